@@ -1,0 +1,268 @@
+"""The influence graph of a network over T steps: who influences whom, values, and total derivatives."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bptt_lab.network.errors import NetworkError, nearest
+from bptt_lab.network.expressions import Index, names
+from bptt_lab.network.places import Place
+from bptt_lab.network.scalars import FLOATS, Arithmetic, Scalar, entries, evaluate
+from bptt_lab.network.shapes import Shape
+
+if TYPE_CHECKING:
+    from bptt_lab.network.model import Network
+
+MOST_PATHS = 20_000
+
+
+class Graph:
+    """A network unrolled over T steps; `network.unroll(T)` makes one."""
+
+    def __init__(self, network: Network, T: int):
+        if not isinstance(T, (int, np.integer)) or isinstance(T, bool) or T < 1:
+            raise NetworkError(f"The number of steps is {T!r}.", "Unroll over a whole number of steps, 1 or more.")
+        self.network, self.T = network, int(T)
+        self.parents: dict[Place, list[Place]] = {p: self._parents_of(p) for p in self._computed()}
+        self.order: tuple[Place, ...] = self._ordered()
+
+    def _computed(self) -> Iterator[Place]:
+        for equation in self.network.equations.values():
+            times = range(1, self.T + 1) if equation.timed else [None]
+            yield from (Place(equation.name, t) for t in times)
+
+    def _parents_of(self, place: Place) -> list[Place]:
+        uses = names(self.network.equations[place.name].expression)
+        return list(dict.fromkeys(self.resolve(Place(use.name, use.index), place.time) for use in uses))
+
+    def _ordered(self) -> tuple[Place, ...]:
+        """Return the computed places, each after the places it needs."""
+        try:
+            order = graphlib.TopologicalSorter(self.parents).static_order()
+            return tuple(place for place in order if place in self.parents)
+        except graphlib.CycleError as error:
+            ring = list(error.args[1])[::-1]
+            equation = self.network.equations[ring[0].name]
+            raise NetworkError(f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
+                               "Make one of them depend on an earlier or a later time only.", equation.position) from None  # fmt: skip
+
+    def resolve(self, place: Place, t: int | None) -> Place:
+        """Return the place that a relative place (time an index) names at step t."""
+        if isinstance(place.time, Index):
+            return Place(place.name, place.time.at(t, self.T), place.entry)
+        return place
+
+    @cached_property
+    def users(self) -> dict[Place, list[Place]]:
+        """For every place, the places it influences directly, in order of time."""
+        found: dict[Place, list[Place]] = {place: [] for place in [*self.leaves, *self.parents]}
+        for place, parents in self.parents.items():
+            for parent in parents:
+                found[parent].append(place)
+        return {place: sorted(users, key=self._when) for place, users in found.items()}
+
+    def _when(self, place: Place) -> tuple[int, int]:
+        """Return a key that sorts places by time, then as the equations are written; what has no time comes last."""
+        position = list(self.network.equations).index(place.name)
+        return (self.T + 1 if place.time is None else place.time, position)
+
+    @cached_property
+    def leaves(self) -> dict[Place, Shape]:
+        """Every place that is not computed: parameters, inputs at each time used, boundary states; with its shape."""
+        found = {p: None for parents in self.parents.values() for p in parents if p not in self.parents}
+        return {place: self.network.shapes[place.name] for place in found}
+
+    def key(self, place: Place) -> str:
+        """Return the key of `values` under which a leaf is given: 'W11', 'x', 'h1[0]' or 'hb[T+1]'."""
+        if place.time is None or (place.name in self.network.inputs and 1 <= place.time <= self.T):
+            return place.name
+        return f"{place.name}[{place.time}]" if place.time < 1 else f"{place.name}[T+{place.time - self.T}]"
+
+    @cached_property
+    def boundaries(self) -> tuple[str, ...]:
+        """The keys of the states before the first step or after the last, which are zero where not given."""
+        return tuple(dict.fromkeys(k for place in self.leaves if "[" in (k := self.key(place))))
+
+    def influences(self, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> tuple[Place, ...]:
+        """Return the places through which a quantity reaches the loss directly (errors: NetworkError).
+
+        Without t, a timed quantity gives places relative to t and says when they do not exist; entries count from 1.
+        """
+        self.network.check_name(name)
+        if t is None and self.network.is_timed(name):
+            found = self.network.influences(name)
+            return found if entry is None else self._entries_of(name, None, entry, found)
+        place = self.place(name, t)
+        found = tuple(self.users.get(place, ()))
+        return found if entry is None else self._entries_of(name, t, entry, found)
+
+    def place(self, name: str, t: int | None = None) -> Place:
+        """Return a place of this graph by name and time (errors: NetworkError)."""
+        self.network.check_name(name)
+        place = Place(name, None if t is None else int(t))
+        if place not in self.parents and place not in self.leaves:
+            times = [p.time for p in [*self.leaves, *self.parents] if p.name == name]
+            if times == [None]:
+                raise NetworkError(f"{name} has no time, but t = {t} was given.", f"Ask for {name} without t.")
+            raise NetworkError(f"{name} does not occur at t = {t}.", f"Its times are {min(times)} to {max(times)}.")
+        return place
+
+    def _entries_of(self, name: str, t: int | None, entry: int | tuple[int, ...], users: tuple[Place, ...]) -> tuple[Place, ...]:
+        """Return the entries of the users that depend on one entry of a quantity."""
+        entry = self.entry_of(name, entry)
+        found = []
+        for user in users:
+            for e in entries(self.network.shapes[user.name]):
+                letters = self.network.local_derivatives(user.name, e)
+                if any(self._is_same(letter, name, t, entry, user) for letter in letters):
+                    found.append(Place(user.name, user.time, e, user.missing_when))
+        return tuple(found)
+
+    def _is_same(self, letter: Place, name: str, t: int | None, entry: tuple[int, ...], user: Place) -> bool:
+        if (letter.name, letter.entry) != (name, entry):
+            return False
+        if isinstance(user.time, Index) or t is None:
+            return True
+        return self.resolve(letter, user.time).time == t
+
+    def entry_of(self, name: str, entry: int | tuple[int, ...]) -> tuple[int, ...]:
+        """Return an entry as a tuple, counted from 1 (errors: NetworkError where there is no such entry)."""
+        entry = entry if isinstance(entry, tuple) else (entry,)
+        shape = self.network.shapes[name]
+        if len(entry) != len(shape) or not all(1 <= i <= size for i, size in zip(entry, shape, strict=True)):
+            raise NetworkError(f"{name} has no entry {','.join(map(str, entry))}.",
+                               f"Its shape is {shape}; entries count from 1, as in the lectures.")  # fmt: skip
+        return entry
+
+    def paths(self, name: str, t: int | None = None) -> list[tuple[Place, ...]]:
+        """Return every path from a place to the loss, shortest first (errors: NetworkError where there are too many)."""
+        start, found, waiting = self.place(name, t), [], []
+        waiting.append((start,))
+        while waiting:
+            path = waiting.pop()
+            if path[-1].name == self.network.loss:
+                found.append(path)
+            waiting.extend((*path, user) for user in self.users[path[-1]])
+            if len(found) + len(waiting) > MOST_PATHS:
+                raise NetworkError(f"{start} has more than {MOST_PATHS} paths to the loss.", "Unroll over fewer steps.")
+        return sorted(found, key=lambda path: (len(path), [self._when(place) for place in path[1:]]))
+
+    def edges(self, place: Place) -> Iterator[tuple[Place, Place, Scalar]]:
+        """Yield (entry of this place, entry it depends on, local derivative) for a computed place."""
+        for entry in entries(self.network.shapes[place.name]):
+            for letter, slope in self.network.local_derivatives(place.name, entry).items():
+                yield Place(place.name, place.time, entry), self.resolve(letter, place.time), slope
+
+    def run(self, leaves: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
+        """Return the value of every entry of every quantity, in any arithmetic, from the values of the leaves' entries."""
+        values = dict(leaves)
+        for place in self.order:
+            value_of = self._look_up(values, place.time)
+            for entry in entries(self.network.shapes[place.name]):
+                tree = self.network.definition(place.name, entry)
+                values[Place(place.name, place.time, entry)] = evaluate(tree, value_of, arithmetic)
+        return values
+
+    def sweep(self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
+        """Return the total derivative of the loss by every entry: the multivariate chain rule, from the loss backwards."""
+        total = dict.fromkeys(values, 0)
+        for place in reversed(self.order):
+            if place.name == self.network.loss:
+                for entry in entries(self.network.shapes[place.name]):
+                    total[Place(*place[:2], entry)] += 1
+            value_of = self._look_up(values, place.time)
+            for below, above, slope in self.edges(place):
+                if not (isinstance(total[below], int) and total[below] == 0):
+                    total[above] = total[above] + total[below] * evaluate(slope, value_of, arithmetic)
+        return total
+
+    def _look_up(self, values: Mapping[Place, Any], t: int | None):
+        T = self.T
+
+        def value_of(place: Place) -> Any:
+            name, time, entry, _ = place
+            return values[Place(name, time.at(t, T) if isinstance(time, Index) else time, entry)]
+
+        return value_of
+
+    def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every computed quantity by name, (T, n) or (n,), and the total loss under its own name.
+
+        `values`: arrays by name as `gradients` takes them. A loss at every step is also given as `L[t]`, shape (T,).
+        """
+        entries_ = self.run(self._unpacked(values))
+        found: dict[str, Any] = {}
+        for name, equation in self.network.equations.items():
+            times = range(1, self.T + 1) if equation.timed else [None]
+            rows = np.array([_array(entries_, Place(name, t), self.network.shapes[name]) for t in times])
+            found[name] = rows if equation.timed else rows[0]
+        loss = self.network.loss
+        if self.network.is_timed(loss):
+            found[f"{loss}[t]"] = found[loss].reshape(self.T)
+        found[loss] = found[loss].sum()[()]
+        return found
+
+    def gradients(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return the gradient of the total loss by every parameter, input and boundary state.
+
+        `values`: parameters in their own shape; inputs (T, n); boundary states (n,) under keys such as 'h1[0]' or
+        'hb[T+1]', zero where not given. Each gradient has the shape of its value. Errors: NetworkError.
+        """
+        entries_ = self.run(self._unpacked(values))
+        total = self.sweep(entries_)
+        found: dict[str, np.ndarray] = {}
+        for place, shape in self.leaves.items():
+            key, gradient = self.key(place), _array(total, place, shape).astype(float)
+            if place.name in self.network.inputs and key == place.name and np.ndim(values[key]) > len(shape):
+                found.setdefault(key, np.zeros((self.T, *shape)))[place.time - 1] = gradient
+            else:
+                found[key] = gradient
+        return found
+
+    def _unpacked(self, values: Mapping[str, Any]) -> dict[Place, Any]:
+        """Return the value of every entry of every leaf, after checking keys, shapes and numbers."""
+        self._check_keys(values)
+        found: dict[Place, Any] = {}
+        for place, shape in self.leaves.items():
+            key = self.key(place)
+            array = np.asarray(values.get(key, np.zeros(shape)))
+            array = self._checked(key, array, place, shape)
+            for entry in entries(shape):
+                found[Place(*place[:2], entry)] = array[tuple(i - 1 for i in entry)].item()
+        return found
+
+    def _check_keys(self, values: Mapping[str, Any]) -> None:
+        known = dict.fromkeys(self.key(place) for place in self.leaves)
+        for key in values:
+            if key not in known:
+                raise NetworkError(f"values holds {key!r}, which this network does not use." + nearest(str(key), known),
+                                   f"Its keys are {', '.join(known)}.")  # fmt: skip
+        missing = [key for key in known if key not in values and key not in self.boundaries]
+        if missing:
+            raise NetworkError(f"values lacks {', '.join(missing)}.", "Give every parameter and input; only states may be left out.")
+
+    def _checked(self, key: str, array: np.ndarray, place: Place, shape: Shape) -> np.ndarray:
+        """Return the part of an array that belongs to a place, after checking it."""
+        if array.dtype.kind not in "fciu":
+            raise NetworkError(f"{key} holds {array.dtype}, not numbers.", "Give an array of floats.")
+        if not np.isfinite(array).all():
+            raise NetworkError(f"{key} holds a value that is not finite.", "Look for nan or inf before calling.")
+        times = [p for p in self.leaves if p.name == key and p.time is not None] if key == place.name else []
+        expected = (self.T, *shape) if times else shape
+        if times and len(times) == 1 and array.shape == shape:
+            return array
+        if array.shape != expected:
+            raise NetworkError(f"{key} has the shape {array.shape}; expected {expected}.",
+                               "One row a step, one column an entry." if times else "Compare the sizes of the network.")  # fmt: skip
+        return array[place.time - 1] if times else array
+
+
+def _array(values: Mapping[Place, Any], place: Place, shape: Shape) -> np.ndarray:
+    return np.array([values[Place(*place[:2], entry)] for entry in entries(shape)]).reshape(shape)
+
+

@@ -1,0 +1,174 @@
+"""A network: its equations read, checked and given shapes; the same for every number of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+
+from bptt_lab.network.errors import NetworkError, nearest
+from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
+from bptt_lab.network.graph import Graph
+from bptt_lab.network.parse import parse
+from bptt_lab.network.places import Place
+from bptt_lab.network.scalars import Letter, Scalar, derivative, entries, letters, replace, scalar
+from bptt_lab.network.shapes import Shape, entrywise_shape, infer_shapes
+
+
+class Network:
+    """A network written as the equations of its forward pass.
+
+    `text` holds one equation a line, `name[t] = …` or `name = …`; `sizes` gives the sizes that cannot be inferred,
+    as whole numbers (vectors), pairs (matrices) or () (numbers). Errors: NetworkError with line, caret and mend.
+    """
+
+    def __init__(self, text: str, *, sizes: Mapping[str, int | Shape]):
+        self.text = text
+        self.sizes = dict(sizes)
+        self.equations: dict[str, Equation] = parse(text)
+        _check_times(self.equations)
+        self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.sizes)
+        self.loss = _loss_name(self.equations, self.shapes)
+        self.unroll(self._longest_shift() + 3)  # a cyclic definition shows within a few steps
+
+    def unroll(self, T: int) -> Graph:
+        """Return the influence graph of T steps (errors: NetworkError where T is not 1 or more)."""
+        return Graph(self, T)
+
+    @cached_property
+    def uses(self) -> dict[str, list[tuple[str, Index | None]]]:
+        """For every name, where it is used: the equation's name and the index it is used with."""
+        found: dict[str, list[tuple[str, Index | None]]] = {name: [] for name in self.shapes}
+        for equation in self.equations.values():
+            for use in dict.fromkeys(names(equation.expression)):
+                found[use.name].append((equation.name, use.index))
+        return found
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names that are never assigned and carry no time."""
+        return tuple(n for n, uses in self.uses.items() if n not in self.equations and all(i is None for _, i in uses))
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The names that are never assigned and carry a time."""
+        return tuple(n for n in self.uses if n not in self.equations and n not in self.parameters)
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The inputs and parameters that stand as targets of a cross-entropy: probabilities that sum to one."""
+        calls = [c for e in self.equations.values() for c in _calls(e.expression) if c.function in ("nll", "bce")]
+        found = {name.name: None for call in calls for name in names(call.arguments[1])}
+        return tuple(name for name in found if name not in self.equations)
+
+    def is_timed(self, name: str) -> bool:
+        """Return whether a quantity carries a time index."""
+        return self.equations[name].timed if name in self.equations else name in self.inputs
+
+    def influences(self, name: str) -> tuple[Place, ...]:
+        """Return the places through which name[t] reaches the loss, for general t, each with the times it is missing at."""
+        self.check_name(name)
+        uses = sorted(self.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
+        return tuple(_influenced(self.equations[user], index) for user, index in uses)
+
+    def definition(self, name: str, entry: tuple[int, ...] = ()) -> Scalar:
+        """Return one entry of an equation's right side as a scalar tree, times relative to the equation."""
+        return self._definitions(name)[entry]
+
+    def local_derivatives(self, name: str, entry: tuple[int, ...] = ()) -> dict[Place, Scalar]:
+        """Return the immediate derivatives of one entry by every letter of its equation, in the course's letters."""
+        return self._derivatives(name)[entry]
+
+    @cached_property
+    def _definitions(self):
+        @cache
+        def of(name: str) -> dict[tuple[int, ...], Scalar]:
+            expression = self.equations[name].expression
+            return {e: scalar(expression, e, self._shape_of) for e in entries(self.shapes[name])}
+
+        return of
+
+    @cached_property
+    def _derivatives(self):
+        @cache
+        def of(name: str) -> dict[tuple[int, ...], dict[Place, Scalar]]:
+            index = Index("t", 0) if self.is_timed(name) else None
+            definitions = self._definitions(name)
+            # what the equation itself has just computed is written by its letter: 1 - tanh(a)^2 is 1 - h^2
+            known = {tree: Letter(Place(name, index, e)) for e, tree in definitions.items() if not isinstance(tree, Letter)}
+            return {
+                e: {letter.place: replace(derivative(tree, letter), known) for letter in letters(tree)}
+                for e, tree in definitions.items()
+            }
+
+        return of
+
+    def _shape_of(self, expression: Expression) -> Shape:
+        return entrywise_shape(expression, self.shapes)
+
+    def check_name(self, name: str) -> None:
+        """Raise a NetworkError where a name is not one of this network's."""
+        if name not in self.shapes:
+            raise NetworkError(f"{name!r} is not a quantity of this network." + nearest(str(name), self.shapes),
+                               f"Its quantities are {', '.join(self.shapes)}.")  # fmt: skip
+
+    def _longest_shift(self) -> int:
+        return max((abs(index.shift) for uses in self.uses.values() for _, index in uses if index), default=0)
+
+    def describe(self) -> str:
+        """Return a table of every quantity: its kind and its shape."""
+        rows = [(name, self._kind(name), "×".join(map(str, shape)) or "number") for name, shape in self.shapes.items()]
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        return "\n".join(f"{name + ':':<{widths[0] + 1}} {kind:<{widths[1]}}  {shape}" for name, kind, shape in rows)
+
+    def _kind(self, name: str) -> str:
+        if name in self.equations:
+            return "loss" if name == self.loss else "computed"
+        return "parameter" if name in self.parameters else "input"
+
+    def __repr__(self) -> str:
+        return f"Network with {len(self.equations)} equations\n{self.describe()}"
+
+
+def _influenced(equation: Equation, index: Index | None) -> Place:
+    """Return the place that name[t] influences through an equation that uses it with an index."""
+    if not equation.timed:
+        only = "" if index is None else f"t is not {index}"
+        return Place(equation.name, None, (), only)
+    if index is None or index.start != "t":
+        return Place(equation.name, Index("t", 0), (), "" if index is None else f"t is not {index}")
+    shift = -index.shift
+    missing = {0: "", 1: "t = T", -1: "t = 1"}.get(shift, f"t > T-{shift}" if shift > 0 else f"t < {1 - shift}")
+    return Place(equation.name, Index("t", shift), (), missing)
+
+
+def _calls(expression: Expression) -> list[Call]:
+    found = [call for part in children(expression) for call in _calls(part)]
+    return [expression, *found] if isinstance(expression, Call) else found
+
+
+def _check_times(equations: Mapping[str, Equation]) -> None:
+    """Raise where a name is used with a time in one place and without in another."""
+    first: dict[str, Name] = {}
+    for equation in equations.values():
+        for use in names(equation.expression):
+            defined = equations.get(use.name)
+            timed = defined.timed if defined else first.setdefault(use.name, use).index is not None
+            if timed != (use.index is not None):
+                how = f"{use.name}[t], with a time" if timed else f"{use.name}, without a time"
+                raise NetworkError(f"{use.name} is {'defined' if defined else 'used elsewhere'} as {how}.",
+                                   f"Write it {'with' if timed else 'without'} an index here too.", use.position)  # fmt: skip
+            if not equation.timed and use.index is not None and use.index.start == "t":
+                raise NetworkError(f"{equation.name} has no time, so t means nothing here.",
+                                   f"Write {equation.name}[t] on the left, or a fixed time such as T.", use.position)  # fmt: skip
+
+
+def _loss_name(equations: Mapping[str, Equation], shapes: Mapping[str, Shape]) -> str:
+    """Return the name of the loss: L, or the one number that nothing else uses."""
+    used = {name.name for equation in equations.values() for name in names(equation.expression)}
+    ends = [name for name in equations if name not in used and shapes[name] in ((), (1,))]
+    found = "L" if "L" in equations else ends[0] if len(ends) == 1 else None
+    if found is None:
+        raise NetworkError("It is not clear which quantity is the loss.", "Call it L, as in  L[t] = mse(h1[t], y[t]).")
+    if shapes[found] not in ((), (1,)):
+        raise NetworkError(f"The loss {found} has {shapes[found][0]} entries.", "A loss is one number.", equations[found].position)
+    return found

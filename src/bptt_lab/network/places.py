@@ -1,0 +1,28 @@
+"""A place: one quantity at one time, or one entry of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bptt_lab.network.expressions import Index
+
+
+class Place(NamedTuple):
+    """A quantity `name` at a `time` (a step, an index such as t+1, or None), and one `entry` of it, counted from 1.
+
+    `missing_when` says where in time this place does not exist, such as 't = T'.
+    """
+
+    name: str
+    time: int | Index | None = None
+    entry: tuple[int, ...] = ()
+    missing_when: str = ""
+
+    def __str__(self) -> str:
+        text = self.name if self.time is None else f"{self.name}[{self.time}]"
+        if self.entry:
+            text += f"[{','.join(map(str, self.entry))}]"
+        return text + (f" (not required when {self.missing_when})" if self.missing_when else "")
+
+    def __repr__(self) -> str:
+        return str(self)

@@ -1,0 +1,306 @@
+"""Scalar trees: one entry of an equation written out in numbers, its derivative, and its value in any arithmetic."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power
+from bptt_lab.network.functions import LEAK, softmax_entry
+from bptt_lab.network.places import Place
+from bptt_lab.network.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An exact number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One entry of a quantity, at an index relative to the equation it stands in or at a fixed time."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of two terms or more."""
+
+    terms: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of two factors or more."""
+
+    factors: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A whole-number power; -1 stands for division."""
+
+    base: Scalar
+    exponent: int
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A function of numbers; `entry` says which entry of softmax."""
+
+    function: str
+    arguments: tuple[Scalar, ...]
+    entry: int = 0
+
+
+Scalar = Constant | Letter | Sum | Product | Raised | Applied
+ZERO, ONE = Constant(Fraction(0)), Constant(Fraction(1))
+
+
+def constant(value: int | Fraction) -> Constant:
+    """Return an exact number as a tree."""
+    return Constant(Fraction(value))
+
+
+def add(*terms: Scalar) -> Scalar:
+    """Return the sum of terms, flattened, with the constants gathered in front."""
+    flat = [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+    number = sum((part.value for part in flat if isinstance(part, Constant)), Fraction(0))
+    rest = tuple(part for part in flat if not isinstance(part, Constant))
+    parts = ((Constant(number),) if number else ()) + rest
+    return ZERO if not parts else parts[0] if len(parts) == 1 else Sum(parts)
+
+
+def multiply(*factors: Scalar) -> Scalar:
+    """Return the product of factors, flattened, with the constants gathered in front."""
+    flat = [part for factor in factors for part in (factor.factors if isinstance(factor, Product) else (factor,))]
+    number = math.prod((part.value for part in flat if isinstance(part, Constant)), start=Fraction(1))
+    if not number:
+        return ZERO
+    parts = ((Constant(number),) if number != 1 else ()) + tuple(p for p in flat if not isinstance(p, Constant))
+    return ONE if not parts else parts[0] if len(parts) == 1 else Product(parts)
+
+
+def power(base: Scalar, exponent: int) -> Scalar:
+    """Return a whole-number power."""
+    if exponent in (0, 1):
+        return base if exponent else ONE
+    if isinstance(base, Constant) and base.value:
+        return Constant(base.value**exponent)
+    return Raised(base, exponent)
+
+
+def negative(tree: Scalar) -> Scalar:
+    """Return minus a tree."""
+    return multiply(constant(-1), tree)
+
+
+def entries(shape: Shape) -> list[tuple[int, ...]]:
+    """Return the entries of a shape, counted from 1: [()] for a number."""
+    lists: list[tuple[int, ...]] = [()]
+    for size in shape:
+        lists = [(*entry, i) for entry in lists for i in range(1, size + 1)]
+    return lists
+
+
+def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[Expression], Shape]) -> Scalar:
+    """Return one entry of an expression as a scalar tree (errors: none, shapes were checked before)."""
+
+    def part(inner: Expression) -> Scalar:
+        return scalar(inner, entry if shape_of(inner) else (), shape_of)
+
+    match expression:
+        case Number(value, _):
+            return Constant(value)
+        case Name(name, index, _):
+            return Letter(Place(name, index, entry))
+        case Power(base, exponent, _):
+            return power(part(base), exponent)
+        case Binary("@", left, right, _):
+            columns = range(1, shape_of(right)[0] + 1)
+            terms = (multiply(scalar(left, (*entry, j), shape_of), scalar(right, (j,), shape_of)) for j in columns)
+            return add(*terms)
+        case Binary(operator, left, right, _):
+            one, two = part(left), part(right)
+            return {
+                "+": lambda: add(one, two),
+                "-": lambda: add(one, negative(two)),
+                "*": lambda: multiply(one, two),
+                "/": lambda: multiply(one, power(two, -1)),
+            }[operator]()
+        case Call("concat", arguments, _):
+            return _concatenated(arguments, entry, shape_of)
+        case Call("softmax", (inner,), _):
+            return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), entry[0])
+        case Call(function, (first, second), _):
+            pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
+            return add(*(LOSSES[function](prediction, target) for prediction, target in pairs))
+        case Call("identity", (inner,), _):
+            return part(inner)
+        case Call(function, (inner,), _):
+            return Applied(function, (part(inner),))
+    raise AssertionError(expression)
+
+
+def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], shape_of: Callable) -> Scalar:
+    position = entry[0]
+    for argument in arguments:
+        size = shape_of(argument)[0]
+        if position <= size:
+            return scalar(argument, (position,), shape_of)
+        position -= size
+    raise AssertionError(entry)
+
+
+def _nll(p: Scalar, y: Scalar) -> Scalar:
+    return negative(multiply(y, Applied("log", (p,))))
+
+
+def _bce(p: Scalar, y: Scalar) -> Scalar:
+    one_less = Applied("log", (add(ONE, negative(p)),))
+    return add(_nll(p, y), negative(multiply(add(ONE, negative(y)), one_less)))
+
+
+def _mse(h: Scalar, y: Scalar) -> Scalar:
+    return multiply(Constant(Fraction(1, 2)), power(add(h, negative(y)), 2))
+
+
+LOSSES = {"nll": _nll, "bce": _bce, "mse": _mse}
+
+SLOPES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
+    # the derivative of each function, from its argument u and its value y
+    "tanh": lambda u, y: add(ONE, negative(power(y, 2))),
+    "sigmoid": lambda u, y: multiply(y, add(ONE, negative(y))),
+    "exp": lambda u, y: y,
+    "log": lambda u, y: power(u, -1),
+    "relu": lambda u, y: Applied("step", (u,)),
+    "leaky_relu": lambda u, y: Applied("leaky_step", (u,)),
+    "step": lambda u, y: ZERO,
+    "leaky_step": lambda u, y: ZERO,
+}
+
+
+def derivative(tree: Scalar, letter: Letter) -> Scalar:
+    """Return the derivative of a tree by one letter, everything else held fixed."""
+    if tree == letter:
+        return ONE
+    match tree:
+        case Sum(terms):
+            return add(*(derivative(term, letter) for term in terms))
+        case Product(factors):
+            slopes = [derivative(factor, letter) for factor in factors]
+            return add(*(multiply(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope != ZERO))
+        case Raised(base, exponent):
+            slope = derivative(base, letter)
+            return ZERO if slope == ZERO else multiply(constant(exponent), power(base, exponent - 1), slope)
+        case Applied("softmax", arguments, entry):
+            return add(*(_softmax_term(tree, j, derivative(u, letter)) for j, u in enumerate(arguments, start=1)))
+        case Applied(function, (argument,), _):
+            slope = derivative(argument, letter)
+            return ZERO if slope == ZERO else multiply(SLOPES[function](argument, tree), slope)
+    return ZERO
+
+
+def _softmax_term(tree: Applied, j: int, slope: Scalar) -> Scalar:
+    """Return y_k (1 if j = k else 0, minus y_j) times the slope of argument j."""
+    if slope == ZERO:
+        return ZERO
+    same = ONE if j == tree.entry else ZERO
+    return multiply(tree, add(same, negative(Applied("softmax", tree.arguments, j))), slope)
+
+
+def replace(tree: Scalar, known: Mapping[Scalar, Scalar]) -> Scalar:
+    """Return a tree with known parts replaced, the largest parts first."""
+    if tree in known:
+        return known[tree]
+    match tree:
+        case Sum(terms):
+            return add(*(replace(term, known) for term in terms))
+        case Product(factors):
+            return multiply(*(replace(factor, known) for factor in factors))
+        case Raised(base, exponent):
+            return power(replace(base, known), exponent)
+        case Applied(function, arguments, entry):
+            return Applied(function, tuple(replace(argument, known) for argument in arguments), entry)
+    return tree
+
+
+def letters(tree: Scalar) -> list[Letter]:
+    """Return the letters of a tree, each once, in the order they appear."""
+    match tree:
+        case Letter():
+            return [tree]
+        case Sum(parts) | Product(parts) | Applied(_, parts, _):
+            return list(dict.fromkeys(letter for part in parts for letter in letters(part)))
+        case Raised(base, _):
+            return letters(base)
+    return []
+
+
+class Arithmetic(NamedTuple):
+    """What a number system needs beyond + - * / **: exact constants, and the functions of the grammar."""
+
+    number: Callable[[Fraction], Any]
+    functions: Mapping[str, Callable]
+
+
+def evaluate(tree: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+    """Return the value of a tree in an arithmetic, with `value_of` giving the value of each letter."""
+    match tree:
+        case Letter(place):
+            return value_of(place)
+        case Constant(value):
+            return value.numerator if value.denominator == 1 else arithmetic.number(value)
+        case Sum(terms):
+            total = evaluate(terms[0], value_of, arithmetic)
+            for term in terms[1:]:
+                total = total + evaluate(term, value_of, arithmetic)
+            return total
+        case Product(factors):
+            product = evaluate(factors[0], value_of, arithmetic)
+            for factor in factors[1:]:
+                product = product * evaluate(factor, value_of, arithmetic)
+            return product
+        case Raised(base, exponent):
+            inner = evaluate(base, value_of, arithmetic)
+            return inner**exponent if exponent > 0 else 1 / inner**-exponent
+        case Applied(function, arguments, entry):
+            values = [evaluate(argument, value_of, arithmetic) for argument in arguments]
+            return arithmetic.functions[function](*values, **({"entry": entry} if entry else {}))
+    raise AssertionError(tree)
+
+
+def _real_or_complex(real: Callable, complex_: Callable) -> Callable:
+    return lambda u: complex_(u) if isinstance(u, complex) else real(u)
+
+
+def _positive(u: complex) -> bool:
+    return complex(u).real > 0
+
+
+def _sigmoid(u: complex) -> complex:
+    return 0.5 * (1 + FLOATS.functions["tanh"](0.5 * u))
+
+
+LEAKY_SLOPE = LEAK[0] / LEAK[1]
+FLOATS = Arithmetic(
+    float,
+    {
+        "tanh": _real_or_complex(math.tanh, cmath.tanh),
+        "sigmoid": _sigmoid,
+        "exp": _real_or_complex(math.exp, cmath.exp),
+        "log": _real_or_complex(math.log, cmath.log),
+        "relu": lambda u: u if _positive(u) else 0.0 * u,
+        "leaky_relu": lambda u: u if _positive(u) else LEAKY_SLOPE * u,
+        "step": lambda u: 1.0 if _positive(u) else 0.0,
+        "leaky_step": lambda u: 1.0 if _positive(u) else LEAKY_SLOPE,
+        "softmax": softmax_entry,
+    },
+)
