@@ -195,7 +195,7 @@ class Graph:
 
         `values`: arrays by name as `gradients` takes them. A loss at every step is also given as `L[t]`, shape (T,).
         """
-        entries_ = self.run(self._unpacked(values))
+        entries_ = self.run(self.unpacked(values))
         found: dict[str, Any] = {}
         for name, equation in self.network.equations.items():
             times = range(1, self.T + 1) if equation.timed else [None]
@@ -213,18 +213,20 @@ class Graph:
         `values`: parameters in their own shape; inputs (T, n); boundary states (n,) under keys such as 'h1[0]' or
         'hb[T+1]', zero where not given. Each gradient has the shape of its value. Errors: NetworkError.
         """
-        entries_ = self.run(self._unpacked(values))
-        total = self.sweep(entries_)
+        return self.packed(self.sweep(self.run(self.unpacked(values))), values)
+
+    def packed(self, totals: Mapping[Place, Any], values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return the leaves' entries as arrays by key, each of the shape of its value."""
         found: dict[str, np.ndarray] = {}
         for place, shape in self.leaves.items():
-            key, gradient = self.key(place), _array(total, place, shape).astype(float)
+            key, gradient = self.key(place), _array(totals, place, shape).astype(float)
             if place.name in self.network.inputs and key == place.name and np.ndim(values[key]) > len(shape):
                 found.setdefault(key, np.zeros((self.T, *shape)))[place.time - 1] = gradient
             else:
                 found[key] = gradient
         return found
 
-    def _unpacked(self, values: Mapping[str, Any]) -> dict[Place, Any]:
+    def unpacked(self, values: Mapping[str, Any]) -> dict[Place, Any]:
         """Return the value of every entry of every leaf, after checking keys, shapes and numbers."""
         self._check_keys(values)
         found: dict[Place, Any] = {}

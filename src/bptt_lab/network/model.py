@@ -54,11 +54,11 @@ class Network:
         return tuple(n for n in self.uses if n not in self.equations and n not in self.parameters)
 
     @cached_property
-    def targets(self) -> tuple[str, ...]:
-        """The inputs and parameters that stand as targets of a cross-entropy: probabilities that sum to one."""
+    def targets(self) -> dict[str, str]:
+        """The targets of each cross-entropy, with its name: those of nll are probabilities that sum to one."""
         calls = [c for e in self.equations.values() for c in _calls(e.expression) if c.function in ("nll", "bce")]
-        found = {name.name: None for call in calls for name in names(call.arguments[1])}
-        return tuple(name for name in found if name not in self.equations)
+        found = {name.name: call.function for call in calls for name in names(call.arguments[1])}
+        return {name: function for name, function in found.items() if name not in self.equations}
 
     def is_timed(self, name: str) -> bool:
         """Return whether a quantity carries a time index."""

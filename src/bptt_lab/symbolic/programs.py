@@ -1,0 +1,95 @@
+"""All gradients of a graph as one straight line of SymPy assignments, and compiled to NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy
+from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+from bptt_lab.network import Graph, Place
+from bptt_lab.network.scalars import FLOATS, entries
+from bptt_lab.symbolic import letters
+from bptt_lab.symbolic.scalar_forms import at_time, local_derivatives, template
+
+Assignment = tuple[sympy.Symbol, sympy.Expr]
+
+
+class Program(NamedTuple):
+    """The forward pass and the chain rule of a graph, one assignment a letter, each using only letters above it."""
+
+    graph: Graph
+    forward: tuple[Assignment, ...]
+    backward: tuple[Assignment, ...]
+
+    def compiled(self):
+        """Return a function `values -> gradients`, as `graph.gradients`, made by SymPy's lambdify."""
+        graph, network = self.graph, self.graph.network
+        places = [Place(p.name, p.time, e) for p, shape in graph.leaves.items() for e in entries(shape)]
+        printer = _Identifiers()
+        arguments = [sympy.Symbol(printer.doprint(letters.value(place, network))) for place in places]
+        totals = [letters.total(place, network) for place in places]
+        lines = [*self.forward, *self.backward]
+        function = sympy.lambdify(arguments, totals, [dict(FLOATS.functions), "numpy"], printer=printer,
+                                  cse=lambda _: (lines, totals), docstring_limit=0)  # fmt: skip
+
+        def gradients(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+            leaves = graph.unpacked(values)
+            found = function(*(leaves[place] for place in places))
+            return graph.packed(dict(zip(places, found, strict=True)), values)
+
+        return gradients
+
+
+class _Identifiers(NumPyPrinter):
+    """NumPy code in which every letter of the course is a short identifier."""
+
+    def __init__(self) -> None:
+        super().__init__({"fully_qualified_modules": False, "allow_unknown_functions": True})
+        self.names: dict[str, str] = {}
+
+    def _print_Symbol(self, symbol: sympy.Symbol) -> str:
+        return self.names.setdefault(symbol.name, f"v{len(self.names)}")
+
+    def _print_Mul(self, product: sympy.Mul) -> str:
+        # every factor in its place: the general printer's search for fractions takes most of the time
+        return "*".join(self.parenthesize(factor, PRECEDENCE["Mul"]) for factor in product.args)
+
+    def _print_Add(self, total: sympy.Add) -> str:
+        return " + ".join(self.parenthesize(term, PRECEDENCE["Add"]) for term in total.args)
+
+
+def gradients(graph: Graph) -> Program:
+    """Return the program of all gradients of a graph; its cost grows linearly with the edges of the graph."""
+    network = graph.network
+    forward, terms = [], {}
+    for place in graph.order:
+        for entry in entries(network.shapes[place.name]):
+            right = at_time(graph, template(network, place.name, entry), place.time)
+            forward.append((letters.value(Place(place.name, place.time, entry), network), right))
+    backward = []
+    for place in reversed(graph.order):
+        backward += _totals_of(graph, place, terms)
+        _add_terms(graph, place, terms)
+    for leaf in graph.leaves:
+        backward += _totals_of(graph, leaf, terms)
+    return Program(graph, tuple(forward), tuple(backward))
+
+
+def _totals_of(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]]) -> list[Assignment]:
+    """Return the total derivative of each entry of a place: the sum of what its users have sent back."""
+    own = [sympy.Integer(1)] if place.name == graph.network.loss else []
+    places = [Place(place.name, place.time, entry) for entry in entries(graph.network.shapes[place.name])]
+    return [(letters.total(one, graph.network), sympy.Add(*terms.get(one, []), *own)) for one in places]
+
+
+def _add_terms(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]]) -> None:
+    """Send the total derivative of each entry back along its edges."""
+    for entry, slopes in local_derivatives(graph.network, place.name).items():
+        total = letters.total(Place(place.name, place.time, entry), graph.network)
+        for letter, slope in slopes.items():
+            above = graph.resolve(letter, place.time)
+            terms.setdefault(above, []).append(total * at_time(graph, slope, place.time))

@@ -1,0 +1,270 @@
+"""Scalar forms, by SymPy: immediate derivatives, the chain rule, gradients in the course's letters, unrolled, as path sums."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from bptt_lab.network import Graph, Network, NetworkError, Place
+from bptt_lab.network.expressions import Index
+from bptt_lab.network.scalars import Arithmetic, entries, evaluate
+from bptt_lab.symbolic import letters
+from bptt_lab.symbolic.letters import Total, Value
+from bptt_lab.symbolic.worlds import MODULAR, Residue, evaluate_sympy
+
+MOST_TERMS = 400
+
+
+class relu(sympy.Function):
+    """max(u, 0), kept by name on screen; its slope is `step`."""
+
+    nargs = 1
+
+
+class leaky_relu(sympy.Function):
+    """u above zero, u/100 below, kept by name on screen; its slope is `leaky_step`."""
+
+    nargs = 1
+
+
+class step(sympy.Function):
+    """1 above zero, 0 below."""
+
+    nargs = 1
+
+    def _latex(self, printer) -> str:
+        return rf"\left[{printer.doprint(self.args[0])} > 0\right]"
+
+
+class leaky_step(sympy.Function):
+    """1 above zero, 1/100 below."""
+
+    nargs = 1
+
+
+class sigmoid(sympy.Function):
+    """1 / (1 + exp(-u)), kept by name on screen."""
+
+    nargs = 1
+
+    def _latex(self, printer) -> str:
+        return rf"\sigma\left({printer.doprint(self.args[0])}\right)"
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _softmax_written_out(*arguments, entry):
+    return sympy.exp(arguments[entry - 1]) / sympy.Add(*map(sympy.exp, arguments))
+
+
+def _piecewise(above, below):
+    return lambda u: sympy.Piecewise((above(u), u > 0), (below(u), True))
+
+
+LEAK = sympy.Rational(1, 100)
+# on screen: named functions stay as they are
+ON_SCREEN = Arithmetic(
+    _rational,
+    {
+        "tanh": sympy.tanh,
+        "sigmoid": sigmoid,
+        "exp": sympy.exp,
+        "log": sympy.log,
+        "relu": relu,
+        "leaky_relu": leaky_relu,
+        "step": step,
+        "leaky_step": leaky_step,
+        "softmax": _softmax_written_out,
+    },
+)
+# for proofs: every function by its definition, so that SymPy differentiates nothing it was told
+WRITTEN_OUT = Arithmetic(
+    _rational,
+    {
+        **ON_SCREEN.functions,
+        "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
+        "relu": _piecewise(lambda u: u, lambda u: 0),
+        "leaky_relu": _piecewise(lambda u: u, lambda u: LEAK * u),
+        "step": _piecewise(lambda u: 1, lambda u: 0),
+        "leaky_step": _piecewise(lambda u: 1, lambda u: LEAK),
+    },
+)
+
+
+def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+    """Return one entry of the equation that defines a quantity, written out in scalars (errors: NetworkError)."""
+    place = letters.entry_place(graph, name, t, entry)
+    if name not in graph.network.equations:
+        raise NetworkError(f"{name} is given, not computed.", f"Computed are {', '.join(graph.network.equations)}.")
+    return at_time(graph, template(graph.network, name, place.entry), place.time)
+
+
+@lru_cache(maxsize=64)
+def local_derivatives(network: Network, name: str) -> dict[tuple[int, ...], dict[Place, sympy.Expr]]:
+    """Return, for every entry of an equation, its immediate derivatives in the course's letters, each proven by SymPy.
+
+    SymPy differentiates the equation with every function written out; the result must equal the form in letters, in which
+    what the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2). Errors: AssertionError.
+    """
+    found = {}
+    for entry in network_entries(network, name):
+        written = _template(network, network.definition(name, entry), WRITTEN_OUT)
+        found[entry] = {}
+        for place, tree in network.local_derivatives(name, entry).items():
+            derived = sympy.diff(written, letters.value(place, network))
+            claimed = _template(network, tree, WRITTEN_OUT).xreplace(_own_values(network, name))
+            if not _identical(derived, claimed):
+                raise AssertionError(f"SymPy does not confirm the derivative of {name} by {place}: {derived} against {claimed}")
+            found[entry][place] = _template(network, tree, ON_SCREEN)
+    return found
+
+
+def network_entries(network: Network, name: str) -> list[tuple[int, ...]]:
+    """Return the entries of a quantity, counted from 1."""
+    return entries(network.shapes[name])
+
+
+@lru_cache(maxsize=4096)
+def template(network: Network, name: str, entry: tuple[int, ...]) -> sympy.Expr:
+    """Return one entry of an equation's right side, times relative to the equation."""
+    return _template(network, network.definition(name, entry), ON_SCREEN)
+
+
+def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
+    return sympy.sympify(evaluate(tree, lambda place: letters.value(place, network), arithmetic))
+
+
+@lru_cache(maxsize=256)
+def _own_values(network: Network, name: str) -> dict[sympy.Symbol, sympy.Expr]:
+    """Return what the letters of an equation's own result stand for."""
+    index = Index("t", 0) if network.is_timed(name) else None
+    return {
+        letters.value(Place(name, index, entry), network): _template(network, network.definition(name, entry), WRITTEN_OUT)
+        for entry in network_entries(network, name)
+    }
+
+
+def _identical(left: sympy.Expr, right: sympy.Expr) -> bool:
+    """Return whether two small expressions are the same: to the letter, or modulo a prime at a random point."""
+    if left == right:
+        return True
+    if left.has(sympy.Piecewise) or right.has(sympy.Piecewise):
+        return sympy.simplify(left - right) == 0
+    return evaluate_sympy(left - right, _residue, MODULAR) == 0
+
+
+def _residue(symbol: sympy.Symbol) -> Residue:
+    return MODULAR.functions["exp"](*symbol.name.encode())  # any fixed random-looking number by name
+
+
+def local_derivative(graph: Graph, below: Place, above: Place) -> sympy.Expr:
+    """Return the immediate derivative of one entry by another, in the course's letters."""
+    network = graph.network
+    for place, expression in local_derivatives(network, below.name)[below.entry].items():
+        if graph.resolve(place, below.time) == above:
+            return at_time(graph, expression, below.time)
+    return sympy.Integer(0)
+
+
+def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
+    """Return a template with its relative times resolved at step t."""
+    network = graph.network
+    return expression.xreplace(
+        {s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)}
+    )
+
+
+def influenced_entries(graph: Graph, place: Place) -> list[Place]:
+    """Return the entries that one entry influences directly, in order of time."""
+    return list(graph.influences(place.name, place.time, place.entry))
+
+
+def chain_rule(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+    """Return the multivariate chain rule for one entry: a sum over what it influences, total times immediate."""
+    place = letters.entry_place(graph, name, t, entry)
+    network = graph.network
+    terms = [letters.total(u, network) * letters.immediate(u, place, network) for u in influenced_entries(graph, place)]
+    return sympy.Add(*terms, *_own_share(graph, place))
+
+
+def _own_share(graph: Graph, place: Place) -> list[sympy.Integer]:
+    """Return [1] for the loss itself, whose derivative by itself is one."""
+    return [sympy.Integer(1)] if place.name == graph.network.loss else []
+
+
+def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+    """Return the total derivative of the loss by one entry, in deltas and values: the chain rule, one step deep."""
+    place = letters.entry_place(graph, name, t, entry)
+    network = graph.network
+    terms = [letters.total(u, network) * local_derivative(graph, u, place) for u in influenced_entries(graph, place)]
+    return sympy.Add(*terms, *_own_share(graph, place))
+
+
+def unrolled(graph: Graph, name: str, t: int | None = None, entry=None, *, values: bool = False) -> sympy.Expr:
+    """Return the total derivative with every total derivative in it replaced until none is left.
+
+    With `values=True` the computed values are replaced by their definitions too, down to parameters and inputs. This grows
+    without bound: more than 400 terms are refused (errors: NetworkError).
+    """
+    place = letters.entry_place(graph, name, t, entry)
+    known: dict[Place, sympy.Expr] = {}
+    for later in [*reversed(graph.order), Place(place.name, place.time)]:
+        for e in network_entries(graph.network, later.name):
+            one = Place(later.name, later.time, e)
+            form = scalar_form(graph, later.name, later.time, e)
+            known[one] = form.xreplace({s: known[letters.full(s.place, graph.network)] for s in _totals(form)})
+            _refuse_if_large(known[one])
+            if one == place:
+                return _definitions_in(graph, known[one]) if values else known[one]
+    raise AssertionError(place)
+
+
+def _totals(expression: sympy.Expr) -> list[Total]:
+    return [symbol for symbol in expression.free_symbols if isinstance(symbol, Total)]
+
+
+def _definitions_in(graph: Graph, expression: sympy.Expr) -> sympy.Expr:
+    """Return an expression with computed values replaced by their definitions, the latest first."""
+    for place in reversed(graph.order):
+        for entry in network_entries(graph.network, place.name):
+            symbol = letters.value(Place(place.name, place.time, entry), graph.network)
+            if expression.has(symbol):
+                expression = expression.xreplace({symbol: right_side(graph, place.name, place.time, entry)})
+                _refuse_if_large(expression)
+    return expression
+
+
+def count_terms(expression: sympy.Expr) -> int:
+    """Return how many letters and numbers an expression would show."""
+    sizes: dict[sympy.Expr, int] = {}
+    for part in sympy.postorder_traversal(expression):
+        if part not in sizes:
+            sizes[part] = sum(sizes[arg] for arg in part.args) if part.args else 1
+    return sizes[expression]
+
+
+def _refuse_if_large(expression: sympy.Expr) -> None:
+    if len(expression.args) > MOST_TERMS or count_terms(expression) > 20 * MOST_TERMS:
+        raise NetworkError("The unrolled form is too long to be read.", "Ask for fewer steps, smaller sizes, or the scalar form.")
+
+
+def path_sum(graph: Graph, name: str, t: int | None = None, entry=None) -> list[tuple[tuple[Place, ...], sympy.Expr]]:
+    """Return every path of entries from one entry to the loss with the product of its immediate derivatives.
+
+    Their sum is the total derivative (errors: NetworkError where there are too many paths).
+    """
+    start = letters.entry_place(graph, name, t, entry)
+    found, waiting = [], [((start,), sympy.Integer(1))]
+    while waiting:
+        path, product = waiting.pop()
+        if path[-1].name == graph.network.loss:
+            found.append((path, product))
+        for user in influenced_entries(graph, path[-1]):
+            waiting.append(((*path, user), product * local_derivative(graph, user, path[-1])))
+        if len(found) + len(waiting) > MOST_TERMS:
+            raise NetworkError(f"{start} has more than {MOST_TERMS} paths.", "Ask for fewer steps or smaller sizes.")
+    return sorted(found, key=lambda item: (len(item[0]), str(item[0])))
