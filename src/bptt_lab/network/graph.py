@@ -101,11 +101,15 @@ class Graph:
         found = tuple(self.users.get(place, ()))
         return found if entry is None else self._entries_of(name, t, entry, found)
 
+    def has(self, name: str, t: int | None = None) -> bool:
+        """Return whether a quantity occurs at a time of this graph."""
+        return Place(name, t) in self.parents or Place(name, t) in self.leaves
+
     def place(self, name: str, t: int | None = None) -> Place:
         """Return a place of this graph by name and time (errors: NetworkError)."""
         self.network.check_name(name)
         place = Place(name, None if t is None else int(t))
-        if place not in self.parents and place not in self.leaves:
+        if not self.has(name, place.time):
             times = [p.time for p in [*self.leaves, *self.parents] if p.name == name]
             if times == [None]:
                 raise NetworkError(f"{name} has no time, but t = {t} was given.", f"Ask for {name} without t.")

@@ -222,5 +222,6 @@ def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shap
         case Call("concat", arguments, _):
             return (sum(entrywise_shape(argument, shapes)[0] for argument in arguments),)
         case Call(function, arguments, _):
-            return () if FUNCTIONS[function].kind == "loss" else entrywise_shape(arguments[0], shapes)
+            kind = FUNCTIONS[function].kind if function in FUNCTIONS else "entry"  # step and leaky_step act by entry too
+            return () if kind == "loss" else entrywise_shape(arguments[0], shapes)
     raise AssertionError(expression)

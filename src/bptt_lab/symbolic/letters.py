@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import sympy
 
-from bptt_lab.network import Graph, Network, Place
+from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.symbolic import notation
 
 
@@ -36,7 +38,7 @@ class Immediate(sympy.Symbol):
     above: Place
 
     def _latex(self, printer) -> str:
-        return notation.immediate_latex(self.below, self.above)
+        return notation.immediate_latex(notation.place_latex(self.below), notation.place_latex(self.above))
 
 
 def short(place: Place, network: Network) -> Place:
@@ -81,3 +83,30 @@ def entry_place(graph: Graph, name: str, t: int | None, entry: int | tuple[int, 
     if entry is None:
         entry = (1,) * len(shape)
     return Place(name, place.time, graph.entry_of(name, entry))
+
+
+PLACE = r"([A-Za-z]\w*)((?:\[[-\d,]+\])*)"
+
+
+def read_letter(graph: Graph, text: str) -> sympy.Symbol:
+    """Return the symbol of one letter: 'h1[2]', 'h1[2][3]', 'W11[1,2]', 'D(L,a1[3])' total, 'd(a1[3],h1[2])' immediate.
+
+    Errors: NetworkError for what is not a letter of this graph. The text is only matched, never executed.
+    """
+    compact = text.replace(" ", "")
+    if match := re.fullmatch(rf"D\({graph.network.loss},(.+)\)", compact):
+        return total(_read_place(graph, match[1]), graph.network)
+    if match := re.fullmatch(r"d\(([^()]+?\]?),([A-Za-z][^()]*)\)", compact):
+        return immediate(_read_place(graph, match[1]), _read_place(graph, match[2]), graph.network)
+    return value(_read_place(graph, compact), graph.network)
+
+
+def _read_place(graph: Graph, text: str) -> Place:
+    match = re.fullmatch(PLACE, text)
+    if match is None:
+        raise NetworkError(f"{text!r} is not a letter.", "Write h1[2], h1[2][3], W11, W11[1,2], D(L,a1[3]) or d(a1[3],h1[2]).")
+    name, indices = match[1], re.findall(r"\[([-\d,]+)\]", match[2])
+    graph.network.check_name(name)
+    t = indices.pop(0) if graph.network.is_timed(name) and indices else None
+    entry = tuple(int(i) for i in indices[0].split(",") if i) if indices else None
+    return entry_place(graph, name, None if t is None else int(t), entry)

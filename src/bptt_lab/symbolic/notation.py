@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from bptt_lab.network import Place
-from bptt_lab.network.expressions import Index
 
 
 def place_latex(place: Place, bold: bool = False) -> str:
@@ -14,14 +13,9 @@ def place_latex(place: Place, bold: bool = False) -> str:
     letter = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     if bold:
         letter = rf"\mathbf{{{base}}}"
-    above = number + ("" if place.time is None else f"({time_latex(place.time)})")
+    above = number + ("" if place.time is None else f"({place.time})")
     below = ",".join(filter(None, [suffix.lstrip("_").replace("_", r"\_"), _entry_latex(place.entry)]))
     return letter + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
-
-
-def time_latex(time: int | Index) -> str:
-    """Return a time as LaTeX: t+1, T or 3."""
-    return str(time)
 
 
 def _entry_latex(entry: tuple[int, ...]) -> str:
@@ -44,6 +38,6 @@ def delta_latex(place: Place, bold: bool = False) -> str:
     return text.replace(r"\mathbf{d}" if bold else "d", r"\boldsymbol{\delta}" if bold else r"\delta", 1)
 
 
-def immediate_latex(below: Place, above: Place, bold: bool = False) -> str:
-    """Return the immediate derivative of one place by another as LaTeX, with the plus that marks it."""
-    return rf"\frac{{\partial^{{+}}{place_latex(below, bold)}}}{{\partial {place_latex(above, bold)}}}"
+def immediate_latex(below: str, above: str) -> str:
+    """Return the immediate derivative of one quantity by another, given as LaTeX, with the plus that marks it."""
+    return rf"\frac{{\partial^{{+}}{below}}}{{\partial {above}}}"

@@ -43,10 +43,16 @@ class World(NamedTuple):
 
     def immediate_of(self, below: Place, above: Place) -> Any:
         """Return the immediate derivative of one entry by another."""
-        for start, end, slope in self.graph.edges(Place(*below[:2])):
-            if (start, end) == (below, above):
-                return evaluate(slope, lambda p: self.values[self.graph.resolve(p, below.time)], self.arithmetic)
-        return 0
+        return self.immediates(below).get((below, above), 0)
+
+    def immediates(self, below: Place) -> dict[tuple[Place, Place], Any]:
+        """Return the immediate derivatives of every entry of a place, by pair of entries."""
+        edges = self.graph.edges(Place(*below[:2]))
+
+        def value_of(place: Place) -> Any:
+            return self.values[self.graph.resolve(place, below.time)]
+
+        return {(start, end): evaluate(slope, value_of, self.arithmetic) for start, end, slope in edges}
 
 
 class Unsettled(Exception):

@@ -1,0 +1,189 @@
+"""Derivations that carry their proof: every line is checked against the line before and against the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy
+
+from bptt_lab.network import Graph, Network, NetworkError
+from bptt_lab.network.expressions import Name
+from bptt_lab.symbolic import letters, notation, printing, scalar_forms, vectors
+from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
+from bptt_lab.symbolic.vector_values import vector_value
+from bptt_lab.symbolic.verdicts import AGREES, PROVED, Verdict, decide
+from bptt_lab.symbolic.worlds import World, evaluate_sympy, letter_value
+
+
+class ScalarForm(NamedTuple):
+    """A SymPy expression in the letters of a network."""
+
+    expression: sympy.Expr
+
+    def values(self, world: World) -> list[Any]:
+        """Return the expression's value in a world."""
+        return [evaluate_sympy(self.expression, lambda symbol: letter_value(world, symbol), world.arithmetic)]
+
+    def latex(self) -> str:
+        """Return the form as LaTeX."""
+        return scalar_latex(self.expression)
+
+    def __str__(self) -> str:
+        return scalar_text(self.expression)
+
+
+class VectorForm(NamedTuple):
+    """A vector form of a quantity at general t, or without time; `size` is how many entries it has."""
+
+    tree: vectors.Tree
+    network: Network
+    target: Name
+    size: int
+
+    def values(self, world: World) -> list[Any]:
+        """Return the form's entries in a world, at every t at which the quantity occurs."""
+        found = []
+        for t in range(1, world.graph.T + 1) if self.target.index else [None]:
+            if not world.graph.has(self.target.name, t):
+                continue
+            value = vector_value(self.tree, world, t)
+            found += [0] * self.size if value is None else list(np.ravel(value))
+        return found
+
+    def latex(self) -> str:
+        """Return the form as LaTeX."""
+        return printing.tree_latex(self.tree, self.network)
+
+    def __str__(self) -> str:
+        return printing.tree_text(self.tree)
+
+
+class Line(NamedTuple):
+    """One line of a derivation: a form and the reason that leads to it from the line before."""
+
+    form: ScalarForm | VectorForm
+    reason: str
+
+
+class DerivationError(ValueError):
+    """A line that does not follow; `line` is its number from 1, `verdict` holds the instance that shows it."""
+
+    def __init__(self, line: int, form: Any, against: str, verdict: Verdict):
+        self.line, self.verdict = line, verdict
+        super().__init__(f"Line {line}, {form}, is not the same as {against}. {str(verdict).capitalize()}.")
+
+
+class Derivation:
+    """Lines that are all equal, each with its reason; making one checks it (errors: DerivationError).
+
+    `graph` is the network the lines are checked in; a line may be given as a pair of SymPy expression and reason.
+    """
+
+    def __init__(self, graph: Graph, lines: Sequence[Line | tuple[sympy.Expr, str]]):
+        self.graph = graph
+        lines = [Line(ScalarForm(form) if isinstance(form, sympy.Expr) else form, reason) for form, reason in lines]
+        self.lines = tuple(line for n, line in enumerate(lines) if not n or line.form != lines[n - 1].form)
+        verdicts = []
+        for number, line in enumerate(self.lines[1:], start=2):
+            for against, other in dict.fromkeys([("the line before", self.lines[number - 2]), ("the first line", self.lines[0])]):
+                verdict = decide(line.form.values, other.form.values, graph)
+                if verdict.outcome != "same":
+                    raise DerivationError(number, line.form, against, verdict)
+                verdicts.append(verdict)
+        self.strength = min((v.strength for v in verdicts), default=PROVED, key=_weakest_first)
+
+    @property
+    def result(self) -> Any:
+        """Return what the last line holds: a SymPy expression or a vector form."""
+        form = self.lines[-1].form
+        return form.expression if isinstance(form, ScalarForm) else form
+
+    def verdict(self) -> str:
+        """Return what was checked, in words."""
+        return f"{len(self.lines)} lines, each the same as the line before and as the first: {self.strength}."
+
+    def _repr_markdown_(self) -> str:
+        return f"$$\n{self.latex()}\n$$\n\n*{self.verdict()}*"
+
+    def latex(self, lit: int | None = None) -> str:
+        """Return the lines as one aligned block of LaTeX, the line `lit` (from 1) marked by an arrow."""
+        rows = [rf"{self.lines[0].form.latex()} &&& \text{{{self.lines[0].reason}}}"]
+        rows += [rf"&= {line.form.latex()} && \text{{{line.reason}}}" for line in self.lines[1:]]
+        marked = [(r"\Rightarrow\ " if number == lit else "") + row for number, row in enumerate(rows, start=1)]
+        return r"\begin{aligned}" + "\n" + " \\\\[6pt]\n".join(marked) + "\n" + r"\end{aligned}"
+
+    def __repr__(self) -> str:
+        width = max(len(str(line.form)) for line in self.lines)
+        rows = [f"{'=' if n else ' '} {str(line.form):<{width}}   {line.reason}" for n, line in enumerate(self.lines)]
+        return "\n".join([*rows, self.verdict()])
+
+
+def _weakest_first(strength: str) -> int:
+    return [AGREES, PROVED].index(strength)
+
+
+def derive(graph: Graph, name: str, t: int | None = None, entry=None, *, unroll: bool = False) -> Derivation:
+    """Return the derivation of the total derivative of the loss by one entry, scalar by scalar.
+
+    Lines: the goal; the chain rule; the immediate derivatives put in; with `unroll=True` also every delta written out.
+    """
+    place = letters.entry_place(graph, name, t, entry)
+    goal = letters.total(place, graph.network)
+    users = scalar_forms.influenced_entries(graph, place)
+    forms = [
+        (goal, "the goal"),
+        (scalar_forms.chain_rule(graph, name, t, entry), _through(users, graph.network)),
+        (scalar_forms.scalar_form(graph, name, t, entry), "immediate derivatives"),
+    ]
+    if unroll:
+        forms.append((scalar_forms.unrolled(graph, name, t, entry), "every total derivative written out"))
+    return Derivation(graph, forms)
+
+
+def _through(users: Sequence, network: Network) -> str:
+    """Return the reason of the chain rule in words."""
+    shown = [f"${notation.place_latex(letters.short(user, network))}$" for user in users[:4]]
+    names = ", ".join(shown) + (r", $\ldots$" if len(users) > 4 else "")
+    return f"chain rule, through {names}" if users else "nothing comes after it"
+
+
+def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Derivation:
+    """Return the derivation in matrix algebra, for general t: a row ('derivative') or its transpose ('gradient').
+
+    It is checked in the given graph at every t and every entry. Errors: NetworkError for an unknown name or layout.
+    """
+    network = graph.network
+    network.check_name(name)
+    if layout not in ("derivative", "gradient"):
+        raise NetworkError(f"{layout!r} is not a layout.", "Use 'derivative' (numerator layout) or 'gradient' (its transpose).")
+    target, local = vectors.itself(network, name), vectors.local_form(network, name)
+    if layout == "derivative":
+        trees = [
+            (vectors.Derivative(target), "the goal"),
+            (vectors.chain_rule(network, name), _vector_reason(network, name)),
+            (local, "immediate derivatives"),
+        ]
+    else:
+        trees = [
+            (vectors.Gradient(target), "the goal"),
+            (vectors.Transpose(local), "the transpose of the derivative"),
+            (vectors.transposed(local), "transposed part by part: products reverse"),
+        ]
+    return vector_derivation(graph, target, trees)
+
+
+def vector_derivation(graph: Graph, target: Name, trees: Sequence[tuple[vectors.Tree, str]]) -> Derivation:
+    """Return a derivation from vector trees and reasons, checked in a graph."""
+    size = int(np.prod(graph.network.shapes[target.name]))
+    lines = [Line(VectorForm(tree, graph.network, target, size), reason) for tree, reason in trees]
+    return Derivation(graph, lines)
+
+
+def _vector_reason(network: Network, name: str) -> str:
+    """Return the reason of the chain rule in words: through which quantities, and whether at every step."""
+    found = vectors.uses(network, name)
+    users = ", ".join(f"${printing.name_latex(use.user, network)}$" for use in found)
+    every = " at every $t$" if any(use.summed for use in found) else ""
+    return f"chain rule, through {users}{every}" if users else "the loss by itself"
