@@ -1,0 +1,103 @@
+"""The derived derivatives at numbers, against an independent autodiff library, for networks the engine does not know."""
+
+import networks
+import numpy as np
+import pytest
+import witnesses
+
+from bptt_lab import Network
+
+
+def worst_difference(found, expected):
+    assert set(found) == set(expected)
+    return max(
+        np.max(np.abs(found[k] - expected[k])) / max(1.0, np.max(np.abs(expected[k]))) for k in expected
+    )
+
+
+@pytest.mark.parametrize("T", [1, 3, 4])
+@pytest.mark.parametrize("name", networks.TEXTS)
+def test_gradients_agree_with_autograd(name, T):
+    graph = networks.network(name).unroll(T)
+    values = networks.random_values(graph, seed=T)
+    assert worst_difference(graph.gradients(values), witnesses.gradients(name, values, T)) < 1e-12
+
+
+@pytest.mark.parametrize("name", networks.TEXTS)
+def test_forward_loss_agrees_with_the_hand_written_pass(name):
+    graph = networks.network(name).unroll(4)
+    values = networks.random_values(graph, seed=9)
+    assert graph.forward(values)[graph.network.loss] == pytest.approx(witnesses.FORWARD[name](values, 4), rel=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_one_hidden_layer_agrees_with_autograd_at_random_sizes(seed):
+    rng = np.random.default_rng(seed)
+    D, M, K = (int(n) for n in rng.permutation([1, 2, 3, 4, 5, 6])[:3])
+    T = int(rng.integers(3, 7))
+    graph = Network(networks.ONE_HIDDEN, sizes=dict(x=D, h1=M, h2=K)).unroll(T)
+    values = networks.random_values(graph, seed)
+    expected = witnesses.gradients("one hidden layer", values, T)
+    assert worst_difference(graph.gradients(values), expected) < 1e-12
+
+
+def test_boundary_states_are_zero_where_not_given():
+    graph = networks.network("two steps back").unroll(4)
+    values = networks.random_values(graph, seed=2)
+    without = {key: value for key, value in values.items() if "[" not in key}
+    zeros = {key: np.zeros_like(values[key]) for key in graph.boundaries}
+    found, expected = graph.gradients(without), graph.gradients({**without, **zeros})
+    assert set(graph.boundaries) == {"h[0]", "h[-1]", "s[0]"}
+    assert set(found) == set(expected)
+    for key in expected:
+        np.testing.assert_array_equal(found[key], expected[key])
+
+
+def test_each_gradient_has_the_shape_of_its_value():
+    for name in networks.TEXTS:
+        graph = networks.network(name).unroll(4)
+        values = networks.random_values(graph, seed=1)
+        shapes = {key: np.shape(gradient) for key, gradient in graph.gradients(values).items()}
+        assert shapes == {key: np.shape(value) for key, value in values.items()}
+
+
+def test_an_input_used_at_one_time_may_be_given_as_one_row():
+    graph = networks.network("many to one").unroll(4)
+    values = networks.random_values(graph, seed=1)
+    row = {**values, "y": values["y"][-1]}
+    assert graph.forward(row)["L"] == graph.forward(values)["L"]
+    np.testing.assert_array_equal(graph.gradients(row)["y"], graph.gradients(values)["y"][-1])
+
+
+def test_forward_gives_every_computed_quantity_by_name_and_the_total_loss():
+    graph = networks.network("one hidden layer").unroll(4)
+    found = graph.forward(networks.random_values(graph, seed=1))
+    assert {key: np.shape(value) for key, value in found.items()} == {
+        "a1": (4, 5), "h1": (4, 5), "a2": (4, 3), "h2": (4, 3), "L": (), "L[t]": (4,),
+    }  # fmt: skip
+    assert found["L"] == pytest.approx(found["L[t]"].sum())
+    np.testing.assert_allclose(found["h2"].sum(axis=1), 1)
+
+
+def test_the_values_given_are_not_changed():
+    graph = networks.network("LSTM").unroll(3)
+    values = networks.random_values(graph, seed=1)
+    before = {key: value.copy() for key, value in values.items()}
+    graph.gradients(values)
+    for key in before:
+        np.testing.assert_array_equal(values[key], before[key])
+
+
+@pytest.mark.parametrize("mutant", ["drop the path through time", "wrong slope of tanh", "transposed weight"])
+def test_a_wrong_gradient_would_be_seen(mutant):
+    """The comparison above refuses a gradient of a network that differs in one derivative."""
+    changed = {
+        "drop the path through time": networks.ONE_HIDDEN.replace("W11 @ h1[t-1]", "0 * (W11 @ h1[t-1])"),
+        "wrong slope of tanh": networks.ONE_HIDDEN.replace("tanh(a1[t])", "a1[t]"),
+        "transposed weight": networks.ONE_HIDDEN,
+    }[mutant]
+    graph = Network(changed, sizes=dict(x=4, h1=5, h2=3)).unroll(4)
+    values = networks.random_values(graph, seed=3)
+    given = {**values, "W11": values["W11"].T} if mutant == "transposed weight" else values
+    expected = witnesses.gradients("one hidden layer", values, 4)
+    assert worst_difference(graph.gradients(given), expected) > 1e-3

@@ -1,0 +1,151 @@
+"""The text of a network: what is read, what is refused, and that nothing in it is ever executed."""
+
+import networks
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bptt_lab import Network, NetworkError
+from bptt_lab.network.parse import parse
+
+LOSS = "\nL = mse(a[T], y[T])"
+
+
+def test_shapes_are_inferred_from_the_sizes_given():
+    shapes = networks.network("one hidden layer").shapes
+    assert shapes == {"a1": (5,), "h1": (5,), "a2": (3,), "h2": (3,), "L": (), "W0": (5, 4), "x": (4,),
+                      "W11": (5, 5), "b0": (5,), "W1": (3, 5), "b1": (3,), "y": (3,)}  # fmt: skip
+
+
+def test_shapes_are_reported():
+    report = repr(networks.network("one hidden layer"))
+    assert "W0:  parameter  5×4" in report
+    assert "h1:  computed   5" in report
+    assert "L:   loss       number" in report
+
+
+def test_concatenation_adds_sizes_and_finds_a_missing_one():
+    assert networks.network("LSTM").shapes["Wf"] == (4, 7)
+    text = "z[t] = concat(h[t-1], x[t])\nh[t] = tanh(W @ z[t])\nL[t] = mse(h[t], y[t])"
+    assert Network(text, sizes=dict(z=7, h=4)).shapes["x"] == (3,)
+
+
+def test_scalars_matrices_and_numbers_can_be_sized():
+    net = Network("a[t] = r * (W @ x[t])\nL[t] = mse(a[t], y[t])", sizes=dict(r=(), W=(2, 3)))
+    assert net.shapes["r"] == () and net.shapes["x"] == (3,)
+
+
+def test_comments_and_blank_lines_are_skipped():
+    assert list(parse("\n# forward\na[t] = x[t]  # the input\n\n")) == ["a"]
+
+
+def test_the_loss_is_L_or_the_one_number_nothing_uses():
+    assert networks.network("feed-forward, three hidden layers").loss == "C"
+    assert networks.network("LSTM").loss == "L"
+    with pytest.raises(NetworkError, match="not clear which quantity is the loss"):
+        Network("C = mse(x, y)\nD = mse(x, z)", sizes=dict(x=2))
+
+
+REFUSED = {
+    "an unknown function": ("a[t] = tahn(x[t])", r"line 1: .*'tahn' is not known\. Did you mean 'tanh'"),
+    "a cyclic definition": ("h[t] = tanh(a[t])\na[t] = h[t] + x[t]" + LOSS, "line 1: .*in a circle"),
+    "a circle through time": ("a[t] = b[t-1] + x[t]\nb[t] = a[t+1]" + LOSS, "in a circle"),
+    "shapes that do not fit": ("a[t] = W @ x[t] + x[t]\nL = mse(a[T], b)\nb = V @ a[1] + c", "line 1"),
+    "two sizes that differ": ("a[t] = x[t] + z[t]" + LOSS, r"line 1: The shapes of the two sides of \+ do not fit"),
+    "a name with and without a time": ("a[t] = x[t] + x" + LOSS, "line 1: x is used elsewhere"),
+    "a computed name without its time": ("a[t] = x[t]\nb = a + c" + LOSS, r"line 2: a is defined as a\[t\]"),
+    "t where there is no time": ("a = x[t]\nL = mse(a, y)", "line 1: a has no time"),
+    "a huge power": ("a[t] = x[t] ** 999999999", "line 1: A power must be a whole number between -20 and 20"),
+    "a power of powers": ("a[t] = x[t] ** 9 ** 9 ** 9", "A power must be a whole number"),
+    "a power that is not whole": ("a[t] = x[t] ** 0.5", "A power must be a whole number"),
+    "100000 characters": ("a[t] = x[t] + " * 8000, "characters; at most 20000"),
+    "a long line": ("a[t] = " + "x[t] + " * 400 + "x[t]", "at most 1000"),
+    "a look-alike letter": ("а[t] = x[t]", "CYRILLIC SMALL LETTER A is not used"),
+    "a full-width letter": ("ａ[t] = x[t]", "FULLWIDTH LATIN SMALL LETTER A"),
+    "a null byte": ("a[t] = x[t]\0", r"U\+0000"),
+    "an attribute": ("a[t] = x.T", "A dot after a name"),
+    "a chained attribute": ("a[t] = ().__class__.__bases__", "A dot after a name"),
+    "a call of a call": ("a[t] = tanh(x[t])(1)", "Only a function of the list can be called"),
+    "an import": ("a[t] = __import__('os')", "'__import__' is not known"),
+    "a statement": ("import os", "This is not an equation"),
+    "a comprehension": ("a[t] = [x for x in y]", "ListComp is not part"),
+    "a lambda": ("a[t] = lambda: 0", "A lambda is not part"),
+    "a string": ("a[t] = 'x'", "Only plain numbers"),
+    "an f-string": ("a[t] = f'{x}'", "JoinedStr"),
+    "a walrus": ("a[t] = (b := x[t])", "NamedExpr"),
+    "a keyword argument": ("a[t] = tanh(a=x[t])", "tanh does not take these arguments"),
+    "a starred argument": ("a[t] = tanh(*x[t])", "not part of the language|Starred"),
+    "two statements": ("a[t] = x[t]; b[t] = x[t]", "A line holds one equation"),
+    "two targets": ("a[t] = b[t] = x[t]", "A line defines one name"),
+    "a tuple target": ("a, b = x", "A name was expected"),
+    "a name defined twice": ("a[t] = x[t]\na[t] = z[t]", "line 2: a is defined twice, first in line 1"),
+    "a function as a name": ("tanh[t] = x[t]", "tanh is a function"),
+    "time as a name": ("T[t] = x[t]", "T is the time"),
+    "dunder names": ("a[t] = __x__[t]", "is not a name that can be used"),
+    "an unknown index": ("a[t] = x[s]", "This is not a time index"),
+    "a slice": ("a[t] = x[1:2]", "This is not a time index"),
+    "a far index": ("a[t] = x[t-1000]", "This is not a time index"),
+    "a fixed time on the left": ("a[1] = x[1]", r"defines a\[t\] or a, not a\[1\]"),
+    "a computed matrix": ("W = V + U\na = W @ x\nL = mse(a, y)", "W is computed"),
+    "deep brackets": ("a[t] = " + "(" * 300 + "x[t]" + ")" * 300, "cannot be read|nested too deeply"),
+    "deep signs": ("a[t] = " + "-" * 900 + "x[t]", "nested too deeply"),
+    "an endless number": ("a[t] = x[t] * " + "9" * 900, "A number may have at most|cannot be read"),
+    "an infinite number": ("a[t] = x[t] * 1e999", "A number may have at most"),
+    "a complex number": ("a[t] = x[t] * 1j", "Only plain numbers"),
+    "a truth value": ("a[t] = True * x[t]", "Only plain numbers"),
+    "a wrong number of arguments": ("L[t] = mse(x[t])", r"mse does not take these arguments.*\n.*\n.*\n.*mse\(prediction"),
+    "no equation": ("# nothing", "holds no equation"),
+    "something that is not text": (7, "must be one string"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_bad_text_gets_one_clear_error(what):
+    text, message = REFUSED[what]
+    with pytest.raises(NetworkError, match=message) as caught:
+        Network(text, sizes=dict(x=2, z=3) if what == "two sizes that differ" else dict(x=2))
+    assert len(str(caught.value)) < 600
+
+
+def test_an_error_shows_the_line_a_caret_and_the_mend():
+    with pytest.raises(NetworkError) as caught:
+        Network("a[t] = x[t]\n  h[t] = tahn(a[t])", sizes={})
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("line 2: ")
+    assert lines[1].strip() == "h[t] = tahn(a[t])"
+    assert lines[1][lines[2].index("^")] == "t" and lines[1][lines[2].index("^") :].startswith("tahn")
+    assert lines[3].strip().startswith("Known: tanh")
+
+
+@pytest.mark.parametrize("sizes", [dict(q=2), dict(x=0), dict(x=2.0), dict(x=(1, 2, 3)), dict(x="2"), dict(x=True)])
+def test_bad_sizes_are_refused(sizes):
+    with pytest.raises(NetworkError):
+        Network("a[t] = W @ x[t]" + LOSS, sizes=sizes | dict(a=3))
+
+
+def test_missing_sizes_are_named():
+    with pytest.raises(NetworkError, match="sizes of a, W, y cannot be inferred"):
+        Network("a[t] = W @ x[t]" + LOSS, sizes=dict(x=2))
+
+
+PIECES = ["a[t]", "x[t-1]", "W", "=", "@", "+", "*", "**", "(", ")", "[", "]", "t", "T", ",", ".", "1", "9", "tanh", "(",
+          "__class__", "lambda", ":", "'", "\\", "\n", " ", "#", "é", "\0", "-", "if", "import os", "{", "}", "!", "`"]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=80))
+@example("a[t] = x[t] ** -20")
+@example("\\")
+def test_any_text_is_read_or_refused_with_a_network_error(text):
+    try:
+        Network(text, sizes=dict(x=2))
+    except NetworkError as error:
+        assert str(error)
+
+
+def test_nothing_in_a_text_is_executed(tmp_path):
+    target = tmp_path / "touched"
+    for text in (f"a[t] = open({str(target)!r}, 'w')", f"a[open({str(target)!r}, 'w')] = 1", "a[t] = exec('1/0')"):
+        with pytest.raises(NetworkError):
+            Network(text, sizes={})
+    assert not target.exists()
