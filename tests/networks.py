@@ -112,7 +112,7 @@ def network(name: str) -> Network:
 
 
 def random_values(graph: Graph, seed: int) -> dict[str, np.ndarray]:
-    """Return random values for every leaf of a graph, boundary states included, none zero; targets are probabilities."""
+    """Return random values for every leaf of a graph, states included, none zero; targets are probabilities."""
     rng = np.random.default_rng(seed)
     values: dict[str, np.ndarray] = {}
     for place, shape in graph.leaves.items():

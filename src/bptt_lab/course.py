@@ -1,4 +1,4 @@
-"""What the notebooks share: one random case of the course's network, its three witnesses, and their verdict in words."""
+"""What the notebooks share: a random case of the course's network, its three witnesses, and the verdict in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOLERANCE = 1e-10
 
 
 class Case(NamedTuple):
-    """One hidden layer at random numbers: `arrays` holds the parameters, x (T, B, D) and h_start (B, M); labels (T, B)."""
+    """One hidden layer at random numbers: `arrays` are the parameters, x (T, B, D), h_start (B, M); labels (T, B)."""
 
     graph: Graph
     arrays: Mapping[str, np.ndarray]
@@ -51,13 +51,13 @@ class Case(NamedTuple):
         return losses.softmax_nll(rnn.forward(params, x, h_start).a2, self.labels)[0]
 
     def sequences(self) -> list[dict[str, np.ndarray]]:
-        """Return, for each sequence of the batch, the values the graph takes: x (T, D), y one-hot (T, K), h1[0] (M,)."""
+        """Return the values the graph takes, for each sequence: x (T, D), y one-hot (T, K), h1[0] (M,)."""
         params, x, h_start = split(self.arrays)
         targets = np.eye(self.graph.network.shapes["h2"][0])[self.labels]
         return [{**params, "x": x[:, b], "y": targets[:, b], "h1[0]": h_start[b]} for b in range(x.shape[1])]
 
     def _gathered(self, found: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """Return the gradients of a batch: summed over sequences for parameters, stacked for x and the initial state."""
+        """Return the gradients of a batch: summed over sequences for parameters, stacked for x and h_start."""
         gathered = {name: np.sum([g[name] for g in found], axis=0) for name in rnn.PARAMETERS}
         stacked = {"x": np.stack([g["x"] for g in found], axis=1), "h_start": np.stack([g["h1[0]"] for g in found])}
         return {**gathered, **stacked}
@@ -72,7 +72,10 @@ def random_case(D: int = 4, M: int = 5, K: int = 3, T: int = 4, B: int = 2, seed
     """Return a case in which nothing can hide: weights not symmetric, initial states not zero, sizes as given."""
     rng = np.random.default_rng(seed)
     graph = Network(ONE_HIDDEN_LAYER, sizes=dict(x=D, h1=M, h2=K)).unroll(T)
-    arrays = rnn.initialise(rng, D, M, K) | {"x": rng.standard_normal((T, B, D)), "h_start": rng.standard_normal((B, M))}
+    arrays = rnn.initialise(rng, D, M, K) | {
+        "x": rng.standard_normal((T, B, D)),
+        "h_start": rng.standard_normal((B, M)),
+    }
     return Case(graph, arrays, rng.integers(K, size=(T, B)))
 
 

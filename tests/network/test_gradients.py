@@ -1,18 +1,16 @@
-"""The derived derivatives at numbers, against an independent autodiff library, for networks the engine does not know."""
+"""The derived derivatives at numbers, against an independent autodiff library, for unknown networks."""
 
-import networks
 import numpy as np
 import pytest
-import witnesses
 
+import networks
+import witnesses
 from bptt_lab import Network
 
 
 def worst_difference(found, expected):
     assert set(found) == set(expected)
-    return max(
-        np.max(np.abs(found[k] - expected[k])) / max(1.0, np.max(np.abs(expected[k]))) for k in expected
-    )
+    return max(np.max(np.abs(found[k] - expected[k])) / max(1.0, np.max(np.abs(expected[k]))) for k in expected)
 
 
 @pytest.mark.parametrize("T", [1, 3, 4])
@@ -73,8 +71,13 @@ def test_forward_gives_every_computed_quantity_by_name_and_the_total_loss():
     graph = networks.network("one hidden layer").unroll(4)
     found = graph.forward(networks.random_values(graph, seed=1))
     assert {key: np.shape(value) for key, value in found.items()} == {
-        "a1": (4, 5), "h1": (4, 5), "a2": (4, 3), "h2": (4, 3), "L": (), "L[t]": (4,),
-    }  # fmt: skip
+        "a1": (4, 5),
+        "h1": (4, 5),
+        "a2": (4, 3),
+        "h2": (4, 3),
+        "L": (),
+        "L[t]": (4,),
+    }
     assert found["L"] == pytest.approx(found["L[t]"].sum())
     np.testing.assert_allclose(found["h2"].sum(axis=1), 1)
 

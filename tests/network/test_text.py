@@ -1,10 +1,10 @@
 """The text of a network: what is read, what is refused, and that nothing in it is ever executed."""
 
-import networks
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import networks
 from bptt_lab import Network, NetworkError
 from bptt_lab.network.parse import parse
 
@@ -13,8 +13,20 @@ LOSS = "\nL = mse(a[T], y[T])"
 
 def test_shapes_are_inferred_from_the_sizes_given():
     shapes = networks.network("one hidden layer").shapes
-    assert shapes == {"a1": (5,), "h1": (5,), "a2": (3,), "h2": (3,), "L": (), "W0": (5, 4), "x": (4,),
-                      "W11": (5, 5), "b0": (5,), "W1": (3, 5), "b1": (3,), "y": (3,)}  # fmt: skip
+    assert shapes == {
+        "a1": (5,),
+        "h1": (5,),
+        "a2": (3,),
+        "h2": (3,),
+        "L": (),
+        "W0": (5, 4),
+        "x": (4,),
+        "W11": (5, 5),
+        "b0": (5,),
+        "W1": (3, 5),
+        "b1": (3,),
+        "y": (3,),
+    }
 
 
 def test_shapes_are_reported():
@@ -50,7 +62,10 @@ REFUSED = {
     "an unknown function": ("a[t] = tahn(x[t])", r"line 1: .*'tahn' is not known\. Did you mean 'tanh'"),
     "a cyclic definition": ("h[t] = tanh(a[t])\na[t] = h[t] + x[t]" + LOSS, "line 1: .*in a circle"),
     "a circle through time": ("a[t] = b[t-1] + x[t]\nb[t] = a[t+1]" + LOSS, "in a circle"),
-    "shapes that do not fit": ("a[t] = W @ x[t] + x[t]\nL = mse(a[T], b)\nb = V @ a[1] + c", "line 1"),
+    "shapes that do not fit": (
+        "a[t] = W @ x[t]\nb[t] = W @ concat(x[t], x[t])" + LOSS,
+        "line 2: The shapes of concat and what uses it do not fit",
+    ),
     "two sizes that differ": ("a[t] = x[t] + z[t]" + LOSS, r"line 1: The shapes of the two sides of \+ do not fit"),
     "a name with and without a time": ("a[t] = x[t] + x" + LOSS, "line 1: x is used elsewhere"),
     "a computed name without its time": ("a[t] = x[t]\nb = a + c" + LOSS, r"line 2: a is defined as a\[t\]"),
@@ -87,16 +102,19 @@ REFUSED = {
     "a far index": ("a[t] = x[t-1000]", "This is not a time index"),
     "a fixed time on the left": ("a[1] = x[1]", r"defines a\[t\] or a, not a\[1\]"),
     "a computed matrix": ("W = V + U\na = W @ x\nL = mse(a, y)", "W is computed"),
-    "deep brackets": ("a[t] = " + "(" * 300 + "x[t]" + ")" * 300, "cannot be read|nested too deeply"),
+    "deep brackets": ("a[t] = " + "(" * 300 + "x[t]" + ")" * 300, "nested too deeply"),
     "deep signs": ("a[t] = " + "-" * 900 + "x[t]", "nested too deeply"),
-    "an endless number": ("a[t] = x[t] * " + "9" * 900, "A number may have at most|cannot be read"),
+    "an endless number": ("a[t] = x[t] * " + "9" * 900, "A number may have at most|that can be read"),
     "an infinite number": ("a[t] = x[t] * 1e999", "A number may have at most"),
     "a complex number": ("a[t] = x[t] * 1j", "Only plain numbers"),
     "a truth value": ("a[t] = True * x[t]", "Only plain numbers"),
-    "a wrong number of arguments": ("L[t] = mse(x[t])", r"mse does not take these arguments.*\n.*\n.*\n.*mse\(prediction"),
+    "a wrong number of arguments": (
+        "L[t] = mse(x[t])",
+        r"mse does not take these arguments.*\n.*\n.*\n.*mse\(prediction",
+    ),
     "no equation": ("# nothing", "holds no equation"),
     "something that is not text": (7, "must be one string"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -128,8 +146,45 @@ def test_missing_sizes_are_named():
         Network("a[t] = W @ x[t]" + LOSS, sizes=dict(x=2))
 
 
-PIECES = ["a[t]", "x[t-1]", "W", "=", "@", "+", "*", "**", "(", ")", "[", "]", "t", "T", ",", ".", "1", "9", "tanh", "(",
-          "__class__", "lambda", ":", "'", "\\", "\n", " ", "#", "é", "\0", "-", "if", "import os", "{", "}", "!", "`"]  # fmt: skip
+PIECES = [
+    "a[t]",
+    "x[t-1]",
+    "W",
+    "=",
+    "@",
+    "+",
+    "*",
+    "**",
+    "(",
+    ")",
+    "[",
+    "]",
+    "t",
+    "T",
+    ",",
+    ".",
+    "1",
+    "9",
+    "tanh",
+    "(",
+    "__class__",
+    "lambda",
+    ":",
+    "'",
+    "\\",
+    "\n",
+    " ",
+    "#",
+    "é",
+    "\0",
+    "-",
+    "if",
+    "import os",
+    "{",
+    "}",
+    "!",
+    "`",
+]
 
 
 @settings(max_examples=400, deadline=None)

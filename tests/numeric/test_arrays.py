@@ -9,9 +9,7 @@ from bptt_lab.numeric import losses, rnn
 
 def with_param(name, change):
     def edit(instance):
-        return instance._replace(
-            params=dict(instance.params, **{name: change(instance.params[name])})
-        )
+        return instance._replace(params=dict(instance.params, **{name: change(instance.params[name])}))
 
     return edit
 

@@ -28,9 +28,7 @@ def gradients_of(arrays):
 @pytest.mark.parametrize("check, tolerance", [(CHECKS[0], 1e-15), (CHECKS[1], 1e-9)])
 def test_each_witness_finds_the_gradient(arrays, check, tolerance):
     found = check(loss, arrays)
-    for name, difference in gradient_check.relative_differences(
-        found, gradients_of(arrays)
-    ).items():
+    for name, difference in gradient_check.relative_differences(found, gradients_of(arrays)).items():
         assert difference <= tolerance, name
 
 
@@ -51,9 +49,7 @@ def test_a_loss_function_that_changes_its_inputs_does_not_spoil_the_rest(arrays,
         return value
 
     expected = gradients_of(arrays)
-    for name, difference in gradient_check.relative_differences(
-        check(careless, arrays), expected
-    ).items():
+    for name, difference in gradient_check.relative_differences(check(careless, arrays), expected).items():
         assert difference < 1e-9, name
 
 
@@ -64,9 +60,7 @@ def test_float32_is_refused_by_differences_and_welcome_to_the_complex_step(array
     gradient_check.complex_step(loss, short)
 
 
-@pytest.mark.parametrize(
-    "lossy", [lambda d: np.abs(d["A"]).sum(), lambda d: d["A"].real.sum()], ids=["abs", "real"]
-)
+@pytest.mark.parametrize("lossy", [lambda d: np.abs(d["A"]).sum(), lambda d: d["A"].real.sum()], ids=["abs", "real"])
 def test_a_loss_that_drops_the_imaginary_part_is_refused(arrays, lossy):
     with pytest.raises(TypeError, match="loss is real for complex arrays"):
         gradient_check.complex_step(lossy, arrays)
@@ -144,9 +138,7 @@ def test_random_directions_refuse_nan(arrays):
 
 
 def test_the_valley_has_the_shape_the_theory_says(arrays):
-    valley = gradient_check.step_size_valley(
-        loss, arrays, gradients_of(arrays), np.random.default_rng(4)
-    )
+    valley = gradient_check.step_size_valley(loss, arrays, gradients_of(arrays), np.random.default_rng(4))
     assert all(field.shape == valley.steps.shape for field in valley)
     # One-sided: bottom near 1e-8. Central: near 1e-5, and lower. Complex step: no way back up.
     assert 1e-10 < valley.steps[valley.one_sided.argmin()] < 1e-6
@@ -158,9 +150,7 @@ def test_the_valley_has_the_shape_the_theory_says(arrays):
 
 def test_the_valley_follows_a_given_direction_and_given_steps(arrays):
     direction = dict(A=np.zeros((2, 3)), b=np.array([1.0, 0.0, 0.0]))
-    valley = gradient_check.step_size_valley(
-        loss, arrays, gradients_of(arrays), direction, steps=[1e-3, 1e-5]
-    )
+    valley = gradient_check.step_size_valley(loss, arrays, gradients_of(arrays), direction, steps=[1e-3, 1e-5])
     np.testing.assert_array_equal(valley.steps, [1e-3, 1e-5])
     assert valley.central[0] == pytest.approx(1e-6 / 6, rel=1e-3)
 

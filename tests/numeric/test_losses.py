@@ -4,11 +4,14 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bptt_lab.numeric import activations, gradient_check, losses, rnn
+
+# The same examples every time, however slow or busy the machine.
+steady = settings(deadline=None, derandomize=True)
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 5))
 MODERATE = st.floats(-30, 30)
@@ -18,9 +21,7 @@ PROBABLE = st.floats(0.01, 0.99)
 def pairs(first, second):
     """Two arrays of one shape (T, B, K)."""
     return SHAPES.flatmap(
-        lambda shape: st.tuples(
-            arrays(np.float64, shape, elements=first), arrays(np.float64, shape, elements=second)
-        )
+        lambda shape: st.tuples(arrays(np.float64, shape, elements=first), arrays(np.float64, shape, elements=second))
     )
 
 
@@ -52,12 +53,14 @@ def assert_agrees(loss_and_gradient, function, at, tolerance=1e-9):
     assert gradient.shape == at.shape
 
 
+@steady
 @given(pairs(MODERATE, MODERATE))
 def test_mse_equals_autograd(pair):
     h, y = pair
     assert_agrees(losses.mse(h, y), lambda h: 0.5 * anp.sum((h - y) ** 2), h)
 
 
+@steady
 @given(pairs(PROBABLE, st.floats(0, 1)))
 def test_bce_equals_autograd(pair):
     p, y = pair
@@ -65,6 +68,7 @@ def test_bce_equals_autograd(pair):
     assert_agrees(losses.bce(p, y), plain, p)
 
 
+@steady
 @given(pairs(MODERATE, st.floats(0, 1)))
 def test_sigmoid_bce_equals_autograd(pair):
     scores, y = pair
@@ -72,12 +76,14 @@ def test_sigmoid_bce_equals_autograd(pair):
     assert_agrees(losses.sigmoid_bce(scores, y), plain, scores)
 
 
+@steady
 @given(pairs(PROBABLE, st.floats(0, 1)))
 def test_nll_equals_autograd(pair):
     p, y = pair
     assert_agrees(losses.nll(p, y), lambda p: -anp.sum(y * anp.log(p)), p)
 
 
+@steady
 @given(scores_and_labels(MODERATE))
 def test_softmax_nll_equals_autograd(pair):
     a2, labels = pair
@@ -85,6 +91,7 @@ def test_softmax_nll_equals_autograd(pair):
     assert_agrees(losses.softmax_nll(a2, labels), lambda a: plain_softmax_nll(a, targets), a2)
 
 
+@steady
 @given(scores_and_labels(MODERATE))
 def test_softmax_nll_is_nll_of_softmax(pair):
     a2, labels = pair
@@ -92,12 +99,11 @@ def test_softmax_nll_is_nll_of_softmax(pair):
     loss, d_p = losses.nll(activations.softmax(a2), targets)
     fused, d_a2 = losses.softmax_nll(a2, labels)
     assert fused == pytest.approx(loss, rel=1e-9, abs=1e-9)
-    through = np.einsum(
-        "tbi,tbij->tbj", d_p, activations.softmax_derivative(activations.softmax(a2))
-    )
+    through = np.einsum("tbi,tbij->tbj", d_p, activations.softmax_derivative(activations.softmax(a2)))
     np.testing.assert_allclose(d_a2, through, atol=1e-9)
 
 
+@steady
 @given(scores_and_labels(st.floats(-1e300, 1e300)))
 def test_softmax_nll_is_finite_for_scores_of_any_size(pair):
     a2, labels = pair
@@ -107,6 +113,7 @@ def test_softmax_nll_is_finite_for_scores_of_any_size(pair):
     np.testing.assert_allclose(d_a2.sum(axis=-1), 0, atol=1e-12)
 
 
+@steady
 @given(scores_and_labels(MODERATE), st.floats(-100, 100))
 def test_softmax_nll_does_not_change_under_a_common_shift(pair, shift):
     a2, labels = pair
@@ -116,6 +123,7 @@ def test_softmax_nll_does_not_change_under_a_common_shift(pair, shift):
     np.testing.assert_allclose(d_shifted, d_a2, atol=1e-12)
 
 
+@steady
 @given(arrays(np.float64, (3, 2), elements=st.floats(-1e300, 1e300)))
 def test_sigmoid_bce_is_finite_for_scores_of_any_size(scores):
     loss, gradient = losses.sigmoid_bce(scores / 8, (scores > 0).astype(float))
@@ -144,9 +152,7 @@ def test_each_loss_agrees_with_its_complex_step(loss, mean):
 def test_softmax_nll_agrees_with_its_complex_step():
     rng = np.random.default_rng(2)
     a2, labels = rng.standard_normal((3, 2, 4)), rng.integers(0, 4, (3, 2))
-    expected = gradient_check.complex_step(
-        lambda d: losses.softmax_nll(d["a2"], labels)[0], {"a2": a2}
-    )
+    expected = gradient_check.complex_step(lambda d: losses.softmax_nll(d["a2"], labels)[0], {"a2": a2})
     d_a2 = losses.softmax_nll(a2, labels)[1]
     assert gradient_check.relative_difference(d_a2, expected["a2"]) < 1e-14
 

@@ -80,27 +80,17 @@ MUTANTS = {
     "A3 only one unit's path kept": dict(carried=lambda c, t: c.delta[t + 1] * np.diag(c.p["W11"])),
     "A4 time sum forgotten": dict(d_W11=lambda c: c.delta[c.T].T @ c.h[c.T - 1]),
     "A5 overwritten instead of added": dict(d_W11=lambda c: c.delta[1].T @ c.h[0]),
-    "A6 loss counted only at the last step": dict(
-        error=lambda c, t: (c.probabilities[t] - c.targets[t]) * (t == c.T)
-    ),
+    "A6 loss counted only at the last step": dict(error=lambda c, t: (c.probabilities[t] - c.targets[t]) * (t == c.T)),
     "A7 loss injected once too often": dict(injected=lambda c, t: 2 * from_output(c, t)),
     "A8 product of Jacobians one factor too long": dict(
-        d_W11=lambda c: total(
-            [((c.delta[t] @ c.p["W11"]) * slope_of_tanh(c, t)).T @ c.h[t - 1] for t in c.times]
-        )
+        d_W11=lambda c: total([((c.delta[t] @ c.p["W11"]) * slope_of_tanh(c, t)).T @ c.h[t - 1] for t in c.times])
     ),
     "A9 later losses reached over one step only": dict(
-        carried=lambda c, t: (
-            (slope_of_tanh(c, t + 1) * from_output(c, t + 1)) @ c.p["W11"] if t < c.T else 0
-        )
+        carried=lambda c, t: (slope_of_tanh(c, t + 1) * from_output(c, t + 1)) @ c.p["W11"] if t < c.T else 0
     ),
-    "A10 backward loop runs forward": dict(
-        order=lambda c: c.times, carried=lambda c, t: c.delta[t - 1] @ c.p["W11"]
-    ),
+    "A10 backward loop runs forward": dict(order=lambda c: c.times, carried=lambda c, t: c.delta[t - 1] @ c.p["W11"]),
     "B1 tanh' forgotten everywhere": dict(slope=lambda c, t: 1),
-    "B2 tanh' missing in the carry only": dict(
-        carried=lambda c, t: unslope(c, t + 1) @ c.p["W11"] if t < c.T else 0
-    ),
+    "B2 tanh' missing in the carry only": dict(carried=lambda c, t: unslope(c, t + 1) @ c.p["W11"] if t < c.T else 0),
     "B3 tanh applied to h again": dict(slope=lambda c, t: 1 - np.tanh(c.h[t]) ** 2),
     "B4 square forgotten": dict(slope=lambda c, t: 1 - c.h[t]),
     "B5 sigmoid's rule used": dict(slope=lambda c, t: c.h[t] * (1 - c.h[t])),
@@ -110,69 +100,39 @@ MUTANTS = {
     "B8 one minus sech squared": dict(slope=lambda c, t: c.h[t] ** 2),
     "B8 one plus h squared": dict(slope=lambda c, t: 1 + c.h[t] ** 2),
     "B9 slope and transposed weights swapped": dict(
-        carried=lambda c, t: (
-            slope_of_tanh(c, t) * (unslope(c, t + 1) @ c.p["W11"]) if t < c.T else 0
-        )
+        carried=lambda c, t: slope_of_tanh(c, t) * (unslope(c, t + 1) @ c.p["W11"]) if t < c.T else 0
     ),
     "B10 the activation in place of its derivative": dict(slope=lambda c, t: c.h[t]),
-    "C1 h(t) instead of h(t-1)": dict(
-        d_W11=lambda c: total([c.delta[t].T @ c.h[t] for t in c.times])
-    ),
-    "C2 h(t+1) instead of h(t-1)": dict(
-        d_W11=lambda c: total([c.delta[t].T @ c.h[t + 1] for t in c.times[:-1]])
-    ),
-    "C3 first step skipped": dict(
-        d_W11=lambda c: total([c.delta[t].T @ c.h[t - 1] for t in c.times[1:]])
-    ),
-    "C4 x(t-1) instead of x(t)": dict(
-        d_W0=lambda c: total([c.delta[t].T @ c.x[t - 1] for t in c.times[1:]])
-    ),
+    "C1 h(t) instead of h(t-1)": dict(d_W11=lambda c: total([c.delta[t].T @ c.h[t] for t in c.times])),
+    "C2 h(t+1) instead of h(t-1)": dict(d_W11=lambda c: total([c.delta[t].T @ c.h[t + 1] for t in c.times[:-1]])),
+    "C3 first step skipped": dict(d_W11=lambda c: total([c.delta[t].T @ c.h[t - 1] for t in c.times[1:]])),
+    "C4 x(t-1) instead of x(t)": dict(d_W0=lambda c: total([c.delta[t].T @ c.x[t - 1] for t in c.times[1:]])),
     "C5 recurrent weights not transposed": dict(carried=lambda c, t: c.delta[t + 1] @ c.p["W11"].T),
-    "C6 gradient transposed": dict(
-        d_W11=lambda c: total([c.h[t - 1].T @ c.delta[t] for t in c.times])
-    ),
+    "C6 gradient transposed": dict(d_W11=lambda c: total([c.h[t - 1].T @ c.delta[t] for t in c.times])),
     "C7 output weights not transposed": dict(injected=lambda c, t: c.error[t] @ c.p["W1"].T),
     "C9 index -1 reads the last state": dict(
         d_W11=lambda c: total([c.delta[t].T @ c.h[t - 1 if t > 1 else c.T] for t in c.times])
     ),
-    "C11 one step's delta reused": dict(
-        d_W11=lambda c: total([c.delta[c.T].T @ c.h[t - 1] for t in c.times])
-    ),
+    "C11 one step's delta reused": dict(d_W11=lambda c: total([c.delta[c.T].T @ c.h[t - 1] for t in c.times])),
     "D1 target forgotten": dict(error=lambda c, t: c.probabilities[t]),
     "D2 sign": dict(error=lambda c, t: c.targets[t] - c.probabilities[t]),
-    "D3 softmax Jacobian taken as diagonal": dict(
-        error=lambda c, t: -c.targets[t] * (1 - c.probabilities[t])
-    ),
+    "D3 softmax Jacobian taken as diagonal": dict(error=lambda c, t: -c.targets[t] * (1 - c.probabilities[t])),
     "D4 extra sigmoid factor": dict(
-        error=lambda c, t: (
-            (c.probabilities[t] - c.targets[t]) * c.probabilities[t] * (1 - c.probabilities[t])
-        )
+        error=lambda c, t: (c.probabilities[t] - c.targets[t]) * c.probabilities[t] * (1 - c.probabilities[t])
     ),
-    "D5 derivative of -log p without the softmax": dict(
-        error=lambda c, t: -c.targets[t] / c.probabilities[t]
-    ),
-    "D7 mean instead of sum over time": dict(
-        error=lambda c, t: (c.probabilities[t] - c.targets[t]) / c.T
-    ),
-    "D8 mean instead of sum over sequences": dict(
-        error=lambda c, t: (c.probabilities[t] - c.targets[t]) / len(c.h[0])
-    ),
+    "D5 derivative of -log p without the softmax": dict(error=lambda c, t: -c.targets[t] / c.probabilities[t]),
+    "D7 mean instead of sum over time": dict(error=lambda c, t: (c.probabilities[t] - c.targets[t]) / c.T),
+    "D8 mean instead of sum over sequences": dict(error=lambda c, t: (c.probabilities[t] - c.targets[t]) / len(c.h[0])),
     "D9 bias gradient from the last step only": dict(d_b0=lambda c: c.delta[c.T].sum(axis=0)),
-    "D9 bias gradient from one sequence only": dict(
-        d_b0=lambda c: total([c.delta[t][0] for t in c.times])
-    ),
-    "D10 output bias counted twice": dict(
-        d_b1=lambda c: 2 * total([c.error[t].sum(axis=0) for t in c.times])
-    ),
+    "D9 bias gradient from one sequence only": dict(d_b0=lambda c: total([c.delta[t][0] for t in c.times])),
+    "D10 output bias counted twice": dict(d_b1=lambda c: 2 * total([c.error[t].sum(axis=0) for t in c.times])),
     "E1 gradient by h(0) ignored": dict(d_h_start=lambda c: np.zeros_like(c.h[0])),
     "E2 gradient by h(0) without the weights": dict(d_h_start=lambda c: c.delta[1]),
     "E3 carry reset inside the loop": dict(carried=lambda c, t: from_later(c, t) * (t % 2 == 0)),
     "E4 truncated after two steps, compared with the full gradient": dict(
         carried=lambda c, t: from_later(c, t) * (t != 2)
     ),
-    "E8 gradient clipped element by element": dict(
-        d_W11=lambda c: np.clip(PIECES["d_W11"](c), -0.1, 0.1)
-    ),
+    "E8 gradient clipped element by element": dict(d_W11=lambda c: np.clip(PIECES["d_W11"](c), -0.1, 0.1)),
     "X a factor of 0.999999": dict(d_W11=lambda c: 0.999999 * PIECES["d_W11"](c)),
 }
 
@@ -228,8 +188,7 @@ def test_random_directions_accept_the_right_backward_pass(square):
 
 def test_no_two_mutants_are_the_same_function(square):
     flat = {
-        name: np.concatenate([g.ravel() for g in backward(square, **edit).values()])
-        for name, edit in MUTANTS.items()
+        name: np.concatenate([g.ravel() for g in backward(square, **edit).values()]) for name, edit in MUTANTS.items()
     }
     names = list(flat)
     for i, name in enumerate(names):

@@ -48,8 +48,11 @@ class Graph:
         except graphlib.CycleError as error:
             ring = list(error.args[1])[::-1]
             equation = self.network.equations[ring[0].name]
-            raise NetworkError(f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
-                               "Make one of them depend on an earlier or a later time only.", equation.position) from None  # fmt: skip
+            raise NetworkError(
+                f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
+                "Make one of them depend on an earlier or a later time only.",
+                equation.position,
+            ) from None
 
     def resolve(self, place: Place, t: int | None) -> Place:
         """Return the place that a relative place (time an index) names at step t."""
@@ -88,7 +91,9 @@ class Graph:
         """The keys of the states before the first step or after the last, which are zero where not given."""
         return tuple(dict.fromkeys(k for place in self.leaves if "[" in (k := self.key(place))))
 
-    def influences(self, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> tuple[Place, ...]:
+    def influences(
+        self, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None
+    ) -> tuple[Place, ...]:
         """Return the places through which a quantity reaches the loss directly (errors: NetworkError).
 
         Without t, a timed quantity gives places relative to t and says when they do not exist; entries count from 1.
@@ -116,7 +121,9 @@ class Graph:
             raise NetworkError(f"{name} does not occur at t = {t}.", f"Its times are {min(times)} to {max(times)}.")
         return place
 
-    def _entries_of(self, name: str, t: int | None, entry: int | tuple[int, ...], users: tuple[Place, ...]) -> tuple[Place, ...]:
+    def _entries_of(
+        self, name: str, t: int | None, entry: int | tuple[int, ...], users: tuple[Place, ...]
+    ) -> tuple[Place, ...]:
         """Return the entries of the users that depend on one entry of a quantity."""
         entry = self.entry_of(name, entry)
         found = []
@@ -139,12 +146,14 @@ class Graph:
         entry = entry if isinstance(entry, tuple) else (entry,)
         shape = self.network.shapes[name]
         if len(entry) != len(shape) or not all(1 <= i <= size for i, size in zip(entry, shape, strict=True)):
-            raise NetworkError(f"{name} has no entry {','.join(map(str, entry))}.",
-                               f"Its shape is {shape}; entries count from 1, as in the lectures.")  # fmt: skip
+            raise NetworkError(
+                f"{name} has no entry {','.join(map(str, entry))}.",
+                f"Its shape is {shape}; entries count from 1, as in the lectures.",
+            )
         return entry
 
     def paths(self, name: str, t: int | None = None) -> list[tuple[Place, ...]]:
-        """Return every path from a place to the loss, shortest first (errors: NetworkError where there are too many)."""
+        """Return every path from a place to the loss, shortest first (errors: NetworkError for too many)."""
         start, found, waiting = self.place(name, t), [], []
         waiting.append((start,))
         while waiting:
@@ -163,7 +172,7 @@ class Graph:
                 yield Place(place.name, place.time, entry), self.resolve(letter, place.time), slope
 
     def run(self, leaves: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
-        """Return the value of every entry of every quantity, in any arithmetic, from the values of the leaves' entries."""
+        """Return the value of every entry of every quantity, in any arithmetic, from the leaves' entries."""
         values = dict(leaves)
         for place in self.order:
             value_of = self._look_up(values, place.time)
@@ -173,7 +182,7 @@ class Graph:
         return values
 
     def sweep(self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
-        """Return the total derivative of the loss by every entry: the multivariate chain rule, from the loss backwards."""
+        """Return the total derivative of the loss by every entry: the chain rule, from the loss backwards."""
         total = dict.fromkeys(values, 0)
         for place in reversed(self.order):
             if place.name == self.network.loss:
@@ -246,11 +255,15 @@ class Graph:
         known = dict.fromkeys(self.key(place) for place in self.leaves)
         for key in values:
             if key not in known:
-                raise NetworkError(f"values holds {key!r}, which this network does not use." + nearest(str(key), known),
-                                   f"Its keys are {', '.join(known)}.")  # fmt: skip
+                raise NetworkError(
+                    f"values holds {key!r}, which this network does not use." + nearest(str(key), known),
+                    f"Its keys are {', '.join(known)}.",
+                )
         missing = [key for key in known if key not in values and key not in self.boundaries]
         if missing:
-            raise NetworkError(f"values lacks {', '.join(missing)}.", "Give every parameter and input; only states may be left out.")
+            raise NetworkError(
+                f"values lacks {', '.join(missing)}.", "Give every parameter and input; only states may be left out."
+            )
 
     def _checked(self, key: str, array: np.ndarray, place: Place, shape: Shape) -> np.ndarray:
         """Return the part of an array that belongs to a place, after checking it."""
@@ -263,12 +276,12 @@ class Graph:
         if times and len(times) == 1 and array.shape == shape:
             return array
         if array.shape != expected:
-            raise NetworkError(f"{key} has the shape {array.shape}; expected {expected}.",
-                               "One row a step, one column an entry." if times else "Compare the sizes of the network.")  # fmt: skip
+            raise NetworkError(
+                f"{key} has the shape {array.shape}; expected {expected}.",
+                "One row a step, one column an entry." if times else "Compare the sizes of the network.",
+            )
         return array[place.time - 1] if times else array
 
 
 def _array(values: Mapping[Place, Any], place: Place, shape: Shape) -> np.ndarray:
     return np.array([values[Place(*place[:2], entry)] for entry in entries(shape)]).reshape(shape)
-
-

@@ -65,7 +65,7 @@ class Network:
         return self.equations[name].timed if name in self.equations else name in self.inputs
 
     def influences(self, name: str) -> tuple[Place, ...]:
-        """Return the places through which name[t] reaches the loss, for general t, each with the times it is missing at."""
+        """Return the places that name[t] influences directly, for general t, each with when it is missing."""
         self.check_name(name)
         uses = sorted(self.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
         return tuple(_influenced(self.equations[user], index) for user, index in uses)
@@ -94,7 +94,9 @@ class Network:
             index = Index("t", 0) if self.is_timed(name) else None
             definitions = self._definitions(name)
             # what the equation itself has just computed is written by its letter: 1 - tanh(a)^2 is 1 - h^2
-            known = {tree: Letter(Place(name, index, e)) for e, tree in definitions.items() if not isinstance(tree, Letter)}
+            known = {
+                tree: Letter(Place(name, index, e)) for e, tree in definitions.items() if not isinstance(tree, Letter)
+            }
             return {
                 e: {letter.place: replace(derivative(tree, letter), known) for letter in letters(tree)}
                 for e, tree in definitions.items()
@@ -108,8 +110,10 @@ class Network:
     def check_name(self, name: str) -> None:
         """Raise a NetworkError where a name is not one of this network's."""
         if name not in self.shapes:
-            raise NetworkError(f"{name!r} is not a quantity of this network." + nearest(str(name), self.shapes),
-                               f"Its quantities are {', '.join(self.shapes)}.")  # fmt: skip
+            raise NetworkError(
+                f"{name!r} is not a quantity of this network." + nearest(str(name), self.shapes),
+                f"Its quantities are {', '.join(self.shapes)}.",
+            )
 
     def _longest_shift(self) -> int:
         return max((abs(index.shift) for uses in self.uses.values() for _, index in uses if index), default=0)
@@ -155,11 +159,17 @@ def _check_times(equations: Mapping[str, Equation]) -> None:
             timed = defined.timed if defined else first.setdefault(use.name, use).index is not None
             if timed != (use.index is not None):
                 how = f"{use.name}[t], with a time" if timed else f"{use.name}, without a time"
-                raise NetworkError(f"{use.name} is {'defined' if defined else 'used elsewhere'} as {how}.",
-                                   f"Write it {'with' if timed else 'without'} an index here too.", use.position)  # fmt: skip
+                raise NetworkError(
+                    f"{use.name} is {'defined' if defined else 'used elsewhere'} as {how}.",
+                    f"Write it {'with' if timed else 'without'} an index here too.",
+                    use.position,
+                )
             if not equation.timed and use.index is not None and use.index.start == "t":
-                raise NetworkError(f"{equation.name} has no time, so t means nothing here.",
-                                   f"Write {equation.name}[t] on the left, or a fixed time such as T.", use.position)  # fmt: skip
+                raise NetworkError(
+                    f"{equation.name} has no time, so t means nothing here.",
+                    f"Write {equation.name}[t] on the left, or a fixed time such as T.",
+                    use.position,
+                )
 
 
 def _loss_name(equations: Mapping[str, Equation], shapes: Mapping[str, Shape]) -> str:
@@ -170,5 +180,7 @@ def _loss_name(equations: Mapping[str, Equation], shapes: Mapping[str, Shape]) -
     if found is None:
         raise NetworkError("It is not clear which quantity is the loss.", "Call it L, as in  L[t] = mse(h1[t], y[t]).")
     if shapes[found] not in ((), (1,)):
-        raise NetworkError(f"The loss {found} has {shapes[found][0]} entries.", "A loss is one number.", equations[found].position)
+        raise NetworkError(
+            f"The loss {found} has {shapes[found][0]} entries.", "A loss is one number.", equations[found].position
+        )
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+import warnings
 from fractions import Fraction
 
 from bptt_lab.network.errors import NetworkError, Position, nearest
@@ -21,7 +22,9 @@ def parse(text: str) -> dict[str, Equation]:
     if not isinstance(text, str):
         raise NetworkError(f"The equations must be one string, not {type(text).__name__}.", FORM)
     if len(text) > LONGEST_TEXT:
-        raise NetworkError(f"The text has {len(text)} characters; at most {LONGEST_TEXT} are read.", "Split the network.")
+        raise NetworkError(
+            f"The text has {len(text)} characters; at most {LONGEST_TEXT} are read.", "Split the network."
+        )
     equations: dict[str, Equation] = {}
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         source = line.split("#", 1)[0].strip()
@@ -30,7 +33,9 @@ def parse(text: str) -> dict[str, Equation]:
             if equation.name in equations:
                 first = equations[equation.name].position.line
                 raise NetworkError(
-                    f"{equation.name} is defined twice, first in line {first}.", "Give one of them another name.", equation.position
+                    f"{equation.name} is defined twice, first in line {first}.",
+                    "Give one of them another name.",
+                    equation.position,
                 )
             equations[equation.name] = equation
     if not equations:
@@ -58,8 +63,11 @@ class _Line:
         if isinstance(target, ast.Subscript):
             name, index = self._name(target.value), self._index(target.slice)
             if index != Index("t", 0):
-                raise self.error(target.slice, f"An equation defines {name}[t] or {name}, not {name}[{index}].",
-                                 "Write the index t on the left and shift the indices on the right.")  # fmt: skip
+                raise self.error(
+                    target.slice,
+                    f"An equation defines {name}[t] or {name}, not {name}[{index}].",
+                    "Write the index t on the left and shift the indices on the right.",
+                )
             timed = True
         else:
             name, timed = self._name(target), False
@@ -68,8 +76,14 @@ class _Line:
     def _statement(self) -> ast.Assign:
         self._check_characters()
         try:
-            body = ast.parse(self.source).body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python's advice on literals means nothing here
+                body = ast.parse(self.source).body
         except SyntaxError as error:
+            if "nested" in error.msg:
+                raise self.error(
+                    0, "This line is nested too deeply.", "Name its parts in lines of their own."
+                ) from None
             column = min(max((error.offset or 1) - 1, 0), len(self.source))
             raise self.error(column, "This is not an equation that can be read.", FORM) from None
         except (RecursionError, MemoryError, ValueError):
@@ -80,18 +94,26 @@ class _Line:
         if not isinstance(statement, ast.Assign):
             raise self.error(statement, "This is not an equation.", FORM)
         if len(statement.targets) > 1:
-            raise self.error(statement.targets[1], "A line defines one name.", "Write each equation in a line of its own.")
+            raise self.error(
+                statement.targets[1], "A line defines one name.", "Write each equation in a line of its own."
+            )
         return statement
 
     def _check_characters(self) -> None:
         if len(self.source) > LONGEST_LINE:
-            raise self.error(0, f"This line has {len(self.source)} characters; at most {LONGEST_LINE} are read.",
-                             "Name its parts in lines of their own.")  # fmt: skip
+            raise self.error(
+                0,
+                f"This line has {len(self.source)} characters; at most {LONGEST_LINE} are read.",
+                "Name its parts in lines of their own.",
+            )
         for column, character in enumerate(self.source):
             if not (character.isascii() and (character.isprintable() or character == "\t")):
                 name = unicodedata.name(character, f"U+{ord(character):04X}")
-                raise self.error(column, f"The character {name} is not used in equations.",
-                                 "Use plain letters, digits and  @ + - * / ** ( ) [ ] , .")  # fmt: skip
+                raise self.error(
+                    column,
+                    f"The character {name} is not used in equations.",
+                    "Use plain letters, digits and  @ + - * / ** ( ) [ ] , .",
+                )
 
     def _expression(self, node: ast.expr, depth: int) -> Expression:
         """Return the tree of a Python expression, if it is made of the grammar's parts only."""
@@ -110,7 +132,9 @@ class _Line:
             case ast.UnaryOp(ast.UAdd(), operand):
                 return self._expression(operand, depth + 1)
             case ast.BinOp(base, ast.Pow(), exponent):
-                return Power(self._expression(base, depth + 1), self._exponent(exponent), self.position(node.col_offset))
+                return Power(
+                    self._expression(base, depth + 1), self._exponent(exponent), self.position(node.col_offset)
+                )
             case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
                 parts = self._expression(left, depth + 1), self._expression(right, depth + 1)
                 return Binary(OPERATORS[type(operator)], *parts, self.position(node.col_offset))
@@ -131,8 +155,11 @@ class _Line:
             raise self.error(node, "Only a function of the list can be called.", f"Known: {', '.join(FUNCTIONS)}.")
         name = node.func.id
         if name not in FUNCTIONS:
-            raise self.error(node, f"The function {name[:30]!r} is not known." + nearest(name[:30], FUNCTIONS),
-                             f"Known: {', '.join(FUNCTIONS)}.")  # fmt: skip
+            raise self.error(
+                node,
+                f"The function {name[:30]!r} is not known." + nearest(name[:30], FUNCTIONS),
+                f"Known: {', '.join(FUNCTIONS)}.",
+            )
         function = FUNCTIONS[name]
         fewest, most = function.arguments
         if node.keywords or not fewest <= len(node.args) <= most:
@@ -154,8 +181,11 @@ class _Line:
     def _exponent(self, node: ast.expr) -> int:
         exponent = self._whole_number(node)
         if exponent is None or abs(exponent) > LARGEST_POWER:
-            raise self.error(node, f"A power must be a whole number between -{LARGEST_POWER} and {LARGEST_POWER}.",
-                             "For other powers use exp and log.")  # fmt: skip
+            raise self.error(
+                node,
+                f"A power must be a whole number between -{LARGEST_POWER} and {LARGEST_POWER}.",
+                "For other powers use exp and log.",
+            )
         return exponent
 
     def _whole_number(self, node: ast.expr) -> int | None:
@@ -178,8 +208,11 @@ class _Line:
                 number = self._whole_number(node)
                 index = None if number is None else Index("", number)
         if index is None or abs(index.shift) > LARGEST_SHIFT:
-            raise self.error(node, "This is not a time index.",
-                             f"Use t, t+k, t-k, T or a whole number, with k up to {LARGEST_SHIFT}.")  # fmt: skip
+            raise self.error(
+                node,
+                "This is not a time index.",
+                f"Use t, t+k, t-k, T or a whole number, with k up to {LARGEST_SHIFT}.",
+            )
         return index
 
     def _name(self, node: ast.expr) -> str:
@@ -189,8 +222,13 @@ class _Line:
         if name in ("t", "T"):
             raise self.error(node, f"{name} is the time and can only stand in an index.", "Rename this quantity.")
         if name in FUNCTIONS:
-            raise self.error(node, f"{name} is a function.", f"Write  {FUNCTIONS[name].example}, or rename this quantity.")
+            raise self.error(
+                node, f"{name} is a function.", f"Write  {FUNCTIONS[name].example}, or rename this quantity."
+            )
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", name) or len(name) > 30:
-            raise self.error(node, f"{name[:30]!r} is not a name that can be used.",
-                             "Begin with a letter; letters, digits and single underscores follow, 30 at most.")  # fmt: skip
+            raise self.error(
+                node,
+                f"{name[:30]!r} is not a name that can be used.",
+                "Begin with a letter; letters, digits and single underscores follow, 30 at most.",
+            )
         return name

@@ -196,11 +196,13 @@ def derivative(tree: Scalar, letter: Letter) -> Scalar:
             return add(*(derivative(term, letter) for term in terms))
         case Product(factors):
             slopes = [derivative(factor, letter) for factor in factors]
-            return add(*(multiply(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope != ZERO))
+            return add(
+                *(multiply(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope != ZERO)
+            )
         case Raised(base, exponent):
             slope = derivative(base, letter)
             return ZERO if slope == ZERO else multiply(constant(exponent), power(base, exponent - 1), slope)
-        case Applied("softmax", arguments, entry):
+        case Applied("softmax", arguments, _):
             return add(*(_softmax_term(tree, j, derivative(u, letter)) for j, u in enumerate(arguments, start=1)))
         case Applied(function, (argument,), _):
             slope = derivative(argument, letter)

@@ -21,17 +21,22 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
     matrices = {n.name for equation in equations.values() for n in _matrix_names(equation.expression)}
     for name in used:
         if name.name in matrices and name.name in equations:
-            raise NetworkError(f"{name.name} is computed, so it is a vector and cannot stand left of @.",
-                               "Use a parameter as the matrix.", name.position)  # fmt: skip
+            raise NetworkError(
+                f"{name.name} is computed, so it is a vector and cannot stand left of @.",
+                "Use a parameter as the matrix.",
+                name.position,
+            )
     table = _Sizes()
     for name in known:
         if name in sizes:
             given = sizes[name]
             table.shapes[name] = tuple(given) if isinstance(given, tuple) else (given,)
             if (name in matrices) != (len(table.shapes[name]) == 2):
-                raise NetworkError(f"sizes gives {name} the shape {table.shapes[name]}, but the equations use it as a "
-                                   f"{'matrix' if name in matrices else 'vector or number'}.",
-                                   f"Give {name} {'two sizes, or none' if name in matrices else 'one size'}.")  # fmt: skip
+                raise NetworkError(
+                    f"sizes gives {name} the shape {table.shapes[name]}, but the equations use it as a "
+                    f"{'matrix' if name in matrices else 'vector or number'}.",
+                    f"Give {name} {'two sizes, or none' if name in matrices else 'one size'}.",
+                )
         elif name not in equations:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
     _give_ranks(table, equations)
@@ -63,8 +68,11 @@ class _Sizes:
         """Make two shapes equal, or say that they are not."""
         pairs = [(self.value(a), self.value(b)) for a, b in zip(left, right, strict=False)]
         if len(left) != len(right) or any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in pairs):
-            raise NetworkError(f"The shapes of {what} do not fit: {self.text(left)} and {self.text(right)}.",
-                               "Compare the sizes given, and which parts are vectors.", position)  # fmt: skip
+            raise NetworkError(
+                f"The shapes of {what} do not fit: {self.text(left)} and {self.text(right)}.",
+                "Compare the sizes given, and which parts are vectors.",
+                position,
+            )
         for a, b in pairs:
             a, b = self.value(a), self.value(b)
             if a is not b and isinstance(a, _Unknown):
@@ -97,8 +105,11 @@ class _Sizes:
 
     def _product(self, left: tuple[Size, ...], right: tuple[Size, ...], position: Position | None) -> tuple[Size, ...]:
         if len(left) != 2 or len(right) != 1:
-            raise NetworkError(f"@ multiplies a matrix with a vector, not a {self.text(left)} with a {self.text(right)}.",
-                               "Write a parameter on its left and a vector on its right; use * entry by entry.", position)  # fmt: skip
+            raise NetworkError(
+                f"@ multiplies a matrix with a vector, not a {self.text(left)} with a {self.text(right)}.",
+                "Write a parameter on its left and a vector on its right; use * entry by entry.",
+                position,
+            )
         self.unify((left[1],), right, position, "the matrix's columns and the vector")
         return (left[0],)
 
@@ -142,7 +153,9 @@ class _Sizes:
             self.unify((total,), (known,), position, "concat and what uses it")
         elif len(unknown) == 1 and isinstance(whole, int):
             if whole <= known:
-                raise NetworkError(f"concat has {whole} entries, but its other parts have {known} already.", "", position)
+                raise NetworkError(
+                    f"concat has {whole} entries, but its other parts have {known} already.", "", position
+                )
             self.unify((unknown[0],), (whole - known,), position, "the parts of concat")
         else:
             return False
@@ -152,8 +165,10 @@ class _Sizes:
         shapes = {name: tuple(self.value(size) for size in self.shapes[name]) for name in known}
         missing = [name for name, shape in shapes.items() if any(isinstance(size, _Unknown) for size in shape)]
         if missing:
-            raise NetworkError(f"The sizes of {', '.join(missing)} cannot be inferred.",
-                               f"Give sizes such as  sizes=dict({missing[0]}=3).")  # fmt: skip
+            raise NetworkError(
+                f"The sizes of {', '.join(missing)} cannot be inferred.",
+                f"Give sizes such as  sizes=dict({missing[0]}=3).",
+            )
         return shapes
 
 
@@ -197,13 +212,21 @@ def _rank(expression: Expression, shapes: Mapping[str, tuple[Size, ...]]) -> int
 def _check_sizes(sizes: Mapping[str, int | Shape], known: list[str]) -> None:
     for name, size in sizes.items():
         if name not in known:
-            raise NetworkError(f"sizes names {name!r}, which the equations do not use." + nearest(str(name), known),
-                               f"The names are {', '.join(known)}.")  # fmt: skip
+            raise NetworkError(
+                f"sizes names {name!r}, which the equations do not use." + nearest(str(name), known),
+                f"The names are {', '.join(known)}.",
+            )
         parts = size if isinstance(size, tuple) else (size,)
-        if len(parts) > 2 or not all(isinstance(part, int) and not isinstance(part, bool) and part >= 1 for part in parts):
-            raise NetworkError(f"The size of {name} is {size!r}.", "A size is a whole number, 1 or more, or a pair of them.")
+        if len(parts) > 2 or not all(
+            isinstance(part, int) and not isinstance(part, bool) and part >= 1 for part in parts
+        ):
+            raise NetworkError(
+                f"The size of {name} is {size!r}.", "A size is a whole number, 1 or more, or a pair of them."
+            )
     if math.prod(s for size in sizes.values() for s in (size if isinstance(size, tuple) else (size,))) > 10**12:
-        raise NetworkError("These sizes are too large for an exact derivation.", "Derive with small sizes; they prove the same.")
+        raise NetworkError(
+            "These sizes are too large for an exact derivation.", "Derive with small sizes; they prove the same."
+        )
 
 
 def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
@@ -222,6 +245,8 @@ def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shap
         case Call("concat", arguments, _):
             return (sum(entrywise_shape(argument, shapes)[0] for argument in arguments),)
         case Call(function, arguments, _):
-            kind = FUNCTIONS[function].kind if function in FUNCTIONS else "entry"  # step and leaky_step act by entry too
+            kind = (
+                FUNCTIONS[function].kind if function in FUNCTIONS else "entry"
+            )  # step and leaky_step act by entry too
             return () if kind == "loss" else entrywise_shape(arguments[0], shapes)
     raise AssertionError(expression)

@@ -28,12 +28,7 @@ def check(name, array, shape, dtype, letters=""):
     Shapes: `shape` is the exact tuple expected; `letters` names its axes in the message.
     Errors: TypeError for the wrong type or dtype, ValueError for the wrong shape, NaN or infinity.
     """
-    if (
-        type(array) is not np.ndarray
-        or array.shape != shape
-        or array.dtype != dtype
-        or not is_finite(array)
-    ):
+    if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype or not is_finite(array):
         _refuse(name, array, shape, dtype, letters)
 
 
@@ -87,9 +82,7 @@ def check_axes(name, array, letters):
         mend = "reshape it"
         if letters.startswith("T, B") and array.ndim == wanted - 1:
             mend = f"one sequence needs a batch axis of length 1, {name}[:, None]"
-        raise ValueError(
-            f"{name} has shape {array.shape}, expected {wanted} axes ({letters}): {mend}."
-        )
+        raise ValueError(f"{name} has shape {array.shape}, expected {wanted} axes ({letters}): {mend}.")
     check_not_empty(name, array, letters)
     return array.shape
 
@@ -161,13 +154,10 @@ def check_names(name, mapping, expected):
             f"names {listed}: build it with dict(...)."
         )
     for missing in (key for key in expected if key not in mapping):
-        raise ValueError(
-            f"{name} has no {missing}, expected the names {listed}: add {name}[{missing!r}]."
-        )
+        raise ValueError(f"{name} has no {missing}, expected the names {listed}: add {name}[{missing!r}].")
     extra = next(key for key in mapping if key not in expected)
     raise ValueError(
-        f"{name} has the unexpected entry {extra!r}, expected only {listed}: "
-        f"remove it, or correct its spelling."
+        f"{name} has the unexpected entry {extra!r}, expected only {listed}: remove it, or correct its spelling."
     )
 
 

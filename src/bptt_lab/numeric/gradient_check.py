@@ -36,9 +36,7 @@ def complex_step(loss_function, arrays, step=1e-30):
     def derivative(moved):
         return _imaginary(loss_function, moved) / step
 
-    return _by_entry(
-        arrays, lambda array, place: derivative(_moved(arrays, array, place, 1j * step))
-    )
+    return _by_entry(arrays, lambda array, place: derivative(_moved(arrays, array, place, 1j * step)))
 
 
 def central_difference(loss_function, arrays, step=1e-5):
@@ -232,7 +230,6 @@ def _number(loss):
     loss = np.asarray(loss)
     if loss.ndim or not np.isfinite(loss):
         raise ValueError(
-            f"the loss is {loss}, expected one finite number: "
-            f"return the loss alone, summed over steps and sequences."
+            f"the loss is {loss}, expected one finite number: return the loss alone, summed over steps and sequences."
         )
     return loss[()]

@@ -63,9 +63,7 @@ def nll(p, y, mean=False):
     check_classes("p", p)
     _check_range("y", y)
     if (p.real < 0).any():
-        raise ValueError(
-            "p contains a negative number, expected probabilities: pass the output of softmax."
-        )
+        raise ValueError("p contains a negative number, expected probabilities: pass the output of softmax.")
     ratio = _ratio("p", y, p)
     return _scaled(-(y * _log(p)).sum(), -ratio, p.size // p.shape[-1], mean)
 

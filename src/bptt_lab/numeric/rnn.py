@@ -52,9 +52,7 @@ def initialise(rng, D, M, K, dtype=np.float64):
         raise TypeError(f"dtype is {np.dtype(dtype)}, expected np.float32 or np.float64: pass one.")
     scales = dict(W0=D**-0.5, W11=M**-0.5, b0=0.1, W1=M**-0.5, b1=0.1)
     shapes = dict(W0=(M, D), W11=(M, M), b0=(M,), W1=(K, M), b1=(K,))
-    return {
-        name: (scales[name] * rng.standard_normal(shapes[name])).astype(dtype) for name in scales
-    }
+    return {name: (scales[name] * rng.standard_normal(shapes[name])).astype(dtype) for name in scales}
 
 
 def forward(params, x, h_start, workspace=None):

@@ -1,6 +1,14 @@
 """Derivation and proof: what SymPy derives from the equations of a network, and how every line of it is checked."""
 
-from bptt_lab.symbolic.derivations import Derivation, DerivationError, Line, ScalarForm, VectorForm, derive, derive_vector
+from bptt_lab.symbolic.derivations import (
+    Derivation,
+    DerivationError,
+    Line,
+    ScalarForm,
+    VectorForm,
+    derive,
+    derive_vector,
+)
 from bptt_lab.symbolic.display import Formula, chain_rule, definition, equations, scalar_form, unrolled
 from bptt_lab.symbolic.letters import read_letter
 from bptt_lab.symbolic.programs import Program, gradients

@@ -87,7 +87,9 @@ class Derivation:
         self.lines = tuple(line for n, line in enumerate(lines) if not n or line.form != lines[n - 1].form)
         verdicts = []
         for number, line in enumerate(self.lines[1:], start=2):
-            for against, other in dict.fromkeys([("the line before", self.lines[number - 2]), ("the first line", self.lines[0])]):
+            for against, other in dict.fromkeys(
+                [("the line before", self.lines[number - 2]), ("the first line", self.lines[0])]
+            ):
                 verdict = decide(line.form.values, other.form.values, graph)
                 if verdict.outcome != "same":
                     raise DerivationError(number, line.form, against, verdict)
@@ -157,7 +159,9 @@ def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Deriva
     network = graph.network
     network.check_name(name)
     if layout not in ("derivative", "gradient"):
-        raise NetworkError(f"{layout!r} is not a layout.", "Use 'derivative' (numerator layout) or 'gradient' (its transpose).")
+        raise NetworkError(
+            f"{layout!r} is not a layout.", "Use 'derivative' (numerator layout) or 'gradient' (its transpose)."
+        )
     target, local = vectors.itself(network, name), vectors.local_form(network, name)
     if layout == "derivative":
         trees = [

@@ -59,7 +59,7 @@ def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> Fo
 
 
 def unrolled(graph: Graph, name: str, t: int | None = None, entry=None, *, values: bool = False) -> Formula:
-    """Return the total derivative of the loss by one entry with no total derivative left in it; see `scalar_forms.unrolled`."""
+    """Return the total derivative of the loss by one entry with no total derivative left in it."""
     return _total(graph, name, t, entry, scalar_forms.unrolled(graph, name, t, entry, values=values))
 
 

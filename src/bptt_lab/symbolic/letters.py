@@ -77,10 +77,14 @@ def immediate(below: Place, above: Place, network: Network) -> Immediate:
 
 
 def entry_place(graph: Graph, name: str, t: int | None, entry: int | tuple[int, ...] | None) -> Place:
-    """Return one entry of a quantity as a place; the entry may be left out where there is only one (errors: NetworkError)."""
+    """Return one entry of a quantity as a place; it may be left out where there is only one (errors: NetworkError)."""
     place = graph.place(name, t)
     shape = graph.network.shapes[name]
     if entry is None:
+        if any(size > 1 for size in shape):
+            raise NetworkError(
+                f"{name} has no entry of its own: its shape is {shape}.", f"Say which one: entry={shape}."
+            )
         entry = (1,) * len(shape)
     return Place(name, place.time, graph.entry_of(name, entry))
 
@@ -104,7 +108,9 @@ def read_letter(graph: Graph, text: str) -> sympy.Symbol:
 def _read_place(graph: Graph, text: str) -> Place:
     match = re.fullmatch(PLACE, text)
     if match is None:
-        raise NetworkError(f"{text!r} is not a letter.", "Write h1[2], h1[2][3], W11, W11[1,2], D(L,a1[3]) or d(a1[3],h1[2]).")
+        raise NetworkError(
+            f"{text!r} is not a letter.", "Write h1[2], h1[2][3], W11, W11[1,2], D(L,a1[3]) or d(a1[3],h1[2])."
+        )
     name, indices = match[1], re.findall(r"\[([-\d,]+)\]", match[2])
     graph.network.check_name(name)
     t = indices.pop(0) if graph.network.is_timed(name) and indices else None

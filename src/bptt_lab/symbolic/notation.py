@@ -8,7 +8,7 @@ from bptt_lab.network import Place
 
 
 def place_latex(place: Place, bold: bool = False) -> str:
-    """Return a place as LaTeX: h1[t-1][3] is h^{1(t-1)}_{3}, W11[1,2] is W^{11}_{12}; `bold` marks a vector or matrix."""
+    """Return a place as LaTeX: h1[t-1][3] is h^{1(t-1)}_{3}, W11[1,2] is W^{11}_{12}; `bold` for vectors, matrices."""
     base, number, suffix = re.fullmatch(r"([A-Za-z]+?)(\d*)((?:_\w+)?)", place.name).groups()
     letter = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     if bold:

@@ -8,10 +8,19 @@ from bptt_lab.symbolic import notation
 from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, Jacobian, OverTime, Part, Transpose, Tree, Where
 
 SUM, PRODUCT, ATOM = 1, 2, 3
-FUNCTION_LATEX = {"sigmoid": r"\sigma", "nll": r"\operatorname{nll}", "bce": r"\operatorname{bce}",
-                  "mse": r"\operatorname{mse}", "softmax": r"\operatorname{softmax}", "relu": r"\operatorname{relu}",
-                  "leaky_relu": r"\operatorname{leaky\_relu}", "identity": r"\operatorname{id}", "tanh": r"\tanh",
-                  "exp": r"\exp", "log": r"\ln"}  # fmt: skip
+FUNCTION_LATEX = {
+    "sigmoid": r"\sigma",
+    "nll": r"\operatorname{nll}",
+    "bce": r"\operatorname{bce}",
+    "mse": r"\operatorname{mse}",
+    "softmax": r"\operatorname{softmax}",
+    "relu": r"\operatorname{relu}",
+    "leaky_relu": r"\operatorname{leaky\_relu}",
+    "identity": r"\operatorname{id}",
+    "tanh": r"\tanh",
+    "exp": r"\exp",
+    "log": r"\ln",
+}
 
 
 def tree_latex(tree: Tree, network: Network) -> str:
@@ -56,7 +65,12 @@ def _latex_parts(tree: Tree, network: Network) -> tuple[str, int]:
         case Power(base, exponent):
             return rf"\left({inner(base)}\right)^{{{exponent}}}", ATOM
         case Transpose(Name() as part):
-            return rf"{{{inner(part)}}}^{{\top}}" if part.name.isalpha() and part.index is None else rf"\left({inner(part)}\right)^{{\top}}", ATOM
+            return (
+                rf"{{{inner(part)}}}^{{\top}}"
+                if part.name.isalpha() and part.index is None
+                else rf"\left({inner(part)}\right)^{{\top}}",
+                ATOM,
+            )
         case Transpose(part):
             return rf"\left({inner(part)}\right)^{{\top}}", ATOM
     return _other_latex(tree, inner)

@@ -33,8 +33,14 @@ class Program(NamedTuple):
         arguments = [sympy.Symbol(printer.doprint(letters.value(place, network))) for place in places]
         totals = [letters.total(place, network) for place in places]
         lines = [*self.forward, *self.backward]
-        function = sympy.lambdify(arguments, totals, [dict(FLOATS.functions), "numpy"], printer=printer,
-                                  cse=lambda _: (lines, totals), docstring_limit=0)  # fmt: skip
+        function = sympy.lambdify(
+            arguments,
+            totals,
+            [dict(FLOATS.functions), "numpy"],
+            printer=printer,
+            cse=lambda _: (lines, totals),
+            docstring_limit=0,
+        )
 
         def gradients(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
             leaves = graph.unpacked(values)

@@ -1,4 +1,4 @@
-"""Scalar forms, by SymPy: immediate derivatives, the chain rule, gradients in the course's letters, unrolled, as path sums."""
+"""Scalar forms, by SymPy: immediate derivatives, the chain rule, gradients in letters, unrolled, as path sums."""
 
 from __future__ import annotations
 
@@ -107,8 +107,9 @@ def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sym
 def local_derivatives(network: Network, name: str) -> dict[tuple[int, ...], dict[Place, sympy.Expr]]:
     """Return, for every entry of an equation, its immediate derivatives in the course's letters, each proven by SymPy.
 
-    SymPy differentiates the equation with every function written out; the result must equal the form in letters, in which
-    what the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2). Errors: AssertionError.
+    SymPy differentiates the equation with every function written out; the result must equal the form in letters, in
+    which what the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2).
+    Errors: AssertionError where the two differ.
     """
     found = {}
     for entry in network_entries(network, name):
@@ -118,7 +119,9 @@ def local_derivatives(network: Network, name: str) -> dict[tuple[int, ...], dict
             derived = sympy.diff(written, letters.value(place, network))
             claimed = _template(network, tree, WRITTEN_OUT).xreplace(_own_values(network, name))
             if not _identical(derived, claimed):
-                raise AssertionError(f"SymPy does not confirm the derivative of {name} by {place}: {derived} against {claimed}")
+                raise AssertionError(
+                    f"SymPy does not confirm the derivative of {name} by {place}: {derived} against {claimed}"
+                )
             found[entry][place] = _template(network, tree, ON_SCREEN)
     return found
 
@@ -143,7 +146,9 @@ def _own_values(network: Network, name: str) -> dict[sympy.Symbol, sympy.Expr]:
     """Return what the letters of an equation's own result stand for."""
     index = Index("t", 0) if network.is_timed(name) else None
     return {
-        letters.value(Place(name, index, entry), network): _template(network, network.definition(name, entry), WRITTEN_OUT)
+        letters.value(Place(name, index, entry), network): _template(
+            network, network.definition(name, entry), WRITTEN_OUT
+        )
         for entry in network_entries(network, name)
     }
 
@@ -207,8 +212,8 @@ def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> sy
 def unrolled(graph: Graph, name: str, t: int | None = None, entry=None, *, values: bool = False) -> sympy.Expr:
     """Return the total derivative with every total derivative in it replaced until none is left.
 
-    With `values=True` the computed values are replaced by their definitions too, down to parameters and inputs. This grows
-    without bound: more than 400 terms are refused (errors: NetworkError).
+    With `values=True` the computed values are replaced by their definitions too, down to parameters and inputs. This
+    grows without bound: what is too long to be read is refused (errors: NetworkError).
     """
     place = letters.entry_place(graph, name, t, entry)
     known: dict[Place, sympy.Expr] = {}
@@ -249,7 +254,9 @@ def count_terms(expression: sympy.Expr) -> int:
 
 def _refuse_if_large(expression: sympy.Expr) -> None:
     if len(expression.args) > MOST_TERMS or count_terms(expression) > 20 * MOST_TERMS:
-        raise NetworkError("The unrolled form is too long to be read.", "Ask for fewer steps, smaller sizes, or the scalar form.")
+        raise NetworkError(
+            "The unrolled form is too long to be read.", "Ask for fewer steps, smaller sizes, or the scalar form."
+        )
 
 
 def path_sum(graph: Graph, name: str, t: int | None = None, entry=None) -> list[tuple[tuple[Place, ...], sympy.Expr]]:

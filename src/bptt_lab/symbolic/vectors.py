@@ -189,7 +189,9 @@ class _Puller(NamedTuple):
             case Binary("/", left, right):
                 over = Binary("/", ONE, right)
                 falling = Binary("*", MINUS_ONE, Binary("/", left, Power(right, 2)))
-                return self.pull(self._times(row, over, left), left) + self.pull(self._times(row, falling, right), right)
+                return self.pull(self._times(row, over, left), left) + self.pull(
+                    self._times(row, falling, right), right
+                )
             case Power(base, exponent):
                 slope = Binary("*", Number(Fraction(exponent)), base if exponent == 2 else Power(base, exponent - 1))
                 return self.pull(self._times(row, slope, base), base)
@@ -217,8 +219,11 @@ class _Puller(NamedTuple):
     def _product(self, row: Tree, left: Expression, right: Expression) -> list[Tree]:
         if self.target in names(left):
             if left != self.target:
-                raise NetworkError(f"There is no vector form for {self.target}, which stands inside a computed matrix.",
-                                   "Use its scalar form.", left.position)  # fmt: skip
+                raise NetworkError(
+                    f"There is no vector form for {self.target}, which stands inside a computed matrix.",
+                    "Use its scalar form.",
+                    left.position,
+                )
             return [product(right, row)]
         return self.pull(product(row, left), right)
 
@@ -300,7 +305,7 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
 
 
 def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
-    """Return an equation's local form, written for its own t, at t + shift; the row `kept` stands at its time already."""
+    """Return an equation's local form at t + shift; the row `kept` stands at its time already."""
 
     def change(part: Tree) -> Tree | None:
         if part == kept and part != ONE:

@@ -18,7 +18,7 @@ Side = Callable[[World], list]
 
 
 class Verdict(NamedTuple):
-    """`outcome` is 'same', 'different' or 'undecided'; `strength` says how it is known; a difference has its instance."""
+    """`outcome` is 'same', 'different' or 'undecided'; `strength` says how it is known; `world` shows a difference."""
 
     outcome: str
     strength: str
@@ -36,9 +36,9 @@ class Verdict(NamedTuple):
 def decide(left: Side, right: Side, graph: Graph) -> Verdict:
     """Return whether two sides agree in every world; a side maps a world to a list of numbers.
 
-    Exact first (modulo a prime, functions as free generators: equality there is a proof, error below 2^-50), then float64 at
-    16 worlds for a readable difference, then intervals of 60 and 240 digits in six worlds. Never wrong: where nothing
-    settles it, the outcome is 'undecided'.
+    Exact first (modulo a prime, functions as free generators: equality there is a proof, error below 2^-50), then
+    float64 at 16 worlds for a readable difference, then intervals of 60 and 240 digits in six worlds. Never wrong:
+    where nothing settles it, the outcome is 'undecided'.
     """
     if _equal_modulo_prime(left, right, graph):
         return Verdict("same", PROVED)
@@ -81,7 +81,7 @@ def _by_intervals(left: Side, right: Side, graph: Graph, digits: int) -> Verdict
             if found is not None:
                 return found
             narrow = narrow and all(_width(x - y) < WIDEST for x, y in zip(a, b, strict=True))
-    except (Unsettled, ArithmeticError):
+    except (Unsettled, ArithmeticError, ValueError):
         return None
     return Verdict("same", AGREES) if narrow else None
 

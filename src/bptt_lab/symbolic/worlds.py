@@ -111,7 +111,7 @@ def interval_worlds(graph: Graph, count: int = 6, digits: int = DIGITS) -> tuple
 
 @lru_cache(maxsize=256)
 def modular_worlds(graph: Graph, count: int = 2) -> tuple[World, ...]:
-    """Return worlds modulo the prime 2^61 - 1, functions standing for free generators: equality there proves identity."""
+    """Return worlds modulo the prime 2^61 - 1, functions as free generators: equality there proves identity."""
     return tuple(random_world(graph, f"modular {k}", MODULAR, decimals=15) for k in range(count))
 
 

@@ -1,0 +1,218 @@
+"""Derivations carry their proof: right ones for any network, and wrong lines refused by number."""
+
+import pytest
+import sympy
+
+import networks
+from bptt_lab import Network, NetworkError, symbolic
+from bptt_lab.network.expressions import Binary, Index, Name, Number, Power
+from bptt_lab.symbolic import vectors
+from bptt_lab.symbolic.derivations import vector_derivation
+from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Transpose
+
+T = 4
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return networks.network("one hidden layer").unroll(T)
+
+
+@pytest.fixture(scope="module")
+def square():
+    """Sizes equal, weights not symmetric: a missing transpose conforms and must still be refused."""
+    return Network(networks.ONE_HIDDEN, sizes=dict(x=3, h1=3, h2=3)).unroll(T)
+
+
+@pytest.mark.parametrize("layout", ["derivative", "gradient"])
+@pytest.mark.parametrize("name", networks.TEXTS)
+def test_every_quantity_of_every_network_has_a_vector_form(name, layout):
+    graph = networks.network(name).unroll(T)
+    for quantity in graph.network.shapes:
+        derivation = symbolic.derive_vector(graph, quantity, layout)
+        assert derivation.verdict().startswith(f"{len(derivation.lines)} lines, each the same")
+
+
+@pytest.mark.parametrize("name", networks.TEXTS)
+def test_every_entry_kind_has_a_scalar_derivation(name):
+    graph = networks.network(name).unroll(3)
+    for place in [*graph.order, *graph.leaves]:
+        entry = tuple(graph.network.shapes[place.name]) or None
+        assert len(symbolic.derive(graph, place.name, place.time, entry).lines) >= 2
+
+
+def test_the_five_derivatives_of_the_lecture(graph):
+    forms = {name: str(symbolic.derive_vector(graph, name).lines[-1].form) for name in ("W1", "b1", "W11", "W0", "b0")}
+    assert forms == {
+        "W1": "sum(t, h1[t] @ D(L,a2[t]))",
+        "b1": "sum(t, D(L,a2[t]))",
+        "W11": "sum(t, h1[t-1] @ D(L,a1[t]))",
+        "W0": "sum(t, x[t] @ D(L,a1[t]))",
+        "b0": "sum(t, D(L,a1[t]))",
+    }
+
+
+def test_gradients_are_the_transposes(graph):
+    forms = {name: str(symbolic.derive_vector(graph, name, "gradient").lines[-1].form) for name in ("W11", "h1", "a1")}
+    assert forms == {
+        "W11": "sum(t, d_a1[t] @ h1[t-1].T)",
+        "h1": "W1.T @ d_a2[t] + [W11.T @ d_a1[t+1] unless t = T]",
+        "a1": "(1 - h1[t]**2) * d_h1[t]",
+    }
+
+
+def test_a_derivation_shows_lines_reasons_and_verdict(graph):
+    shown = symbolic.derive_vector(graph, "h1")._repr_markdown_()
+    assert r"\underbrace" in shown and "not required when } t = T" in shown
+    assert "chain rule, through" in shown and "3 lines, each the same" in shown
+    assert "W11" not in shown  # letters, not names
+
+
+def test_unknown_names_and_layouts_are_refused(graph):
+    with pytest.raises(NetworkError, match="not a quantity"):
+        symbolic.derive_vector(graph, "W9")
+    with pytest.raises(NetworkError, match="not a layout"):
+        symbolic.derive_vector(graph, "W11", "rows")
+    with pytest.raises(NetworkError, match="W11 has no entry"):
+        symbolic.derive(graph, "W11")
+
+
+# Wrong lines, scalar: the network of sizes 4, 5, 3, in its letters
+
+
+def scalar_mutants(letter, M=5, K=3):
+    """Return wrong lines by mistake: (goal, line)."""
+    delta1 = lambda t, i: letter(f"D(L,a1[{t}][{i}])")
+    delta2 = lambda t, k: letter(f"D(L,a2[{t}][{k}])")
+    h = lambda t, i: letter(f"h1[{t}][{i}]")
+    goal_h, goal_W = letter("D(L,h1[2][3])"), letter("D(L,W11[1,2])")
+    goal_a, goal_a2 = letter("D(L,a1[2][1])"), letter("D(L,a2[2][1])")
+    space = sum(delta2(2, k) * letter(f"W1[{k},3]") for k in range(1, K + 1))
+    time = sum(delta1(3, i) * letter(f"W11[{i},3]") for i in range(1, M + 1))
+    p, y = letter("h2[2][1]"), letter("y[2][1]")
+    D_h1 = letter("D(L,h1[2][1])")
+    return {
+        "recurrent path forgotten": (goal_h, space),
+        "path through the output forgotten": (goal_h, time),
+        "only its own unit's path": (goal_h, space + delta1(3, 3) * letter("W11[3,3]")),
+        "loss injected twice": (goal_h, 2 * space + time),
+        "weight transposed": (goal_h, space + sum(delta1(3, i) * letter(f"W11[3,{i}]") for i in range(1, M + 1))),
+        "delta of the same step": (
+            goal_h,
+            space + time.xreplace({delta1(3, i): delta1(2, i) for i in range(1, M + 1)}),
+        ),
+        "sign of the recurrent path": (goal_h, space - time),
+        "only the last step": (goal_W, delta1(4, 1) * h(3, 2)),
+        "only the first step": (goal_W, delta1(1, 1) * h(0, 2)),
+        "first step skipped": (goal_W, sum(delta1(t, 1) * h(t - 1, 2) for t in (2, 3, 4))),
+        "state of the same step": (goal_W, sum(delta1(t, 1) * h(t, 2) for t in (1, 2, 3, 4))),
+        "indices exchanged": (goal_W, sum(delta1(t, 2) * h(t - 1, 1) for t in (1, 2, 3, 4))),
+        "mean over time": (goal_W, sum(delta1(t, 1) * h(t - 1, 2) for t in (1, 2, 3, 4)) / 4),
+        "one delta for all steps": (goal_W, sum(delta1(1, 1) * h(t - 1, 2) for t in (1, 2, 3, 4))),
+        "slope of tanh forgotten": (goal_a, D_h1),
+        "slope without the square": (goal_a, D_h1 * (1 - h(2, 1))),
+        "slope of the sigmoid": (goal_a, D_h1 * h(2, 1) * (1 - h(2, 1))),
+        "slope applied twice": (goal_a, D_h1 * (1 - h(2, 1) ** 2) ** 2),
+        "slope of the next step": (goal_a, D_h1 * (1 - h(3, 1) ** 2)),
+        "tanh applied again": (goal_a, D_h1 * (1 - sympy.tanh(h(2, 1)) ** 2)),
+        "plus for minus": (goal_a, D_h1 * (1 + h(2, 1) ** 2)),
+        "target forgotten": (goal_a2, p),
+        "sign of the error": (goal_a2, y - p),
+        "diagonal softmax": (goal_a2, -y * (1 - p)),
+        "extra sigmoid factor": (goal_a2, (p - y) * p * (1 - p)),
+        "factor two": (goal_a2, 2 * (p - y)),
+        "a slip of one in a billion": (goal_a2, p - y + sympy.Rational(1, 10**9)),
+    }
+
+
+NAMES = list(scalar_mutants(lambda text: sympy.Symbol(text)))
+
+
+def test_there_are_at_least_twenty_wrong_scalar_lines():
+    assert len(NAMES) >= 20
+
+
+@pytest.mark.parametrize("mistake", NAMES)
+def test_a_wrong_scalar_line_is_refused(graph, mistake):
+    goal, line = scalar_mutants(lambda text: symbolic.read_letter(graph, text))[mistake]
+    with pytest.raises(symbolic.DerivationError) as caught:
+        symbolic.Derivation(graph, [(goal, "the goal"), (line, mistake)])
+    assert caught.value.line == 2
+    assert caught.value.verdict.outcome == "different"
+    assert caught.value.verdict.world is not None
+
+
+def test_the_right_lines_beside_the_wrong_ones_are_accepted(graph):
+    for name, t, entry in (("h1", 2, 3), ("W11", None, (1, 2)), ("a1", 2, 1), ("a2", 2, 1)):
+        assert symbolic.derive(graph, name, t, entry)
+
+
+def test_the_first_wrong_line_is_named(graph):
+    letter = lambda text: symbolic.read_letter(graph, text)
+    goal, right = letter("D(L,a2[2][1])"), letter("h2[2][1]") - letter("y[2][1]")
+    with pytest.raises(symbolic.DerivationError, match="^Line 3, .* is not the same as the line before"):
+        symbolic.Derivation(graph, [(goal, "goal"), (right, "right"), (-right, "wrong"), (right, "right again")])
+
+
+# Wrong lines, vectors
+
+
+h1, h1_before, h1_later = Name("h1", Index("t", 0)), Name("h1", Index("t", -1)), Name("h1", Index("t", 1))
+a1, a1_later, a2 = Name("a1", Index("t", 0)), Name("a1", Index("t", 1)), Name("a2", Index("t", 0))
+W1, W11 = Name("W1"), Name("W11")
+ONE = Number(vectors.ONE.value)
+
+
+def at(left, right):
+    return Binary("@", left, right)
+
+
+def outer(left, right):
+    return OverTime(at(left, Transpose(right)))
+
+
+def later(term):
+    return vectors.Where(term, Index("t", -1), "t = T")
+
+
+SLOPE = Binary("-", ONE, Power(h1, 2))
+VECTOR_MUTANTS = {
+    "order of D and W11 exchanged": (
+        Derivative(h1),
+        Binary(
+            "+",
+            at(Derivative(a2), W1),
+            later(at(at(Derivative(h1_later), W11), Diagonal(Binary("-", ONE, Power(h1_later, 2))))),
+        ),
+    ),
+    "W11 transposed": (
+        Derivative(h1),
+        Binary("+", at(Derivative(a2), W1), later(at(Derivative(a1_later), Transpose(W11)))),
+    ),
+    "recurrent path forgotten": (Derivative(h1), at(Derivative(a2), W1)),
+    "W1 transposed": (
+        Derivative(h1),
+        Binary("+", at(Derivative(a2), Transpose(W1)), later(at(Derivative(a1_later), W11))),
+    ),
+    "slope forgotten": (Derivative(a1), Derivative(h1)),
+    "slope of the later step": (Gradient(a1), Binary("*", Binary("-", ONE, Power(h1_before, 2)), Gradient(h1))),
+    "gradient transposed": (Gradient(W11), OverTime(at(h1_before, Transpose(Gradient(a1))))),
+    "state of the same step": (Gradient(W11), outer(Gradient(a1), h1)),
+    "delta replaced by state gradient": (Gradient(W11), outer(Gradient(h1), h1_before)),
+    "input for state": (Gradient(W11), outer(Gradient(a1), Name("x", Index("t", 0)))),
+    "bias counted with its own delta twice": (Gradient(Name("b1")), OverTime(Binary("+", Gradient(a2), Gradient(a2)))),
+    "output weights with the hidden delta": (Gradient(W1), outer(Gradient(a1), h1)),
+}
+
+
+@pytest.mark.parametrize("mistake", VECTOR_MUTANTS)
+def test_a_wrong_vector_line_is_refused(square, mistake):
+    goal, line = VECTOR_MUTANTS[mistake]
+    with pytest.raises(symbolic.DerivationError) as caught:
+        vector_derivation(square, goal.of, [(goal, "the goal"), (line, mistake)])
+    assert caught.value.line == 2
+
+
+def test_a_vector_line_of_another_shape_is_refused(graph):
+    with pytest.raises(symbolic.DerivationError, match="different shapes"):
+        vector_derivation(graph, W11, [(Gradient(W11), "goal"), (outer(Gradient(a2), h1_before), "wrong delta")])

@@ -1,0 +1,250 @@
+"""The first notebook in a real JupyterLab, in a real browser, with no way out of the machine.
+
+Set BPTT_LAB_SCREENSHOT to the name of a PNG file to keep what the browser showed at the end.
+"""
+
+import contextlib
+import copy
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = "00_start_here.ipynb"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",  # refused to root otherwise, as in containers
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",  # with the next two: the browser itself stays silent
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no way to other machines
+]
+SETTINGS = {
+    # cells out of sight are not in the page otherwise
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    # a question about news would cover a corner
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+STATE = """() => {
+    const page = document.querySelector('.jp-NotebookPanel');
+    const code = [...page.querySelectorAll('.jp-CodeCell')];
+    const filled = code.filter(cell => cell.querySelector('.cm-content').innerText.trim());
+    const prompt = cell => cell.querySelector('.jp-InputPrompt').innerText.trim();
+    const count = name => page.querySelectorAll(name).length;
+    const plain = text => {
+        const copy = text.cloneNode(true);
+        copy.querySelectorAll('mjx-container, code, pre').forEach(part => part.remove());
+        return copy.textContent;
+    };
+    const texts = [...page.querySelectorAll('.jp-RenderedMarkdown')].map(plain);
+    return {
+        prompts: filled.map(prompt),
+        errors: ['stderr', 'error'].flatMap(
+            kind => [...page.querySelectorAll(`[data-mime-type="application/vnd.jupyter.${kind}"]`)]
+        ).map(output => output.innerText),
+        formulas: count('mjx-container'),
+        refused_formulas: [...page.querySelectorAll('mjx-container merror, mtext[mathcolor="red"]')]
+            .map(formula => formula.textContent),
+        raw_formulas: texts.filter(text => /\\\\[A-Za-z]|\\$\\$/.test(text)),
+        pictures: count('.jp-OutputArea img'),
+    };
+}"""
+
+
+def copied(source, folder):
+    """Copy the notebooks to a folder, without outputs: stored ones would look like fresh ones."""
+    folder.mkdir()
+    for path in source.glob("*.ipynb"):
+        book = copy.deepcopy(nbformat.read(path, as_version=4))
+        for cell in book.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(book, folder / path.name)
+
+
+def private_environment(folder):
+    """Return the environment of a server that neither reads nor changes the user's settings."""
+    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython"}
+    places |= {"JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings"}
+    places |= {"JUPYTERLAB_WORKSPACES_DIR": "workspaces", "MPLCONFIGDIR": "matplotlib"}
+    for plugin, settings in SETTINGS.items():
+        package, name = plugin.split(":")
+        file = folder / "settings" / package / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings), encoding="utf-8")
+    return os.environ | {name: str(folder / place) for name, place in places.items()}
+
+
+def free_port():
+    """Return the number of a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def lab_command(notebooks, port):
+    """Return the command of a server that asks for no token and shows its insides to the page."""
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={notebooks}", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    return [*command, "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+
+
+def stop(process):
+    """End a server and the kernels it started."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def waited(question, seconds, what):
+    """Ask a question until its answer is true and return the answer; fail when time is up."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if answer := question():
+                return answer
+        time.sleep(0.2)
+    pytest.fail(f"{what}: not within {seconds} s")
+
+
+def asked(url):
+    """Return the JSON behind an address of the server."""
+    with urllib.request.urlopen(url, timeout=5) as reply:
+        return json.load(reply)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Return the address of a JupyterLab on a copy of the notebooks, open to this machine only."""
+    folder = tmp_path_factory.mktemp("lab")
+    copied(ROOT / "notebooks", folder / "notebooks")
+    port = free_port()
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            lab_command(folder / "notebooks", port),
+            env=private_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # so that the kernels can be ended with it
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            waited(lambda: asked(f"{address}/api/status"), 60, "the server answers")
+            yield address
+        finally:
+            stop(process)
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    """Return a page of the browser that notes the address of each request it makes."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM_FLAGS)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.requested = []
+            page.on("request", lambda request: page.requested.append(request.url))
+            yield page
+        finally:
+            browser.close()
+
+
+def has_idle_kernel(server):
+    """Tell whether the notebook's kernel waits for work; the page's own mark comes too early."""
+    sessions = asked(f"{server}/api/sessions")
+    return any(session["kernel"]["execution_state"] == "idle" for session in sessions)
+
+
+def state_of(page, done):
+    """Return the state of the notebook's page if it satisfies a condition."""
+    state = page.evaluate(STATE)
+    return state if done(state) else None
+
+
+def is_run(state):
+    """Tell whether every cell that holds code has a number in its prompt."""
+    return state["prompts"] and all(prompt[1:-2].isdigit() for prompt in state["prompts"])
+
+
+def is_over(state):
+    """Tell whether nothing more will be run: an error ends Run All."""
+    return is_run(state) or state["errors"]
+
+
+@pytest.fixture(scope="module")
+def run_state(server, page):
+    """Run all cells of the first notebook; return what the page shows and what was stored."""
+    page.goto(f"{server}/lab/tree/{NOTEBOOK}")
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+    waited(lambda: has_idle_kernel(server), 60, "the kernel is idle")
+    before = page.evaluate(STATE)
+    assert not is_run(before), "the cells look as if they were run before they were"
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    state = waited(lambda: state_of(page, is_over), 120, "all cells have been run")
+    page.wait_for_timeout(1000)  # the last output is drawn after its cell is numbered
+    if path := os.environ.get("BPTT_LAB_SCREENSHOT"):
+        page.screenshot(path=path)
+    return state | page.evaluate(STATE)
+
+
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed on this machine")
+
+
+@needs_browser
+def test_all_cells_run_in_order(run_state):
+    expected = [f"[{number}]:" for number in range(1, len(run_state["prompts"]) + 1)]
+    assert run_state["prompts"] == expected
+
+
+@needs_browser
+def test_no_cell_shows_an_error(run_state):
+    assert run_state["errors"] == []
+
+
+@needs_browser
+def test_mathematics_is_typeset(run_state):
+    assert run_state["formulas"] > 0
+    assert run_state["refused_formulas"] == []
+    assert run_state["raw_formulas"] == []
+
+
+@needs_browser
+def test_figures_are_drawn(run_state):
+    stored = nbformat.read(ROOT / "notebooks" / NOTEBOOK, as_version=4)
+    outputs = [out for cell in stored.cells for out in cell.get("outputs", [])]
+    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
+    assert run_state["pictures"] >= len(pictures)
+
+
+@needs_browser
+def test_no_request_leaves_the_machine(run_state, page):
+    assert page.requested
+    hosts = {urlsplit(address).hostname for address in page.requested}
+    assert hosts - {None} == {"127.0.0.1"}  # data: and blob: addresses have no host

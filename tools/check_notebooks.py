@@ -1,0 +1,233 @@
+"""Check the form of notebooks: order, size, opening and closing, described figures, no leftovers.
+
+    python tools/check_notebooks.py                          all of notebooks/
+    python tools/check_notebooks.py notebooks/07_*.ipynb     some
+
+Each check is a function from a notebook to a list of complaints. There are no exceptions to a rule.
+"""
+
+import ast
+import re
+import statistics
+import sys
+from pathlib import Path
+
+import nbformat
+
+from check_text import path_complaints
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+CELLS = (20, 40)  # fewer is no lesson, more is two
+WORDS = (800, 1600)  # of Markdown; formulas do not count
+LONGEST_CODE = 25  # lines of one cell
+MEDIAN_CODE = 8
+SHORTEST_DESCRIPTION = 40  # characters; less only names a figure
+LARGEST_FILE = 400_000  # bytes
+
+NAME = re.compile(r"(\d\d)_[a-z0-9]+(_[a-z0-9]+)*\.ipynb")
+OPENING = ("question", "afterwards you can", "you need", "minutes", "convention")
+CLOSING = ("formulas obtained", "checks passed", "mistakes met", "next")
+BANNED_WORDS = re.compile(r"\b(clearly|simply|obviously)\b", re.IGNORECASE)
+MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$]+\$|```.*?```|`[^`]+`", re.DOTALL)
+WORD = re.compile(r"[^\W\d_][\w'’-]*")
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+INSTALLS = re.compile(r"^\s*[!%]+\s*(pip|conda|mamba|uv|apt|npm)\b", re.MULTILINE)
+NOT_PYTHON = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
+NETWORK_MODULES = {
+    "aiohttp", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "ssl", "urllib",
+    "urllib3", "webbrowser", "websockets", "xmlrpc",
+}  # fmt: skip
+IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def code_cells(notebook):
+    """Return (number, cell) of each code cell that holds code; numbers count all cells from 1."""
+    cells = enumerate(notebook.cells, start=1)
+    return [(n, cell) for n, cell in cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def text_cells(notebook):
+    """Return (number, cell) of each Markdown cell."""
+    cells = enumerate(notebook.cells, start=1)
+    return [(n, cell) for n, cell in cells if cell.cell_type == "markdown"]
+
+
+def outputs(notebook):
+    """Return (number, output) of each stored output."""
+    return [(n, out) for n, cell in code_cells(notebook) for out in cell.get("outputs", [])]
+
+
+def output_text(output):
+    """Return what an output says, without its pictures."""
+    data = {kind: text for kind, text in output.get("data", {}).items() if kind not in IMAGES}
+    return "\n".join([str(output.get("text", "")), *(str(text) for text in data.values())])
+
+
+def outside(value, bounds, what):
+    """Return a complaint when a number is not within its bounds, both included."""
+    low, high = bounds
+    return [] if low <= value <= high else [f"{value} {what}; wanted {low} to {high}"]
+
+
+def name_complaints(names):
+    """Check that file names are NN_slug.ipynb and that no number is used twice."""
+    bad = [f"{name}: not NN_slug.ipynb" for name in names if not NAME.fullmatch(name)]
+    numbers = [name[:2] for name in names if NAME.fullmatch(name)]
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    return bad + [f"number {number} is used twice" for number in twice]
+
+
+def order_complaints(notebook):
+    """Check that every code cell was run once, in order; nbval compares nothing in the others."""
+    counts = [cell.get("execution_count") for _, cell in code_cells(notebook)]
+    if counts == list(range(1, len(counts) + 1)):
+        return []
+    return [f"not run in order from a clean kernel: {counts}"]
+
+
+def error_complaints(notebook):
+    """Check that no cell stored an error or a warning."""
+    found = outputs(notebook)
+    errors = [f"cell {n}: stores an error" for n, out in found if out.output_type == "error"]
+    warned = [n for n, out in found if out.get("name") == "stderr"]
+    return errors + [f"cell {n}: wrote to stderr" for n in warned]
+
+
+def metadata_complaints(notebook):
+    """Check the kernel's name and that ids of cells are there and differ."""
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    ids = [cell.get("id") for cell in notebook.cells]
+    complaints = [] if name == "python3" else [f"kernelspec is {name}, not python3"]
+    return complaints + ([] if all(ids) and len(set(ids)) == len(ids) else ["cell ids repeat"])
+
+
+def widget_complaints(notebook):
+    """Check that no random state of a widget is stored."""
+    complaints = ["stores widget state"] if "widgets" in notebook.metadata else []
+    found = [n for n, out in outputs(notebook) if WIDGET_VIEW in out.get("data", {})]
+    return complaints + [f"cell {n}: stores the id of a widget" for n in found]
+
+
+def code_size_complaints(notebook):
+    """Check that code cells are short and most of them very short."""
+    sizes = {n: len(cell.source.strip().splitlines()) for n, cell in code_cells(notebook)}
+    long = [f"cell {n}: {size} lines of code" for n, size in sizes.items() if size > LONGEST_CODE]
+    median = statistics.median(sizes.values()) if sizes else 0
+    return long + ([f"median code cell: {median} lines"] if median > MEDIAN_CODE else [])
+
+
+def word_count(notebook):
+    """Count the words of the Markdown cells, without formulas and code."""
+    texts = [MATHEMATICS.sub(" ", cell.source) for _, cell in text_cells(notebook)]
+    return sum(len(WORD.findall(text)) for text in texts)
+
+
+def length_complaints(notebook):
+    """Check the number of cells and of words."""
+    cells = outside(len(notebook.cells), CELLS, "cells")
+    return cells + outside(word_count(notebook), WORDS, "words of text")
+
+
+def missing(cell, phrases, what):
+    """Return a complaint for each phrase that a cell lacks, upper or lower case."""
+    text = " ".join(cell.source.lower().replace("*", "").split())
+    return [f"{what} lacks “{phrase}”" for phrase in phrases if phrase not in text]
+
+
+def opening_complaints(notebook):
+    """Check that the first cell says what the notebook asks, gives and needs."""
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "markdown":
+        return ["the first cell is not Markdown"]
+    return missing(first, OPENING, "the opening")
+
+
+def closing_complaints(notebook):
+    """Check that the last Markdown cell says what was obtained and what is next."""
+    texts = text_cells(notebook)
+    return missing(texts[-1][1], CLOSING, "the closing") if texts else ["there is no text"]
+
+
+def figure_complaints(notebook):
+    """Check that each stored picture is PNG and that its cell describes it in words."""
+    complaints = []
+    for number, cell in code_cells(notebook):
+        kinds = {kind for out in cell.get("outputs", []) for kind in out.get("data", {})}
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        if kinds & set(IMAGES) and len(alt.strip()) < SHORTEST_DESCRIPTION:
+            complaints.append(f"cell {number}: its figure is not described")
+        if "image/svg+xml" in kinds:
+            complaints.append(f"cell {number}: SVG differs from run to run; store PNG")
+    return complaints
+
+
+def imported_modules(source):
+    """Return the first names of all modules that a code cell imports."""
+    tree = ast.parse(NOT_PYTHON.sub("", source))
+    names = [alias.name for x in ast.walk(tree) if isinstance(x, ast.Import) for alias in x.names]
+    names += [x.module or "" for x in ast.walk(tree) if isinstance(x, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
+
+
+def offline_complaints(notebook):
+    """Check that no code cell installs something or reaches for the network."""
+    complaints = []
+    for number, cell in code_cells(notebook):
+        if INSTALLS.search(cell.source):
+            complaints.append(f"cell {number}: installs packages")
+        if "://" in cell.source:
+            complaints.append(f"cell {number}: holds an address of the network")
+        for module in sorted(imported_modules(cell.source) & NETWORK_MODULES):
+            complaints.append(f"cell {number}: imports {module}")
+    return complaints
+
+
+def wording_complaints(notebook):
+    """Check that the text does not call a step easy."""
+    texts = [(n, BANNED_WORDS.findall(cell.source)) for n, cell in text_cells(notebook)]
+    return [f"cell {n}: “{word}”" for n, words in texts for word in words]
+
+
+def machine_complaints(notebook):
+    """Check that sources and outputs hold no path or memory address of one machine."""
+    texts = [(n, cell.source) for n, cell in enumerate(notebook.cells, start=1)]
+    stored = [(n, output_text(output)) for n, output in outputs(notebook)]
+    found = [f"cell {n}: {c}" for n, text in texts + stored for c in path_complaints(text)]
+    found += [f"cell {n}: a memory address" for n, text in stored if ADDRESS.search(text)]
+    packages = [n for n, text in stored if "site-packages" in text]
+    return found + [f"cell {n}: a path of packages" for n in packages]
+
+
+def size_complaints(notebook):
+    """Check that the stored notebook stays small enough to read and compare."""
+    size = len(nbformat.writes(notebook).encode("utf-8"))
+    return [f"{size} bytes; at most {LARGEST_FILE}"] if size > LARGEST_FILE else []
+
+
+CHECKS = (
+    order_complaints, error_complaints, metadata_complaints, widget_complaints,
+    code_size_complaints, length_complaints, opening_complaints, closing_complaints,
+    figure_complaints, offline_complaints, wording_complaints, machine_complaints, size_complaints,
+)  # fmt: skip
+
+
+def complaints(notebook):
+    """Return the complaints of all checks about one notebook."""
+    return [complaint for check in CHECKS for complaint in check(notebook)]
+
+
+def main(arguments):
+    """Print the complaints about the notebooks named, or all; return 1 when there are any."""
+    paths = [Path(name) for name in arguments] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    found = name_complaints([path.name for path in paths])
+    for path in paths:
+        read = nbformat.read(path, as_version=4)
+        found += [f"{path.name}: {complaint}" for complaint in complaints(read)]
+    print("\n".join(found) or "no complaints")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
