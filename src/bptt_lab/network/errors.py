@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -45,5 +44,7 @@ def _window(source: str, column: int, width: int = 72) -> tuple[str, int]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ' Did you mean …?' for the known name closest to a word, or nothing."""
+    import difflib  # only an error needs it
+
     match = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return f" Did you mean {match[0]!r}?" if match else ""
