@@ -68,7 +68,7 @@ def split(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.n
     return {name: arrays[name] for name in rnn.PARAMETERS}, arrays["x"], arrays["h_start"]
 
 
-def random_case(D: int = 4, M: int = 5, K: int = 3, T: int = 4, B: int = 2, seed: int = 0) -> Case:
+def random_case(D: int = 4, M: int = 5, K: int = 3, T: int = 6, B: int = 2, seed: int = 0) -> Case:
     """Return a case in which nothing can hide: weights not symmetric, initial states not zero, sizes as given."""
     rng = np.random.default_rng(seed)
     graph = Network(ONE_HIDDEN_LAYER, sizes=dict(x=D, h1=M, h2=K)).unroll(T)

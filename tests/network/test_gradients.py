@@ -104,3 +104,14 @@ def test_a_wrong_gradient_would_be_seen(mutant):
     given = {**values, "W11": values["W11"].T} if mutant == "transposed weight" else values
     expected = witnesses.gradients("one hidden layer", values, 4)
     assert worst_difference(graph.gradients(given), expected) > 1e-3
+
+
+def test_one_entry_may_be_given_as_a_plain_number_and_one_column_without_its_axis():
+    text = "a[t] = W * x[t] + V * h[t-1]\nh[t] = tanh(a[t])\nL[t] = mse(h[t], y[t])"
+    graph = Network(text, sizes=dict(x=1)).unroll(3)
+    plain = {"W": 0.5, "V": -0.3, "x": [0.1, 0.7, -0.2], "y": [0.4, 0.2, 0.9], "h[0]": 0.6}
+    full = {key: np.reshape(value, (-1, 1) if key in "xy" else (1,)) for key, value in plain.items()}
+    found, expected = graph.gradients(plain), graph.gradients(full)
+    assert {key: np.shape(value) for key, value in found.items()} == {k: np.shape(v) for k, v in plain.items()}
+    for key in plain:
+        np.testing.assert_array_equal(np.ravel(found[key]), np.ravel(expected[key]))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptt_lab.network.errors import NetworkError, nearest
+from bptt_lab.network.errors import NetworkError
 from bptt_lab.network.expressions import Index, names
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import FLOATS, Arithmetic, Scalar, entries, evaluate
 from bptt_lab.network.shapes import Shape
+from bptt_lab.network.values import entry_array, pack, unpack
 
 if TYPE_CHECKING:
     from bptt_lab.network.model import Network
@@ -79,6 +80,15 @@ class Graph:
         """Every place that is not computed: parameters, inputs at each time used, boundary states; with its shape."""
         found = {p: None for parents in self.parents.values() for p in parents if p not in self.parents}
         return {place: self.network.shapes[place.name] for place in found}
+
+    @cached_property
+    def times(self) -> dict[str, list[int]]:
+        """The steps from 1 to T at which each input is used."""
+        found: dict[str, list[int]] = {}
+        for place in self.leaves:
+            if self.key(place) in self.network.inputs:
+                found.setdefault(place.name, []).append(place.time)
+        return found
 
     def key(self, place: Place) -> str:
         """Return the key of `values` under which a leaf is given: 'W11', 'x', 'h1[0]' or 'hb[T+1]'."""
@@ -208,11 +218,11 @@ class Graph:
 
         `values`: arrays by name as `gradients` takes them. A loss at every step is also given as `L[t]`, shape (T,).
         """
-        entries_ = self.run(self.unpacked(values))
+        entries_ = self.run(unpack(self, values))
         found: dict[str, Any] = {}
         for name, equation in self.network.equations.items():
             times = range(1, self.T + 1) if equation.timed else [None]
-            rows = np.array([_array(entries_, Place(name, t), self.network.shapes[name]) for t in times])
+            rows = np.array([entry_array(entries_, Place(name, t), self.network.shapes[name]) for t in times])
             found[name] = rows if equation.timed else rows[0]
         loss = self.network.loss
         if self.network.is_timed(loss):
@@ -226,62 +236,4 @@ class Graph:
         `values`: parameters in their own shape; inputs (T, n); boundary states (n,) under keys such as 'h1[0]' or
         'hb[T+1]', zero where not given. Each gradient has the shape of its value. Errors: NetworkError.
         """
-        return self.packed(self.sweep(self.run(self.unpacked(values))), values)
-
-    def packed(self, totals: Mapping[Place, Any], values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """Return the leaves' entries as arrays by key, each of the shape of its value."""
-        found: dict[str, np.ndarray] = {}
-        for place, shape in self.leaves.items():
-            key, gradient = self.key(place), _array(totals, place, shape).astype(float)
-            if place.name in self.network.inputs and key == place.name and np.ndim(values[key]) > len(shape):
-                found.setdefault(key, np.zeros((self.T, *shape)))[place.time - 1] = gradient
-            else:
-                found[key] = gradient
-        return found
-
-    def unpacked(self, values: Mapping[str, Any]) -> dict[Place, Any]:
-        """Return the value of every entry of every leaf, after checking keys, shapes and numbers."""
-        self._check_keys(values)
-        found: dict[Place, Any] = {}
-        for place, shape in self.leaves.items():
-            key = self.key(place)
-            array = np.asarray(values.get(key, np.zeros(shape)))
-            array = self._checked(key, array, place, shape)
-            for entry in entries(shape):
-                found[Place(*place[:2], entry)] = array[tuple(i - 1 for i in entry)].item()
-        return found
-
-    def _check_keys(self, values: Mapping[str, Any]) -> None:
-        known = dict.fromkeys(self.key(place) for place in self.leaves)
-        for key in values:
-            if key not in known:
-                raise NetworkError(
-                    f"values holds {key!r}, which this network does not use." + nearest(str(key), known),
-                    f"Its keys are {', '.join(known)}.",
-                )
-        missing = [key for key in known if key not in values and key not in self.boundaries]
-        if missing:
-            raise NetworkError(
-                f"values lacks {', '.join(missing)}.", "Give every parameter and input; only states may be left out."
-            )
-
-    def _checked(self, key: str, array: np.ndarray, place: Place, shape: Shape) -> np.ndarray:
-        """Return the part of an array that belongs to a place, after checking it."""
-        if array.dtype.kind not in "fciu":
-            raise NetworkError(f"{key} holds {array.dtype}, not numbers.", "Give an array of floats.")
-        if not np.isfinite(array).all():
-            raise NetworkError(f"{key} holds a value that is not finite.", "Look for nan or inf before calling.")
-        times = [p for p in self.leaves if p.name == key and p.time is not None] if key == place.name else []
-        expected = (self.T, *shape) if times else shape
-        if times and len(times) == 1 and array.shape == shape:
-            return array
-        if array.shape != expected:
-            raise NetworkError(
-                f"{key} has the shape {array.shape}; expected {expected}.",
-                "One row a step, one column an entry." if times else "Compare the sizes of the network.",
-            )
-        return array[place.time - 1] if times else array
-
-
-def _array(values: Mapping[Place, Any], place: Place, shape: Shape) -> np.ndarray:
-    return np.array([values[Place(*place[:2], entry)] for entry in entries(shape)]).reshape(shape)
+        return pack(self, self.sweep(self.run(unpack(self, values))), values)

@@ -173,7 +173,7 @@ def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Deriva
         trees = [
             (vectors.Gradient(target), "the goal"),
             (vectors.Transpose(local), "the transpose of the derivative"),
-            (vectors.transposed(local), "transposed part by part: products reverse"),
+            (vectors.transposed(local), f"transposed{', factors reversed' if vectors.has_product(local) else ''}"),
         ]
     return vector_derivation(graph, target, trees)
 

@@ -12,6 +12,7 @@ from sympy.printing.precedence import PRECEDENCE
 
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import FLOATS, entries
+from bptt_lab.network.values import pack, unpack
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.scalar_forms import at_time, local_derivatives, template
 
@@ -43,9 +44,9 @@ class Program(NamedTuple):
         )
 
         def gradients(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-            leaves = graph.unpacked(values)
+            leaves = unpack(graph, values)
             found = function(*(leaves[place] for place in places))
-            return graph.packed(dict(zip(places, found, strict=True)), values)
+            return pack(graph, dict(zip(places, found, strict=True)), values)
 
         return gradients
 

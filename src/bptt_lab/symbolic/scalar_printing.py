@@ -18,7 +18,9 @@ def _key(part: sympy.Expr) -> tuple:
     letters = [symbol for symbol in part.free_symbols if isinstance(symbol, KINDS)]
     if not letters:
         return (len(KINDS) + 1, 0, str(part))
-    kind, time, name = min(_letter_key(letter) for letter in letters)
+    kind, _, name = min(_letter_key(letter) for letter in letters)
+    of_kind = [_letter_key(letter)[1] for letter in letters if isinstance(letter, KINDS[kind])]
+    time = max(of_kind) if kind == KINDS.index(Value) else min(of_kind)
     return (kind if part.is_Symbol or part.is_Mul else len(KINDS), time, name)
 
 

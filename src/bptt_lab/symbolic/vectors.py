@@ -348,3 +348,10 @@ def _column_product(left: Tree, right: Tree) -> Tree:
     if isinstance(left, Diagonal):
         return Binary("*", left.inner, right)
     return Binary("@", left, right)
+
+
+def has_product(tree: Tree) -> bool:
+    """Return whether a matrix product stands in a tree."""
+    found = []
+    mapped(tree, lambda part: found.append(part) if isinstance(part, Binary) and part.operator == "@" else None)
+    return bool(found)
