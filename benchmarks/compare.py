@@ -392,7 +392,8 @@ def summarise(paths):
         cells.append(_spread([e["to_floor"] for e in entries]))
         cells += [_spread([e["ratios"][peer] for e in entries]) for peer in peers]
         print(f"| {title} | " + " | ".join(cells) + " |")
-    print("\n| size | " + " | ".join(p for p in ("ours", *peers)) + " |")
+    print("\n| size | " + " | ".join(("ours", *peers)) + " |")
+    print("|---|" + "---|" * (len(peers) + 1))
     for title in titles:
         units = [run["results"][title].get("memory", {}) for run in runs]
         found = [[u[peer] for u in units if peer in u] for peer in ("ours", *peers)]

@@ -115,3 +115,16 @@ def test_one_entry_may_be_given_as_a_plain_number_and_one_column_without_its_axi
     assert {key: np.shape(value) for key, value in found.items()} == {k: np.shape(v) for k, v in plain.items()}
     for key in plain:
         np.testing.assert_array_equal(np.ravel(found[key]), np.ravel(expected[key]))
+
+
+def test_total_derivatives_of_computed_quantities_are_seen_through_a_bias():
+    """A delta is the gradient by something added to its pre-activation: here b0 of a single step."""
+    graph = networks.network("one hidden layer").unroll(4)
+    values = networks.random_values(graph, seed=6)
+    totals, gradients = graph.totals(values), graph.gradients(values)
+    assert {name: array.shape for name, array in totals.items()} == {
+        "a1": (4, 5), "h1": (4, 5), "a2": (4, 3), "h2": (4, 3), "L": (4,),
+    }  # fmt: skip
+    np.testing.assert_allclose(totals["a1"].sum(axis=0), gradients["b0"])
+    np.testing.assert_allclose(totals["a1"] @ values["W0"], gradients["x"])
+    np.testing.assert_allclose(totals["L"], 1)

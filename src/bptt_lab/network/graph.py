@@ -218,16 +218,27 @@ class Graph:
 
         `values`: arrays by name as `gradients` takes them. A loss at every step is also given as `L[t]`, shape (T,).
         """
-        entries_ = self.run(unpack(self, values))
-        found: dict[str, Any] = {}
-        for name, equation in self.network.equations.items():
-            times = range(1, self.T + 1) if equation.timed else [None]
-            rows = np.array([entry_array(entries_, Place(name, t), self.network.shapes[name]) for t in times])
-            found[name] = rows if equation.timed else rows[0]
+        found = self._arrays(self.run(unpack(self, values)))
         loss = self.network.loss
         if self.network.is_timed(loss):
             found[f"{loss}[t]"] = found[loss].reshape(self.T)
         found[loss] = found[loss].sum()[()]
+        return found
+
+    def totals(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return the total derivative of the loss by every computed quantity: the deltas, (T, n) or (n,).
+
+        `values`: arrays by name as `gradients` takes them. Errors: NetworkError.
+        """
+        return self._arrays(self.sweep(self.run(unpack(self, values))))
+
+    def _arrays(self, numbers: Mapping[Place, Any]) -> dict[str, np.ndarray]:
+        """Return the entries of every computed quantity as an array, one row a step where it has a time."""
+        found: dict[str, np.ndarray] = {}
+        for name, equation in self.network.equations.items():
+            times = range(1, self.T + 1) if equation.timed else [None]
+            rows = np.array([entry_array(numbers, Place(name, t), self.network.shapes[name]) for t in times])
+            found[name] = rows if equation.timed else rows[0]
         return found
 
     def gradients(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
