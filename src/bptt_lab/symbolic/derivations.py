@@ -28,6 +28,8 @@ class ScalarForm(NamedTuple):
 
     def latex(self) -> str:
         """Return the form as LaTeX."""
+        if isinstance(self.expression, letters.Total):  # alone on a line it is the goal: written out, no delta
+            return notation.total_latex(self.expression.place, self.expression.loss)
         return scalar_latex(self.expression)
 
     def __str__(self) -> str:
@@ -65,6 +67,12 @@ class Line(NamedTuple):
 
     form: ScalarForm | VectorForm
     reason: str
+
+    @property
+    def words(self) -> str:
+        """The reason without its signs of LaTeX: $h^{1(2)}$ is h1(2)."""
+        plain = self.reason.replace(r"\ldots", "...").replace(r"\mathbf", "").replace(r"\mathrm", "")
+        return plain.translate(str.maketrans("", "", "${}^\\"))
 
 
 class DerivationError(ValueError):
@@ -118,7 +126,7 @@ class Derivation:
 
     def __repr__(self) -> str:
         width = max(len(str(line.form)) for line in self.lines)
-        rows = [f"{'=' if n else ' '} {str(line.form):<{width}}   {line.reason}" for n, line in enumerate(self.lines)]
+        rows = [f"{'=' if n else ' '} {str(line.form):<{width}}   {line.words}" for n, line in enumerate(self.lines)]
         return "\n".join([*rows, self.verdict()])
 
 

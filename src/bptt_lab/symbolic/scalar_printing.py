@@ -12,16 +12,18 @@ KINDS = (Total, Immediate, Value)
 
 
 def _key(part: sympy.Expr) -> tuple:
-    """Return a key that sorts numbers first, then total, immediate, plain letters by time, then everything else."""
+    """Return a key that sorts numbers first, then total derivatives by time, then plain letters by name and time."""
     if part.is_Number:
-        return (-1, 0, str(part))
-    letters = [symbol for symbol in part.free_symbols if isinstance(symbol, KINDS)]
-    if not letters:
+        return (-1, 0, "")
+    found = [_letter_key(symbol) for symbol in part.free_symbols if isinstance(symbol, KINDS)]
+    if not found:
         return (len(KINDS) + 1, 0, str(part))
-    kind, _, name = min(_letter_key(letter) for letter in letters)
-    of_kind = [_letter_key(letter)[1] for letter in letters if isinstance(letter, KINDS[kind])]
-    time = max(of_kind) if kind == KINDS.index(Value) else min(of_kind)
-    return (kind if part.is_Symbol or part.is_Mul else len(KINDS), time, name)
+    kind = min(kind for kind, _, _ in found)
+    names = sorted(name for rank, _, name in found if rank == kind)
+    if kind == KINDS.index(Value):
+        latest = max(time for _, time, _ in found)
+        return (kind if part.is_Symbol or part.is_Mul else len(KINDS), names[0], latest, names)
+    return (kind, min(time for rank, time, _ in found if rank == kind), names[0])
 
 
 def _letter_key(letter: sympy.Symbol) -> tuple[int, int, str]:
@@ -30,12 +32,17 @@ def _letter_key(letter: sympy.Symbol) -> tuple[int, int, str]:
     return kind, place.time if isinstance(place.time, int) else 0, letter.name
 
 
+def _comparable(part: sympy.Expr) -> tuple[str, ...]:
+    """Return the key of a part as text, so that times and names can stand in the same place."""
+    return tuple(f"{field:06d}" if isinstance(field, int) else str(field) for field in _key(part))
+
+
 class _LectureOrder:
     def _as_ordered_terms(self, expression: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
-        return sorted(expression.args, key=_key)
+        return sorted(expression.args, key=_comparable)
 
     def _print_Mul(self, product: sympy.Mul) -> str:
-        return super()._print_Mul(sympy.Mul(*sorted(product.args, key=_key), evaluate=False))
+        return super()._print_Mul(sympy.Mul(*sorted(product.args, key=_comparable), evaluate=False))
 
 
 class _Latex(_LectureOrder, LatexPrinter):
