@@ -1,0 +1,23 @@
+"""Every drawing of the course; each function returns a figure and its description in words."""
+
+from bptt_lab.figures.canvas import png, show
+from bptt_lab.figures.influence import influence_diagram
+from bptt_lab.figures.plots import gradient_flow, matrices, step_size_valley, surface
+from bptt_lab.figures.stepping import step, stepper, steps
+from bptt_lab.figures.tensors import tensor_contraction
+from bptt_lab.figures.unrolled import unrolled_network
+
+__all__ = [
+    "gradient_flow",
+    "influence_diagram",
+    "matrices",
+    "png",
+    "show",
+    "step",
+    "step_size_valley",
+    "stepper",
+    "steps",
+    "surface",
+    "tensor_contraction",
+    "unrolled_network",
+]

@@ -1,0 +1,301 @@
+"""Drawings of networks: every box and arrow of the graph, every marked path, and words that say so."""
+
+import pytest
+from drawn import arrow, contrast, named, said, smallest_font, texts
+
+from bptt_lab import Network, figures
+from bptt_lab.figures import canvas, layout, routes
+from networks import TEXTS, network
+
+NAMES = list(TEXTS)
+TWO = """
+    a1[t] = W0 * x[t] + W11 * h1[t-1] + b0
+    h1[t] = tanh(a1[t])
+    a2[t] = W1 * h1[t] + b1
+    L[t]  = mse(a2[t], y[t])
+"""
+
+
+def two(T=3, text=TWO):
+    """Return the graph of the two-scalar network."""
+    return Network(text, sizes=dict(x=1, h1=1, a2=1)).unroll(T)
+
+
+def weights(graph):
+    """Return the parameters by the rule of the drawings: given, without time, and no data."""
+    return set(graph.network.parameters) - layout.data_names(graph.network)
+
+
+def expected_boxes(graph):
+    """Return the places of a graph that are not parameters."""
+    return {place for place in [*graph.leaves, *graph.order] if place.name not in weights(graph)}
+
+
+def expected_arrows(graph):
+    """Return the edges of a graph that do not start at a parameter."""
+    pairs = [(parent, place) for place, parents in graph.parents.items() for parent in parents]
+    return {arrow(*pair) for pair in pairs if pair[0].name not in weights(graph)}
+
+
+# The unrolled network
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_place_has_one_box_and_every_edge_one_arrow(name):
+    graph = network(name).unroll(3)
+    figure, _ = figures.unrolled_network(graph)
+    assert set(named(figure, "box")) == {said(place) for place in expected_boxes(graph)}
+    assert set(named(figure, "arrow")) == expected_arrows(graph)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_description_counts_and_names_what_is_drawn(name):
+    graph = network(name).unroll(3)
+    _, words = figures.unrolled_network(graph)
+    assert f"{len(expected_boxes(graph))} boxes and {len(expected_arrows(graph))} arrows" in words
+    for quantity in [*graph.network.equations, *graph.network.inputs, *weights(graph)]:
+        assert quantity in words.replace(",", " ").replace(".", " ").split()
+
+
+def test_parameters_of_each_kind_are_told_from_data():
+    expected = {
+        "feed-forward, three hidden layers": {"x", "y"},
+        "one hidden layer": {"x", "y"},
+        "GRU": {"x", "y"},
+    }
+    for name, data in expected.items():
+        assert layout.data_names(network(name)) == data
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("T", [1, 3, 4])
+def test_no_arrow_runs_over_a_box(name, T):
+    graph = network(name).unroll(T)
+    arranged = layout.arrange(graph, layout.drawn_places(graph))
+    for edge, points in routes.routes(arranged).items():
+        others = [xy for place, xy in arranged.boxes.items() if place not in edge]
+        assert routes.hits(points, routes.np.array(others).reshape(-1, 2), arranged.half, 0.0) == 0, edge
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_boxes_do_not_overlap_and_the_loss_is_on_top(name):
+    graph = network(name).unroll(3)
+    arranged = layout.arrange(graph, layout.drawn_places(graph))
+    centres = list(arranged.boxes.values())
+    wide, high = arranged.half
+    for i, (x, y) in enumerate(centres):
+        assert all(abs(x - u) > 2 * wide or abs(y - v) > 2 * high for u, v in centres[i + 1 :])
+    axis = 0 if arranged.horizontal else 1
+    last = max(place_xy[axis] for place_xy in centres)
+    assert all(xy[axis] == last for place, xy in arranged.boxes.items() if place.name == graph.network.loss)
+
+
+def test_one_column_a_step_in_order_of_time():
+    graph = network("bidirectional").unroll(3)
+    arranged = layout.arrange(graph, layout.drawn_places(graph))
+    assert list(arranged.columns) == [0, 1, 2, 3, 4]
+    assert sorted(arranged.columns.values()) == list(arranged.columns.values())
+    times = [text.get_text() for text in figures.unrolled_network(graph)[0].findobj(_is_time)]
+    assert times == [f"$t = {t}$" for t in range(5)]
+
+
+def _is_time(artist):
+    return artist.get_gid() == "time"
+
+
+def test_names_are_set_as_the_course_writes_them():
+    written = texts(figures.unrolled_network(two())[0])
+    assert "$h^{1(2)}$" in written and "$W^{0}, W^{11}, b^{0}$" in written.replace("$, $", ", ")
+
+
+# Marked paths
+
+
+def marked(figure):
+    """Return the arrows that have a number, and the numbers."""
+    return {name: text.get_text() for name, text in named(figure, "number").items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_marked_arrows_are_those_of_the_paths_and_no_others(name):
+    graph = network(name).unroll(3)
+    start = next(place for place in graph.order)
+    paths = graph.paths(start.name, start.time)[:3]
+    figure, words = figures.unrolled_network(graph, mark=paths)
+    edges = {arrow(*pair) for path in paths for pair in zip(path, path[1:], strict=False)}
+    assert set(marked(figure)) == edges
+    for path in paths:
+        assert " to ".join(map(said, path)) in words
+
+
+def test_numbers_say_which_paths_share_an_arrow():
+    graph = network("one hidden layer").unroll(4)
+    figure, _ = figures.unrolled_network(graph, mark=graph.paths("h1", 2))
+    assert marked(figure)["h1(2) to a1(3)"] == "2,3"
+    assert marked(figure)["h1(3) to a1(4)"] == "3"
+
+
+def test_one_path_and_a_list_of_one_path_are_the_same():
+    graph = two()
+    path = graph.paths("h1", 2)[1]
+    alone, listed = (figures.unrolled_network(graph, mark) for mark in (path, [path]))
+    assert alone[1] == listed[1] and figures.png(alone[0]) == figures.png(listed[0])
+
+
+def test_entries_of_a_path_are_left_out():
+    graph = network("one hidden layer").unroll(3)
+    path = tuple(place._replace(entry=(1,)) for place in graph.paths("h1", 2)[0])
+    assert figures.unrolled_network(graph, path)[1] == figures.unrolled_network(graph, graph.paths("h1", 2)[0])[1]
+
+
+def test_marked_arrows_differ_in_width_and_style_not_only_in_colour():
+    graph = two()
+    arrows = named(figures.unrolled_network(graph, graph.paths("h1", 2)[0])[0], "arrow")
+    lit, other = arrows["h1(2) to a2(2)"], arrows["h1(1) to a2(1)"]
+    assert lit.get_linewidth() > 2 * other.get_linewidth()
+    assert lit.is_dashed() and not other.is_dashed()
+
+
+def test_a_marked_parameter_gets_a_box():
+    graph = two()
+    figure, words = figures.unrolled_network(graph, graph.paths("W11"))
+    assert "W11" in named(figure, "box") and "W0" not in named(figure, "box")
+    assert "6 more" not in words and "path 6" in words
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        (["h1"], "not a path"),
+        ([()], "not a path"),
+        ([3], "not a path"),
+        ("h1", "not a path"),
+    ],
+)
+def test_what_is_not_a_path_is_refused(mark, message):
+    with pytest.raises(ValueError, match=message):
+        figures.unrolled_network(two(), mark)
+
+
+def test_paths_of_another_graph_are_refused():
+    longer = two(4).paths("h1", 4)
+    with pytest.raises(ValueError, match=r"h1\(4\) is not in this graph of 3 steps"):
+        figures.unrolled_network(two(), longer)
+    path = two().paths("h1", 2)[0]
+    with pytest.raises(
+        ValueError, match=r"h1\(2\) does not influence L\(2\) directly; it influences a2\(2\) and a1\(3\)"
+    ):
+        figures.unrolled_network(two(), (path[0], path[-1]))
+
+
+def test_a_graph_too_large_to_draw_is_refused():
+    with pytest.raises(ValueError, match="Unroll over fewer steps than 90"):
+        figures.unrolled_network(two(90))
+
+
+# The influence diagram
+
+
+def test_influence_at_one_step():
+    graph = two()
+    figure, words = figures.influence_diagram(graph, "h1", t=2)
+    assert set(named(figure, "box")) == {"h1(2)", "a2(2)", "L(2)", "a1(3)", "h1(3)", "a2(3)", "L(3)"}
+    arrows = named(figure, "arrow")
+    thick = {name for name, line in arrows.items() if line.get_linewidth() > 2}
+    assert thick == {"h1(2) to a2(2)", "h1(2) to a1(3)"}
+    assert words.startswith("h1(2) influences 2 quantities directly, shown by thick arrows: a2(2) and a1(3).")
+    assert figures.influence_diagram(graph, "h1", t=3)[1].startswith("h1(3) influences 1 quantity directly")
+
+
+def test_influence_for_general_t_says_what_is_missing():
+    figure, words = figures.influence_diagram(two(), "h1")
+    assert "a2(t) and a1(t+1) (not required when t = T)" in words
+    assert "not required\nwhen $t = T$" in texts(figure)
+    assert "goes on to other steps" in words
+    assert "$a^{1(t+1)}$" in texts(figure)
+
+
+def test_influence_backwards_in_time():
+    words = figures.influence_diagram(network("bidirectional").unroll(3), "hb")[1]
+    assert "ab(t-1) (not required when t = 1)" in words
+
+
+def test_influence_at_one_fixed_time():
+    words = figures.influence_diagram(network("many to one").unroll(3), "h")[1]
+    assert "L (only when t = T)" in words
+
+
+def test_influence_of_a_parameter_shows_all_its_uses():
+    figure, words = figures.influence_diagram(two(4), "W11")
+    thick = {n for n, line in named(figure, "arrow").items() if line.get_linewidth() > 2}
+    assert thick == {f"W11 to a1({t})" for t in (1, 2, 3, 4)}
+    assert "a1(1), a1(2), a1(3) and a1(4)" in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_quantity_has_an_influence_diagram(name):
+    net = network(name)
+    graph = net.unroll(3)
+    for quantity in net.shapes:
+        if quantity == net.loss:
+            with pytest.raises(ValueError, match="influences nothing"):
+                figures.influence_diagram(graph, quantity, None if not net.is_timed(quantity) else 3)
+            continue
+        figure, words = figures.influence_diagram(graph, quantity)
+        direct = {str(user.name) for user in graph.influences(quantity)}
+        assert direct and all(user in words for user in direct)
+        assert len(words) >= canvas.SHORTEST_DESCRIPTION
+        assert smallest_font(figure) >= 9
+
+
+def test_unknown_names_and_times_are_refused():
+    with pytest.raises(ValueError, match="not a quantity"):
+        figures.influence_diagram(two(), "h9")
+    with pytest.raises(ValueError, match="does not occur"):
+        figures.influence_diagram(two(), "h1", t=9)
+
+
+# Words follow the data
+
+
+MUTANTS = {
+    "no recurrence": TWO.replace(" + W11 * h1[t-1]", ""),
+    "another direction": TWO.replace("h1[t-1]", "h1[t+1]"),
+    "two steps back": TWO.replace("h1[t-1]", "h1[t-2]"),
+    "no bias": TWO.replace(" + b1", ""),
+    "another loss": TWO.replace("L[t]  = mse(a2[t], y[t])", "L = mse(a2[T], y[T])"),
+}
+
+
+@pytest.mark.parametrize("change", MUTANTS)
+def test_another_network_has_another_drawing_and_other_words(change):
+    figure, words = figures.unrolled_network(two())
+    other, others = figures.unrolled_network(two(text=MUTANTS[change]))
+    assert words != others and figures.png(figure) != figures.png(other)
+
+
+def test_other_steps_and_other_marks_have_other_words():
+    graph = two()
+    said_ = [figures.unrolled_network(graph, mark)[1] for mark in [(), *graph.paths("h1", 1), graph.paths("h1", 1)]]
+    said_ += [figures.unrolled_network(two(T))[1] for T in (1, 2, 4)]
+    assert len(set(said_)) == len(said_)
+
+
+# Reading: sizes, contrast, the same bytes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_small_the_same_and_readable(name):
+    graph = network(name).unroll(3)
+    figure, again = figures.unrolled_network(graph)[0], figures.unrolled_network(graph)[0]
+    data = figures.png(figure)
+    assert data == figures.png(again) == figures.png(figure)
+    assert len(data) <= 45_000
+    assert smallest_font(figure) >= 9
+    assert figure.get_size_inches()[0] <= 10.5
+
+
+def test_ink_and_colours_stand_out_on_paper():
+    assert contrast(canvas.INK, canvas.PAPER) > 12
+    assert all(contrast(colour, canvas.PAPER) > 4.5 for colour in (*canvas.COLOURS, canvas.GREY))
+    assert len({str(dash) for dash in canvas.DASHES}) == len(canvas.DASHES) == len(set(canvas.MARKERS))

@@ -1,0 +1,168 @@
+"""A derivation walked line by line: the panels, the widget and the function behind its slider."""
+
+import pytest
+from drawn import arrow, named, smallest_font, texts
+
+from bptt_lab import Network, figures, symbolic
+from bptt_lab.figures import stepping
+from networks import network
+
+TWO = Network(
+    """
+    a1[t] = W0 * x[t] + W11 * h1[t-1] + b0
+    h1[t] = tanh(a1[t])
+    a2[t] = W1 * h1[t] + b1
+    L[t]  = mse(a2[t], y[t])
+    """,
+    sizes=dict(x=1, h1=1, a2=1),
+)
+GRAPH = TWO.unroll(3)
+
+
+@pytest.fixture(scope="module")
+def scalar():
+    return symbolic.derive(GRAPH, "h1", 2, unroll=True)
+
+
+@pytest.fixture(scope="module")
+def vector():
+    return symbolic.derive_vector(network("one hidden layer").unroll(3), "h1")
+
+
+def arrows_of(paths):
+    return {arrow(*pair) for path in paths for pair in zip(path, path[1:], strict=False)}
+
+
+def thick(figure, panel=0):
+    """Return the marked arrows of a panel."""
+    found = [a for a in figure.axes[panel].lines if a.get_linewidth() > 2]
+    return {a.get_gid().removeprefix("arrow ") for a in found}
+
+
+# Which paths a line uses
+
+
+def test_each_line_marks_the_paths_it_uses(scalar):
+    goal, chain, immediate, written_out = stepping.default_marks(scalar)
+    assert goal == [(GRAPH.place("h1", 2),)]
+    assert arrows_of(chain) == arrows_of(immediate) == {"h1(2) to a2(2)", "h1(2) to a1(3)"}
+    assert written_out == GRAPH.paths("h1", 2)
+
+
+def test_a_vector_form_is_drawn_at_a_middle_step(vector):
+    marks = stepping.default_marks(vector)
+    assert stepping.goal_place(vector) == vector.graph.place("h1", 2)
+    assert all(arrows_of(paths) == {"h1(2) to a2(2)", "h1(2) to a1(3)"} for paths in marks[1:])
+
+
+def test_a_parameter_marks_all_its_uses():
+    derivation = symbolic.derive(GRAPH, "W11")
+    assert arrows_of(stepping.default_marks(derivation)[1]) == {f"W11 to a1({t})" for t in (1, 2, 3)}
+
+
+def test_a_derivation_without_a_goal_marks_nothing():
+    letter = symbolic.read_letter(GRAPH, "h1[2]")
+    derivation = symbolic.Derivation(GRAPH, [(letter * letter, "a product"), (letter**2, "a square")])
+    assert stepping.default_marks(derivation) == [[], []]
+    assert "nothing is marked" in figures.steps(derivation)[1]
+
+
+# One panel a line
+
+
+def test_one_panel_a_line_with_its_arrows(scalar):
+    figure, words = figures.steps(scalar)
+    assert len(figure.axes) == 4
+    assert set(named(figure, "line")) == {"1", "2", "3", "4"}
+    for panel, paths in enumerate(stepping.default_marks(scalar)):
+        assert thick(figure, panel) == arrows_of(paths)
+    assert "4 panels" in words and "Line 2, chain rule, through a2(2), a1(3): marked h1(2) to a2(2)" in words
+    assert all(line.reason in texts(figure) for line in scalar.lines)
+    assert smallest_font(figure) >= 9
+
+
+def test_the_formulas_of_the_panels_are_those_of_the_lines(scalar, vector):
+    for derivation in (scalar, vector):
+        shown = named(figures.steps(derivation)[0], "formula")
+        for number, line in enumerate(derivation.lines, start=1):
+            assert stepping.drawable(line.form.latex()) in shown[str(number)].get_text()
+
+
+def test_a_general_step_is_named(vector):
+    figure, words = figures.steps(vector)
+    assert "drawn for t = 2" in words and "Drawn for t = 2." in texts(figure).replace("\n", " ")
+
+
+def test_marks_can_be_given(scalar):
+    path = GRAPH.paths("h1", 2)[1]
+    figure, words = figures.steps(scalar, marks=[[], [path], path, []])
+    assert [thick(figure, n) for n in range(4)] == [set(), arrows_of([path]), arrows_of([path]), set()]
+    assert words.count("nothing is marked") == 2
+
+
+def test_marks_that_do_not_fit_are_refused(scalar):
+    with pytest.raises(ValueError, match="marks has 1 entries for 4 lines"):
+        figures.steps(scalar, marks=[[]])
+    with pytest.raises(ValueError, match="has no lines"):
+        figures.steps("not a derivation")
+
+
+def test_panels_are_the_same_at_every_run(scalar):
+    first, second = (figures.png(figures.steps(scalar)[0]) for _ in range(2))
+    assert first == second and len(first) < 80_000
+
+
+# One line at a time
+
+
+def test_a_step_shows_the_lines_so_far_and_its_paths(scalar):
+    markdown, figure, words = figures.step(scalar, 2)
+    assert markdown.count(r"\\[6pt]") == 1 and r"\Rightarrow\ &= " in markdown
+    assert "immediate derivatives" not in markdown
+    assert thick(figure) == {"h1(2) to a2(2)", "h1(2) to a1(3)"}
+    assert words.startswith("Line 2 of 4: chain rule, through a2(2), a1(3).")
+
+
+def test_the_last_step_shows_the_whole_derivation(scalar):
+    assert figures.step(scalar, 4)[0] == f"$$\n{scalar.latex(lit=4)}\n$$"
+
+
+@pytest.mark.parametrize("k", [0, 5, -1])
+def test_lines_that_do_not_exist_are_refused(scalar, k):
+    with pytest.raises(ValueError, match=f"There is no line {k}. The lines are 1 to 4"):
+        figures.step(scalar, k)
+
+
+def test_the_slider_walks_the_lines(scalar):
+    slider, formula, picture = figures.stepper(scalar).children
+    assert (slider.min, slider.max, slider.value) == (1, 4, 1)
+    for k in (3, 4, 1):
+        slider.value = k
+        markdown, figure, words = figures.step(scalar, k)
+        assert formula.value == markdown
+        assert picture.value == stepping.image(figure, words)
+    assert f'alt="{words}"' in picture.value
+
+
+def test_descriptions_are_escaped_in_html():
+    html = stepping.image(figures.gradient_flow([1])[0], 'a "quoted" <b> & more')
+    assert "<b>" not in html and '"quoted"' not in html
+
+
+def test_a_brace_with_words_below_is_written_behind():
+    assert (
+        stepping.drawable(r"a + \underbrace{b^{2}}_{\text{only when } t}")
+        == r"a + b^{2}\;\left(\text{only when } t\right)"
+    )
+    assert stepping.drawable(r"\underbrace{\frac{a}{b}}") == r"\dfrac{a}{b}\;\left(\right)"
+
+
+def test_a_form_that_cannot_be_drawn_has_no_formula():
+    class Form:
+        def latex(self):
+            return r"\undefinedcommand{x}"
+
+    class Line:
+        form = Form()
+
+    assert stepping.formula(Line(), 1) == ("", 0.0)
