@@ -182,9 +182,7 @@ def test_paths_of_another_graph_are_refused():
     with pytest.raises(ValueError, match=r"h1\(4\) is not in this graph of 3 steps"):
         figures.unrolled_network(two(), longer)
     path = two().paths("h1", 2)[0]
-    with pytest.raises(
-        ValueError, match=r"h1\(2\) does not influence L\(2\) directly; it influences a2\(2\) and a1\(3\)"
-    ):
+    with pytest.raises(ValueError, match=r"h1\(2\) does not influence L\(2\) directly; it influences a2\(2\) and"):
         figures.unrolled_network(two(), (path[0], path[-1]))
 
 

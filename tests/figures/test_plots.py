@@ -184,6 +184,7 @@ def test_bad_sizes_are_refused(K, M):
 
 
 def every_plot():
+    """Return one call of each plot."""
     x = np.linspace(-1, 1, 9)
     yield lambda: figures.gradient_flow(np.logspace(-5, 0, 9))
     yield lambda: figures.step_size_valley(valley())
@@ -192,7 +193,7 @@ def every_plot():
     yield lambda: figures.tensor_contraction()
 
 
-@pytest.mark.parametrize("draw", every_plot())
+@pytest.mark.parametrize("draw", list(every_plot()))
 def test_plots_are_small_readable_and_the_same_at_every_run(draw):
     (figure, words), (again, _) = draw(), draw()
     data = figures.png(figure)

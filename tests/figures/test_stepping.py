@@ -62,7 +62,7 @@ def test_a_parameter_marks_all_its_uses():
 
 def test_a_derivation_without_a_goal_marks_nothing():
     letter = symbolic.read_letter(GRAPH, "h1[2]")
-    derivation = symbolic.Derivation(GRAPH, [(letter * letter, "a product"), (letter**2, "a square")])
+    derivation = symbolic.Derivation(GRAPH, [(letter * (letter + 1), "a product"), (letter**2 + letter, "a sum")])
     assert stepping.default_marks(derivation) == [[], []]
     assert "nothing is marked" in figures.steps(derivation)[1]
 

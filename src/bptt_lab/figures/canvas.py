@@ -7,7 +7,7 @@ import re
 import sys
 from base64 import b64encode
 
-from matplotlib import rc_context
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -60,11 +60,12 @@ def png(figure: Figure) -> bytes:
     """
     from PIL import Image
 
-    drawn, stored = io.BytesIO(), io.BytesIO()
-    with rc_context({"savefig.facecolor": "auto", "savefig.edgecolor": "auto"}):
-        figure.savefig(drawn, format="png", dpi=DPI, facecolor=PAPER, edgecolor=FAINT)
-    picture = Image.open(drawn).convert("RGB")
-    picture = picture.quantize(COLOURS_IN_FILE, dither=Image.Dither.NONE)
+    canvas, stored = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    picture = Image.new("RGBA", drawn.size, PAPER)
+    picture.alpha_composite(drawn)
+    picture = picture.convert("RGB").quantize(COLOURS_IN_FILE, dither=Image.Dither.NONE)
     picture.save(stored, format="PNG", optimize=True)
     return stored.getvalue()
 
