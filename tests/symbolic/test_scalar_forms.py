@@ -154,3 +154,15 @@ def test_formulas_are_shown_in_the_order_of_a_lecture(graph):
         r"$\displaystyle \frac{dL}{dW^{11}} = \delta^{1(1)} h^{1(0)} + \delta^{1(2)} h^{1(1)} + \delta^{1(3)} h^{1(2)}$"
     )
     assert repr(symbolic.scalar_form(graph, "h1", 2)) == "D(L,h1[2]) = D(L,a2[2])*W1 + D(L,a1[3])*W11"
+
+
+def test_a_fixed_time_in_an_equation_is_the_same_letter_as_that_time():
+    """Letters with the same name are one object to SymPy, so one network must not change another's."""
+    graph = TWO.unroll(3)
+    before = symbolic.scalar_form(graph, "W11").expression
+    fixed = Network("g[t] = tanh(x[2] * h1[2])\nL[t] = mse(g[t], h1[t])", sizes=dict(x=1))
+    for letter in fixed.local_derivatives("g", (1,)):
+        assert scalar_forms.letters.value(letter, fixed) == symbolic.read_letter(fixed.unroll(3), str(letter)[:-3])
+        scalar_forms.letters.value(letter, fixed)
+    assert all(isinstance(symbol.place.time, (int, type(None))) for symbol in before.free_symbols)
+    assert symbolic.derive(graph, "W11").verdict().startswith("3 lines")

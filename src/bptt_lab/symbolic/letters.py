@@ -7,6 +7,7 @@ import re
 import sympy
 
 from bptt_lab.network import Graph, Network, NetworkError, Place
+from bptt_lab.network.expressions import Index
 from bptt_lab.symbolic import notation
 
 
@@ -44,7 +45,10 @@ class Immediate(sympy.Symbol):
 def short(place: Place, network: Network) -> Place:
     """Return a place without its entry where the quantity has a single one."""
     single = all(size == 1 for size in network.shapes[place.name])
-    return Place(place.name, place.time) if single else Place(*place[:3])
+    time = place.time
+    if isinstance(time, Index) and not time.start:
+        time = time.shift  # x[1] is one letter, written in an equation or asked for
+    return Place(place.name, time, () if single else place.entry)
 
 
 def full(place: Place, network: Network) -> Place:
