@@ -4,7 +4,8 @@ import pytest
 from drawn import arrow, contrast, named, said, smallest_font, texts
 
 from bptt_lab import Network, figures
-from bptt_lab.figures import canvas, layout, routes
+from bptt_lab.figures import canvas, layout, names, routes
+from bptt_lab.network import Place
 from networks import TEXTS, network
 
 NAMES = list(TEXTS)
@@ -106,6 +107,19 @@ def _is_time(artist):
 def test_names_are_set_as_the_course_writes_them():
     written = texts(figures.unrolled_network(two())[0])
     assert "$h^{1(2)}$" in written and "$W^{0}, W^{11}, b^{0}$" in written.replace("$, $", ", ")
+
+
+@pytest.mark.parametrize(
+    ("name", "mathtext"),
+    [
+        ("h1", "$h^{1(2)}$"),
+        ("hf", r"$\mathrm{hf}^{(2)}$"),
+        ("W_in", r"$W^{(2)}_{\mathrm{in}}$"),
+        ("h1f", r"$\mathrm{h1f}^{(2)}$"),
+    ],
+)
+def test_mathtext_of_names(name, mathtext):
+    assert names.math(Place(name, 2)) == mathtext
 
 
 # Marked paths

@@ -174,6 +174,19 @@ def test_slabs_are_zero_but_for_one_column(K, M):
     assert f"{K * M} of {K * K * M} entries" in words and f"1×{K}" in words and f"{M}×{K} outer product" in words
 
 
+@pytest.mark.parametrize(("K", "M"), [(3, 4), (2, 5)])
+def test_the_full_column_of_slab_k_is_column_k(K, M):
+    """Not zero: thick border, and the entries of x from top to bottom."""
+    figure, _ = figures.tensor_contraction(K, M)
+    written = {tuple(np.round(text.get_position(), 6)): text.get_text() for text in figure.axes[0].texts}
+    for k in range(1, K + 1):
+        cells = [patch for patch in figure.axes[0].patches if patch.get_gid() == f"slab {k}"]
+        columns = sorted({round(cell.get_x(), 6) for cell in cells})
+        full = sorted((c for c in cells if c.get_linewidth() > 1), key=lambda c: -c.get_y())
+        assert {round(cell.get_x(), 6) for cell in full} == {columns[k - 1]}
+        assert [written[tuple(np.round(c.get_center(), 6))] for c in full] == [f"$x_{{{m}}}$" for m in range(1, M + 1)]
+
+
 @pytest.mark.parametrize(("K", "M"), [(0, 3), (3, 0), (7, 2), (2.0, 2), (True, 2), ("3", 4)])
 def test_bad_sizes_are_refused(K, M):
     with pytest.raises(ValueError, match="whole numbers from 1 to 6"):

@@ -15,7 +15,8 @@ def plain(place: Place) -> Place:
 
 def math(place: Place) -> str:
     """Return a place as mathtext: h1[2] is h^{1(2)}, W11 is W^{11}."""
-    base, number, suffix = re.fullmatch(r"([A-Za-z]+?)(\d*)((?:_\w+)?)", place.name).groups()
+    found = re.fullmatch(r"([A-Za-z]+?)(\d*)((?:_\w+)?)", place.name)
+    base, number, suffix = found.groups() if found else (place.name.replace("_", r"\_"), "", "")
     letter = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     above = number + ("" if place.time is None else f"({place.time})")
     below = suffix.lstrip("_").replace("_", r"\_")

@@ -36,13 +36,13 @@ def route(layout: Layout, edge: Edge, others: list[np.ndarray]) -> np.ndarray:
     """Return the cheapest route of one arrow: over no box, along no other arrow, short, with few turns."""
     ends = _centres(layout, edge)
     obstacles = np.array([xy for place, xy in layout.boxes.items() if place not in edge])
-    taken = np.concatenate(others) if others else np.zeros((0, 2))
+    taken = np.concatenate([np.zeros((0, 2)), *(points[::3] for points in others)])
     best, least, straight = None, np.inf, _length(ends)
     for points, extra in _candidates(layout, ends):
         if extra + 0.8 * _length(points) - 2 * max(layout.half) >= least:
             continue
         clipped = clip(_resampled(points), ends, layout.half)
-        cost = extra + _cost(clipped, obstacles.reshape(-1, 2), taken, layout.half)
+        cost = extra + _cost(clipped, obstacles.reshape(-1, 2), taken, layout.half, least - extra)
         if cost < least - 1e-9:
             best, least = clipped, cost
         if least <= straight:
@@ -129,13 +129,14 @@ def hits(points: np.ndarray, obstacles: np.ndarray, half: Point, air: float = AI
     return int(gaps.all(axis=2).any(axis=0).sum())
 
 
-def _cost(points: np.ndarray, obstacles: np.ndarray, taken: np.ndarray, half: Point) -> float:
-    crowded = 0.0
-    if len(taken):
-        gaps = np.abs(points[3:-3:3, None] - taken[None]).max(axis=2).min(axis=1, initial=9)
-        crowded = max(0.0, float((gaps < NEAR).mean()) - 0.25) if len(gaps) else 0.0
+def _cost(points: np.ndarray, obstacles: np.ndarray, taken: np.ndarray, half: Point, least: float) -> float:
+    """Return what a route costs; what it costs to run along others only where it could still be the cheapest."""
     turning = max(0.0, _turning(points) - 1e-6)
-    return _length(points) + 0.25 * turning + HIT * hits(points, obstacles, half) + 2 * crowded
+    cost = _length(points) + 0.25 * turning + HIT * hits(points, obstacles, half)
+    if cost >= least or not len(taken) or len(points) < 7:
+        return cost
+    gaps = np.abs(points[3:-3:3, None] - taken[None]).max(axis=2).min(axis=1)
+    return cost + 2 * max(0.0, float((gaps < NEAR).mean()) - 0.25)
 
 
 def _length(points: np.ndarray) -> float:

@@ -218,7 +218,7 @@ def stepper(derivation, marks: Sequence | None = None):
 
     def walk(k: int) -> None:
         markdown, figure, words = step(derivation, k, paths)
-        formula.value, picture.value = markdown, image(figure, words)
+        formula.value, picture.value = escape(markdown, quote=False), image(figure, words)
 
     slider.observe(lambda change: walk(change["new"]), names="value")
     walk(1)

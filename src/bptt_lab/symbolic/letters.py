@@ -11,20 +11,52 @@ from bptt_lab.network.expressions import Index
 from bptt_lab.symbolic import notation
 
 
-class Value(sympy.Symbol):
+class _Letter(sympy.Symbol):
+    """A symbol that knows what it stands for.
+
+    Its `name` says everything that `stands_for` holds, because SymPy keeps one object a name: h1[3] is a time in one
+    network and an entry in another. `text` is how it is written.
+    """
+
+    stands_for: tuple
+    text: str
+
+    def __new__(cls, text: str, *stands_for):
+        symbol = super().__new__(cls, f"{text} {[tuple(part) for part in stands_for]}", real=True)
+        symbol.text, symbol.stands_for = text, stands_for
+        return symbol
+
+    def __getnewargs_ex__(self):
+        return (self.text, *self.stands_for), {}
+
+    def _sympystr(self, printer) -> str:
+        return self.text
+
+
+class Value(_Letter):
     """One entry of a quantity."""
 
-    place: Place
+    @property
+    def place(self) -> Place:
+        """The entry."""
+        return self.stands_for[0]
 
     def _latex(self, printer) -> str:
         return notation.place_latex(self.place)
 
 
-class Total(sympy.Symbol):
+class Total(_Letter):
     """The total derivative of the loss by one entry: through every path."""
 
-    place: Place
-    loss: str
+    @property
+    def place(self) -> Place:
+        """The entry by which the loss is differentiated."""
+        return self.stands_for[0]
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        return self.stands_for[1]
 
     def _latex(self, printer) -> str:
         if notation.is_preactivation(self.place.name):
@@ -32,11 +64,18 @@ class Total(sympy.Symbol):
         return notation.total_latex(self.place, self.loss)
 
 
-class Immediate(sympy.Symbol):
+class Immediate(_Letter):
     """The immediate derivative of one entry by another: everything else held fixed."""
 
-    below: Place
-    above: Place
+    @property
+    def below(self) -> Place:
+        """The entry that is differentiated."""
+        return self.stands_for[0]
+
+    @property
+    def above(self) -> Place:
+        """The entry by which it is differentiated."""
+        return self.stands_for[1]
 
     def _latex(self, printer) -> str:
         return notation.immediate_latex(notation.place_latex(self.below), notation.place_latex(self.above))
@@ -59,25 +98,19 @@ def full(place: Place, network: Network) -> Place:
 def value(place: Place, network: Network) -> Value:
     """Return the symbol of one entry."""
     place = short(place, network)
-    symbol = sympy.Symbol.__new__(Value, str(place), real=True)
-    symbol.place = place
-    return symbol
+    return Value(str(place), place)
 
 
 def total(place: Place, network: Network) -> Total:
     """Return the symbol of the total derivative of the loss by one entry."""
     place = short(place, network)
-    symbol = sympy.Symbol.__new__(Total, f"D({network.loss},{place})", real=True)
-    symbol.place, symbol.loss = place, network.loss
-    return symbol
+    return Total(f"D({network.loss},{place})", place, network.loss)
 
 
 def immediate(below: Place, above: Place, network: Network) -> Immediate:
     """Return the symbol of the immediate derivative of one entry by another."""
     below, above = short(below, network), short(above, network)
-    symbol = sympy.Symbol.__new__(Immediate, f"d({below},{above})", real=True)
-    symbol.below, symbol.above = below, above
-    return symbol
+    return Immediate(f"d({below},{above})", below, above)
 
 
 def entry_place(graph: Graph, name: str, t: int | None, entry: int | tuple[int, ...] | None) -> Place:

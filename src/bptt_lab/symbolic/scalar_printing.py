@@ -29,7 +29,7 @@ def _key(part: sympy.Expr) -> tuple:
 def _letter_key(letter: sympy.Symbol) -> tuple[int, int, str]:
     place = letter.below if isinstance(letter, Immediate) else letter.place
     kind = next(rank for rank, cls in enumerate(KINDS) if isinstance(letter, cls))
-    return kind, place.time if isinstance(place.time, int) else 0, letter.name
+    return kind, place.time if isinstance(place.time, int) else 0, letter.text
 
 
 def _comparable(part: sympy.Expr) -> tuple[str, ...]:
