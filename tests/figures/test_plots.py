@@ -151,6 +151,18 @@ def test_a_surface_names_its_least_value_and_its_points():
     assert figure.axes[0].get_xlabel() == "W0" and figure.axes[0].get_ylabel() == "W11"
 
 
+def test_a_step_on_a_surface_can_be_judged_by_eye():
+    """Both axes have the same scale, an arrow joins the points, and a contour runs through the first."""
+    x = np.linspace(-1, 1, 41)
+    z = x[None] ** 2 + 2 * x[:, None] ** 2
+    figure, _ = figures.surface(x, x, z, ("W0", "W11", "loss"), points=[(0.7, 0.6, "start"), (0.4, 0.1, "end")])
+    axes = figure.axes[0]
+    contours = next(c for c in axes.collections if c.get_gid() == "contours")
+    assert axes.get_aspect() == 1.0
+    assert [t.arrow_patch is not None for t in axes.texts if t.get_gid() == "step"] == [True]
+    assert min(abs(level - (0.49 + 0.72)) for level in contours.levels) < 0.01
+
+
 @pytest.mark.parametrize("change", ["shape", "order", "labels", "nan"])
 def test_bad_surfaces_are_refused(change):
     x, y, labels = np.arange(4.0), np.arange(3.0), ("a", "b", "c")

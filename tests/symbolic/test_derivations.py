@@ -68,6 +68,16 @@ def test_a_derivation_shows_lines_reasons_and_verdict(graph):
     assert "W11" not in shown  # letters, not names
 
 
+@pytest.mark.parametrize("name", ["h1f", "state", "W_in", "h12_old_2", "x2y_z", "Wf"])
+def test_any_name_can_be_shown(name):
+    network = Network(f"{name}[t] = tanh(x[t] + {name}[t-1])\nL[t] = mse({name}[t], y[t])", sizes=dict(x=2))
+    shown = (
+        symbolic.derive_vector(network.unroll(3), name).latex() + symbolic.derive(network.unroll(3), name, 2, 1).latex()
+    )
+    assert shown.count("{") == shown.count("}")
+    assert "_{in" in shown if name == "W_in" else name.rstrip("_0123456789old")[0] in shown
+
+
 def test_unknown_names_and_layouts_are_refused(graph):
     with pytest.raises(NetworkError, match="not a quantity"):
         symbolic.derive_vector(graph, "W9")

@@ -256,20 +256,31 @@ def surface(first: Sequence[float], second: Sequence[float], values, labels: Seq
     _check_surface(x, y, z, labels)
     figure = new_figure(6.0, 4.6)
     axes = plot_axes(figure)
-    lines = axes.contour(x, y, z, levels=_levels(z), colors=INK, linewidths=0.9)
+    lines = axes.contour(x, y, z, levels=_levels(z, _at(x, y, z, points)), colors=INK, linewidths=0.9)
     lines.set_gid("contours")
     axes.contourf(x, y, z, levels=lines.levels, cmap="Greys_r", alpha=0.35, extend="both")
     axes.clabel(lines, fontsize=SMALL, fmt=lambda level: f"{level:.2g}")
-    for i, (a, b, text) in enumerate(points):
-        axes.plot(a, b, marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=9,
-                  markeredgecolor="#ffffff", linestyle="none", gid=f"point {text}")  # fmt: skip
-        axes.annotate(text, (a, b), (8, 8), textcoords="offset points", fontsize=NORMAL,
-                      bbox=dict(facecolor=PAPER, edgecolor=GREY, pad=2))  # fmt: skip
+    _draw_points(axes, points)
+    axes.locator_params(nbins=6)
+    axes.set_aspect("equal")  # or a step down the slope would not stand at a right angle to its contour
     axes.set_xlabel(labels[0], fontsize=NORMAL)
     axes.set_ylabel(labels[1], fontsize=NORMAL)
     axes.set_title(labels[2], fontsize=NORMAL)
     figure.tight_layout()
     return figure, _surface_words(x, y, z, labels, points)
+
+
+def _draw_points(axes, points: Sequence) -> None:
+    """Mark each point with its text, and join one to the next by an arrow."""
+    for i, (a, b, text) in enumerate(points):
+        axes.plot(a, b, marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=8,
+                  markeredgecolor="#ffffff", linestyle="none", gid=f"point {text}")  # fmt: skip
+        below = i and b < points[i - 1][1]
+        axes.annotate(text, (a, b), (10, -16 if below else 10), textcoords="offset points", fontsize=NORMAL,
+                      bbox=dict(facecolor=PAPER, edgecolor=GREY, pad=2))  # fmt: skip
+    for (a, b, _), (c, d, _) in zip(points, points[1:], strict=False):
+        arrow = dict(arrowstyle="-|>", color=INK, linewidth=1.6, shrinkA=4, shrinkB=4)
+        axes.annotate("", (c, d), (a, b), arrowprops=arrow, gid="step")
 
 
 def _check_surface(x: np.ndarray, y: np.ndarray, z: np.ndarray, labels) -> None:
@@ -283,9 +294,20 @@ def _check_surface(x: np.ndarray, y: np.ndarray, z: np.ndarray, labels) -> None:
         raise ValueError("labels holds three texts: those of first, of second and of the value.")
 
 
-def _levels(z: np.ndarray) -> np.ndarray:
-    """Return levels of contours, each with about as many entries between as the next."""
-    levels = np.unique(np.quantile(z, np.linspace(0.04, 0.96, 11)))
+def _at(x: np.ndarray, y: np.ndarray, z: np.ndarray, points: Sequence) -> list[float]:
+    """Return the values at the points, interpolated between the four entries around each."""
+    found = []
+    for a, b, _ in points:
+        row = [np.interp(a, x, values) for values in z]
+        found.append(float(np.interp(b, y, row)))
+    return found
+
+
+def _levels(z: np.ndarray, through: Sequence[float] = ()) -> np.ndarray:
+    """Return levels of contours, about as many entries between each and the next, and one through each given value."""
+    spread = np.quantile(z, np.linspace(0.04, 0.96, 11))
+    apart = [level for level in spread if all(abs(level - value) > 0.04 * np.ptp(z) for value in through)]
+    levels = np.unique([*apart, *through])
     return levels if len(levels) > 1 else np.array([z.min() - 1, z.min(), z.max() + 1])
 
 

@@ -56,24 +56,24 @@ def _width(K: int, M: int) -> float:
 def _draw_parts(axes, K: int, M: int) -> None:
     """Draw the row, the slabs and the product from left to right."""
     sizes, middle, left = _sizes(K, M), 0.4 + CELL * M / 2, MARGIN
-    row = [[rf"$\dfrac{{\partial L}}{{\partial y_{{{k}}}}}$" for k in range(1, K + 1)]]
+    row = [[rf"$\dfrac{{dL}}{{dy_{{{k}}}}}$" for k in range(1, K + 1)]]
     _grid(axes, (left, middle - sizes["row"][1] / 2), row, sizes["row"], "row")
     left += K * sizes["row"][0]
     _sign(axes, (left + SIGN / 2, middle), r"$\times$")
     left += SIGN
     for k in range(1, K + 1):
         slab = [[f"$x_{{{m}}}$" if j == k else "0" for j in range(1, K + 1)] for m in range(1, M + 1)]
-        title = rf"$\dfrac{{\partial y_{{{k}}}}}{{\partial W}}$"
+        title = rf"$\dfrac{{dy_{{{k}}}}}{{d\mathbf{{W}}}}$"
         _grid(axes, (left, 0.4), slab, sizes["slab"], f"slab {k}", title)
         left += K * CELL + (BETWEEN if k < K else SIGN)
     _sign(axes, (left - SIGN / 2, middle), "$=$")
     product = [[_product(m, k) for k in range(1, K + 1)] for m in range(1, M + 1)]
-    title = r"$\dfrac{\partial L}{\partial W} = x\,\dfrac{\partial L}{\partial y}$"
+    title = r"$\dfrac{dL}{d\mathbf{W}} = \mathbf{x}\,\dfrac{dL}{d\mathbf{y}}$"
     _grid(axes, (left, 0.4), product, sizes["product"], "product", title)
 
 
 def _product(m: int, k: int) -> str:
-    return rf"$x_{{{m}}}\,\dfrac{{\partial L}}{{\partial y_{{{k}}}}}$"
+    return rf"$x_{{{m}}}\,\dfrac{{dL}}{{dy_{{{k}}}}}$"
 
 
 def _sign(axes, point: tuple[float, float], sign: str) -> None:

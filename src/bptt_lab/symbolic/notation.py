@@ -9,13 +9,18 @@ from bptt_lab.network import Place
 
 def place_latex(place: Place, bold: bool = False) -> str:
     """Return a place as LaTeX: h1[t-1][3] is h^{1(t-1)}_{3}, W11[1,2] is W^{11}_{12}; `bold` for vectors, matrices."""
-    base, number, suffix = re.fullmatch(r"([A-Za-z]+?)(\d*)((?:_\w+)?)", place.name).groups()
-    letter = base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    match = re.fullmatch(r"([A-Za-z]+)(\d*)((?:_\w+)?)", place.name)
+    base, number, suffix = match.groups() if match else (place.name, "", "")
+    letter = base if len(base) == 1 else rf"\mathrm{{{_text(base)}}}"
     if bold:
-        letter = rf"\mathbf{{{base}}}"
+        letter = rf"\mathbf{{{_text(base)}}}"
     above = number + ("" if place.time is None else f"({place.time})")
-    below = ",".join(filter(None, [suffix.lstrip("_").replace("_", r"\_"), _entry_latex(place.entry)]))
+    below = ",".join(filter(None, [_text(suffix.lstrip("_")), _entry_latex(place.entry)]))
     return letter + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
+
+
+def _text(name: str) -> str:
+    return name.replace("_", r"\_")
 
 
 def _entry_latex(entry: tuple[int, ...]) -> str:
