@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from bptt_lab.course import ONE_HIDDEN_LAYER
 from bptt_lab.network import Graph, Network
 
-ONE_HIDDEN = """
-    a1[t] = W0 @ x[t] + W11 @ h1[t-1] + b0
-    h1[t] = tanh(a1[t])
-    a2[t] = W1 @ h1[t] + b1
-    h2[t] = softmax(a2[t])
-    L[t]  = nll(h2[t], y[t])
-"""
+ONE_HIDDEN = ONE_HIDDEN_LAYER
 
 TEXTS: dict[str, tuple[str, dict[str, int]]] = {
     "one hidden layer": (ONE_HIDDEN, dict(x=4, h1=5, h2=3)),

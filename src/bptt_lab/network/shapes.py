@@ -19,24 +19,11 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
     known = list(dict.fromkeys([*equations, *(name.name for name in used)]))
     _check_sizes(sizes, known)
     matrices = {n.name for equation in equations.values() for n in _matrix_names(equation.expression)}
-    for name in used:
-        if name.name in matrices and name.name in equations:
-            raise NetworkError(
-                f"{name.name} is computed, so it is a vector and cannot stand left of @.",
-                "Use a parameter as the matrix.",
-                name.position,
-            )
+    _check_matrices(used, matrices, equations)
     table = _Sizes()
     for name in known:
         if name in sizes:
-            given = sizes[name]
-            table.shapes[name] = tuple(given) if isinstance(given, tuple) else (given,)
-            if (name in matrices) != (len(table.shapes[name]) == 2):
-                raise NetworkError(
-                    f"sizes gives {name} the shape {table.shapes[name]}, but the equations use it as a "
-                    f"{'matrix' if name in matrices else 'vector or number'}.",
-                    f"Give {name} {'two sizes, or none' if name in matrices else 'one size'}.",
-                )
+            table.shapes[name] = _given_shape(name, sizes[name], name in matrices)
         elif name not in equations:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
     _give_ranks(table, equations)
@@ -45,6 +32,26 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
         table.unify(table.shapes[equation.name], shape, equation.position, f"{equation.name} and its right side")
     table.settle_joins()
     return table.finished(known)
+
+
+def _check_matrices(used: list[Name], matrices: set[str], equations: Mapping[str, Equation]) -> None:
+    for name in used:
+        if name.name in matrices and name.name in equations:
+            raise NetworkError(
+                f"{name.name} is computed, so it is a vector and cannot stand left of @.",
+                "Use a parameter as the matrix.",
+                name.position,
+            )
+
+
+def _given_shape(name: str, given: int | Shape, is_matrix: bool) -> Shape:
+    shape = tuple(given) if isinstance(given, tuple) else (given,)
+    if is_matrix != (len(shape) == 2):
+        kind, mend = ("matrix", "two sizes, or none") if is_matrix else ("vector or number", "one size")
+        raise NetworkError(
+            f"sizes gives {name} the shape {shape}, but the equations use it as a {kind}.", f"Give {name} {mend}."
+        )
+    return shape
 
 
 class _Unknown:

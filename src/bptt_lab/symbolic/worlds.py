@@ -13,6 +13,7 @@ import sympy
 from mpmath.ctx_iv import MPIntervalContext
 
 from bptt_lab.network import Graph, Place
+from bptt_lab.network.functions import LEAK
 from bptt_lab.network.scalars import FLOATS, Arithmetic, entries, evaluate
 from bptt_lab.symbolic import letters
 
@@ -121,40 +122,51 @@ def intervals(digits: int) -> Arithmetic:
     context = MPIntervalContext()
     context.dps = digits
 
-    def tanh(u):
-        return 1 - 2 / (context.exp(2 * u) + 1)
+    one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
+    exp = context.exp
+    functions = {
+        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
+        "sigmoid": lambda u: 1 / (1 + exp(-u)),
+        "exp": exp,
+        "log": _logarithm(context),
+        "softmax": _written_out_softmax(exp),
+        "relu": _by_sign(context, lambda u: u, lambda u: zero),
+        "leaky_relu": _by_sign(context, lambda u: u, lambda u: leak * u),
+        "step": _by_sign(context, lambda u: one, lambda u: zero),
+        "leaky_step": _by_sign(context, lambda u: one, lambda u: leak),
+    }
+    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
 
-    def softmax(*arguments, entry):
-        powers = [context.exp(u) for u in arguments]
-        return powers[entry - 1] / sum(powers)
 
-    def by_sign(above: Callable, below: Callable) -> Callable:
-        def choose(u):
-            u = context.mpf(u)
-            if u.a <= 0 <= u.b:
-                raise Unsettled("a kink lies inside an interval")
-            return above(u) if u.a > 0 else below(u)
-
-        return choose
-
+def _logarithm(context: MPIntervalContext) -> Callable:
     def log(u):
         if not context.mpf(u).a > 0:
             raise Unsettled("a logarithm of what may be negative")
         return context.log(u)
 
-    leak = context.mpf(1) / 100
-    functions = {
-        "tanh": tanh,
-        "sigmoid": lambda u: 1 / (1 + context.exp(-u)),
-        "exp": context.exp,
-        "log": log,
-        "softmax": softmax,
-        "relu": by_sign(lambda u: u, lambda u: 0 * u),
-        "leaky_relu": by_sign(lambda u: u, lambda u: leak * u),
-        "step": by_sign(lambda u: context.mpf(1), lambda u: context.mpf(0)),
-        "leaky_step": by_sign(lambda u: context.mpf(1), lambda u: leak),
-    }
-    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
+    return log
+
+
+def _by_sign(context: MPIntervalContext, above: Callable, below: Callable) -> Callable:
+    """Return a function with a kink at zero, which refuses an interval that holds zero."""
+
+    def choose(u):
+        u = context.mpf(u)
+        if u.a <= 0 <= u.b:
+            raise Unsettled("a kink lies inside an interval")
+        return above(u) if u.a > 0 else below(u)
+
+    return choose
+
+
+def _written_out_softmax(exp: Callable) -> Callable:
+    """Return softmax from an exponential of any arithmetic."""
+
+    def softmax(*arguments, entry):
+        powers = [exp(u) for u in arguments]
+        return powers[entry - 1] / sum(powers[1:], start=powers[0])
+
+    return softmax
 
 
 class Residue:
@@ -217,15 +229,10 @@ def _generator(function: str) -> Callable:
     return of
 
 
-def _modular_softmax(*arguments, entry):
-    powers = [MODULAR.functions["exp"](u) for u in arguments]
-    return powers[entry - 1] / sum(powers[1:], start=powers[0])
-
-
 FREE = ("tanh", "sigmoid", "exp", "log", "relu", "leaky_relu", "step", "leaky_step")
 MODULAR = Arithmetic(
     lambda value: Residue(value.numerator * pow(value.denominator, -1, PRIME)),
-    {**{name: _generator(name) for name in FREE}, "softmax": _modular_softmax},
+    {**{name: _generator(name) for name in FREE}, "softmax": _written_out_softmax(_generator("exp"))},
 )
 
 
