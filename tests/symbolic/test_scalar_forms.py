@@ -58,7 +58,10 @@ def test_an_entry_of_a_larger_network(graph):
 
 
 def test_what_an_equation_has_computed_is_written_by_its_letter(graph, letter):
-    assert symbolic.local_derivative(graph, Place("h1", 2, (1,)), Place("a1", 2, (1,))) == 1 - letter("h1[2]") ** 2
+    expected = 1 - letter("h1[2]") ** 2
+    assert symbolic.local_derivative(graph, Place("h1", 2, (1,)), Place("a1", 2, (1,))) == expected
+    assert symbolic.local_derivative(graph, "h1[2]", "a1[2]") == expected
+    assert symbolic.local_derivative(graph, "h1[2]", "a1[3]") == 0
 
 
 @pytest.mark.parametrize("name", networks.TEXTS)

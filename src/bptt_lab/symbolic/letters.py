@@ -136,13 +136,14 @@ def read_letter(graph: Graph, text: str) -> sympy.Symbol:
     """
     compact = text.replace(" ", "")
     if match := re.fullmatch(rf"D\({graph.network.loss},(.+)\)", compact):
-        return total(_read_place(graph, match[1]), graph.network)
+        return total(read_place(graph, match[1]), graph.network)
     if match := re.fullmatch(r"d\(([^()]+?\]?),([A-Za-z][^()]*)\)", compact):
-        return immediate(_read_place(graph, match[1]), _read_place(graph, match[2]), graph.network)
-    return value(_read_place(graph, compact), graph.network)
+        return immediate(read_place(graph, match[1]), read_place(graph, match[2]), graph.network)
+    return value(read_place(graph, compact), graph.network)
 
 
-def _read_place(graph: Graph, text: str) -> Place:
+def read_place(graph: Graph, text: str) -> Place:
+    """Return the entry that a text names: 'h1[2]', 'h1[2][3]' or 'W11[1,2]' (errors: NetworkError)."""
     match = re.fullmatch(PLACE, text)
     if match is None:
         raise NetworkError(

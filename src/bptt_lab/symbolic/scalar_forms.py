@@ -166,8 +166,12 @@ def _residue(symbol: sympy.Symbol) -> Residue:
     return MODULAR.functions["exp"](*symbol.name.encode())  # any fixed random-looking number by name
 
 
-def local_derivative(graph: Graph, below: Place, above: Place) -> sympy.Expr:
-    """Return the immediate derivative of one entry by another, in the course's letters."""
+def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sympy.Expr:
+    """Return the immediate derivative of one entry by another, in the course's letters.
+
+    An entry is a place or a text such as 'h2[2][1]' (errors: NetworkError).
+    """
+    below, above = (letters.read_place(graph, p) if isinstance(p, str) else p for p in (below, above))
     network = graph.network
     for place, expression in local_derivatives(network, below.name)[below.entry].items():
         if graph.resolve(place, below.time) == above:
