@@ -1,5 +1,15 @@
 """NumPy forward and backward passes, losses, and the checks that keep them honest."""
 
-from . import activations, arrays, gradient_check, losses, rnn
+from . import activations, arrays, bidirectional, deep, feed_forward, gradient_check, losses, rnn, scalar_linear
 
-__all__ = ["activations", "arrays", "gradient_check", "losses", "rnn"]
+__all__ = [
+    "activations",
+    "arrays",
+    "bidirectional",
+    "deep",
+    "feed_forward",
+    "gradient_check",
+    "losses",
+    "rnn",
+    "scalar_linear",
+]

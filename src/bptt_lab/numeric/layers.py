@@ -1,0 +1,129 @@
+"""What the architectures share: products over all rows, one recurrent layer, and checks at the door.
+
+"Rows" are all axes but the last together, such as T·B pairs of step and sequence: whatever does
+not depend on the step before is one matrix product over them. A recurrent layer is
+
+    h(t) = tanh(below(t) + W h(t-1))                             (RL1)
+    delta(t) = (1 - h(t)^2) * (d_h(t) + W^T delta(t+1))          (RL2)
+
+where below(t) is what reaches the layer at step t from elsewhere, d_h(t) the gradient that comes
+back to h(t) from elsewhere, delta(t) the gradient by what is inside tanh, and delta(T+1) = 0.
+"""
+
+import numpy as np
+
+from .arrays import DTYPES
+
+
+def draw(rng, shapes, dtype):
+    """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
+
+    Shapes: a dict of tuples, those of two axes are weights; returns a dict of such arrays.
+    Errors: TypeError for an unsupported dtype.
+    """
+    if np.dtype(dtype) not in DTYPES:
+        raise TypeError(f"dtype is {np.dtype(dtype)}, expected np.float32 or np.float64: pass one.")
+    scales = {name: shape[1] ** -0.5 if len(shape) == 2 else 0.1 for name, shape in shapes.items()}
+    return {name: (scales[name] * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes.items()}
+
+
+def times(h, W):
+    """Return W h for the vector h in every row.
+
+    Shapes: h (..., M), W (N, M), returned (..., N). Errors: none of its own.
+    """
+    return _rows(h).dot(W.T).reshape(*h.shape[:-1], len(W))
+
+
+def transposed_times(delta, W):
+    """Return W^T delta for the vector delta in every row.
+
+    Shapes: delta (..., N), W (N, M), returned (..., M). Errors: none of its own.
+    """
+    return times(delta, W.T)
+
+
+def outer_sum(delta, h):
+    """Return the sum of delta h^T over all rows, the gradient by the weights between them.
+
+    Shapes: delta (..., N), h (..., M), returned (N, M). Errors: none of its own.
+    """
+    return _rows(delta).T.dot(_rows(h))
+
+
+def row_sum(delta):
+    """Return the sum of delta over all rows, the gradient by a bias.
+
+    Shapes: delta (..., N), returned (N,). Errors: none of its own.
+    """
+    return _rows(delta).sum(axis=0)
+
+
+def run(below, W, h_start):
+    """Run one recurrent layer forward in time and return its states, the initial one first.
+
+    Shapes: below (T, B, M), W (M, M), h_start (B, M), returned (T+1, B, M).
+    Errors: none of its own. Equation: RL1.
+    """
+    states = np.concatenate([h_start[None], below])
+    for h_before, h_now in zip(states[:-1], states[1:], strict=True):
+        np.tanh(h_now + h_before.dot(W.T), h_now)
+    return states
+
+
+def sweep(d_h, W, states):
+    """Return delta of one recurrent layer at every step, computed backwards in time.
+
+    Shapes: d_h (T, B, M), W (M, M), states (T+1, B, M), returned (T, B, M).
+    Errors: none of its own. Equation: RL2.
+    """
+    slope = 1 - states[1:] * states[1:]
+    delta = slope * d_h
+    for t in range(len(delta) - 2, -1, -1):  # at the last step nothing comes from a later one
+        delta[t] += slope[t] * delta[t + 1].dot(W)
+    return delta
+
+
+def _rows(array):
+    return array.reshape(-1, array.shape[-1])
+
+
+def check_size(name, size):
+    """Refuse a size that is not an integer of at least 1.
+
+    Shapes: none. Errors: ValueError.
+    """
+    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
+
+
+def check_sizes(name, sizes, letters, least):
+    """Refuse anything but a tuple or list of sizes, at least so many of them.
+
+    Shapes: none; `letters` shows what is expected. Errors: TypeError, ValueError.
+    """
+    if not isinstance(sizes, (tuple, list)):
+        raise TypeError(f"{name} is {sizes!r}, expected a tuple of sizes such as {letters}: pass {name}=(…,).")
+    if len(sizes) < least:
+        raise ValueError(f"{name} is {sizes!r}, expected at least {least} of them, {letters}: add what is missing.")
+    for place, size in enumerate(sizes):
+        check_size(f"{name}[{place}]", size)
+
+
+def check_trace(trace, kind, call):
+    """Refuse anything but the trace of the same architecture.
+
+    Shapes: none; `kind` is the class expected, `call` the call that makes one. Errors: TypeError.
+    """
+    if not isinstance(trace, kind):
+        found = f"{type(trace).__module__}.{type(trace).__name__}".removeprefix("builtins.")
+        raise TypeError(f"trace is of type {found}, expected what forward returned: pass trace = {call}.")
+
+
+def check_choice(name, choice, choices):
+    """Refuse a name that is not among those offered.
+
+    Shapes: none. Errors: ValueError.
+    """
+    if choice not in choices:
+        raise ValueError(f"{name} is {choice!r}, expected one of {', '.join(choices)}: correct its spelling.")
