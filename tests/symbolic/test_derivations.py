@@ -75,7 +75,7 @@ def test_any_name_can_be_shown(name):
         symbolic.derive_vector(network.unroll(3), name).latex() + symbolic.derive(network.unroll(3), name, 2, 1).latex()
     )
     assert shown.count("{") == shown.count("}")
-    assert "_{in" in shown if name == "W_in" else name.rstrip("_0123456789old")[0] in shown
+    assert r"_{\mathrm{in" in shown if name == "W_in" else name.rstrip("_0123456789old")[0] in shown
 
 
 def test_unknown_names_and_layouts_are_refused(graph):

@@ -169,3 +169,29 @@ def test_letters_of_one_network_do_not_change_those_of_another():
     assert (time.place, entry.place) == (Place("h1", 3), Place("h1", None, (3,)))
     assert time in written
     assert symbolic.derive(recurrent, "W11").verdict().startswith("3 lines")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("1/v", r"\frac{1}{v}"), ("v**-2", r"\frac{1}{v^{2}}"), ("u/v", r"\frac{u}{v}")]
+)
+def test_negative_powers_are_shown_as_fractions(text, shown):
+    from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
+
+    graph = Network("a[t] = v * a[t-1] + u\nL = mse(a[T], y)", sizes=dict(a=1)).unroll(3)
+    u, v = (symbolic.read_letter(graph, name) for name in "uv")
+    expression = {"1/v": 1 / v, "v**-2": v**-2, "u/v": u / v}[text]
+    assert scalar_latex(expression) == shown
+    assert scalar_text(expression).replace("**(-2)", "**-2") in (text, "1/v**2")
+
+
+def test_the_derivative_of_the_loss_by_its_last_part_is_left_out(graph, letter):
+    assert symbolic.chain_rule(graph, "a2", 2).expression == letter("d(L[2],a2[2])")
+    assert symbolic.scalar_form(graph, "a2", 2).expression == letter("a2[2]") - letter("y[2]")
+
+
+def test_a_preactivation_with_a_suffix_has_a_delta():
+    network = Network(
+        "a1_f[t] = V * h1_f[t-1] + x[t]\nh1_f[t] = tanh(a1_f[t])\nL[t] = mse(h1_f[t], y[t])", sizes=dict(x=1)
+    )
+    shown = symbolic.scalar_form(network.unroll(3), "V")._repr_latex_()
+    assert r"\delta^{1(2)}_{\mathrm{f}} h^{1(1)}_{\mathrm{f}}" in shown

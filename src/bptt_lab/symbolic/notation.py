@@ -15,7 +15,9 @@ def place_latex(place: Place, bold: bool = False) -> str:
     if bold:
         letter = rf"\mathbf{{{_text(base)}}}"
     above = number + ("" if place.time is None else f"({place.time})")
-    below = ",".join(filter(None, [_text(suffix.lstrip("_")), _entry_latex(place.entry)]))
+    below = ",".join(
+        filter(None, [rf"\mathrm{{{_text(suffix.lstrip('_'))}}}" if suffix else "", _entry_latex(place.entry)])
+    )
     return letter + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
 
 
@@ -28,8 +30,8 @@ def _entry_latex(entry: tuple[int, ...]) -> str:
 
 
 def is_preactivation(name: str) -> bool:
-    """Return whether a name is written a, a1, a2 …, whose total derivative the course calls delta."""
-    return re.fullmatch(r"a\d*", name) is not None
+    """Return whether a name is written a, a1, a2, a1_f …, whose total derivative the course calls delta."""
+    return re.fullmatch(r"a\d*(_\w+)?", name) is not None
 
 
 def total_latex(place: Place, loss: str = "L", bold: bool = False) -> str:

@@ -196,8 +196,14 @@ def chain_rule(graph: Graph, name: str, t: int | None = None, entry=None) -> sym
     """Return the multivariate chain rule for one entry: a sum over what it influences, total times immediate."""
     place = letters.entry_place(graph, name, t, entry)
     network = graph.network
-    terms = [letters.total(u, network) * letters.immediate(u, place, network) for u in influenced_entries(graph, place)]
+    terms = [_total(u, network) * letters.immediate(u, place, network) for u in influenced_entries(graph, place)]
     return sympy.Add(*terms, *_own_share(graph, place))
+
+
+def _total(place: Place, network: Network) -> sympy.Expr:
+    """Return the total derivative of the loss by an entry; by a loss that nothing else uses it is one."""
+    is_end = place.name == network.loss and not network.uses[place.name]
+    return sympy.Integer(1) if is_end else letters.total(place, network)
 
 
 def _own_share(graph: Graph, place: Place) -> list[sympy.Integer]:
@@ -209,7 +215,7 @@ def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> sy
     """Return the total derivative of the loss by one entry, in deltas and values: the chain rule, one step deep."""
     place = letters.entry_place(graph, name, t, entry)
     network = graph.network
-    terms = [letters.total(u, network) * local_derivative(graph, u, place) for u in influenced_entries(graph, place)]
+    terms = [_total(u, network) * local_derivative(graph, u, place) for u in influenced_entries(graph, place)]
     return sympy.Add(*terms, *_own_share(graph, place))
 
 

@@ -42,6 +42,8 @@ class _LectureOrder:
         return sorted(expression.args, key=_comparable)
 
     def _print_Mul(self, product: sympy.Mul) -> str:
+        if not product.is_Mul:  # SymPy's printers hand over a bare power such as 1/v as a fraction
+            return super()._print_Mul(product)
         return super()._print_Mul(sympy.Mul(*sorted(product.args, key=_comparable), evaluate=False))
 
 
