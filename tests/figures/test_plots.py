@@ -173,6 +173,54 @@ def test_bad_surfaces_are_refused(change):
         figures.surface(x, y, z, "abc" if change == "labels" else labels)
 
 
+# Curves
+
+
+def test_curves_draw_every_line_and_say_how_it_runs():
+    x = np.linspace(-2, 2, 41)
+    figure, words = figures.curves({"square": (x, x**2), "double": (x, 2 * x)}, "x", "value")
+    drawn = named(figure, "curve")
+    assert drawn["square"].get_xdata().tolist() == x.tolist() and drawn["double"].get_ydata()[-1] == 4
+    assert len({str(line._dash_pattern) for line in drawn.values()}) == 2
+    assert figure.axes[0].get_xlabel() == "x" and figure.axes[0].get_ylabel() == "value"
+    assert words.startswith("value by x, from -2 to 2. square goes from 4 to 4, lowest with 0 at 0; double rises from")
+
+
+def test_curves_without_x_count_from_one():
+    figure, words = figures.curves({"loss": [3.0, 2.0, 2.0, 1.0]})
+    assert named(figure, "curve")["loss"].get_xdata().tolist() == [1, 2, 3, 4]
+    assert words == "Lines, from 1 to 4. loss never rises, from 3 to 1."
+
+
+def test_curves_in_panels():
+    figure, words = figures.curves({"one": {"a": [1, 2]}, "two": {"a": [2, 2], "b": [1, 3, 2]}}, "step")
+    assert set(named(figure, "curve")) == {"one a", "two a", "two b"} and len(figure.axes) == 2
+    assert words.startswith("Lines over step, from 1 to 3, in 2 panels. one: a rises from 1 to 2. two: a stays at 2; b")
+    assert "highest with 3 at 2" in words
+
+
+def test_a_line_that_jumps_is_interrupted_where_asked():
+    x = np.linspace(-1, 1, 41)
+    lines_ = {"step": (x, (x > 0) * 1.0), "ramp": (x, x)}
+    figure, _ = figures.curves(lines_, broken_at=0)
+    assert set(named(figure, "curve")) == {"step", "step part 2", "ramp"}
+    assert named(figure, "curve")["step"].get_xdata()[-1] == 0
+    assert set(named(figures.curves(lines_)[0], "curve")) == {"step", "ramp"}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {}, [1, 2], {"a": []}, {"a": [np.nan]}, {"a": ["b"]}, {"a": ([1, 2], [1])}, {"a": ([2, 1], [1, 2])},
+        {"a": ([1], [1], [1])}, dict.fromkeys("abcdef", [1]), {"p": {}}, {"p": {"a": [1]}, "q": [1]},
+        dict.fromkeys("abcdefg", {"a": [1]}),
+    ],
+)  # fmt: skip
+def test_bad_curves_are_refused(bad):
+    with pytest.raises(ValueError):
+        figures.curves(bad)
+
+
 # The row times the slabs
 
 
@@ -216,6 +264,7 @@ def every_plot():
     yield lambda: figures.matrices({"a": np.diag([0.1, 0.2, 0.3])})
     yield lambda: figures.surface(x, x, np.add.outer(x**2, x**2), ("a", "b", "c"), points=[(0, 0, "here")])
     yield lambda: figures.tensor_contraction()
+    yield lambda: figures.curves({"tanh": {"value": (x, np.tanh(x)), "slope": (x, 1 - np.tanh(x) ** 2)}}, "a")
 
 
 @pytest.mark.parametrize("draw", list(every_plot()))

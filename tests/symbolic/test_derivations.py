@@ -78,6 +78,17 @@ def test_any_name_can_be_shown(name):
     assert r"_{\mathrm{in" in shown if name == "W_in" else name.rstrip("_0123456789old")[0] in shown
 
 
+def test_a_function_may_act_on_a_single_number():
+    network = Network("l[t] = mse(x[t], y[t])\ns[t] = s[t-1] + exp(l[t])\nL = log(s[T])", sizes=dict(x=2))
+    assert str(symbolic.derive_vector(network.unroll(3), "l").lines[-1].form) == "exp(l[t]) * D(L,s[t])"
+
+
+def test_the_goal_is_written_out_and_other_lines_use_deltas(graph):
+    shown = symbolic.derive(graph, "b0", None, 2).latex().splitlines()
+    assert shown[1].startswith(r"\frac{dL}{db^{0}_{2}}") and r"\delta^{1(1)}_{2}" in shown[-2]
+    assert symbolic.derive(graph, "a1", 2, 1).latex().splitlines()[1].startswith(r"\frac{dL}{da^{1(2)}_{1}}")
+
+
 def test_unknown_names_and_layouts_are_refused(graph):
     with pytest.raises(NetworkError, match="not a quantity"):
         symbolic.derive_vector(graph, "W9")

@@ -1,13 +1,19 @@
 """Every drawing of the course; each function returns a figure and its description in words."""
 
 from bptt_lab.figures.canvas import png, show
+from bptt_lab.figures.flows import flow_explorer, flow_panels
+from bptt_lab.figures.folded import folded_network
 from bptt_lab.figures.influence import influence_diagram
-from bptt_lab.figures.plots import gradient_flow, matrices, step_size_valley, surface
+from bptt_lab.figures.plots import curves, gradient_flow, matrices, step_size_valley, surface
 from bptt_lab.figures.stepping import step, stepper, steps
 from bptt_lab.figures.tensors import tensor_contraction
 from bptt_lab.figures.unrolled import unrolled_network
 
 __all__ = [
+    "curves",
+    "flow_explorer",
+    "flow_panels",
+    "folded_network",
     "gradient_flow",
     "influence_diagram",
     "matrices",

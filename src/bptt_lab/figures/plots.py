@@ -1,4 +1,4 @@
-"""Plots of numbers: gradient norms over time, the step-size valley, matrices, surfaces."""
+"""Plots of numbers: gradient norms over time, the step-size valley, matrices, surfaces, curves."""
 
 from __future__ import annotations
 
@@ -321,3 +321,100 @@ def _surface_words(x, y, z, labels, points) -> str:
     )
     marked = [f"{text_} at ({a:.2g}, {b:.2g})" for a, b, text_ in points]
     return text + (f" Marked: {listed(marked)}." if marked else "")
+
+
+MOST_PANELS = 6
+
+
+def curves(found: Mapping, x_label: str = "", y_label: str = "", broken_at: float | None = None):
+    """Return (figure, description) of lines over a common kind of x, in one plot or in several side by side.
+
+    `found`: a dict from name to y, (n,), over 1 to n, or to a pair (x, y); or a dict from title to such a dict, one
+    panel each. `broken_at`: an x at which a line that jumps is interrupted. Errors: ValueError.
+    """
+    if not isinstance(found, Mapping) or not found:
+        raise ValueError("Give a dict from name to y or (x, y), or from title to such a dict, not empty.")
+    panels = found if all(isinstance(part, Mapping) for part in found.values()) else {"": found}
+    if len(panels) > MOST_PANELS:
+        raise ValueError(f"There are {len(panels)} panels; {MOST_PANELS} are the most.")
+    panels = {str(title): _lines(lines) for title, lines in panels.items()}
+    across = min(2, len(panels))
+    down = -(-len(panels) // across)
+    figure = new_figure(6.4 if across == 1 else 7.8, 3.6 if len(panels) == 1 else 2.5 * down + 0.2)
+    for n, (title, lines) in enumerate(panels.items(), start=1):
+        axes = plot_axes(figure, down, across, n)
+        _draw_curves(axes, title, lines, broken_at)
+        axes.set_xlabel(x_label if n > len(panels) - across else "", fontsize=NORMAL)
+        axes.set_ylabel(y_label if n % across == 1 % across else "", fontsize=NORMAL)
+    figure.tight_layout()
+    return figure, _curves_words(panels, x_label, y_label)
+
+
+def _lines(lines) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the lines of one panel, each as x and y of the same length, x increasing."""
+    if not isinstance(lines, Mapping) or not 1 <= len(lines) <= len(COLOURS):
+        raise ValueError(f"A panel is a dict of 1 to {len(COLOURS)} lines, from name to y or (x, y).")
+    read = {}
+    for name, values in lines.items():
+        pair = values if isinstance(values, tuple) else (np.arange(1.0, np.size(values) + 1), values)
+        if len(pair) != 2:
+            raise ValueError(f"{name} has {len(pair)} parts; give y or (x, y).")
+        x, y = numbers(f"x of {name}", pair[0]), numbers(f"y of {name}", pair[1])
+        if len(x) != len(y) or (np.diff(x) <= 0).any():
+            raise ValueError(f"{name} needs as many x as y, and x that increase.")
+        read[str(name)] = (x, y)
+    return read
+
+
+def _draw_curves(axes, title: str, lines: Mapping[str, tuple[np.ndarray, np.ndarray]], broken_at: float | None) -> None:
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        style = dict(color=COLOURS[i], linestyle=DASHES[i], linewidth=1.8)
+        parts = _parts_of(x, y, broken_at)
+        for n, part in enumerate(parts):
+            gid = f"curve {title} {name}".replace("  ", " ") + (f" part {n + 1}" if n else "")
+            axes.plot(x[part], y[part], label=None if n else name, gid=gid, **style)
+    axes.set_title(title, fontsize=NORMAL)
+    axes.margins(x=0.02, y=0.08)
+    if len(lines) > 1:
+        axes.legend(fontsize=SMALL, handlelength=3)
+
+
+def _parts_of(x: np.ndarray, y: np.ndarray, broken_at: float | None) -> list[slice]:
+    """Return the parts in which a line is drawn: two where it jumps at a given x, which belongs to the first."""
+    n = len(x) if broken_at is None else int(np.searchsorted(x, broken_at, side="right"))
+    if 0 < n < len(x) and abs(y[n] - y[n - 1]) > 0.1 * np.ptp(y):
+        return [slice(0, n), slice(n, len(x))]
+    return [slice(0, len(x))]
+
+
+def _curves_words(panels: Mapping, x_label: str, y_label: str) -> str:
+    parts = [part.strip("$") for part in (y_label, x_label) if part]
+    start = " by ".join(parts) if len(parts) == 2 else "Lines" + "".join(f" over {part}" for part in parts)
+    said = []
+    for title, lines in panels.items():
+        each = "; ".join(f"{name} {_course(x, y)}" for name, (x, y) in lines.items())
+        said.append(f"{title}: {each}" if title else each)
+    text = f"{start}, from {min(x[0] for p in panels.values() for x, _ in p.values()):g} "
+    text += f"to {max(x[-1] for p in panels.values() for x, _ in p.values()):g}"
+    text += f", in {counted(len(panels), 'panel')}. " if len(panels) > 1 else ". "
+    return text + ". ".join(said) + "."
+
+
+def _course(x: np.ndarray, y: np.ndarray) -> str:
+    """Return in words how a line runs from left to right."""
+    changes, ends = np.diff(y), f"from {_short(y[0])} to {_short(y[-1])}"
+    if not changes.any():
+        return f"stays at {_short(y[0])}"
+    if (changes >= 0).all():
+        return f"rises {ends}" if (changes > 0).all() else f"never falls, {ends}"
+    if (changes <= 0).all():
+        return f"falls {ends}" if (changes < 0).all() else f"never rises, {ends}"
+    low, high = int(y.argmin()), int(y.argmax())
+    text = f"goes {ends}"
+    text += f", highest with {_short(y[high])} at {_short(x[high])}" if 0 < high < len(y) - 1 else ""
+    return text + (f", lowest with {_short(y[low])} at {_short(x[low])}" if 0 < low < len(y) - 1 else "")
+
+
+def _short(value: float) -> str:
+    """Return a number in two digits, without a sign for zero."""
+    return f"{0.0 if abs(value) < 1e-12 else value:.2g}"

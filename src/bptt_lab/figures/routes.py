@@ -62,7 +62,7 @@ def _candidates(layout: Layout, ends: np.ndarray) -> Iterator[tuple[np.ndarray, 
     for gutter, extra in gutters:
         for y1 in [start[1], *_close(channels, start[1])]:
             for y2 in [end[1], *_close(channels, end[1])]:
-                yield _rounded(_corners(layout, ends, gutter, (y1, y2))), extra
+                yield rounded(_corners(layout, ends, gutter, (y1, y2))), extra
 
 
 def _corners(layout: Layout, ends: np.ndarray, gutter: float, heights: Point) -> np.ndarray:
@@ -94,7 +94,7 @@ def _close(channels: list[float], y: float) -> list[float]:
     return sorted(channels, key=lambda channel: (round(abs(channel - y), 6), channel))[:2]
 
 
-def _rounded(corners: np.ndarray) -> np.ndarray:
+def rounded(corners: np.ndarray) -> np.ndarray:
     """Return a polygon line with its corners cut, three times over (Chaikin)."""
     for _ in range(3):
         first, second = corners[:-1], corners[1:]

@@ -1,6 +1,19 @@
 """NumPy forward and backward passes, losses, and the checks that keep them honest."""
 
-from . import activations, arrays, bidirectional, deep, feed_forward, gradient_check, losses, rnn, scalar_linear
+from . import (
+    activations,
+    arrays,
+    bidirectional,
+    deep,
+    feed_forward,
+    gradient_check,
+    losses,
+    rnn,
+    scalar_linear,
+    tasks,
+    trained,
+    training,
+)
 
 __all__ = [
     "activations",
@@ -12,4 +25,7 @@ __all__ = [
     "losses",
     "rnn",
     "scalar_linear",
+    "tasks",
+    "trained",
+    "training",
 ]

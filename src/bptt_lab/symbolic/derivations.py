@@ -28,9 +28,13 @@ class ScalarForm(NamedTuple):
 
     def latex(self) -> str:
         """Return the form as LaTeX."""
-        if isinstance(self.expression, letters.Total):  # alone on a line it is the goal: written out, no delta
-            return notation.total_latex(self.expression.place, self.expression.loss)
         return scalar_latex(self.expression)
+
+    def goal_latex(self) -> str:
+        """Return the form as the goal of a derivation: a total derivative is written out, not as a delta."""
+        if isinstance(self.expression, letters.Total):
+            return notation.total_latex(self.expression.place, self.expression.loss)
+        return self.latex()
 
     def __str__(self) -> str:
         return scalar_text(self.expression)
@@ -57,6 +61,8 @@ class VectorForm(NamedTuple):
     def latex(self) -> str:
         """Return the form as LaTeX."""
         return printing.tree_latex(self.tree, self.network)
+
+    goal_latex = latex
 
     def __str__(self) -> str:
         return printing.tree_text(self.tree)
@@ -119,7 +125,7 @@ class Derivation:
 
     def latex(self, lit: int | None = None) -> str:
         """Return the lines as one aligned block of LaTeX, the line `lit` (from 1) marked by an arrow."""
-        rows = [rf"{self.lines[0].form.latex()} &&& \text{{{self.lines[0].reason}}}"]
+        rows = [rf"{self.lines[0].form.goal_latex()} &&& \text{{{self.lines[0].reason}}}"]
         rows += [rf"&= {line.form.latex()} && \text{{{line.reason}}}" for line in self.lines[1:]]
         marked = [(r"\Rightarrow\ " if number == lit else "") + row for number, row in enumerate(rows, start=1)]
         return r"\begin{aligned}" + "\n" + " \\\\[6pt]\n".join(marked) + "\n" + r"\end{aligned}"

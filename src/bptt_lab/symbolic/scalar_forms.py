@@ -43,6 +43,9 @@ class leaky_step(sympy.Function):
 
     nargs = 1
 
+    def _latex(self, printer) -> str:
+        return rf"\operatorname{{leaky\_relu}}'\left({printer.doprint(self.args[0])}\right)"
+
 
 class sigmoid(sympy.Function):
     """1 / (1 + exp(-u)), kept by name on screen."""

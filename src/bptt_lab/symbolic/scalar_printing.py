@@ -39,7 +39,7 @@ def _comparable(part: sympy.Expr) -> tuple[str, ...]:
 
 class _LectureOrder:
     def _as_ordered_terms(self, expression: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
-        return sorted(expression.args, key=_comparable)
+        return sorted(expression.args, key=lambda term: (term.could_extract_minus_sign(), *_comparable(term)))
 
     def _print_Mul(self, product: sympy.Mul) -> str:
         if not product.is_Mul:  # SymPy's printers hand over a bare power such as 1/v as a fraction

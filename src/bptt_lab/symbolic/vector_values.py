@@ -107,9 +107,7 @@ def _applied(function: str, argument: Any, world: World) -> Any:
     if function == "softmax":
         column = [of(*argument[:, 0], entry=k) for k in range(1, len(argument) + 1)]
         return _objects(column).reshape(-1, 1)
-    return (
-        _objects([of(u) for u in np.ravel(argument)]).reshape(np.shape(argument)) if np.ndim(argument) else of(argument)
-    )
+    return _objects([of(u) for u in np.ravel(argument)]).reshape(np.shape(argument))
 
 
 def _diagonal(column: np.ndarray) -> np.ndarray:
