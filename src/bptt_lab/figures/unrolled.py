@@ -68,7 +68,9 @@ def side_texts(network: Network, layout: Layout) -> dict[float, tuple[str, ...]]
     found = {}
     for where, row in layout.rows.items():
         used = {name: names.math_list(parameters_of(network, name)) for name in row}
-        lines = [f"${name}$: {text}" if len(row) > 1 else text for name, text in used.items() if text]
+        several = len(row) > 1
+        lines = [f"{names.math(Place(name))}: {text}" if several else text for name, text in used.items() if text]
+
         if lines:
             found[where] = tuple(lines)
     return found
