@@ -163,6 +163,19 @@ def test_a_step_on_a_surface_can_be_judged_by_eye():
     assert min(abs(level - (0.49 + 0.72)) for level in contours.levels) < 0.01
 
 
+@pytest.mark.parametrize(("arrows", "starts"), [("chain", [(0, 0), (1, 0)]), ("star", [(0, 0), (0, 0)])])
+def test_arrows_join_points_in_a_chain_or_from_the_first(arrows, starts):
+    x = np.linspace(-1, 1, 9)
+    points = [(0, 0, "a"), (1, 0, "b"), (0, 1, "c")]
+    figure, words = figures.surface(x, x, np.add.outer(x**2, x**2), ("p", "q", "r"), points, arrows)
+    drawn = [t for t in figure.axes[0].texts if t.get_gid() == "step"]
+    assert [tuple(map(float, t.xyann)) for t in drawn] == [tuple(map(float, s)) for s in starts]
+    assert "least value on the grid, 0, is" in words
+    assert "almost zero" in figures.surface(x, x, np.add.outer(x**2, x**2) + 1e-9, ("p", "q", "r"))[1]
+    with pytest.raises(ValueError, match="arrows is 'ring'"):
+        figures.surface(x, x, np.add.outer(x, x), ("p", "q", "r"), points, "ring")
+
+
 @pytest.mark.parametrize("change", ["shape", "order", "labels", "nan"])
 def test_bad_surfaces_are_refused(change):
     x, y, labels = np.arange(4.0), np.arange(3.0), ("a", "b", "c")

@@ -246,21 +246,31 @@ def _matrix_words(title: str, array: np.ndarray) -> str:
     return f"{title}, a matrix of {counted(rows, 'row')} and {counted(columns, 'column')} with {pattern}"
 
 
-def surface(first: Sequence[float], second: Sequence[float], values, labels: Sequence[str], points: Sequence = ()):
+def surface(
+    first: Sequence[float],
+    second: Sequence[float],
+    values,
+    labels: Sequence[str],
+    points: Sequence = (),
+    arrows: str = "chain",
+):
     """Return (figure, description) of a contour map of a function of two numbers.
 
     `first` (n,) and `second` (m,) increase; `values` (m, n), a row for each entry of `second`; `labels` names first,
-    second and the value; `points` are (first, second, text). Errors: ValueError.
+    second and the value; `points` are (first, second, text), joined by arrows one to the next ("chain") or the first to
+    each other ("star"). Errors: ValueError.
     """
     x, y, z = numbers("first", first), numbers("second", second), numbers("values", values, 2)
     _check_surface(x, y, z, labels)
+    if arrows not in ("chain", "star"):
+        raise ValueError(f"arrows is {arrows!r}, expected 'chain' or 'star'.")
     figure = new_figure(6.0, 4.6)
     axes = plot_axes(figure)
     lines = axes.contour(x, y, z, levels=_levels(z, _at(x, y, z, points)), colors=INK, linewidths=0.9)
     lines.set_gid("contours")
     axes.contourf(x, y, z, levels=lines.levels, cmap="Greys_r", alpha=0.35, extend="both")
     axes.clabel(lines, fontsize=SMALL, fmt=lambda level: f"{level:.2g}")
-    _draw_points(axes, points)
+    _draw_points(axes, points, arrows)
     axes.locator_params(nbins=6)
     axes.set_aspect("equal")  # or a step down the slope would not stand at a right angle to its contour
     axes.set_xlabel(labels[0], fontsize=NORMAL)
@@ -270,15 +280,16 @@ def surface(first: Sequence[float], second: Sequence[float], values, labels: Seq
     return figure, _surface_words(x, y, z, labels, points)
 
 
-def _draw_points(axes, points: Sequence) -> None:
-    """Mark each point with its text, and join one to the next by an arrow."""
+def _draw_points(axes, points: Sequence, arrows: str) -> None:
+    """Mark each point with its text, and join them by arrows."""
     for i, (a, b, text) in enumerate(points):
         axes.plot(a, b, marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=8,
                   markeredgecolor="#ffffff", linestyle="none", gid=f"point {text}")  # fmt: skip
         below = i and b < points[i - 1][1]
         axes.annotate(text, (a, b), (10, -16 if below else 10), textcoords="offset points", fontsize=NORMAL,
                       bbox=dict(facecolor=PAPER, edgecolor=GREY, pad=2))  # fmt: skip
-    for (a, b, _), (c, d, _) in zip(points, points[1:], strict=False):
+    starts = points if arrows == "chain" else points[:1] * len(points)
+    for (a, b, _), (c, d, _) in zip(starts, points[1:], strict=False):
         arrow = dict(arrowstyle="-|>", color=INK, linewidth=1.6, shrinkA=4, shrinkB=4)
         axes.annotate("", (c, d), (a, b), arrowprops=arrow, gid="step")
 
@@ -311,12 +322,17 @@ def _levels(z: np.ndarray, through: Sequence[float] = ()) -> np.ndarray:
     return levels if len(levels) > 1 else np.array([z.min() - 1, z.min(), z.max() + 1])
 
 
+def _worth_saying(z: np.ndarray) -> str:
+    """Return the least value, unless it is so near zero that its digits are noise."""
+    return f", {z.min():.2g}," if z.min() == 0 or abs(z.min()) > 1e-3 * abs(z).max() else ", almost zero,"
+
+
 def _surface_words(x, y, z, labels, points) -> str:
     row, column = np.unravel_index(z.argmin(), z.shape)
     text = (
         f"A contour map of the {labels[2]} by {labels[0]} from {x[0]:g} to {x[-1]:g} and {labels[1]} "
         f"from {y[0]:g} to {y[-1]:g}. "
-        f"Its least value on the grid, {z.min():.2g}, is at {labels[0]} {x[column]:.2g}, {labels[1]} {y[row]:.2g}; "
+        f"Its least value on the grid{_worth_saying(z)} is at {labels[0]} {x[column]:.2g}, {labels[1]} {y[row]:.2g}; "
         f"its largest is {z.max():.2g}."
     )
     marked = [f"{text_} at ({a:.2g}, {b:.2g})" for a, b, text_ in points]
