@@ -117,3 +117,17 @@ def test_the_front_loads_neither_sympy_nor_matplotlib(statement):
     code = f"{statement}; import sys; print(sorted({{'sympy', 'matplotlib'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_front_itself_loads_no_room():
+    code = "import bptt_lab, sys; print(sorted(n for n in sys.modules if n.startswith('bptt_lab.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_front_offers_what_it_names_and_nothing_else():
+    import bptt_lab
+
+    assert bptt_lab.Network.__name__ == "Network" and {"Network", "NetworkError"} <= set(dir(bptt_lab))
+    with pytest.raises(AttributeError, match="no attribute 'Netwrk'"):
+        bptt_lab.Netwrk  # noqa: B018

@@ -1,6 +1,17 @@
 """bptt-lab: backpropagation through time, derived from the forward equations and proven line by line."""
 
-from bptt_lab.network import Network, NetworkError
+import importlib
 
 __version__ = "0.1.0"
 __all__ = ["Network", "NetworkError"]
+
+
+def __getattr__(name: str):
+    """Return what the front offers, loaded when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'bptt_lab' has no attribute {name!r}")
+    return getattr(importlib.import_module("bptt_lab.network"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
