@@ -228,7 +228,7 @@ def _write_side(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.nda
         else:
             point, align = (corner[0] - 0.12, where), dict(ha="right", va="center")
         text = axes.text(*(np.array(point) + at), "\n".join(lines), fontsize=SMALL, color=INK, gid="side")
-        text.set(math_fontfamily="stix", linespacing=1.3, **align)
+        text.set(math_fontfamily="stix", linespacing=1.05 if layout.horizontal else 1.3, **align)
 
 
 def _draw_onward(axes, place: Place, centre: np.ndarray, layout: Layout, onward: tuple[int, str]) -> None:
