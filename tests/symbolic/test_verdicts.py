@@ -100,3 +100,27 @@ def test_the_exact_tier_alone_proves_no_false_identity(graph, letter):
     assert not verdicts._equal_modulo_prime(left, right, graph)
     assert verdicts._plain_difference(left, right, graph).outcome == "different"
     assert verdicts._by_intervals(left, right, graph, 60).outcome == "different"
+
+
+def test_two_whole_numbers_that_differ_are_different():
+    """Total derivatives may be the whole numbers 0 and 1: they need no interval to differ."""
+    graph = networks.network("two steps back").unroll(3)
+    for left, right in ((1, 0), (0, 1), (2, 1)):
+        verdict = symbolic.decide(lambda world, a=left: [a], lambda world, b=right: [b], graph)
+        assert (verdict.outcome, verdict.left, verdict.right) == ("different", left, right)
+    assert symbolic.decide(lambda world: [1, 1], lambda world: [1, 1], graph).outcome == "same"
+
+
+def test_nothing_compared_proves_nothing(graph):
+    assert symbolic.decide(lambda world: [], lambda world: [], graph).outcome == "undecided"
+
+
+def test_a_difference_that_intervals_cannot_certify_is_not_claimed(graph):
+    """Plainly different in floats, but without meaning in intervals: undecided, and no crash."""
+
+    def kinked(world):
+        if world.arithmetic is not worlds.FLOATS:
+            raise worlds.Unsettled("a kink lies inside an interval")
+        return [1.0]
+
+    assert symbolic.decide(kinked, lambda world: [2.0], graph).outcome == "undecided"

@@ -104,9 +104,9 @@ def _bare(text: str) -> str:
     return "".join(c for c in text.replace(r"\mathrm", "") if c not in "${}^_\\")
 
 
-def network_figure(layout: Layout, look: Look, legend: str):
-    """Return a figure of one network with its legend below."""
-    found = routes(layout)
+def network_figure(layout: Layout, look: Look, legend: str, found: Routes | None = None):
+    """Return a figure of one network with its legend below; `found` are its arrows, laid out here where not given."""
+    found = routes(layout) if found is None else found
     size = frame(layout, look, found)
     width = max(size.width, 4.2)
     lines = wrapped(legend, width - 0.4)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.figures import names
-from bptt_lab.figures.canvas import free_axes, new_figure
-from bptt_lab.figures.drawing import LEGEND, Look, draw, frame, wrapped, write_legend
+from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import ROW, Layout, box_size, data_names, depths
 from bptt_lab.figures.routes import Edge, Routes, rounded, routes
 from bptt_lab.figures.unrolled import SIDE_LEGEND, parameters_of, side_texts
@@ -18,7 +17,6 @@ from bptt_lab.network.expressions import names as names_in
 
 BETWEEN, ASIDE, OUT, APART = 0.85, 0.3, 0.3, 0.14
 OTHER_STEP = "Thick dashed arrows: the value of another step, as their labels say."
-LINE_HEIGHT = 0.17
 
 
 class Use(NamedTuple):
@@ -36,7 +34,7 @@ def folded_network(network: Network):
     uses = uses_of(network)
     layout, found = arranged(network, uses)
     look = Look(marked={use.edge: use.label for use in uses if use.label}, side=side_texts(network, layout))
-    return _figure(layout, look, found, _legend(network, layout, look)), _describe(network, layout, uses)
+    return network_figure(layout, look, _legend(network, layout, look), found), _describe(network, layout, uses)
 
 
 def uses_of(network: Network) -> tuple[Use, ...]:
@@ -119,18 +117,6 @@ def _gutter(middle: list[float], ends: tuple[float, float], wide: float) -> tupl
     far = [(max(middle) + wide + OUT, 1), (min(middle) - wide - OUT, -1)]
     free = [(at, side) for at, side in own if all(abs(at - x) > wide + 0.1 for x in middle)]
     return [*free, *far][0]
-
-
-def _figure(layout: Layout, look: Look, found: Routes, legend: str):
-    size = frame(layout, look, found)
-    width = max(size.width, 4.2)
-    lines = wrapped(legend, width - 0.4)
-    base = 0.16 + LINE_HEIGHT * len(lines)
-    figure = new_figure(width, size.height + base)
-    axes = free_axes(figure, (0, base, width, size.height))
-    draw(axes, layout, look, found, (size.left + (width - size.width) / 2, size.bottom))
-    write_legend(figure, lines)
-    return figure
 
 
 def _legend(network: Network, layout: Layout, look: Look) -> str:

@@ -54,7 +54,8 @@ def _equal_modulo_prime(left: Side, right: Side, graph: Graph) -> bool:
         pairs = [(left(world), right(world)) for world in worlds.modular_worlds(graph)]
     except (Unsettled, ArithmeticError, ValueError):
         return False
-    return all(len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs)
+    # two sides without a single number have nothing to compare: that proves nothing
+    return all(a and len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs)
 
 
 def _plain_difference(left: Side, right: Side, graph: Graph) -> Verdict | None:
@@ -67,9 +68,17 @@ def _plain_difference(left: Side, right: Side, graph: Graph) -> Verdict | None:
         if len(a) != len(b):
             return Verdict("different", "the two sides have different shapes", world, float(len(a)), float(len(b)))
         if any(abs(x - y) > 1e-7 * (1 + abs(x) + abs(y)) for x, y in zip(a, b, strict=True)):
-            sure = worlds.make_world(graph, world.leaves, worlds.intervals(worlds.DIGITS))
-            return _difference(left(sure), right(sure), world)
+            return _certified(left, right, world)
     return None
+
+
+def _certified(left: Side, right: Side, world: World) -> Verdict | None:
+    """Return the difference in a world, certified by intervals on the same leaves; None where they settle nothing."""
+    try:
+        sure = worlds.make_world(world.graph, world.leaves, worlds.intervals(worlds.DIGITS))
+        return _difference(left(sure), right(sure), world)
+    except (Unsettled, ArithmeticError, ValueError):
+        return None
 
 
 def _by_intervals(left: Side, right: Side, graph: Graph, digits: int) -> Verdict | None:
@@ -77,6 +86,8 @@ def _by_intervals(left: Side, right: Side, graph: Graph, digits: int) -> Verdict
     try:
         for world in worlds.interval_worlds(graph, digits=digits):
             a, b = left(world), right(world)
+            if not a:
+                return None
             found = _difference(a, b, world)
             if found is not None:
                 return found
@@ -87,10 +98,10 @@ def _by_intervals(left: Side, right: Side, graph: Graph, digits: int) -> Verdict
 
 
 def _difference(left: list, right: list, world: World) -> Verdict | None:
-    """Return a certified difference: an interval that does not hold zero."""
+    """Return a certified difference: an interval that does not hold zero, or two whole numbers that differ."""
     for x, y in zip(left, right, strict=True):
         gap = x - y
-        if not isinstance(gap, (int, float)) and not gap.a <= 0 <= gap.b:
+        if gap != 0 if isinstance(gap, int) else not gap.a <= 0 <= gap.b:
             return Verdict("different", CERTIFIED, world, _middle(x), _middle(y))
     return None
 
@@ -100,7 +111,7 @@ def _width(gap: Any) -> float:
 
 
 def _middle(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else float(value.mid)
+    return float(value) if isinstance(value, int) else float(value.mid)
 
 
 def readable_world(world: World) -> dict[str, list[float]]:
