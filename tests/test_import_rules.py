@@ -13,8 +13,10 @@ MAY_IMPORT = {
     "network": set(),
     "symbolic": {"network"},
     "numeric": set(),
-    "lectures": {"symbolic", "numeric", "network"},
-    "exercises": {"network", "symbolic", "numeric"},
+    "formulas": {"network", "symbolic"},
+    "lectures": {"formulas", "symbolic", "numeric", "network"},
+    "exercises": {"formulas", "network", "symbolic", "numeric"},
+    "cli": {"lectures", "exercises"},
     "figures": {"network"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }
@@ -92,6 +94,7 @@ def test_every_room_has_a_rule():
         ("figures", "if True:\n    import bptt_lab.numeric as n"),
         ("lectures", "from bptt_lab.exercises import ex"),
         ("exercises", "from bptt_lab.lectures import equations"),
+        ("formulas", "from bptt_lab.numeric import rnn"),
     ],
 )
 def test_forbidden_imports_are_refused(room, source):

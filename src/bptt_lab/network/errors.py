@@ -25,7 +25,7 @@ class NetworkError(ValueError):
 def _message(what: str, mend: str, position: Position | None) -> str:
     parts = []
     if position is not None:
-        source, column = _window(position.source, position.column)
+        source, column = window(position.source, position.column)
         parts.append(f"line {position.line}: {what}\n    {source}\n    {' ' * (column - 1)}^")
     else:
         parts.append(what)
@@ -34,7 +34,7 @@ def _message(what: str, mend: str, position: Position | None) -> str:
     return "\n".join(parts)
 
 
-def _window(source: str, column: int, width: int = 72) -> tuple[str, int]:
+def window(source: str, column: int, width: int = 72) -> tuple[str, int]:
     """Return the part of a long line around the caret, and the caret's column in it."""
     if len(source) <= width:
         return source, column

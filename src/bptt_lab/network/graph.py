@@ -181,6 +181,12 @@ class Graph:
             for letter, slope in self.network.local_derivatives(place.name, entry).items():
                 yield Place(place.name, place.time, entry), self.resolve(letter, place.time), slope
 
+    @cached_property
+    def loss_entries(self) -> list[Place]:
+        """The entries whose sum is the total loss: one a step where the loss has a time."""
+        entry = (1,) * len(self.network.shapes[self.network.loss])
+        return [Place(*place[:2], entry) for place in self.order if place.name == self.network.loss]
+
     def run(self, leaves: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
         """Return the value of every entry of every quantity, in any arithmetic, from the leaves' entries."""
         values = dict(leaves)
@@ -191,17 +197,18 @@ class Graph:
                 values[Place(place.name, place.time, entry)] = evaluate(tree, value_of, arithmetic)
         return values
 
-    def sweep(self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
-        """Return the total derivative of the loss by every entry: the chain rule, from the loss backwards."""
+    def sweep(
+        self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS, below: Place | None = None
+    ) -> dict[Place, Any]:
+        """Return the total derivative of the loss, or of one entry `below`, by every entry: the chain rule backwards."""
         total = dict.fromkeys(values, 0)
+        for start in self.loss_entries if below is None else [below]:
+            total[start] += 1
         for place in reversed(self.order):
-            if place.name == self.network.loss:
-                for entry in entries(self.network.shapes[place.name]):
-                    total[Place(*place[:2], entry)] += 1
             value_of = self._look_up(values, place.time)
-            for below, above, slope in self.edges(place):
-                if not (isinstance(total[below], int) and total[below] == 0):
-                    total[above] = total[above] + total[below] * evaluate(slope, value_of, arithmetic)
+            for lower, upper, slope in self.edges(place):
+                if not (isinstance(total[lower], int) and total[lower] == 0):
+                    total[upper] = total[upper] + total[lower] * evaluate(slope, value_of, arithmetic)
         return total
 
     def _look_up(self, values: Mapping[Place, Any], t: int | None):

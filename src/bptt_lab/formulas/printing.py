@@ -1,0 +1,229 @@
+"""A formula as LaTeX, in the course's letters or in those of a lecture: what is shown is the tree that is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bptt_lab.formulas.tree import (
+    Binary,
+    Call,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Relation,
+    Transpose,
+    Tree,
+    Variable,
+)
+
+SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
+VARIABLES = {"tau": r"\tau", "alpha": r"\alpha", "beta": r"\beta", "gamma": r"\gamma", "epsilon": r"\epsilon"}
+RELATIONS = {"=": "=", "!=": r"\neq", "<=": r"\leq"}
+FUNCTIONS = {
+    "tanh": r"\tanh",
+    "exp": r"\exp",
+    "log": r"\ln",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "sigmoid": r"\sigma",
+    "diag": r"\operatorname{diag}",
+}
+
+
+class Symbol(NamedTuple):
+    """How a letter is written: whole, as one entry, and what stands above it before the time.
+
+    `has_delta` says that the total derivative of the loss by it is written as a delta.
+    """
+
+    whole: str
+    entry: str
+    upper: str = ""
+    has_delta: bool = False
+
+
+def course_symbol(name: str) -> Symbol:
+    """Return how the course writes a quantity: h1 is a bold h with 1 above, its entries a plain h."""
+    match = re.fullmatch(r"([A-Za-z]+)(\d*)((?:_\w+)?)", name)
+    base, upper, suffix = match.groups() if match else (name, "", "")
+    below = rf"_{{\mathrm{{{suffix[1:]}}}}}".replace("_{\\mathrm{}}", "") if suffix else ""
+    single = base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    return Symbol(rf"\mathbf{{{base}}}{below}", single + below, upper, base == "a")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a hand writes: its letters, its time index, which derivatives of whole quantities it writes with a nabla.
+
+    `time` is the pattern of a time, such as '({})'; `marks` are the two signs of a fraction, for total and immediate;
+    `numbers` are the quantities with one entry only, written plain; `variables` says how an index is written.
+    """
+
+    symbols: Mapping[str, Symbol] = field(default_factory=dict)
+    time: str = "({})"
+    nabla: tuple[str, ...] = ("gradient",)
+    marks: Mapping[str, tuple[str, str]] = field(
+        default_factory=lambda: {"total": ("d", "d"), "immediate": (r"\partial^{+}", r"\partial")}
+    )
+    numbers: frozenset[str] = frozenset()
+    loss: str = "L"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def variable(self, name: str) -> str:
+        """Return how an index variable is written."""
+        return self.variables.get(name, VARIABLES.get(name, name))
+
+    def symbol(self, name: str) -> Symbol:
+        """Return how a quantity is written."""
+        return self.symbols[name] if name in self.symbols else course_symbol(name)
+
+
+COURSE = Style()
+
+
+def latex(tree: Tree, style: Style = COURSE) -> str:
+    """Return a formula as LaTeX."""
+    return _Printer(style).text(tree, SUM)
+
+
+class _Printer(NamedTuple):
+    style: Style
+
+    def text(self, tree: Tree, need: int) -> str:
+        """Return a part as LaTeX, in brackets where it binds more loosely than needed."""
+        written, binds = self.written(tree)
+        return written if binds >= need else rf"\left({written}\right)"
+
+    def written(self, tree: Tree) -> tuple[str, int]:
+        match tree:
+            case Number(value):
+                if value.denominator == 1:
+                    return str(value.numerator), ATOM
+                return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
+            case Variable(name):
+                return self.style.variable(name), ATOM
+            case Letter():
+                return self.letter(tree), ATOM
+            case Negative(inner):
+                return "-" + self.text(inner, PRODUCT), SUM
+            case Binary("/", left, right):
+                return rf"\frac{{{self.text(left, SUM)}}}{{{self.text(right, SUM)}}}", PRODUCT
+            case Binary("+" | "-" as sign, left, right):
+                tail = self.text(right, PRODUCT)
+                return f"{self.text(left, SUM)} {sign} {tail}", SUM
+            case Binary(operator, left, right):
+                return self.product(operator, left, right), PRODUCT
+            case Power(base, exponent):
+                return rf"{self.raised(base)}^{{{self.text(exponent, SUM)}}}", POWER
+            case Transpose(inner):
+                return rf"{self.raised(inner)}^{{\top}}", POWER
+            case Derivative():
+                return self.derivative(tree)
+            case Relation(sign, left, right):
+                return f"{self.text(left, SUM)} {RELATIONS[sign]} {self.text(right, SUM)}", SUM
+            case Over():
+                return self.over(tree)
+            case Call(function, arguments):
+                return self.call(function, arguments)
+        raise AssertionError(tree)
+
+    def raised(self, base: Tree) -> str:
+        """Return a base as LaTeX, in brackets where it carries something above it already."""
+        written = self.text(base, ATOM)
+        is_wide = "^" in written and not written.startswith(r"\left(")
+        return rf"\left({written}\right)" if is_wide else written
+
+    def product(self, operator: str, left: Tree, right: Tree) -> str:
+        one, two = self.text(left, PRODUCT), self.text(right, SIGNED)
+        if operator == "*" and _is_whole(left) and _is_whole(right):
+            return rf"{one} \odot {two}"
+        digits = re.match(r"[\d\\]", two) and (two[0].isdigit() or two.startswith(r"\tfrac"))
+        return rf"{one} \cdot {two}" if digits else rf"{one} \, {two}"
+
+    def letter(self, letter: Letter) -> str:
+        style = self.style
+        symbol = style.symbol(letter.name)
+        plain = letter.entry or letter.name in style.numbers
+        base = (
+            style.loss if letter.name == "L" and "L" not in style.symbols else symbol.entry if plain else symbol.whole
+        )
+        above = symbol.upper + ("" if letter.time is None else style.time.format(self.text(letter.time, SUM)))
+        above = above.lstrip(",")  # a comma stands between layer and time only
+        indices = [self.text(index, SUM) for index in letter.entry]
+        below = ("" if all(len(index) == 1 for index in indices) else ",").join(indices)
+        if below and base.endswith("}") and "_{" in base:
+            base, below = base[: base.rindex("_{")], base[base.rindex("_{") + 2 : -1] + "," + below
+        return base + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
+
+    def derivative(self, tree: Derivative) -> tuple[str, int]:
+        below, above, kind = tree.below, tree.above, tree.kind
+        style = self.style
+        is_loss = below.name == "L" and below.time is None
+        if style.symbol(above.name).has_delta and is_loss and kind == "total":
+            return self.delta(above), ATOM
+        if kind in style.nabla and not above.entry and above.name not in style.numbers:
+            return rf"\nabla_{{{self.letter(above)}}} {self.letter(below)}", POWER
+        up, down = style.marks["total" if kind == "gradient" else kind]
+        fraction = rf"\frac{{{up} {self.letter(below)}}}{{{down} {self.letter(above)}}}"
+        return (rf"{{{fraction}}}^{{\top}}" if kind == "gradient" and not above.entry else fraction), PRODUCT
+
+    def delta(self, above: Letter) -> str:
+        symbol = self.style.symbol(above.name)
+        plain = above.entry or above.name in self.style.numbers
+        base = r"\delta" if plain else r"\boldsymbol{\delta}"
+        style = Style(symbols={"delta": Symbol(base, base, symbol.upper)}, time=self.style.time)
+        return _Printer(style).letter(Letter("delta", above.time, above.entry))
+
+    def over(self, tree: Over) -> tuple[str, int]:
+        variable = self.style.variable(tree.variable)
+        low, high = self.text(tree.low, SUM), self.text(tree.high, SUM)
+        if tree.kind in ("sum", "prod"):
+            return rf"\{tree.kind}_{{{variable}={low}}}^{{{high}}} {self.text(tree.body, PRODUCT)}", PRODUCT
+        inner = tree.body.body if isinstance(tree.body, Over) and tree.body.kind == "row" else tree.body
+        ranges = rf"{variable} = {low}, \dots, {high}"
+        if inner is not tree.body:
+            second = tree.body
+            name = self.style.variable(second.variable)
+            ranges += rf";\ {name} = {self.text(second.low, SUM)}, \dots, {self.text(second.high, SUM)}"
+        brackets = rf"\left[{self.text(inner, SUM)}\right]_{{{ranges}}}"
+        return (brackets if tree.kind == "column" else rf"{{{brackets}}}^{{\text{{row}}}}"), ATOM
+
+    def call(self, function: str, arguments: tuple[Tree, ...]) -> tuple[str, int]:
+        if function == "same":
+            one, two = (self.text(argument, SUM) for argument in arguments)
+            return rf"\mathbb{{1}}_{{{one}={two}}}", ATOM
+        if function == "ones":
+            return r"\mathbf{1}", ATOM
+        if function == "identity":
+            return self.written(arguments[0])
+        if function == "outer":
+            return rf"{self.text(arguments[0], POWER)} \, {self.raised(arguments[1])}^{{\top}}", PRODUCT
+        inner = ", ".join(self.text(argument, SUM) for argument in arguments)
+        name = FUNCTIONS.get(function, rf"\operatorname{{{function.replace('_', ' ')}}}")
+        return rf"{name}\left({inner}\right)", POWER
+
+
+def _is_whole(tree: Tree) -> bool:
+    """Return whether a part is a whole vector or matrix, as far as its form tells."""
+    match tree:
+        case Letter(_, _, entry):
+            return not entry
+        case Derivative(_, above, _):
+            return not above.entry
+        case Transpose():
+            return True
+        case Binary("@", _, _):
+            return True
+        case Binary("+" | "-", left, right):
+            return _is_whole(left) or _is_whole(right)
+        case Power(base, _):
+            return _is_whole(base)
+        case Call(function, _):
+            return function in ("diag", "ones", "softmax", "outer")
+    return False

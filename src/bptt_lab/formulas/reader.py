@@ -1,0 +1,289 @@
+"""Read a formula: own tokens, own grammar, own tree; nothing in the text is ever executed.
+
+relation   sum [ = | != | <= sum ]
+sum        product { + | - product }
+product    signed { * | / | @ signed }
+signed     - signed | power
+power      postfix [ ** signed ]
+postfix    atom { .T }
+atom       number | letter | variable | function ( … ) | D( …, … ) | ( sum )
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from bptt_lab.formulas.errors import FormulaError
+from bptt_lab.formulas.language import DERIVATIVES, FUNCTIONS, Language
+from bptt_lab.formulas.tokens import Token, tokens
+from bptt_lab.formulas.tree import (
+    Binary,
+    Call,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Relation,
+    Transpose,
+    Tree,
+    Variable,
+    walk,
+)
+
+DEEPEST, MOST_NODES, LARGEST_POWER = 50, 1_500, 20
+RELATIONS = {"=": "=", "==": "=", "!=": "!=", "<=": "<="}
+
+
+def read(text: str, language: Language, relation: bool = False) -> Tree:
+    """Return the tree of a formula; with `relation` it may state an equality or another relation of two sides.
+
+    Errors: FormulaError with a caret, what was expected, and the mend.
+    """
+    try:
+        tree = _Reader(text, language).whole(relation)
+        if sum(1 for _ in walk(tree)) > MOST_NODES:
+            raise FormulaError(f"The formula has more than {MOST_NODES} parts.", "Shorten it.")
+        return tree
+    except FormulaError as error:
+        raise error.in_text(text if isinstance(text, str) else "") from None
+
+
+class _Reader:
+    """A text while it is read: its tokens, and how far the reading has come."""
+
+    def __init__(self, text: str, language: Language):
+        self.tokens, self.at, self.depth = tokens(text), 0, 0
+        self.language, self.bound = language, list(language.variables)
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.next
+        self.at += 1
+        return token
+
+    def takes(self, *marks: str) -> Token | None:
+        return self.take() if self.next.kind == "mark" and self.next.text in marks else None
+
+    def expect(self, mark: str, what: str) -> None:
+        if not self.takes(mark):
+            raise FormulaError(f"A {mark} is missing: {what}.", "", "", self.next.column)
+
+    def whole(self, relation: bool) -> Tree:
+        if self.next.kind == "end":
+            raise FormulaError("There is nothing to read.", "Write a formula.")
+        tree = self.sum()
+        sign = self.takes(*RELATIONS)
+        if sign:
+            if not relation:
+                raise FormulaError("An answer has one side only.", "Leave out the = sign.", "", sign.column)
+            tree = Relation(RELATIONS[sign.text], tree, self.sum(), sign.column)
+        if self.next.kind != "end":
+            raise self.leftover()
+        return tree
+
+    def leftover(self) -> FormulaError:
+        token = self.next
+        if token.text in (")", "]", ","):
+            return FormulaError(f"This {token.text} closes nothing.", "Count the brackets.", "", token.column)
+        if token.kind in ("name", "number") or token.text in ("(", "["):
+            return FormulaError("An operator is missing here.", "Write * for a product.", "", token.column)
+        return FormulaError("The formula should have ended here.", "", "", token.column)
+
+    def sum(self) -> Tree:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FormulaError("The formula is nested too deeply.", "Use fewer brackets.", "", self.next.column)
+        tree = self.product()
+        while sign := self.takes("+", "-"):
+            tree = Binary(sign.text, tree, self.product(), sign.column)
+        self.depth -= 1
+        return tree
+
+    def product(self) -> Tree:
+        tree = self.signed()
+        while sign := self.takes("*", "/", "@"):
+            tree = Binary(sign.text, tree, self.signed(), sign.column)
+        if self.next.kind in ("name", "number") or self.next.text in ("(", "["):
+            raise self.leftover()
+        return tree
+
+    def signed(self) -> Tree:
+        signs = []
+        while sign := self.takes("-", "+"):
+            signs.append(sign)
+        if len(signs) > 4:
+            raise FormulaError("There are too many signs in a row.", "One is enough.", "", signs[0].column)
+        tree = self.power()
+        for sign in reversed(signs):
+            tree = Negative(tree, sign.column) if sign.text == "-" else tree
+        return tree
+
+    def power(self) -> Tree:
+        base = self.postfix()
+        sign = self.takes("**", "^")
+        if not sign:
+            return base
+        if self.next.text == "T" and "T" not in self.language.letters and not isinstance(base, Number):
+            raise FormulaError("A transpose is written .T here, as in NumPy.", "Write  W11.T", "", self.next.column)
+        exponent = self.signed_exponent()
+        return Power(base, exponent, sign.column)
+
+    def signed_exponent(self) -> Tree:
+        """Return an exponent: a whole number of limited size, or a formula of index variables."""
+        column = self.next.column
+        exponent = Negative(self.postfix(), column) if self.takes("-") else self.postfix()
+        for part in walk(exponent):
+            if isinstance(part, Number) and (part.value.denominator != 1 or part.value > LARGEST_POWER):
+                raise FormulaError(
+                    f"A power must be a whole number up to {LARGEST_POWER}.",
+                    "For other powers use exp and log.",
+                    "",
+                    column,
+                )
+            if not isinstance(part, Number | Variable | Negative | Binary):
+                raise FormulaError("A power must be a whole number.", "For other powers use exp and log.", "", column)
+        if self.next.text in ("**", "^"):
+            raise FormulaError("A power of a power needs brackets.", "", "", self.next.column)
+        return exponent
+
+    def postfix(self) -> Tree:
+        tree = self.atom()
+        while mark := self.takes(".T"):
+            tree = Transpose(tree, mark.column)
+        return tree
+
+    def atom(self) -> Tree:
+        token = self.take()
+        if token.kind == "number":
+            return Number(Fraction(token.text if token.text[-1] != "." else token.text[:-1]), token.column)
+        if token.kind == "name":
+            return self.named(token)
+        if token.text == "(":
+            tree = self.sum()
+            self.expect(")", "a bracket opened before is not closed")
+            return tree
+        if token.kind == "end":
+            raise FormulaError("The formula breaks off here.", "Something must follow.", "", token.column)
+        raise FormulaError(f"A letter or a number was expected before {token.text}.", "", "", token.column)
+
+    def named(self, token: Token) -> Tree:
+        name, opens = token.text, self.next.text == "("
+        if opens and name in DERIVATIVES and name not in self.language.letters:
+            return self.derivative(token)
+        if opens and (function := self.language.function(name)):
+            return self.call(function, token)
+        if name in self.bound and name not in self.language.letters:
+            return Variable(name, token.column)
+        if function := self.language.function(name):
+            raise FormulaError(
+                f"{name} is a function: it needs an argument.", f"Write  {FUNCTIONS[function][1]}", "", token.column
+            )
+        self.language.check(name, token.column)
+        return self.letter(token)
+
+    def letter(self, token: Token) -> Tree:
+        """Return a letter with its time, in round brackets or first in square ones, and its entry."""
+        groups = []
+        while self.next.text in ("(", "["):
+            opening = self.take()
+            items = self.arguments("]" if opening.text == "[" else ")")
+            groups.append((opening, items))
+        meaning = self.language.letters[token.text]
+        time, entry = _time_and_entry(token, groups, self.language)
+        plain = Letter(meaning.name, time, entry, token.column)
+        if meaning.kind == "value":
+            return plain
+        return Derivative(Letter(self.language.network.loss), plain, meaning.kind, token.column)
+
+    def arguments(self, closing: str) -> list[Tree]:
+        items = [self.sum()]
+        while self.takes(","):
+            items.append(self.sum())
+        self.expect(closing, "a bracket opened before is not closed")
+        return items
+
+    def derivative(self, token: Token) -> Tree:
+        self.take()
+        items = self.arguments(")")
+        if len(items) != 2 or not all(isinstance(item, Letter) for item in items):
+            raise FormulaError(
+                f"{token.text} takes two letters: what is differentiated, and by what.",
+                f"Write  {token.text}({self.language.network.loss}, h1(1))",
+                "",
+                token.column,
+            )
+        return Derivative(items[0], items[1], DERIVATIVES[token.text], token.column)
+
+    def call(self, function: str, token: Token) -> Tree:
+        self.take()
+        count, example = FUNCTIONS[function]
+        if function in ("sum", "prod", "column", "row", "matrix"):
+            return self.ranged(function, token, example)
+        items = self.arguments(")")
+        if len(items) != count:
+            raise FormulaError(
+                f"{function} does not take {len(items)} arguments.", f"Write  {example}", "", token.column
+            )
+        return Call(function, tuple(items), token.column)
+
+    def ranged(self, function: str, token: Token, example: str) -> Tree:
+        """Return a sum, product, column, row or matrix: variables with their ranges, then a body."""
+        ranges = [self.range(token, example) for _ in range(2 if function == "matrix" else 1)]
+        body = self.sum()
+        self.expect(")", f"{function} is not closed")
+        del self.bound[len(self.bound) - len(ranges) :]
+        if function in ("sum", "prod"):
+            return Over(function, *ranges[0], body, token.column)
+        for variable, low, high in reversed(ranges):
+            body = Over("column" if function == "column" else "row", variable, low, high, body, token.column)
+            function = "column"
+        return body
+
+    def range(self, token: Token, example: str) -> tuple[str, Tree, Tree]:
+        name = self.take()
+        if name.kind != "name" or name.text in self.language.letters or self.next.text != ",":
+            raise FormulaError(
+                f"{token.text} begins with the name of an index that is not a letter.",
+                f"Write  {example}",
+                "",
+                name.column,
+            )
+        self.take()
+        low = self.sum()
+        self.expect(",", f"write  {example}")
+        high = self.sum()
+        self.expect(",", f"write  {example}")
+        self.bound.append(name.text)
+        return name.text, low, high
+
+
+def _time_and_entry(token: Token, groups: list, language: Language) -> tuple[Tree | None, tuple[Tree, ...]]:
+    """Return what the brackets after a letter mean: h1(2)[3], h1[2][3], h1[3](2) and h1[2,3] are one."""
+    rank, timed = language.rank(token.text), language.is_timed(token.text)
+    rounds = [items for opening, items in groups if opening.text == "("]
+    squares = [item for opening, items in groups if opening.text == "[" for item in items]
+    time = None
+    if timed and rounds:
+        time, squares = rounds[0][0], [*rounds[0][1:], *squares]
+    elif timed and squares:
+        time, squares = squares[0], squares[1:]
+    if rounds and not timed:
+        raise FormulaError(
+            f"{token.text} has no time; a product needs *.",
+            f"Write  {token.text}*(…), or {token.text}[1,2] for an entry.",
+            "",
+            groups[0][0].column,
+        )
+    if len(rounds) > 1 or len(squares) not in (0, rank):
+        indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
+        raise FormulaError(f"{token.text} has {'a time and ' if timed else ''}{indices}.", "", "", groups[-1][0].column)
+    if timed and time is None and token.text != language.network.loss:
+        raise FormulaError(
+            f"{token.text} needs a time.", f"Write  {token.text}(t)  or  {token.text}(2)", "", token.column
+        )
+    return time, tuple(squares)

@@ -1,0 +1,145 @@
+"""The tree of a formula as it was written: letters with time and entry, sums over an index, matrices, derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+
+
+def _column() -> int:
+    return field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A constant, kept exactly."""
+
+    value: Fraction
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A whole number with a name: a time such as t or T, or the index of an entry."""
+
+    name: str
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A quantity, at a time where it has one, whole or one entry of it."""
+
+    name: str
+    time: Tree | None = None
+    entry: tuple[Tree, ...] = ()
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Negative:
+    """Minus a part."""
+
+    inner: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Binary:
+    """Two operands of + - * / @."""
+
+    operator: str
+    left: Tree
+    right: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Power:
+    """A whole-number power, entry by entry."""
+
+    base: Tree
+    exponent: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of the list, applied to its arguments."""
+
+    function: str
+    arguments: tuple[Tree, ...]
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Over:
+    """A sum or a product over a variable from a lowest to a highest value, both included ('sum', 'prod')."""
+
+    kind: str
+    variable: str
+    low: Tree
+    high: Tree
+    body: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Transpose:
+    """A transposed matrix."""
+
+    inner: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """The derivative of one letter by another, numerator layout: `kind` is 'total', 'immediate' or 'gradient'.
+
+    A gradient is the transpose of the total derivative: it has the shape of the letter by which one differentiates.
+    """
+
+    below: Letter
+    above: Letter
+    kind: str
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Two sides and what is said of them: '=', '!=' or '<='."""
+
+    operator: str
+    left: Tree
+    right: Tree
+    column: int = _column()
+
+
+Tree = Number | Variable | Letter | Negative | Binary | Power | Call | Over | Transpose | Derivative | Relation
+
+
+def parts(tree: Tree) -> Iterator[Tree]:
+    """Yield the direct parts of a tree, times and entries of letters included."""
+    for one in fields(tree):
+        value = getattr(tree, one.name)
+        if isinstance(value, Tree):
+            yield value
+        elif isinstance(value, tuple):
+            yield from value
+
+
+def walk(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and every part of it, in the order written."""
+    yield tree
+    for part in parts(tree):
+        yield from walk(part)
+
+
+def free_variables(tree: Tree) -> set[str]:
+    """Return the variables of a tree that no sum or product binds."""
+    if isinstance(tree, Variable):
+        return {tree.name}
+    if isinstance(tree, Over):
+        return free_variables(tree.low) | free_variables(tree.high) | (free_variables(tree.body) - {tree.variable})
+    return {name for part in parts(tree) for name in free_variables(part)}

@@ -1,0 +1,430 @@
+"""The value of a formula in a world, in any arithmetic: numbers, and columns, rows and matrices of numbers."""
+
+from __future__ import annotations
+
+import operator as operator_module
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from bptt_lab.formulas.errors import FormulaError
+from bptt_lab.formulas.tree import (
+    Binary,
+    Call,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Transpose,
+    Tree,
+    Variable,
+)
+from bptt_lab.network import Graph, Place
+from bptt_lab.network.scalars import entries
+from bptt_lab.symbolic.worlds import World
+
+MOST_STEPS = 60_000
+LONGEST_RANGE = 200
+
+
+class Scene:
+    """A world in which formulas have values; it keeps what it has computed.
+
+    A vector is a column. In a network whose quantities all have one entry, every letter is a plain number.
+    """
+
+    def __init__(self, world: World):
+        self.world, self.graph = world, world.graph
+        self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
+        self._arrays: dict[tuple, Any] = {}
+        self._totals: dict[Place, Mapping[Place, Any]] = {}
+
+    def value(self, tree: Tree, **indices: int) -> Any:
+        """Return the value of a formula, a number or a 2-D array of numbers (errors: FormulaError, ArithmeticError)."""
+        return _Evaluation(self, dict(indices)).of(tree)
+
+    def totals(self, below: Place) -> Mapping[Place, Any]:
+        """Return the total derivatives of one entry by every entry of the graph."""
+        if below not in self._totals:
+            self._totals[below] = self.graph.sweep(self.world.values, self.world.arithmetic, below)
+        return self._totals[below]
+
+    def array(self, name: str, time: int | None, entry: tuple[int, ...], column: int = 0) -> Any:
+        """Return a quantity or one entry of it (errors: FormulaError where the graph has no such place)."""
+        key = ("value", name, time, entry)
+        if key not in self._arrays:
+            check_place(self.graph, name, time, entry, column)
+            self._arrays[key] = self._gathered(name, entry, lambda e: self.world.values[Place(name, time, e)])
+        return self._arrays[key]
+
+    def derivative(self, below: tuple, above: tuple, kind: str, column: int = 0) -> Any:
+        """Return a derivative in numerator layout, or a gradient; below and above are (name, time, entry).
+
+        Beyond the last step there is nothing: a derivative of or by what does not exist there is zero.
+        """
+        key = (kind, below, above)
+        if key not in self._arrays:
+            self._arrays[key] = self._derivative(below, above, kind, column)
+        return self._arrays[key]
+
+    def _derivative(self, below: tuple, above: tuple, kind: str, column: int) -> Any:
+        for name, time, entry in (below, above):
+            if not _is_beyond(self.graph, name, time):
+                check_place(self.graph, name, time, entry, column)
+        shapes = self.graph.network.shapes
+        if len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]:
+            raise FormulaError(
+                f"The derivative of the vector {below[0]} by the matrix {above[0]} has three indices.",
+                f"Take one entry of {below[0]}.",
+                "",
+                column,
+            )
+        by_above = [self._row(below, e, above, kind) for e in self._entries(below)]
+        if len(by_above) == 1:
+            found = self._shaped(by_above[0], above)
+            found = found if kind == "gradient" or not isinstance(found, np.ndarray) else found.T
+        else:
+            found = np.array(by_above, dtype=object)
+            found = found.T if kind == "gradient" else found
+        return _plain(found) if self.plain else found
+
+    def _entries(self, place: tuple) -> list[tuple[int, ...]]:
+        name, _, entry = place
+        return [entry] if entry else entries(self.graph.network.shapes[name])
+
+    def _row(self, below: tuple, entry: tuple[int, ...], above: tuple, kind: str) -> list:
+        """Return the derivatives of one entry by every entry of a quantity, as a list."""
+        places = [Place(above[0], above[1], e) for e in self._entries(above)]
+        if _is_beyond(self.graph, *below[:2]) or _is_beyond(self.graph, *above[:2]):
+            return [self.world.arithmetic.number(Fraction(0))] * len(places)
+        if kind == "immediate":
+            found = self._immediates(below, entry)
+        elif below[0] == self.graph.network.loss and below[1] is None:
+            found = self.world.totals
+        else:
+            found = self.totals(Place(below[0], below[1], entry))
+        return [self._number(found.get(place, 0)) for place in places]
+
+    def _immediates(self, below: tuple, entry: tuple[int, ...]) -> dict[Place, Any]:
+        name, time, _ = below
+        if name not in self.graph.network.equations:
+            return {}
+        times = self._times(name) if time is None and self.graph.network.is_timed(name) else [time]
+        found: dict[Place, Any] = {}
+        for t in times:
+            for (start, end), slope in self.world.immediates(Place(name, t, entry)).items():
+                if start.entry == entry:
+                    found[end] = found.get(end, 0) + slope
+        return found
+
+    def _times(self, name: str) -> list[int]:
+        return [place.time for place in self.graph.order if place.name == name]
+
+    def _number(self, value: Any) -> Any:
+        return self.world.arithmetic.number(Fraction(value)) if isinstance(value, int) else value
+
+    def _gathered(self, name: str, entry: tuple[int, ...], value_of) -> Any:
+        if entry:
+            return self._number(value_of(entry))
+        values = [self._number(value_of(e)) for e in entries(self.graph.network.shapes[name])]
+        found = self._shaped(values, (name, None, ()))
+        return _plain(found) if self.plain else found
+
+    def _shaped(self, values: list, place: tuple) -> Any:
+        """Return a list as a number, a column or a matrix, as the quantity is."""
+        name, _, entry = place
+        shape = self.graph.network.shapes[name]
+        if entry or not shape:
+            return values[0]
+        return _object_array(values, shape if len(shape) == 2 else (*shape, 1))
+
+    def loss(self) -> Any:
+        """Return the total loss, summed over time where it has one."""
+        return _sum([self.world.values[place] for place in self.graph.loss_entries])
+
+
+def check_place(graph: Graph, name: str, time: int | None, entry: tuple[int, ...], column: int = 0) -> None:
+    """Raise a FormulaError where a graph has no such place."""
+    if not graph.has(name, time):
+        times = [p.time for p in [*graph.leaves, *graph.parents] if p.name == name and p.time is not None]
+        if time is None and name == graph.network.loss:
+            return
+        raise FormulaError(
+            f"{name} does not occur at time {time}.",
+            f"Its times are {min(times)} to {max(times)}." if times else f"{name} is not used by this network.",
+            "",
+            column,
+        )
+    shape = graph.network.shapes[name]
+    if entry and not all(1 <= i <= size for i, size in zip(entry, shape, strict=True)):
+        raise FormulaError(
+            f"{name} has no entry {','.join(map(str, entry))}.",
+            f"Its shape is {'×'.join(map(str, shape))}; entries count from 1.",
+            "",
+            column,
+        )
+
+
+def _is_beyond(graph: Graph, name: str, time: int | None) -> bool:
+    """Return whether a computed quantity is asked for just past the last step (or, running backwards, the first)."""
+    if time is None or name not in graph.network.equations or graph.has(name, time):
+        return False
+    shifts = [index.shift for uses in graph.network.uses.values() for _, index in uses if index and index.start == "t"]
+    reach = max(1, -min(shifts, default=0))
+    return graph.T < time <= graph.T + reach or (max(shifts, default=0) > 0 and 0 >= time > -max(shifts))
+
+
+def _object_array(values: list, shape: tuple[int, ...]) -> np.ndarray:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found.reshape(shape)
+
+
+def _plain(value: Any) -> Any:
+    return value.reshape(-1)[0] if isinstance(value, np.ndarray) and value.size == 1 else value
+
+
+def _sum(values: list) -> Any:
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
+
+
+OPERATORS = {
+    "+": (operator_module.add, np.add),
+    "-": (operator_module.sub, np.subtract),
+    "*": (operator_module.mul, np.multiply),
+    "/": (operator_module.truediv, np.true_divide),
+}
+
+
+def _combined(operator: str, left: Any, right: Any) -> Any:
+    plain, by_entries = OPERATORS[operator]
+    # an interval on the left would take the array for a number
+    has_entries = isinstance(left, np.ndarray) or isinstance(right, np.ndarray)
+    return (by_entries if has_entries else plain)(left, right)
+
+
+def shape_text(value: Any) -> str:
+    """Return the shape of a value in words."""
+    if not isinstance(value, np.ndarray):
+        return "a number"
+    m, n = value.shape
+    if n == 1:
+        return f"a column of {m}"
+    return f"a row of {n}" if m == 1 else f"{m}×{n}"
+
+
+class _Evaluation:
+    """One evaluation: the indices bound so far, and a budget of steps."""
+
+    def __init__(self, scene: Scene, indices: dict[str, int]):
+        self.scene, self.indices, self.steps = scene, indices, 0
+        self.indices.setdefault("T", scene.graph.T)
+
+    def of(self, tree: Tree) -> Any:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise FormulaError("The formula takes too long to compute.", "Use shorter sums.")
+        match tree:
+            case Number(value):
+                return self.scene.world.arithmetic.number(value)
+            case Letter():
+                return self.letter(tree)
+            case Variable():
+                return self.scene.world.arithmetic.number(Fraction(self.whole(tree)))
+            case Negative(inner):
+                return -self.of(inner)
+            case Binary(operator, left, right):
+                return self.binary(tree, operator, self.of(left), self.of(right))
+            case Power(base, exponent):
+                return self.power(tree, self.of(base), self.whole(exponent))
+            case Transpose(inner):
+                value = self.of(inner)
+                return value.T if isinstance(value, np.ndarray) else value
+            case Derivative(below, above, kind):
+                return self.scene.derivative(self.place(below), self.place(above), kind, tree.column)
+            case Over():
+                return self.over(tree)
+            case Call(function, arguments):
+                return self.call(tree, function, arguments)
+        raise FormulaError("A relation has no value.")
+
+    def whole(self, tree: Tree) -> int:
+        """Return the value of an index formula: whole numbers, + - *, and bound variables."""
+        match tree:
+            case Number(value) if value.denominator == 1:
+                return int(value)
+            case Variable(name):
+                if name not in self.indices:
+                    raise FormulaError(f"The index {name} is not bound.", f"Say what {name} is.", "", tree.column)
+                return self.indices[name]
+            case Negative(inner):
+                return -self.whole(inner)
+            case Binary("+", left, right):
+                return self.whole(left) + self.whole(right)
+            case Binary("-", left, right):
+                return self.whole(left) - self.whole(right)
+            case Binary("*", left, right):
+                return self.whole(left) * self.whole(right)
+        raise FormulaError("An index must be a whole number.", "Write t, t-1, 2 or i.", "", tree.column)
+
+    def place(self, letter: Letter) -> tuple:
+        time = None if letter.time is None else self.whole(letter.time)
+        return letter.name, time, tuple(self.whole(index) for index in letter.entry)
+
+    def letter(self, letter: Letter) -> Any:
+        name, time, entry = self.place(letter)
+        if name == self.scene.graph.network.loss and time is None:
+            return self.scene.loss()
+        return self.scene.array(name, time, entry, letter.column)
+
+    def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
+        both = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
+        if operator == "@":
+            if not both:
+                if self.scene.plain:
+                    return left * right
+                raise FormulaError(
+                    f"@ multiplies matrices, not {shape_text(left)} with {shape_text(right)}.",
+                    "Use * for a product with a number.",
+                    "",
+                    tree.column,
+                )
+            if left.shape[1] != right.shape[0]:
+                raise self.misfit(tree, left, right, f"{left.shape[1]} columns do not meet {right.shape[0]} rows")
+            return np.dot(left, right)
+        if both and left.shape != right.shape:
+            raise self.misfit(tree, left, right, f"{operator} goes entry by entry and needs equal shapes")
+        return _combined(operator, left, right)
+
+    def misfit(self, tree: Tree, left: Any, right: Any, why: str) -> FormulaError:
+        shapes = f"{shape_text(left)} and {shape_text(right)}"
+        return FormulaError(f"These shapes do not fit: {shapes}; {why}.", "Check the order and .T", "", tree.column)
+
+    def power(self, tree: Power, base: Any, exponent: int) -> Any:
+        if abs(exponent) > 100:
+            raise FormulaError("This power is too large.", "", "", tree.column)
+        if exponent > 0:
+            return base**exponent
+        one = self.scene.world.arithmetic.number(Fraction(1))
+        if exponent == 0:
+            return _combined("+", base * 0, one)
+        return _combined("/", one, base**-exponent)
+
+    def over(self, tree: Over) -> Any:
+        low, high = self.whole(tree.low), self.whole(tree.high)
+        if high - low >= LONGEST_RANGE:
+            raise FormulaError("This range is too long.", f"At most {LONGEST_RANGE} terms.", "", tree.column)
+        kept = self.indices.get(tree.variable)
+        values = []
+        for index in range(low, high + 1):
+            self.indices[tree.variable] = index
+            values.append(self.of(tree.body))
+        self.indices.pop(tree.variable, None)
+        if kept is not None:
+            self.indices[tree.variable] = kept
+        return self.joined(tree, values)
+
+    def joined(self, tree: Over, values: list) -> Any:
+        number = self.scene.world.arithmetic.number
+        if tree.kind in ("column", "row"):
+            rows = [v if isinstance(v, np.ndarray) else _object_array([v], (1, 1)) for v in values]
+            if not rows:
+                raise FormulaError("This range is empty.", "", "", tree.column)
+            return np.concatenate(rows, axis=0 if tree.kind == "column" else 1)
+        if not values:
+            return number(Fraction(0 if tree.kind == "sum" else 1))
+        total = values[0]
+        for value in values[1:]:
+            both = isinstance(total, np.ndarray) and isinstance(value, np.ndarray)
+            total = self.binary(tree, "+" if tree.kind == "sum" else "@" if both else "*", total, value)
+        return total
+
+    def call(self, tree: Call, function: str, arguments: tuple[Tree, ...]) -> Any:
+        number = self.scene.world.arithmetic.number
+        if function == "same":
+            first, second = (self.whole(argument) for argument in arguments)
+            return number(Fraction(int(first == second)))
+        values = [self.of(argument) for argument in arguments]
+        if function in ("rows", "columns"):
+            shape = values[0].shape if isinstance(values[0], np.ndarray) else (1, 1)
+            return number(Fraction(shape[function == "columns"]))
+        if function in VECTORS:
+            return VECTORS[function](self, tree, *values)
+        return self.entrywise(function, values[0])
+
+    def entrywise(self, function: str, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            found = [self.entrywise(function, entry) for entry in value.reshape(-1)]
+            return _object_array(found, value.shape)
+        functions = self.scene.world.arithmetic.functions
+        if function == "identity":
+            return value
+        if function in ("sinh", "cosh", "sech"):
+            up, down = functions["exp"](value), functions["exp"](-value)
+            return (up - down) / 2 if function == "sinh" else (up + down) / 2 if function == "cosh" else 2 / (up + down)
+        return functions[function](value)
+
+
+def _column_of(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
+    """Return a vector as a 1-D array (errors: FormulaError for what is neither column nor row)."""
+    if not isinstance(value, np.ndarray):
+        value = _object_array([value], (1, 1))
+    if 1 not in value.shape:
+        raise FormulaError(f"{tree.function} takes a vector, not {shape_text(value)}.", "", "", tree.column)
+    return value.reshape(-1)
+
+
+def _diagonal(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
+    entries_ = _column_of(evaluation, tree, value)
+    zero = evaluation.scene.world.arithmetic.number(Fraction(0))
+    found = _object_array([zero] * len(entries_) ** 2, (len(entries_), len(entries_)))
+    for i, entry in enumerate(entries_):
+        found[i, i] = entry
+    return found
+
+
+def _outer(evaluation: _Evaluation, tree: Call, left: Any, right: Any) -> np.ndarray:
+    one, two = (_column_of(evaluation, tree, value) for value in (left, right))
+    return np.dot(one.reshape(-1, 1), two.reshape(1, -1))
+
+
+def _ones(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
+    one = evaluation.scene.world.arithmetic.number(Fraction(1))
+    return _combined("+", value * 0, one)
+
+
+def _softmax(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
+    entries_ = list(_column_of(evaluation, tree, value))
+    softmax = evaluation.scene.world.arithmetic.functions["softmax"]
+    found = [softmax(*entries_, entry=k) for k in range(1, len(entries_) + 1)]
+    return _object_array(found, value.shape if isinstance(value, np.ndarray) else (1, 1))
+
+
+def _loss(evaluation: _Evaluation, tree: Call, prediction: Any, target: Any) -> Any:
+    """Return nll = -sum y log p, bce = -sum y log p + (1-y) log(1-p), or mse = 1/2 sum (p-y)^2."""
+    pairs = list(zip(*(_column_of(evaluation, tree, v) for v in (prediction, target)), strict=True))
+    log = evaluation.scene.world.arithmetic.functions["log"]
+    if tree.function == "mse":
+        return _sum([(p - y) ** 2 for p, y in pairs]) / 2
+    terms = [y * log(p) for p, y in pairs]
+    if tree.function == "bce":
+        terms += [(1 - y) * log(1 - p) for p, y in pairs]
+    return -_sum(terms)
+
+
+VECTORS = {
+    "diag": _diagonal,
+    "outer": _outer,
+    "ones": _ones,
+    "softmax": _softmax,
+    "nll": _loss,
+    "bce": _loss,
+    "mse": _loss,
+}

@@ -1,0 +1,169 @@
+"""The language of formulas: what is read, what is refused, and with which words."""
+
+import pytest
+
+from bptt_lab import Network, course
+from bptt_lab.formulas import FormulaError, Language, latex, read
+from bptt_lab.formulas.tree import Derivative, Letter, Number, free_variables
+
+NETWORK = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3))
+LANGUAGE = Language(NETWORK, ("t", "i", "j"))
+
+
+def tree(text, language=LANGUAGE):
+    return read(text, language)
+
+
+def message(text, language=LANGUAGE):
+    with pytest.raises(FormulaError) as caught:
+        read(text, language)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("h1(2)[3]", "h1[2][3]", "h1[3](2)", "h1[2,3]", "h1( 2 )[ 3 ]", "h1(2,3)"),
+        ("h1(t)[i]**2", "h1(t)[i]^2", "h1[t][i]²"),
+        ("2*h1(1)[1]", "2 · h1(1)[1]", "2×h1(1)[1]"),
+        ("h1(t) - b0", "h1(t) − b0"),
+        ("W11.T @ d_a1[t+1]", "W11ᵀ @ d_a1(t+1)", "W11.T@d_a1[t+1]"),
+        ("d1(2)[1]", "δ1(2)[1]", "D(L, a1(2)[1])", "total(L, a1(2)[1])", "Δ(L, a1(2)[1])"),
+        ("d(L, h1(1)[1])", "∂(L, h1(1)[1])", "immediate(L, h1(1)[1])"),
+        ("d_W11", "grad(L, W11)", "∇(L, W11)"),
+        ("log(h2(t)[1])", "ln(h2(t)[1])"),
+        ("sum(s, 1, 3, x(s)[1])", "Σ(s, 1, 3, x(s)[1])", "Sum(s, 1, 3, x(s)[1])"),
+        ("-h1(1)[1]", "−h1(1)[1]", "+-h1(1)[1]"),
+    ],
+    ids=lambda texts: texts[0],
+)
+def test_one_formula_may_be_typed_in_several_ways(texts):
+    assert len({tree(text) for text in texts}) == 1
+
+
+def test_total_and_immediate_derivative_are_two_things():
+    loss, state = Letter("L"), Letter("h1", Number(1), (Number(2),))
+    assert tree("D(L, h1(1)[2])") == Derivative(loss, state, "total")
+    assert tree("d(L, h1(1)[2])") == Derivative(loss, state, "immediate")
+
+
+def test_products_bind_tighter_than_sums_and_powers_tighter_than_signs():
+    assert tree("1 - 2*h1(1)[1]**2") == tree("1 - (2*(h1(1)[1]**2))")
+    assert tree("-h1(1)[1]**2") == tree("-(h1(1)[1]**2)")
+    assert tree("1/2*h1(1)[1]") == tree("(1/2)*h1(1)[1]")
+    assert tree("1 - 2 - 3") == tree("(1 - 2) - 3")
+
+
+def test_the_index_of_a_sum_is_known_inside_it_only():
+    assert free_variables(tree("sum(k, 1, 3, W1[k,i]*x(t)[k])")) == {"t", "i"}
+    assert "k" in message("sum(k, 1, 3, W1[k,1]) + W1[k,1]")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "column"),
+    [
+        ("d1(2)[1] h1(1)[2]", "An operator is missing", 9),
+        ("2h1(1)[1]", "An operator is missing", 1),
+        ("(h1(1)[1])(h1(2)[1])", "An operator is missing", 10),
+        ("W11(2)", "has no time; a product needs *", 3),
+        ("hh1(2)[1]", "Did you mean 'h1'?", 0),
+        ("dL/dh1(2)", "is written D(L, …), total, or d(L, …)", 0),
+        ("W11^T @ h1(1)", "written .T", 4),
+        ("h1", "needs a time", 0),
+        ("h1(1)[1,2]", "a time and 1 index an entry", 5),
+        ("W11[1]", "2 indices an entry", 3),
+        ("tanh", "is a function", 0),
+        ("same(i)", "does not take 1 arguments", 0),
+        ("h1(1)[1] +", "breaks off", 10),
+        ("(h1(1)[1]", "not closed", 9),
+        ("h1(1)[1])", "closes nothing", 8),
+        ("h1(1)[1] = 2", "one side only", 9),
+        ("h1(1)[1]**0.5", "whole number", 10),
+        ("h1(1)[1]**21", "whole number up to 20", 10),
+        ("h1(1)[1]**h1(1)[1]", "must be a whole number", 10),
+        ("2**2**2", "A power of a power needs brackets", 4),
+        ("D(L, 2)", "takes two letters", 0),
+        ("D(L)", "takes two letters", 0),
+        ("h1(1)[1] ; 2", "The character ;", 9),
+        ("sum(h1, 1, 2, h1(1)[1])", "not a letter", 4),
+        ("1234567890123456*h1(1)[1]", "at most 15 characters", 0),
+        ("* h1(1)[1]", "was expected before *", 0),
+        ("", "nothing to read", None),
+        ("h1(1)[1]**(h1(1)[1])", "must be a whole number", 10),
+    ],
+)
+def test_a_slip_gets_a_message_with_a_caret(text, words, column):
+    found = message(text)
+    assert words in found
+    if column is not None:
+        lines = found.splitlines()
+        caret = next(i for i, line in enumerate(lines) if line.strip() == "^")
+        assert lines[caret].index("^") - 4 == column and lines[caret - 1][4:] == text
+
+
+def test_a_cyrillic_look_alike_is_named():
+    assert "CYRILLIC SMALL LETTER A" in message("\u0430" + "1(1)[1]")
+
+
+def test_a_letter_that_is_not_available_is_told_from_an_unknown_one():
+    language = Language(NETWORK, ("t",), allowed=("h1", "d1"))
+    assert "not available in this exercise" in message("a2(1)[1]", language)
+    assert "Letters: h1, d1." in message("a2(1)[1]", language)
+    assert "not a letter of this network" in message("q(1)", language)
+    assert tree("d1(2)[1]*h1(1)[1]", language)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10**6,
+        "(" * 900 + "1" + ")" * 900,
+        "-" * 1900 + "1",
+        "1+" * 950 + "1",
+        "tanh(" * 300 + "1" + ")" * 300,
+        "sum(i,1,2," * 60 + "1" + ")" * 60,
+        "9" * 1900,
+        "((((2**20)**20)**20)**20)",
+        "h1[" * 500,
+        "1.T" + ".T" * 600,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_long_and_deep_texts_are_refused_or_read_without_harm(text):
+    try:
+        tree(text)
+    except FormulaError as error:
+        assert len(str(error)) < 2_500
+
+
+def test_what_is_not_text_is_refused():
+    assert "is text, not int" in message(5)
+
+
+def test_a_name_of_the_network_goes_before_a_word_of_the_language():
+    own = Network("d[t] = D * x[t]\nL[t] = mse(d[t], y[t])", sizes=dict(x=1, d=1))
+    assert read("d(2)*D", Language(own)) == read("D*d(2)", Language(own)).__class__(
+        "*", Letter("d", Number(2)), Letter("D")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("d1(2)[1]*h1(1)[2]", r"\delta^{1(2)}_{1} \, h^{1(1)}_{2}"),
+        ("grad(L, W11)", r"\nabla_{\mathbf{W}^{11}} L"),
+        ("D(L, h1(t))", r"\frac{d L}{d \mathbf{h}^{1(t)}}"),
+        ("d(h1(t)[1], a1(t)[2])", r"\frac{\partial^{+} h^{1(t)}_{1}}{\partial a^{1(t)}_{2}}"),
+        ("W11.T @ d_a1[t+1]", r"\left(\mathbf{W}^{11}\right)^{\top} \, \nabla_{\mathbf{a}^{1(t + 1)}} L"),
+        (
+            "(1 - h1(t)**2) * d_h1[t]",
+            r"\left(1 - \left(\mathbf{h}^{1(t)}\right)^{2}\right) \odot \nabla_{\mathbf{h}^{1(t)}} L",
+        ),
+        ("x(1)[1]*(2 - 3)", r"x^{(1)}_{1} \, \left(2 - 3\right)"),
+        ("x(1)[1] - (2 - 3)", r"x^{(1)}_{1} - \left(2 - 3\right)"),
+        ("x(1)[1]/2/3", r"\frac{\frac{x^{(1)}_{1}}{2}}{3}"),
+        ("sum(i, 1, 5, h1(t)[i])", r"\sum_{i=1}^{5} h^{1(t)}_{i}"),
+    ],
+)
+def test_a_formula_is_shown_in_the_letters_of_the_course(text, written):
+    assert latex(tree(text)) == written
