@@ -80,13 +80,23 @@ def test_a_total_derivative_is_that_of_a_complex_step_of_the_forward_pass(place)
     assert np.isclose(number(f"D(L, {place})"), slope, rtol=1e-12)
 
 
-def test_beyond_the_last_step_a_derivative_is_zero_and_a_value_is_refused():
+def test_past_the_last_step_a_derivative_at_a_general_time_is_zero():
     assert not number("d_a1[t+1]", t=6).any() and number("d_a1[t+1]", t=6).shape == (5, 1)
-    assert not number("d(a1(7), h1(6))").any()
-    with pytest.raises(FormulaError, match="h1 does not occur at time 7"):
-        value("h1(7)")
-    with pytest.raises(FormulaError, match="a1 does not occur at time 0"):
-        value("d_a1[0]")
+    assert not number("d(a1(t+1), h1(t))", t=6).any()
+
+
+def test_past_the_last_step_nothing_right_depends_on_a_value():
+    line = "W11.T @ diag(1 - h1(t+1)**2) @ d_h1[t+1] + W1.T @ d_a2[t]"
+    assert np.allclose(number(line, t=6), number("d_h1[t]", t=6))
+    assert not np.allclose(number(line + " + 0.01*h1(t+1)", t=6), number("d_h1[t]", t=6))
+
+
+@pytest.mark.parametrize(
+    "text", ["h1(7)", "a1(0)", "d_a1[0]", "d_a1[7]", "d1(7)", "d(a1(7), h1(6))", "h1(t+2)", "h1(t-8)"]
+)
+def test_where_there_is_nothing_a_time_is_refused(text):
+    with pytest.raises(FormulaError, match=r"[ah]1 does not occur at time -?\d"):
+        value(text, t=6)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class Language:
         found = {name: Meaning("value", name) for name in self.network.shapes}
         for name in self.network.shapes:
             found.setdefault(f"d_{name}", Meaning("gradient", name))
-            if re.fullmatch(r"a\d*(_\w+)?", name):
+            if re.fullmatch(r"a(\d+|\d*_\w+)", name):  # a alone would take the word d
                 found.setdefault("d" + name[1:], Meaning("total", name))
         return found
 

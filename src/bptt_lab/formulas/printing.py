@@ -105,7 +105,7 @@ class _Printer(NamedTuple):
             case Number(value):
                 if value.denominator == 1:
                     return str(value.numerator), ATOM
-                return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}", PRODUCT
+                return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}", POWER
             case Variable(name):
                 return self.style.variable(name), ATOM
             case Letter():
@@ -113,7 +113,7 @@ class _Printer(NamedTuple):
             case Negative(inner):
                 return "-" + self.text(inner, PRODUCT), SUM
             case Binary("/", left, right):
-                return rf"\frac{{{self.text(left, SUM)}}}{{{self.text(right, SUM)}}}", PRODUCT
+                return rf"\frac{{{self.text(left, SUM)}}}{{{self.text(right, SUM)}}}", POWER
             case Binary("+" | "-" as sign, left, right):
                 tail = self.text(right, PRODUCT)
                 return f"{self.text(left, SUM)} {sign} {tail}", SUM
@@ -141,10 +141,29 @@ class _Printer(NamedTuple):
 
     def product(self, operator: str, left: Tree, right: Tree) -> str:
         one, two = self.text(left, PRODUCT), self.text(right, SIGNED)
-        if operator == "*" and _is_whole(left) and _is_whole(right):
+        if _begins_with_minus(left):
+            one = "-" + self.text(left.inner, PRODUCT)
+        if isinstance(left, Derivative) and one.startswith(r"\nabla") and two.startswith(r"\left("):
+            one = rf"\left({one}\right)"  # else it reads like a function of what follows
+        if operator == "*" and self.is_whole(left) and self.is_whole(right):
             return rf"{one} \odot {two}"
         digits = re.match(r"[\d\\]", two) and (two[0].isdigit() or two.startswith(r"\tfrac"))
         return rf"{one} \cdot {two}" if digits else rf"{one} \, {two}"
+
+    def is_whole(self, tree: Tree) -> bool:
+        """Return whether a part is a whole vector or matrix, as far as its form tells."""
+        match tree:
+            case Letter(name, _, entry) | Derivative(_, Letter(name, _, entry), _):
+                return not entry and name not in self.style.numbers
+            case Binary("@", _, _):
+                return True
+            case Binary("+" | "-", left, right):
+                return self.is_whole(left) or self.is_whole(right)
+            case Power(base, _) | Transpose(base):
+                return self.is_whole(base)
+            case Call(function, _):
+                return function in ("diag", "ones", "softmax", "outer")
+        return False
 
     def letter(self, letter: Letter) -> str:
         style = self.style
@@ -156,7 +175,7 @@ class _Printer(NamedTuple):
         above = symbol.upper + ("" if letter.time is None else style.time.format(self.text(letter.time, SUM)))
         above = above.lstrip(",")  # a comma stands between layer and time only
         indices = [self.text(index, SUM) for index in letter.entry]
-        below = ("" if all(len(index) == 1 for index in indices) else ",").join(indices)
+        below = ("" if all(re.fullmatch(r"\w|\\[a-z]+", index) for index in indices) else ",").join(indices)
         if below and base.endswith("}") and "_{" in base:
             base, below = base[: base.rindex("_{")], base[base.rindex("_{") + 2 : -1] + "," + below
         return base + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
@@ -171,7 +190,8 @@ class _Printer(NamedTuple):
             return rf"\nabla_{{{self.letter(above)}}} {self.letter(below)}", POWER
         up, down = style.marks["total" if kind == "gradient" else kind]
         fraction = rf"\frac{{{up} {self.letter(below)}}}{{{down} {self.letter(above)}}}"
-        return (rf"{{{fraction}}}^{{\top}}" if kind == "gradient" and not above.entry else fraction), PRODUCT
+        is_turned = kind == "gradient" and not above.entry and above.name not in style.numbers
+        return (rf"\left({fraction}\right)^{{\top}}" if is_turned else fraction), POWER
 
     def delta(self, above: Letter) -> str:
         symbol = self.style.symbol(above.name)
@@ -209,21 +229,5 @@ class _Printer(NamedTuple):
         return rf"{name}\left({inner}\right)", POWER
 
 
-def _is_whole(tree: Tree) -> bool:
-    """Return whether a part is a whole vector or matrix, as far as its form tells."""
-    match tree:
-        case Letter(_, _, entry):
-            return not entry
-        case Derivative(_, above, _):
-            return not above.entry
-        case Transpose():
-            return True
-        case Binary("@", _, _):
-            return True
-        case Binary("+" | "-", left, right):
-            return _is_whole(left) or _is_whole(right)
-        case Power(base, _):
-            return _is_whole(base)
-        case Call(function, _):
-            return function in ("diag", "ones", "softmax", "outer")
-    return False
+def _begins_with_minus(tree: Tree) -> bool:
+    return isinstance(tree, Negative) and isinstance(tree.inner, Letter | Number | Power | Call | Derivative)

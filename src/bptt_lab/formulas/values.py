@@ -34,7 +34,9 @@ LONGEST_RANGE = 200
 class Scene:
     """A world in which formulas have values; it keeps what it has computed.
 
-    A vector is a column. In a network whose quantities all have one entry, every letter is a plain number.
+    A vector is a column. In a network whose quantities all have one entry, every letter is a plain number. At a general
+    time t, what lies just past the last step is met in products with zero: a derivative of or by it is zero, and its
+    value is some number, so that nothing right may depend on it.
     """
 
     def __init__(self, world: World):
@@ -42,6 +44,7 @@ class Scene:
         self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
         self._arrays: dict[tuple, Any] = {}
         self._totals: dict[Place, Mapping[Place, Any]] = {}
+        self._slopes: dict[Place, Mapping[tuple[Place, Place], Any]] = {}
 
     def value(self, tree: Tree, **indices: int) -> Any:
         """Return the value of a formula, a number or a 2-D array of numbers (errors: FormulaError, ArithmeticError)."""
@@ -53,6 +56,13 @@ class Scene:
             self._totals[below] = self.graph.sweep(self.world.values, self.world.arithmetic, below)
         return self._totals[below]
 
+    def immediates(self, below: Place) -> Mapping[tuple[Place, Place], Any]:
+        """Return the immediate derivatives of every entry of a place, by pair of entries."""
+        place = Place(below.name, below.time)
+        if place not in self._slopes:
+            self._slopes[place] = self.world.immediates(place)
+        return self._slopes[place]
+
     def array(self, name: str, time: int | None, entry: tuple[int, ...], column: int = 0) -> Any:
         """Return a quantity or one entry of it (errors: FormulaError where the graph has no such place)."""
         key = ("value", name, time, entry)
@@ -61,11 +71,13 @@ class Scene:
             self._arrays[key] = self._gathered(name, entry, lambda e: self.world.values[Place(name, time, e)])
         return self._arrays[key]
 
-    def derivative(self, below: tuple, above: tuple, kind: str, column: int = 0) -> Any:
-        """Return a derivative in numerator layout, or a gradient; below and above are (name, time, entry).
+    def beyond(self, name: str, entry: tuple[int, ...]) -> Any:
+        """Return some value for a quantity just past the last step."""
+        number = self.world.arithmetic.number
+        return self._gathered(name, entry, lambda e: number(Fraction(3 + sum(e), 7)))
 
-        Beyond the last step there is nothing: a derivative of or by what does not exist there is zero.
-        """
+    def derivative(self, below: tuple, above: tuple, kind: str, column: int = 0) -> Any:
+        """Return a derivative in numerator layout, or a gradient; below and above are (name, time, entry)."""
         key = (kind, below, above)
         if key not in self._arrays:
             self._arrays[key] = self._derivative(below, above, kind, column)
@@ -73,7 +85,7 @@ class Scene:
 
     def _derivative(self, below: tuple, above: tuple, kind: str, column: int) -> Any:
         for name, time, entry in (below, above):
-            if not _is_beyond(self.graph, name, time):
+            if not is_beyond(self.graph, name, time):
                 check_place(self.graph, name, time, entry, column)
         shapes = self.graph.network.shapes
         if len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]:
@@ -99,7 +111,7 @@ class Scene:
     def _row(self, below: tuple, entry: tuple[int, ...], above: tuple, kind: str) -> list:
         """Return the derivatives of one entry by every entry of a quantity, as a list."""
         places = [Place(above[0], above[1], e) for e in self._entries(above)]
-        if _is_beyond(self.graph, *below[:2]) or _is_beyond(self.graph, *above[:2]):
+        if is_beyond(self.graph, *below[:2]) or is_beyond(self.graph, *above[:2]):
             return [self.world.arithmetic.number(Fraction(0))] * len(places)
         if kind == "immediate":
             found = self._immediates(below, entry)
@@ -116,7 +128,7 @@ class Scene:
         times = self._times(name) if time is None and self.graph.network.is_timed(name) else [time]
         found: dict[Place, Any] = {}
         for t in times:
-            for (start, end), slope in self.world.immediates(Place(name, t, entry)).items():
+            for (start, end), slope in self.immediates(Place(name, t)).items():
                 if start.entry == entry:
                     found[end] = found.get(end, 0) + slope
         return found
@@ -169,7 +181,7 @@ def check_place(graph: Graph, name: str, time: int | None, entry: tuple[int, ...
         )
 
 
-def _is_beyond(graph: Graph, name: str, time: int | None) -> bool:
+def is_beyond(graph: Graph, name: str, time: int | None) -> bool:
     """Return whether a computed quantity is asked for just past the last step (or, running backwards, the first)."""
     if time is None or name not in graph.network.equations or graph.has(name, time):
         return False
@@ -248,6 +260,8 @@ class _Evaluation:
                 value = self.of(inner)
                 return value.T if isinstance(value, np.ndarray) else value
             case Derivative(below, above, kind):
+                for letter in (below, above):
+                    self.check_fixed_time(letter)
                 return self.scene.derivative(self.place(below), self.place(above), kind, tree.column)
             case Over():
                 return self.over(tree)
@@ -282,7 +296,15 @@ class _Evaluation:
         name, time, entry = self.place(letter)
         if name == self.scene.graph.network.loss and time is None:
             return self.scene.loss()
+        self.check_fixed_time(letter)
+        if is_beyond(self.scene.graph, name, time):
+            return self.scene.beyond(name, entry)
         return self.scene.array(name, time, entry, letter.column)
+
+    def check_fixed_time(self, letter: Letter) -> None:
+        """Raise a FormulaError for a time, written as a number, at which there is nothing."""
+        if isinstance(letter.time, Number):
+            check_place(self.scene.graph, *self.place(letter), letter.column)
 
     def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
         both = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)

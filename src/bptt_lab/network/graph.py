@@ -187,20 +187,29 @@ class Graph:
         entry = (1,) * len(self.network.shapes[self.network.loss])
         return [Place(*place[:2], entry) for place in self.order if place.name == self.network.loss]
 
-    def run(self, leaves: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS) -> dict[Place, Any]:
-        """Return the value of every entry of every quantity, in any arithmetic, from the leaves' entries."""
-        values = dict(leaves)
+    def run(
+        self, leaves: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS, moved: Mapping[Place, Any] | None = None
+    ) -> dict[Place, Any]:
+        """Return the value of every entry of every quantity, in any arithmetic, from the leaves' entries.
+
+        `moved` holds what is added to entries on the way, such as a small imaginary step.
+        """
+        moved = moved or {}
+        values = {place: value + moved[place] if place in moved else value for place, value in leaves.items()}
         for place in self.order:
             value_of = self._look_up(values, place.time)
             for entry in entries(self.network.shapes[place.name]):
                 tree = self.network.definition(place.name, entry)
-                values[Place(place.name, place.time, entry)] = evaluate(tree, value_of, arithmetic)
+                one = Place(place.name, place.time, entry)
+                values[one] = evaluate(tree, value_of, arithmetic)
+                if one in moved:
+                    values[one] = values[one] + moved[one]
         return values
 
     def sweep(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS, below: Place | None = None
     ) -> dict[Place, Any]:
-        """Return the total derivative of the loss, or of one entry `below`, by every entry: the chain rule backwards."""
+        """Return the total derivative of the loss, or of one entry `below`, by every entry: the chain rule."""
         total = dict.fromkeys(values, 0)
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1

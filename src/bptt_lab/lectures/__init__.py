@@ -1,0 +1,27 @@
+"""The five lectures as data: every formula with its verdict and its check, and one dictionary of notation."""
+
+from bptt_lab.lectures import conventions
+from bptt_lab.lectures.checks import check, found, is_confirmed
+from bptt_lab.lectures.conventions import dictionary, translate, translate_gradients
+from bptt_lab.lectures.ledger import LedgerError, counts, ledger, lookup
+from bptt_lab.lectures.rows import VERDICTS, Row
+from bptt_lab.lectures.tables import Table, counts_table, table
+
+__all__ = [
+    "VERDICTS",
+    "LedgerError",
+    "Row",
+    "Table",
+    "check",
+    "conventions",
+    "counts",
+    "counts_table",
+    "dictionary",
+    "found",
+    "is_confirmed",
+    "ledger",
+    "lookup",
+    "table",
+    "translate",
+    "translate_gradients",
+]

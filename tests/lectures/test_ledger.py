@@ -1,0 +1,131 @@
+"""The ledger as a whole: which rows it has, that its checks can fail, and how it is looked up."""
+
+import dataclasses
+
+import pytest
+
+from bptt_lab import lectures
+from bptt_lab.cli import main
+
+LEDGER = {row.id: row for row in lectures.ledger()}
+
+
+def changed(identity, **changes):
+    """Return a row with its entry changed."""
+    row = LEDGER[identity]
+    return dataclasses.replace(row, entry=dataclasses.replace(row.entry, **changes))
+
+
+def test_every_number_of_004_and_002_has_a_row():
+    assert {f"004-{n}" for n in range(1, 89)} | {f"002-{n}" for n in range(1, 6)} <= set(LEDGER)
+
+
+def test_ids_are_unique_and_name_their_lecture():
+    assert len(LEDGER) == len(lectures.ledger())
+    assert all(row.id.startswith(f"{row.lecture}-") for row in lectures.ledger())
+
+
+def test_rows_without_a_printed_number_are_counted_on_in_reading_order():
+    for lecture in lectures.counts():
+        lettered = [row.id for row in lectures.ledger() if row.lecture == lecture and "-a" in row.id]
+        assert lettered == [f"{lecture}-a{n:02d}" for n in range(1, len(lettered) + 1)]
+
+
+def test_the_counts_by_lecture_and_verdict():
+    assert lectures.counts() == {}
+
+
+def test_every_row_is_confirmed_by_its_check():
+    assert [row.id for row in LEDGER.values() if not lectures.is_confirmed(row, lectures.check(row))] == []
+
+
+def test_independent_values_one_thousandth_too_large_make_every_equation_fail():
+    passed = []
+    for row in LEDGER.values():
+        finding = lectures.check(row, scale=1.001)
+        shown = {"printed": row.entry.printed and row.printed, "corrected": row.entry.corrected and row.mended}
+        for form, tree in shown.items():
+            if tree and tree.operator == "=" and getattr(finding, form).holds:
+                passed.append(f"{row.id} {form}")
+    assert passed == []
+
+
+def test_a_row_without_a_check_says_that_it_is_a_slip_of_type():
+    for row in LEDGER.values():
+        if not row.entry.printed:
+            assert row.entry.is_typographical and row.why
+
+
+def test_what_is_wrong_says_why_and_what_is_right_says_nothing_of_errors():
+    for row in LEDGER.values():
+        is_wrong = row.verdict in ("erratum", "scan", "reading")
+        assert bool(row.why) or not is_wrong, row.id
+        assert bool(row.entry.corrected) == (is_wrong and not row.entry.is_typographical), row.id
+
+
+def test_verdicts_are_those_of_the_list_and_notebooks_exist():
+    from pathlib import Path
+
+    numbers = {path.name[:2] for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")}
+    for row in LEDGER.values():
+        assert row.verdict in lectures.VERDICTS and (not row.course or row.course in numbers), row.id
+
+
+@pytest.mark.parametrize(
+    ("identity", "changes"),
+    [
+        ("004-45", dict(printed="grad(L, h(t)) = W @ diag(1 - h(t+1)**2) @ grad(L, h(t+1)) + V.T @ grad(L, o(t))")),
+        ("004-45", dict(verdict="erratum", corrected="grad(L, h(t)) = V.T @ grad(L, o(t))")),
+        ("004-17", dict(verdict="holds", corrected="")),
+        ("004-17", dict(printed="L(t) = -o(t)[1] + log(sum(i, 1, 3, exp(o(t)[i])))")),
+        ("004-17", dict(corrected="L(t) = o(t)[1] + log(sum(i, 1, 3, exp(o(t)[i])))")),
+        ("004-33", dict(printed="grad(L, h(tau)) = V @ grad(L, o(tau))")),
+    ],
+)
+def test_a_row_that_says_what_is_not_so_is_refused(identity, changes):
+    row = changed(identity, **changes)
+    assert not lectures.is_confirmed(row, lectures.check(row))
+    with pytest.raises(AssertionError, match=identity):
+        lectures.table([row])
+    assert "NOT WHAT THE ROW SAYS" in lectures.found(row)
+
+
+def test_a_row_shows_its_formulas_and_its_notebook():
+    shown = LEDGER["004-44"]._repr_markdown_()
+    assert "004-44" in shown and "As printed" in shown and "Corrected" in shown and r"\mathbf{W}^{\top}" in shown
+
+
+def test_the_course_letters_are_those_of_the_course():
+    assert r"\mathbf{W}^{11}" in LEDGER["004-45"].in_course_letters
+    assert r"\mathbf{W}^{11}" not in LEDGER["004-45"].states
+
+
+def test_a_table_has_a_line_for_each_row_and_no_bar_inside_a_formula():
+    table = lectures.table(lectures.ledger()[:40])
+    assert all(
+        line.count("|") == table._repr_markdown_().splitlines()[0].count("|")
+        for line in table._repr_markdown_().splitlines()
+    )
+    assert len(table.lines) == 40 and "40 lines" in repr(table)
+
+
+def test_an_unknown_id_offers_the_nearest():
+    with pytest.raises(lectures.LedgerError, match="Did you mean 004-44"):
+        lectures.lookup("004-444")
+
+
+def test_the_command_shows_a_row(capsys):
+    assert main(["lookup", "004-44"]) == 0
+    shown = capsys.readouterr().out
+    assert "004-44" in shown and "corrected" in shown and "as printed it fails" in shown
+
+
+def test_the_command_lists_a_lecture(capsys):
+    assert main(["lookup", "002"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == sum(lectures.counts()["002"].values())
+
+
+def test_the_command_refuses_an_unknown_id_in_one_line(capsys):
+    assert main(["lookup", "nothing"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and len(captured.err.strip().splitlines()) == 1
