@@ -211,8 +211,9 @@ class _Printer(NamedTuple):
             second = tree.body
             name = self.style.variable(second.variable)
             ranges += rf";\ {name} = {self.text(second.low, SUM)}, \dots, {self.text(second.high, SUM)}"
+        ranges = ranges if tree.kind == "column" else rf"\text{{row}}\ {ranges}"
         brackets = rf"\left[{self.text(inner, SUM)}\right]_{{{ranges}}}"
-        return (brackets if tree.kind == "column" else rf"{{{brackets}}}^{{\text{{row}}}}"), ATOM
+        return brackets, ATOM
 
     def call(self, function: str, arguments: tuple[Tree, ...]) -> tuple[str, int]:
         if function == "same":

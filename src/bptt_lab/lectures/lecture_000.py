@@ -57,7 +57,7 @@ SETTINGS = {
     "one dimension": Setting("y = tanh(w @ x)\nL = mse(V @ y, g)", dict(w=(1, 1), V=(3, 1)), T=STEPS, ranges={}),
     "two paths": Setting(TWO_PATHS, dict.fromkeys(("xs", "p", "r", "g"), ()), T=STEPS, ranges={}),
     "layouts": Setting(
-        LAYOUTS, dict(x=4, y=3, xs=(), X=(6, 5), r=5), T=6, ranges={}, constants=dict(d=4, k=3, m=6, n=5)
+        LAYOUTS, dict(x=4, y=3, xs=(), X=(STEPS, 5), r=5), STEPS, ranges={}, constants=dict(d=4, k=3, m=STEPS, n=5)
     ),
     "Mx": Setting("Mx = M @ x\nL = mse(Mx, g)", dict(M=(3, 4)), T=STEPS, ranges={}),
     "quadratic form": Setting("q = e @ (x * (A @ x))", dict(A=(4, 4), e=(1, 4)), T=STEPS, ranges={}, leaves=QUADRATIC),

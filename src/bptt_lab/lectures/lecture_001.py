@@ -103,7 +103,14 @@ SHARES = L_LAYERS.replace("W_lm1 @ h_lm1[t]", "W_lm1 @ h_lm1[t] + W_lm1_at[t] @ 
 )
 
 
-def _setting(text: str, sizes: dict[str, int], T: int, constants: dict[str, int], leaves=None, **last: int) -> Setting:
+def _setting(
+    text: str,
+    sizes: dict[str, int],
+    T: int,
+    constants: dict[str, int],
+    leaves: dict[str, np.ndarray] | None = None,
+    **last: int,
+) -> Setting:
     """Return a setting whose indices run from 1 to the numbers given, t and s to T."""
     ranges = {name: (1, number) for name, number in {"t": T, "s": T, **last}.items()}
     return Setting(text, sizes, T, ranges, constants, leaves or {})
@@ -163,9 +170,9 @@ SETTINGS = {
     "many-to-one": _setting(STATE + LAST_OUTPUT + "L = nll(y, target)", FIRST_SIZES, 5, {}, **FIRST_RANGES),
     "delayed": _setting(DELAYED + "\n L[t] = nll(y[t], target[t])", FIRST_SIZES | dict(h_out=6), 5, {}, **FIRST_RANGES),
     "whole loss": _setting(WHOLE_LOSS, FIRST_SIZES, 5, {}, **FIRST_RANGES),
-    "three layers": _setting(THREE_LAYERS, dict(h0=2, h1=4, h2=5, h3=3), 4, {}),
+    "three layers": _setting(THREE_LAYERS, dict(h0=2, h1=4, h2=5, h3=3), 6, {}),
     "chain rule": _setting(CHAIN_RULE, dict(s=1), 4, {}),
-    "linear map": _setting(LINEAR_MAP, dict(x=4, out=3), 4, dict(M=4, k=3), i=4, j=3),
+    "linear map": _setting(LINEAR_MAP, dict(x=4, out=3), 5, dict(M=4, k=3), i=4, j=3),
     "activations": _setting(
         ACTIVATIONS,
         dict(z=7),
@@ -211,10 +218,7 @@ SYMBOLS = {
     "f_uv": Symbol("f", "f"),
     "u": Symbol("u", "u"),
     "v": Symbol("v", "v"),
-    **{
-        f"h_{name}": Symbol(rf"\{name}(\mathbf{{z}})", rf"\{name}(\mathbf{{z}})")
-        for name in ("sigmoid", "tanh", "relu")
-    },
+    "h_tanh": Symbol(r"\tanh(\mathbf{z})", r"\tanh(\mathbf{z})"),
     "h_sigmoid": Symbol(r"\sigma(\mathbf{z})", r"\sigma(\mathbf{z})"),
     "h_relu": Symbol(r"\operatorname{ReLU}(\mathbf{z})", r"\operatorname{ReLU}(\mathbf{z})"),
     "a": Symbol(BOLD["a"], "a", has_delta=True),
@@ -269,7 +273,7 @@ LOSS_OF_A_STEP = (
     "if it means the loss of step t, which depends on the weights through all earlier steps too, and misses the later "
     "losses that the use at step t reaches."
 )
-TIMES = "The lecture writes this without time indices; they are filled in here. "
+TIMES = "The lecture writes this without time indices; they are filled in here."
 
 ENTRIES = (
     # static and dynamic inputs, folding, recurrence
@@ -911,7 +915,7 @@ ENTRIES = (
         words="A recurrent network is a very deep one: each step is a layer.",
         course="12",
     ),
-    Entry("001-a98", "h2(t) = softmax(z2(t))", "definition", why=TIMES.strip(), course="05"),
+    Entry("001-a98", "h2(t) = softmax(z2(t))", "definition", why=TIMES, course="05"),
     Entry(
         "001-a99",
         "D(L, a[i]) = D(h_a[k], a[k]) * sum(k, 1, K, w[k,j] * D(L, a_out[k]))",
@@ -959,8 +963,8 @@ ENTRIES = (
         setting="activations",
         course="12",
     ),
-    Entry("001-a104", "z2(t) = W1 @ h1(t) + b1", "definition", why=TIMES.strip(), course="05"),
-    Entry("001-a105", "h1(t) = tanh(z1(t))", "definition", why=TIMES.strip(), course="06"),
+    Entry("001-a104", "z2(t) = W1 @ h1(t) + b1", "definition", why=TIMES, course="05"),
+    Entry("001-a105", "h1(t) = tanh(z1(t))", "definition", why=TIMES, course="06"),
     Entry(
         "001-a106",
         "z1(t) = W0 @ h0(t) + b0 + W1 @ h1(t-1)",
