@@ -3,7 +3,7 @@
 import pytest
 
 from bptt_lab import Network, course
-from bptt_lab.formulas import FormulaError, Language, latex, read
+from bptt_lab.formulas import FormulaError, Language, latex, latex_lines, read
 from bptt_lab.formulas.tree import Derivative, Letter, Number, free_variables
 
 NETWORK = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3))
@@ -167,3 +167,16 @@ def test_a_name_of_the_network_goes_before_a_word_of_the_language():
 )
 def test_a_formula_is_shown_in_the_letters_of_the_course(text, written):
     assert latex(tree(text)) == written
+
+
+def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
+    wide = read(
+        " = ".join(["D(L, h1(t)[1])", " + ".join(f"d2(t)[{k}]*W1[{k},1]" for k in (1, 2, 3) for _ in "ab")]),
+        LANGUAGE,
+        True,
+    )
+    whole, broken = latex(wide), latex_lines(wide, widest=30)
+    assert broken.startswith(r"\begin{aligned}") and broken.count(r"\\") >= 2
+    plain = broken.replace(r"\begin{aligned} ", "").replace(r" \end{aligned}", "")
+    assert "".join(plain.replace(r"\\ & \quad", "").replace("&", "").split()) == "".join(whole.split())
+    assert latex_lines(wide, widest=500) == whole

@@ -2,8 +2,19 @@
 
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import Language
-from bptt_lab.formulas.printing import COURSE, Style, Symbol, latex
+from bptt_lab.formulas.printing import COURSE, Style, Symbol, latex, latex_lines
 from bptt_lab.formulas.reader import read
 from bptt_lab.formulas.values import Scene, shape_text
 
-__all__ = ["COURSE", "FormulaError", "Language", "Scene", "Style", "Symbol", "latex", "read", "shape_text"]
+__all__ = [
+    "COURSE",
+    "FormulaError",
+    "Language",
+    "Scene",
+    "Style",
+    "Symbol",
+    "latex",
+    "latex_lines",
+    "read",
+    "shape_text",
+]

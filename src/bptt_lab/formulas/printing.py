@@ -92,6 +92,43 @@ def latex(tree: Tree, style: Style = COURSE) -> str:
     return _Printer(style).text(tree, SUM)
 
 
+def latex_lines(tree: Tree, style: Style = COURSE, widest: int = 52) -> str:
+    """Return a formula as LaTeX, broken before the plus and minus signs of its right side where it would be wide.
+
+    `widest` is in letters, as far as they can be counted.
+    """
+    whole = latex(tree, style)
+    if not isinstance(tree, Relation) or _width(whole) <= widest:
+        return whole
+    printer, lines = _Printer(style), []
+    for sign, term in _terms(tree.right):
+        piece = f"{sign} {printer.text(term, PRODUCT)}".strip()
+        if lines and _width(lines[-1] + piece) <= widest:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    left = f"{printer.text(tree.left, SUM)} {RELATIONS[tree.operator]}"
+    rows = [rf"{left} & {lines[0]}", *(rf"& \quad {line}" for line in lines[1:])]
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
+
+def _terms(tree: Tree, sign: str = "") -> list[tuple[str, Tree]]:
+    """Return the terms of a sum, each with its sign; the first without a plus."""
+    if isinstance(tree, Binary) and tree.operator in "+-":
+        return [*_terms(tree.left, sign), (tree.operator, tree.right)]
+    if isinstance(tree, Negative):
+        return [("-", tree.inner)]
+    return [(sign, tree)]
+
+
+def _width(text: str) -> int:
+    """Return about how many letters wide a formula is: commands count as one, what stands above or below less."""
+    plain = re.sub(r"\\(left|right|mathbf|hat|top|displaystyle|operatorname|,|;|quad)", "", text)
+    plain = re.sub(r"[_^]\{([^{}]*)\}", lambda found: "." * (len(found[1]) // 2), plain)
+    plain = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda found: "." * max(map(len, found.groups())), plain)
+    return len(re.sub(r"\\[a-z]+|[{} ]", "", re.sub(r"\\[a-z]+", "x", plain)))
+
+
 class _Printer(NamedTuple):
     style: Style
 

@@ -104,19 +104,19 @@ class Row:
     @property
     def states(self) -> str:
         """The formula as printed, as LaTeX in the lecture's hand; empty where the lecture prints none."""
-        return formulas.latex(self.printed, self.source.hand) if self.entry.printed else ""
+        return formulas.latex_lines(self.printed, self.source.hand) if self.entry.printed else ""
 
     @property
     def corrected(self) -> str:
         """The mended formula as LaTeX in the lecture's hand; empty where the printed one stands."""
-        return formulas.latex(self.mended, self.source.hand) if self.entry.corrected else ""
+        return formulas.latex_lines(self.mended, self.source.hand) if self.entry.corrected else ""
 
     @property
     def in_course_letters(self) -> str:
         """The formula that holds, printed or mended, as LaTeX in the letters of the course."""
         if not self.entry.printed:
             return ""
-        return formulas.latex(self.mended if self.entry.corrected else self.printed, self.source.course_hand)
+        return formulas.latex_lines(self.mended if self.entry.corrected else self.printed, self.source.course_hand)
 
     @cached_property
     def printed(self) -> Relation:
