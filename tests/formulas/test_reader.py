@@ -175,7 +175,7 @@ def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
         LANGUAGE,
         True,
     )
-    whole, broken = latex(wide), latex_lines(wide, widest=30)
+    whole, broken = latex(wide), latex_lines(wide, widest=16)
     assert broken.startswith(r"\begin{aligned}") and broken.count(r"\\") >= 2
     plain = broken.replace(r"\begin{aligned} ", "").replace(r" \end{aligned}", "")
     assert "".join(plain.replace(r"\\ & \quad", "").replace("&", "").split()) == "".join(whole.split())
