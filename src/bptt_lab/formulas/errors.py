@@ -20,4 +20,8 @@ class FormulaError(ValueError):
 
     def in_text(self, text: str) -> FormulaError:
         """Return the same error with the text it is about, so that the caret can be shown."""
-        return self if self.text else FormulaError(self.what, self.mend, text, self.column)
+        return self if self.text else type(self)(self.what, self.mend, text, self.column)
+
+
+class ShapeError(FormulaError):
+    """A formula that can be read, but whose shapes do not fit."""

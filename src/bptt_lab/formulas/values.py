@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.formulas.errors import FormulaError
+from bptt_lab.formulas.errors import FormulaError, ShapeError
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -312,7 +312,7 @@ class _Evaluation:
             if not both:
                 if self.scene.plain:
                     return left * right
-                raise FormulaError(
+                raise ShapeError(
                     f"@ multiplies matrices, not {shape_text(left)} with {shape_text(right)}.",
                     "Use * for a product with a number.",
                     "",
@@ -325,9 +325,9 @@ class _Evaluation:
             raise self.misfit(tree, left, right, f"{operator} goes entry by entry and needs equal shapes")
         return _combined(operator, left, right)
 
-    def misfit(self, tree: Tree, left: Any, right: Any, why: str) -> FormulaError:
+    def misfit(self, tree: Tree, left: Any, right: Any, why: str) -> ShapeError:
         shapes = f"{shape_text(left)} and {shape_text(right)}"
-        return FormulaError(f"These shapes do not fit: {shapes}; {why}.", "Check the order and .T", "", tree.column)
+        return ShapeError(f"These shapes do not fit: {shapes}; {why}.", "Check the order and .T", "", tree.column)
 
     def power(self, tree: Power, base: Any, exponent: int) -> Any:
         if abs(exponent) > 100:

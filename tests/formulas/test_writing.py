@@ -1,0 +1,65 @@
+"""A formula written as text is read back to the same tree, and has the same value."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bptt_lab import Network, course
+from bptt_lab.formulas import Language, Scene, read, write
+from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Negative, Number, Over, Power, Transpose, Variable
+from bptt_lab.symbolic import worlds
+
+GRAPH = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(4)
+LANGUAGE = Language(GRAPH.network, ("t", "i", "j"))
+SCENE = Scene(worlds.float_worlds(GRAPH, 1)[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "grad(L, h1(t)) = W1.T @ d_a2[t] + W11.T @ d_a1[t+1]",
+        "-h1(1)[2]**2 - (2 - 3 - (4 - 5))*x(1)[1]/(2/3)",
+        "(-2)**2*(1 - h1(t)[i])**3",
+        "sum(k, 1, 3, W1[k,1]*(h2(t)[k] - y(t)[k]))",
+        "matrix(i, 1, 5, j, 1, 4, W0[i,j]) @ x(t)",
+        "column(i, 1, 5, row(j, 1, 4, W0[i,j])) @ x(t)",
+        "prod(s, 1, 2, diag(1 - h1(5-s)**2) @ W11)",
+        "(W11 @ h1(t-1)).T @ d(L(4), h1(4)).T",
+        "0.5*h1(1)[1] + 1/3",
+        "same(i, j) != rows(W0)",
+    ],
+)
+def test_what_is_written_is_read_back_to_the_same_tree(text):
+    tree = read(text, LANGUAGE, relation=True)
+    assert read(write(tree), LANGUAGE, relation=True) == tree
+
+
+letters = st.sampled_from([Letter("h1", Number(n), (Number(i),)) for n in (1, 2) for i in (1, 3)])
+plain = st.one_of(
+    letters, st.integers(1, 9).map(Number), st.just(Derivative(Letter("L"), Letter("b0", None, (Number(2),)), "total"))
+)
+
+
+def _larger(children):
+    operators = st.sampled_from("+-*/")
+    return st.one_of(
+        st.builds(Binary, operators, children, children),
+        st.builds(Negative, children),
+        st.builds(Power, children, st.integers(1, 3).map(Number)),
+        st.builds(lambda inner: Call("tanh", (inner,)), children),
+        st.builds(lambda body: Over("sum", "q", Number(1), Number(2), Binary("+", body, Variable("q"))), children),
+        st.builds(Transpose, children),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.recursive(plain, _larger, max_leaves=12))
+def test_any_tree_keeps_its_value_through_text(tree):
+    again = read(write(tree), LANGUAGE)
+    try:
+        value = SCENE.value(tree)
+    except ArithmeticError:
+        return
+    if np.isfinite(value):
+        assert np.isclose(SCENE.value(again), value, rtol=1e-9, atol=1e-12)
