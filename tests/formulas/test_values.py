@@ -102,7 +102,7 @@ def test_where_there_is_nothing_a_time_is_refused(text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("d_a1[t] @ h1[t-1]", "a column of 5 and a column of 5; 1 columns do not meet 5 rows"),
+        ("d_a1[t] @ h1[t-1]", "a column of 5 and a column of 5; 1 column does not meet 5 rows"),
         ("W0 * W11", "5×4 and 5×5"),
         ("h1(t) + h1(t).T", "a column of 5 and a row of 5"),
         ("2 @ h1(t)", "use * for a product with a number".capitalize()),
@@ -121,6 +121,10 @@ def test_what_has_no_value_says_why(text, words):
     with pytest.raises(FormulaError) as caught:
         value(text, t=3)
     assert words in str(caught.value)
+
+
+def test_an_initial_state_depends_on_nothing():
+    assert not number("d(h1(t-1), b0)", t=1).any() and number("d(a1(t), b0)", t=1).any()
 
 
 def test_rows_never_meet_columns_by_broadcasting():

@@ -87,7 +87,8 @@ class Language:
         """Raise a FormulaError where a name is not a letter that may be used here."""
         if name not in self.letters:
             raise FormulaError(self._unknown(name), self._offer(), "", column)
-        if self.allowed is not None and name not in self.allowed:
+        is_loss = name == self.network.loss  # it stands in every D(L, …): the other letter decides
+        if self.allowed is not None and name not in self.allowed and not is_loss:
             raise FormulaError(f"{name} is not available in this exercise.", self._offer(), "", column)
 
     def _unknown(self, name: str) -> str:

@@ -107,8 +107,8 @@ def latex_lines(tree: Tree, style: Style = COURSE, widest: int = 52) -> str:
             lines[-1] += f" {piece}"
         else:
             lines.append(piece)
-    left = f"{printer.text(tree.left, SUM)} {RELATIONS[tree.operator]}"
-    rows = [rf"{left} & {lines[0]}", *(rf"& \quad {line}" for line in lines[1:])]
+    left = f"{printer.text(tree.left, SUM)} &{RELATIONS[tree.operator]}"
+    rows = [rf"{left} {lines[0]}", *(rf"& \quad {line}" for line in lines[1:])]
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 

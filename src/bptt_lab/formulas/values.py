@@ -123,7 +123,7 @@ class Scene:
 
     def _immediates(self, below: tuple, entry: tuple[int, ...]) -> dict[Place, Any]:
         name, time, _ = below
-        if name not in self.graph.network.equations:
+        if name not in self.graph.network.equations or Place(name, time) in self.graph.leaves:
             return {}
         times = self._times(name) if time is None and self.graph.network.is_timed(name) else [time]
         found: dict[Place, Any] = {}
@@ -215,6 +215,11 @@ OPERATORS = {
 }
 
 
+def _uneven(left: np.ndarray, right: np.ndarray) -> str:
+    columns, rows = left.shape[1], right.shape[0]
+    return f"{columns} column{' does' if columns == 1 else 's do'} not meet {rows} row{'' if rows == 1 else 's'}"
+
+
 def _combined(operator: str, left: Any, right: Any) -> Any:
     plain, by_entries = OPERATORS[operator]
     # an interval on the left would take the array for a number
@@ -227,6 +232,8 @@ def shape_text(value: Any) -> str:
     if not isinstance(value, np.ndarray):
         return "a number"
     m, n = value.shape
+    if m == n == 1:
+        return "1×1"
     if n == 1:
         return f"a column of {m}"
     return f"a row of {n}" if m == 1 else f"{m}×{n}"
@@ -319,7 +326,7 @@ class _Evaluation:
                     tree.column,
                 )
             if left.shape[1] != right.shape[0]:
-                raise self.misfit(tree, left, right, f"{left.shape[1]} columns do not meet {right.shape[0]} rows")
+                raise self.misfit(tree, left, right, _uneven(left, right))
             return np.dot(left, right)
         if both and left.shape != right.shape:
             raise self.misfit(tree, left, right, f"{operator} goes entry by entry and needs equal shapes")

@@ -5,7 +5,7 @@ from bptt_lab.lectures.checks import check, found, is_confirmed
 from bptt_lab.lectures.conventions import dictionary, translate, translate_gradients
 from bptt_lab.lectures.ledger import LedgerError, counts, ledger, lookup
 from bptt_lab.lectures.rows import VERDICTS, Row
-from bptt_lab.lectures.tables import Table, counts_table, table
+from bptt_lab.lectures.tables import Table, counts_table, errata, table
 
 __all__ = [
     "VERDICTS",
@@ -17,6 +17,7 @@ __all__ = [
     "counts",
     "counts_table",
     "dictionary",
+    "errata",
     "found",
     "is_confirmed",
     "ledger",

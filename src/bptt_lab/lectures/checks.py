@@ -12,6 +12,7 @@ from bptt_lab.formulas.tree import Relation, free_variables
 from bptt_lab.lectures.rows import Row
 
 TOLERANCE = 1e-9
+FEWEST_DIGITS, MOST_DIGITS = 3, 9
 
 
 class Result(NamedTuple):
@@ -29,7 +30,22 @@ class Result(NamedTuple):
         if self.trouble:
             return f"has no value: {self.trouble}"
         place = f"at {self.where} " if self.where else ""
-        return f"fails: {place}the form gives {self.written:.3f}, the independent value is {self.independent:.3f}"
+        written, independent = rounded(self.written, self.independent)
+        if self.independent == self.written:
+            return f"fails: {place}both sides are {written}"
+        return f"fails: {place}the form gives {written}, the independent value is {independent}"
+
+
+def rounded(one: float, two: float) -> tuple[str, str]:
+    """Return two numbers as text: whole ones without decimals, others with as many as tell them apart."""
+    if all(abs(number - round(number)) < 10**-MOST_DIGITS for number in (one, two)):
+        return str(round(one)), str(round(two))
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1):
+        # 0.0 is added for the sake of -0.0
+        texts = tuple(f"{round(number, digits) + 0.0:.{digits}f}" for number in (one, two))
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 class Finding(NamedTuple):
@@ -49,7 +65,7 @@ def check(row: Row, scale: float = 1.0) -> Finding:
 def found(row: Row) -> str:
     """Return in words what the check of a row finds now, printed form and corrected one."""
     finding = check(row)
-    parts = [f"as printed it {finding.printed}"] if finding.printed else ["nothing to evaluate"]
+    parts = [f"as printed it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
     parts += [f"as corrected it {finding.corrected}"] if finding.corrected else []
     return "; ".join(parts) + ("." if is_confirmed(row, finding) else ". THIS IS NOT WHAT THE ROW SAYS.")
 

@@ -92,6 +92,11 @@ class Row:
         return self.entry.why
 
     @property
+    def words(self) -> str:
+        """The claim in words, where the lecture makes it so, or what a formula is about; else empty."""
+        return self.entry.words
+
+    @property
     def course(self) -> str:
         """The notebook that derives it, and the quantity."""
         return self.entry.course

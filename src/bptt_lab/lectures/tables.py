@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bptt_lab.lectures.checks import check, is_confirmed
+from bptt_lab import formulas
+from bptt_lab.formulas.tree import Relation
+from bptt_lab.lectures.checks import Finding, Result, check, found, is_confirmed, rounded
+from bptt_lab.lectures.ledger import LedgerError, ledger
 from bptt_lab.lectures.rows import VERDICTS, Row
 
-
 NO_BREAK = "\u2011"  # a hyphen at which a narrow column is not broken
+MENDED = {"erratum": "mended", "scan": "intended", "reading": "right as"}
+SLIP = "A slip of type, which no value shows."
+NO_VALUE = "Nothing to evaluate."
+OPENING, CLOSING = ("{", r"\left"), ("}", r"\right")
+RELATIONS, SIGNS, FACTOR = (" = ", r" \neq ", r" \leq "), (" + ", " - "), r" \, "
+TOKENS = re.compile(r" = | \\neq | \\leq | \+ | - | \\, |\\[A-Za-z]+|.")
 
 
 class Table(NamedTuple):
@@ -35,13 +44,71 @@ def table(rows: Sequence[Row]) -> Table:
     return Table(("", "as printed", "verdict", "corrected, and why"), tuple(_line(row) for row in rows))
 
 
+def errata(lecture: str) -> Table:
+    """Return what needs mending in a lecture: each formula as printed and as mended, where it fails, and why.
+
+    Formulas are cut where a line may end, so that the table keeps to a narrow page.
+    Errors: LedgerError for a lecture that the ledger does not hold; AssertionError as for `table`.
+    """
+    rows = [row for row in ledger() if row.lecture == lecture]
+    if not rows:
+        lectures = ", ".join(sorted({row.lecture for row in ledger()}))
+        raise LedgerError(f"The ledger has no lecture {str(lecture)[:30]!r}. Its lectures are {lectures}.")
+    lines = tuple(_erratum(row) for row in rows if row.verdict in MENDED)
+    return Table(("", "the formula", "where it fails, and why"), lines)
+
+
 def _line(row: Row) -> tuple[str, ...]:
+    _confirmed(row)
+    formula = "<br>".join(filter(None, [row.words, _pieces(row, row.printed) if row.entry.printed else ""]))
+    corrected = f"{_pieces(row, row.mended)}<br>" if row.entry.corrected else ""
+    return row.id.replace("-", NO_BREAK), formula, row.verdict, (corrected + row.why).strip()
+
+
+def _confirmed(row: Row) -> Finding:
+    """Return what the check of a row finds (errors: AssertionError where it is not what the row says)."""
     finding = check(row)
     if not is_confirmed(row, finding):
-        raise AssertionError(f"{row.id} is said to be {VERDICTS[row.verdict]}, but it {finding}.")
-    formula = f"${_one_line(row.states)}$" if row.states else row.entry.words
-    corrected = f"${_one_line(row.corrected)}$ " if row.corrected else ""
-    return row.id.replace("-", NO_BREAK), formula, row.verdict, (corrected + row.why).strip()
+        raise AssertionError(f"{row.id} is said to be {VERDICTS[row.verdict]}, but {found(row)}")
+    return finding
+
+
+def _erratum(row: Row) -> tuple[str, ...]:
+    printed = _confirmed(row).printed
+    is_slip = row.entry.is_typographical  # the tree holds what is checked, not always the slip
+    lines = [row.words] if row.words else []
+    lines += [f"*{'checked' if is_slip else 'printed'}* {_pieces(row, row.printed)}"] if row.entry.printed else []
+    lines += [f"*{MENDED[row.verdict]}* {_pieces(row, row.mended)}"] if row.entry.corrected else []
+    where = (SLIP if printed else NO_VALUE) if is_slip else _where(printed, row.printed.operator)
+    return f"{row.id.replace('-', NO_BREAK)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}"
+
+
+def _where(result: Result, operator: str) -> str:
+    """Return in words where a relation fails, the sides rounded so that every machine shows the same."""
+    if result.trouble:
+        return f"{result.trouble[0].upper()}{result.trouble[1:].rstrip('.')}."
+    left, right = rounded(result.independent, result.written)
+    sides = f"both sides are {left}" if operator == "!=" else f"the left side is {left}, the right side {right}"
+    return f"At ${result.where}$: {sides}." if result.where else f"{sides.capitalize()}."
+
+
+def _pieces(row: Row, relation: Relation) -> str:
+    """Return a formula in the lecture's hand as pieces of inline LaTeX, between which a line may end."""
+    return " ".join(f"${piece}$" for piece in _cut(formulas.latex(relation, row.source.hand)))
+
+
+def _cut(latex: str) -> list[str]:
+    """Return LaTeX cut before the signs and after the factors that stand in no bracket and no group."""
+    pieces, depth = [""], 0
+    for token in TOKENS.findall(latex):
+        depth += (token in OPENING) - (token in CLOSING)
+        if depth == 0 and token in RELATIONS + SIGNS:
+            pieces.append("{}" + token if token in SIGNS else token)  # a sign in front of a piece is no sign of a sum
+        elif depth == 0 and token == FACTOR:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return [piece.strip() for piece in pieces]
 
 
 def _one_line(latex: str) -> str:
