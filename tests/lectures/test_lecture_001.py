@@ -230,7 +230,7 @@ def test_a_derivative_by_weights_is_a_matrix_and_no_row_of_states():
 
 
 def test_the_final_layer_lacks_a_transpose():
-    assert "6 columns do not meet 1 rows" in restated("001-a139").trouble
+    assert "6 columns do not meet 1 row" in restated("001-a139").trouble
     assert restated("001-a139", ("D(L, z_L(T))", "D(L, z_L(T)).T")).holds
 
 
