@@ -106,7 +106,7 @@ def test_the_state_of_the_same_time_goes_in_a_circle():
 
 
 def test_the_T_above_is_the_last_step_and_no_transpose():
-    assert "rows" in restated("001-a36").trouble
+    assert "4 columns do not meet 1 row" in restated("001-a36").trouble
     assert restated("001-a36", (".T", "")).holds
 
 

@@ -70,6 +70,11 @@ class Language:
                 found.setdefault("d" + name[1:], Meaning("total", name))
         return found
 
+    @cached_property
+    def has_matrices(self) -> bool:
+        """Whether any quantity has more than one entry; where none has, v**T is a power and no transpose."""
+        return any(size > 1 for shape in self.network.shapes.values() for size in shape)
+
     def is_timed(self, letter: str) -> bool:
         """Return whether a letter carries a time."""
         return self.network.is_timed(self.letters[letter].name)

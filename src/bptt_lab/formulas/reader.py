@@ -128,7 +128,7 @@ class _Reader:
         sign = self.takes("**", "^")
         if not sign:
             return base
-        if self.next.text == "T" and "T" not in self.language.letters and not isinstance(base, Number):
+        if self.next.text == "T" and self.language.has_matrices and not isinstance(base, Number):
             raise FormulaError("A transpose is written .T here, as in NumPy.", "Write  W11.T", "", self.next.column)
         exponent = self.signed_exponent()
         return Power(base, exponent, sign.column)

@@ -167,7 +167,7 @@ def check_place(graph: Graph, name: str, time: int | None, entry: tuple[int, ...
             return
         raise FormulaError(
             f"{name} does not occur at time {time}.",
-            f"Its times are {min(times)} to {max(times)}." if times else f"{name} is not used by this network.",
+            _times_text(times) if times else f"{name} is not used by this network.",
             "",
             column,
         )
@@ -179,6 +179,12 @@ def check_place(graph: Graph, name: str, time: int | None, entry: tuple[int, ...
             "",
             column,
         )
+
+
+def _times_text(times: list[int]) -> str:
+    return (
+        f"Its times are {min(times)} to {max(times)}." if min(times) < max(times) else f"Its only time is {times[0]}."
+    )
 
 
 def is_beyond(graph: Graph, name: str, time: int | None) -> bool:
