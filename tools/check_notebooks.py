@@ -3,7 +3,8 @@
     python tools/check_notebooks.py                          all of notebooks/
     python tools/check_notebooks.py notebooks/07_*.ipynb     some
 
-Each check is a function from a notebook to a list of complaints. There are no exceptions to a rule.
+Each check is a function from a notebook to a list of complaints. There are no exceptions to a rule. The lesson and
+its exercises are counted apart: a cell tagged `exercise` is no part of the lesson.
 """
 
 import ast
@@ -19,6 +20,7 @@ from check_text import path_complaints
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 CELLS = (20, 40)  # fewer is no lesson, more is two
+EXERCISES = 8  # at most
 WORDS = (800, 1600)  # of Markdown; formulas do not count
 LONGEST_CODE = 25  # lines of one cell
 MEDIAN_CODE = 8
@@ -52,6 +54,11 @@ def text_cells(notebook):
     """Return (number, cell) of each Markdown cell."""
     cells = enumerate(notebook.cells, start=1)
     return [(n, cell) for n, cell in cells if cell.cell_type == "markdown"]
+
+
+def is_exercise(cell):
+    """Return whether a cell belongs to the exercises at the end, not to the lesson."""
+    return "exercise" in cell.metadata.get("tags", [])
 
 
 def outputs(notebook):
@@ -112,7 +119,8 @@ def widget_complaints(notebook):
 
 def code_size_complaints(notebook):
     """Check that code cells are short and most of them very short."""
-    sizes = {n: len(cell.source.strip().splitlines()) for n, cell in code_cells(notebook)}
+    lesson = [(n, cell) for n, cell in code_cells(notebook) if not is_exercise(cell)]
+    sizes = {n: len(cell.source.strip().splitlines()) for n, cell in lesson}
     long = [f"cell {n}: {size} lines of code" for n, size in sizes.items() if size > LONGEST_CODE]
     median = statistics.median(sizes.values()) if sizes else 0
     return long + ([f"median code cell: {median} lines"] if median > MEDIAN_CODE else [])
@@ -120,14 +128,17 @@ def code_size_complaints(notebook):
 
 def word_count(notebook):
     """Count the words of the Markdown cells, without formulas and code."""
-    texts = [MATHEMATICS.sub(" ", cell.source) for _, cell in text_cells(notebook)]
+    lesson = [cell for _, cell in text_cells(notebook) if not is_exercise(cell)]
+    texts = [MATHEMATICS.sub(" ", cell.source) for cell in lesson]
     return sum(len(WORD.findall(text)) for text in texts)
 
 
 def length_complaints(notebook):
     """Check the number of cells and of words."""
-    cells = outside(len(notebook.cells), CELLS, "cells")
-    return cells + outside(word_count(notebook), WORDS, "words of text")
+    lesson = [cell for cell in notebook.cells if not is_exercise(cell)]
+    asked = [cell for _, cell in code_cells(notebook) if is_exercise(cell)]
+    complaints = outside(len(lesson), CELLS, "cells") + outside(word_count(notebook), WORDS, "words of text")
+    return complaints + outside(len(asked), (0, EXERCISES), "exercises")
 
 
 def missing(cell, phrases, what):

@@ -136,6 +136,12 @@ def test_long_and_deep_texts_are_refused_or_read_without_harm(text):
         assert len(str(error)) < 2_500
 
 
+def test_a_tree_is_no_deeper_than_recursion_allows():
+    assert tree("+".join(["x(1)[1]"] * 100))
+    assert "Use sum" in message("+".join(["1"] * 300))
+    assert "Use sum" in message("(" * 10 + "1" + "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1)" * 10)
+
+
 def test_what_is_not_text_is_refused():
     assert "is text, not int" in message(5)
 

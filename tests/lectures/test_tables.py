@@ -44,7 +44,7 @@ def test_the_lines_of_a_lecture_are_as_many_as_its_counts_say():
 def test_a_line_shows_both_forms_in_the_hand_of_the_lecture(lines, identity):
     row, formula = WRONG[identity], lines[identity][0]
     label = {"erratum": "mended", "scan": "intended", "reading": "right as"}[row.verdict]
-    assert shown(formula, "printed") == plain(formulas.latex(row.printed, row.source.hand))
+    assert shown(formula, "stated" if row.words else "printed") == plain(formulas.latex(row.printed, row.source.hand))
     assert shown(formula, label) == plain(formulas.latex(row.mended, row.source.hand))
 
 
@@ -109,7 +109,7 @@ def test_a_slip_of_type_says_so_and_gives_no_number(lines):
 
 
 def test_a_claim_in_words_stands_before_its_formula(lines):
-    assert lines["004-a01"][0].startswith("Before (1): ") and "<br>*printed* $" in lines["004-a01"][0]
+    assert lines["004-a01"][0].startswith("Before (1): ") and "<br>*stated* $" in lines["004-a01"][0]
 
 
 def test_the_table_has_three_columns_and_no_bar_inside_a_cell():

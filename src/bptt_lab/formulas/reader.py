@@ -29,10 +29,11 @@ from bptt_lab.formulas.tree import (
     Transpose,
     Tree,
     Variable,
+    parts,
     walk,
 )
 
-DEEPEST, MOST_NODES, LARGEST_POWER = 50, 1_500, 20
+DEEPEST, TALLEST, MOST_NODES, LARGEST_POWER = 50, 150, 1_500, 20
 RELATIONS = {"=": "=", "==": "=", "!=": "!=", "<=": "<="}
 
 
@@ -43,11 +44,21 @@ def read(text: str, language: Language, relation: bool = False) -> Tree:
     """
     try:
         tree = _Reader(text, language).whole(relation)
-        if sum(1 for _ in walk(tree)) > MOST_NODES:
-            raise FormulaError(f"The formula has more than {MOST_NODES} parts.", "Shorten it.")
+        _check_size(tree)
         return tree
     except FormulaError as error:
         raise error.in_text(text if isinstance(text, str) else "") from None
+
+
+def _check_size(tree: Tree) -> None:
+    """Raise a FormulaError for a tree too large or too deep: a long chain of signs is deep without any bracket."""
+    waiting, count = [(tree, 1)], 0
+    while waiting:
+        part, depth = waiting.pop()
+        count += 1
+        if count > MOST_NODES or depth > TALLEST:
+            raise FormulaError(f"The formula has too many parts ({MOST_NODES}) or terms ({TALLEST}).", "Use sum(…).")
+        waiting.extend((inner, depth + 1) for inner in parts(part))
 
 
 class _Reader:

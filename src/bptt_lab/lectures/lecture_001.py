@@ -515,10 +515,10 @@ ENTRIES = (
     Entry(
         "001-a38",
         "z1(T) = W0 @ h0(T) + W11 @ h1(T) + b0",
-        "erratum",
+        "scan",
         corrected="z1(T) = W0 @ h0(T) + W11 @ h1(T-1) + b0",
-        why="With the hidden state of the same time the definition goes in a circle; it needs the state of the step "
-        "before.",
+        why="The scan shows no time on the left, and a T-1 may be lost in the same way: with the state of the same time "
+        "the definition goes in a circle.",
         course="03",
     ),
     # derivatives with shapes

@@ -253,7 +253,8 @@ LOSS = (
         f"L(t) = o(t)[1] - log({SUM_EXP})",
         "erratum",
         corrected=f"L(t) = -o(t)[1] + log({SUM_EXP})",
-        why="The minus sign in front of the logarithm is lost in the second form; (23) has it right.",
+        why="The minus sign before the logarithm of the first form is lost in the second, where it must reach both terms; "
+        "(23) has it right.",
         course="09",
     ),
     Entry("004-18", "D(L, L(t)) = 1", "holds", course="05"),
@@ -406,8 +407,8 @@ BIASES = (
     Entry(
         "004-49",
         "grad(L(t), c) = (row(k, 1, 3, p(t)[k] - same(k,1))).T",
-        "erratum",
-        why="On the left c carries a time, which a shared parameter does not have; the time on L says what is meant.",
+        "reading",
+        why="Right if c with a time is c as used at that step, as b in (85); as a shared parameter c carries none.",
         is_typographical=True,
         course="05",
     ),
@@ -731,10 +732,10 @@ CLAIMS_STATES = (
     Entry(
         "004-a23",
         "columns(grad(L, h(tau))) != 1",
-        "erratum",
+        "reading",
         corrected="columns(grad(L, h(tau))) = 1",
         words="Before (25): the five derivatives together make a gradient matrix.",
-        why="They make a column of five: the loss is one number, and the state is a column.",
+        why="Right if a column counts as a matrix: the five make one column, for the loss is one number.",
         course="01",
     ),
     Entry("004-a24", "D(o(t), h(t)) = V", "holds", words="After (33): V is the same at every step.", course="06"),

@@ -136,7 +136,7 @@ class Row:
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.id}** · {self.source.title} ({self.source.author}) · *{VERDICTS[self.verdict]}*"]
         lines += [self.entry.words] if self.entry.words else []
-        lines += [f"As printed: $\\displaystyle {self.states}$"] if self.states else []
+        lines += [f"As {'stated' if self.words else 'printed'}: $\\displaystyle {self.states}$"] if self.states else []
         lines += [f"Corrected: $\\displaystyle {self.corrected}$"] if self.corrected else []
         lines += [self.why] if self.why else []
         lines += [f"In the course's letters: $\\displaystyle {self.in_course_letters}$"] if self.states else []
