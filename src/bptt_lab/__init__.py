@@ -3,14 +3,15 @@
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["Network", "NetworkError"]
+ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises"}
+__all__ = ["Network", "NetworkError", "ex"]
 
 
 def __getattr__(name: str):
     """Return what the front offers, loaded when it is first asked for."""
     if name not in __all__:
         raise AttributeError(f"module 'bptt_lab' has no attribute {name!r}")
-    return getattr(importlib.import_module("bptt_lab.network"), name)
+    return getattr(importlib.import_module(f"bptt_lab.{ROOMS[name]}"), name)
 
 
 def __dir__() -> list[str]:

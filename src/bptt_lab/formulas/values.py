@@ -29,6 +29,7 @@ from bptt_lab.symbolic.worlds import World
 
 MOST_STEPS = 60_000
 LONGEST_RANGE = 200
+REACH = 2  # steps outside a sequence at which a wrong answer still has a value
 
 
 class Scene:
@@ -36,11 +37,12 @@ class Scene:
 
     A vector is a column. In a network whose quantities all have one entry, every letter is a plain number. At a general
     time t, what lies just past the last step is met in products with zero: a derivative of or by it is zero, and its
-    value is some number, so that nothing right may depend on it.
+    value is some number, so that nothing right may depend on it. `is_lenient`: so it is just before the first step too,
+    and with inputs; a wrong answer then has a value, and can be told its cause.
     """
 
-    def __init__(self, world: World):
-        self.world, self.graph = world, world.graph
+    def __init__(self, world: World, is_lenient: bool = False):
+        self.world, self.graph, self.is_lenient = world, world.graph, is_lenient
         self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
         self._arrays: dict[tuple, Any] = {}
         self._totals: dict[Place, Mapping[Place, Any]] = {}
@@ -71,6 +73,12 @@ class Scene:
             self._arrays[key] = self._gathered(name, entry, lambda e: self.world.values[Place(name, time, e)])
         return self._arrays[key]
 
+    def is_beyond(self, name: str, time: int | None) -> bool:
+        """Return whether a quantity is asked for where it does not exist, but close to where it does."""
+        if not self.is_lenient or time is None or not self.graph.network.is_timed(name) or self.graph.has(name, time):
+            return is_beyond(self.graph, name, time)
+        return -REACH <= time <= self.graph.T + REACH
+
     def beyond(self, name: str, entry: tuple[int, ...]) -> Any:
         """Return some value for a quantity just past the last step."""
         number = self.world.arithmetic.number
@@ -85,7 +93,7 @@ class Scene:
 
     def _derivative(self, below: tuple, above: tuple, kind: str, column: int) -> Any:
         for name, time, entry in (below, above):
-            if not is_beyond(self.graph, name, time):
+            if not self.is_beyond(name, time):
                 check_place(self.graph, name, time, entry, column)
         shapes = self.graph.network.shapes
         if len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]:
@@ -111,7 +119,7 @@ class Scene:
     def _row(self, below: tuple, entry: tuple[int, ...], above: tuple, kind: str) -> list:
         """Return the derivatives of one entry by every entry of a quantity, as a list."""
         places = [Place(above[0], above[1], e) for e in self._entries(above)]
-        if is_beyond(self.graph, *below[:2]) or is_beyond(self.graph, *above[:2]):
+        if self.is_beyond(*below[:2]) or self.is_beyond(*above[:2]):
             return [self.world.arithmetic.number(Fraction(0))] * len(places)
         if kind == "immediate":
             found = self._immediates(below, entry)
@@ -310,7 +318,7 @@ class _Evaluation:
         if name == self.scene.graph.network.loss and time is None:
             return self.scene.loss()
         self.check_fixed_time(letter)
-        if is_beyond(self.scene.graph, name, time):
+        if self.scene.is_beyond(name, time):
             return self.scene.beyond(name, entry)
         return self.scene.array(name, time, entry, letter.column)
 

@@ -1,0 +1,288 @@
+"""Judge a NumPy function: run on several instances in a child process, its arrays compared with the engine's."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptt_lab.exercises import edits
+from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, TIMED_OUT, WRONG, Feedback
+from bptt_lab.exercises.paths import account
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.running import run_function
+from bptt_lab.formulas import FormulaError, Scene
+from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, walk
+from bptt_lab.network import Graph
+from bptt_lab.network.scalars import FLOATS
+from bptt_lab.symbolic import worlds
+
+SECONDS = 5.0
+TOLERANCE = 1e-9
+KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED}
+IN_PLACE = "E10"
+
+
+class Instance(NamedTuple):
+    """One case on which a function is run: a graph and a scene for each sequence, which share their parameters."""
+
+    graph: Graph
+    scenes: tuple[Scene, ...]
+    is_batch: bool
+
+    def arrays(self, forms: Mapping[str, Tree]) -> dict[str, Any]:
+        """Return the arrays that formulas stand for: time first, then sequences, then entries."""
+        return {name: self.gathered(tree, _value_of(tree)) for name, tree in forms.items()}
+
+    def gathered(self, tree: Tree, value_of: Callable[..., Any]) -> Any:
+        """Return a formula's values as one array: a parameter once, its derivative summed over the sequences."""
+        sequences = self.scenes[:1] if is_shared(tree, self.graph) else self.scenes
+        if "t" in free_variables(tree):
+            steps = range(1, self.graph.T + 1)
+            stacked = [np.stack([_flat(value_of(scene, t=t)) for t in steps]) for scene in sequences]
+        else:
+            stacked = [_flat(value_of(scene)) for scene in sequences]
+        if is_summed(tree, self.graph) or len(stacked) == 1 and (is_shared(tree, self.graph) or not self.is_batch):
+            return sum(stacked[1:], start=stacked[0])
+        return np.stack(stacked, axis=1 if "t" in free_variables(tree) else 0)
+
+
+def _value_of(tree: Tree) -> Callable[..., Any]:
+    return lambda scene, **at: scene.value(tree, **at)
+
+
+def _flat(value: Any) -> np.ndarray:
+    """Return a value as a float array, a column as a vector."""
+    array = np.array(value, dtype=float)
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def is_shared(tree: Tree, graph: Graph) -> bool:
+    """Return whether a formula holds parameters only, the same for all sequences."""
+    letters = [part for part in walk(tree) if isinstance(part, Letter)]
+    has_derivative = any(isinstance(part, Derivative) for part in walk(tree))
+    return not has_derivative and all(letter.name in graph.network.parameters for letter in letters)
+
+
+def is_summed(tree: Tree, graph: Graph) -> bool:
+    """Return whether a formula is added up over the sequences: the loss, or its derivative by a parameter."""
+    if isinstance(tree, Derivative):
+        return tree.above.name in graph.network.parameters
+    return isinstance(tree, Letter) and tree.name == graph.network.loss and tree.time is None
+
+
+@lru_cache(maxsize=64)
+def instances(question: Question) -> tuple[Instance, ...]:
+    """Return the cases on which a function is run: two lengths, two numbers of sequences, all sizes different."""
+    T, B = question.graph.T, question.batch
+    return tuple(_instance(question, T + k, B + k if B else 1, bool(B)) for k in range(2))
+
+
+def _instance(question: Question, T: int, B: int, is_batch: bool) -> Instance:
+    graph = question.graph.network.unroll(T)
+    first = worlds.draw_leaves(graph, f"function {T} 0")
+    parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
+    draws = [{**worlds.draw_leaves(graph, f"function {T} {b}"), **parameters} for b in range(B)]
+    return Instance(graph, tuple(Scene(worlds.make_world(graph, draw, FLOATS)) for draw in draws), is_batch)
+
+
+def forms(question: Question, which: Mapping[str, str]) -> dict[str, Tree]:
+    """Return the formulas of a question's arguments or results as trees."""
+    return {name: question.tree(text) for name, text in which.items()}
+
+
+def judge_function(question: Question, function: Callable) -> Feedback:
+    """Return the feedback on a student's function."""
+    cases = instances(question)
+    arguments = forms(question, question.arguments)
+    calls = [tuple(case.arrays(arguments).values()) for case in cases]
+    outcome = run_function(function, calls, seconds=SECONDS, argument_names=tuple(question.arguments))
+    if outcome.kind in KINDS:
+        return Feedback(question.id, KINDS[outcome.kind], cause=outcome.message)
+    changed = sorted({name for names in outcome.changed for name in names})
+    if changed:
+        cause = f"It changes {', '.join(changed)} in place; the caller's arrays must stay as they are."
+        asks = "Which line writes into an argument, and where could a copy be made?"
+        return Feedback(question.id, WRONG, cause=cause, section=question.section, asks=asks, mistake=IN_PLACE)
+    try:
+        given = [_named(question, result) for result in outcome.results]
+    except Misfit as error:
+        return Feedback(question.id, WRONG, cause=str(error), section=question.section, asks=ASKS_RETURNS)
+    return _compared(question, cases, given)
+
+
+ASKS_RETURNS = "What does the task ask to be returned, and in which order?"
+
+
+class Misfit(ValueError):
+    """A result that is not what was asked for."""
+
+
+def _named(question: Question, result: Any) -> dict[str, np.ndarray]:
+    """Return a result as arrays by name: a dict, a tuple in the order asked for, or the one array (errors: Misfit)."""
+    wanted = list(question.returns)
+    if isinstance(result, dict) and set(result) >= set(wanted):
+        found = [result[name] for name in wanted]
+    elif isinstance(result, tuple | list) and len(wanted) > 1 and len(result) == len(wanted):
+        found = list(result)
+    elif len(wanted) == 1 and not isinstance(result, dict | tuple | None):
+        found = [result]
+    elif result is None:
+        raise Misfit(f"It returns nothing; expected {_expected(wanted)}.")
+    else:
+        raise Misfit(f"It returns {_kind(result)}; expected {_expected(wanted)}.")
+    arrays = {}
+    for name, value in zip(wanted, found, strict=True):
+        try:
+            arrays[name] = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            raise Misfit(f"{name} is {_kind(value)}; expected an array of numbers.") from None
+    return arrays
+
+
+def _expected(wanted: list[str]) -> str:
+    return wanted[0] if len(wanted) == 1 else f"a tuple or a dict of {', '.join(wanted)}"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, tuple | list | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[str, np.ndarray]]) -> Feedback:
+    """Return the feedback on arrays: the first that is wrong is named and diagnosed."""
+    goals = forms(question, question.returns)
+    true = [case.arrays(goals) for case in cases]
+    wrong = [name for name in goals if not all(_agrees(g[name], t[name]) for g, t in zip(given, true, strict=True))]
+    if not wrong:
+        return Feedback(question.id, CORRECT, "agrees to nine digits on two instances of different sizes")
+    name, right = wrong[0], [other for other in goals if other not in wrong]
+    cause = diagnose_array(cases[0], goals[name], given[0][name], true[0][name])
+    which = 0
+    if _agrees(given[0][name], true[0][name]):
+        which = 1
+        says = f"{name} is right for T = {cases[0].graph.T}, but not for T = {cases[1].graph.T}."
+        cause = Cause("", says, "Is a size or a number of steps written into the code?")
+    facts = [f"Right: {', '.join(right)}." if right else "", cause.right.replace("Its shape", f"The shape of {name}")]
+    says = f"{name} is wrong. {cause.says}".strip() if not cause.says.startswith(name) else cause.says
+    example = _first_difference(name, given[which][name], true[which][name], ("first", "second")[which])
+    asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
+    return Feedback(
+        question.id, WRONG, "", " ".join(filter(None, facts)), says, example, question.section, asks, cause.mistake
+    )
+
+
+def _agrees(given: np.ndarray, true: np.ndarray) -> bool:
+    true = np.asarray(true, dtype=float)
+    if given.shape != true.shape:
+        return False
+    return bool(np.abs(given - true).max(initial=0.0) <= TOLERANCE * (1 + np.abs(true).max(initial=0.0)))
+
+
+def _first_difference(name: str, given: np.ndarray, true: np.ndarray, instance: str) -> str:
+    true = np.asarray(true, dtype=float)
+    if given.shape != true.shape:
+        return ""
+    entry = np.unravel_index(np.argmax(~(np.abs(given - true) <= TOLERANCE * (1 + np.abs(true)))), true.shape)
+    at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
+    return f"In the {instance} instance {name}{at} is {given[entry] + 0.0:.6g}; it should be {true[entry] + 0.0:.6g}."
+
+
+def diagnose_array(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray) -> Cause:
+    """Return the cause of a wrong array: its shape, a constant factor, its account of paths, the catalogue."""
+    true = np.asarray(true, dtype=float)
+    if given.shape != true.shape:
+        return _shape_cause(given, true)
+    if not np.isfinite(given).all():
+        return Cause(
+            "Its shape is right.", "It holds numbers that are not finite.", "Where is something divided by zero?"
+        )
+    named = next((c for c in _catalogued(case, goal) if same(given.ravel(), c[1].ravel())), None)
+    known = named_cause(named[0], goal) if named else None
+    factor = factor_cause(given.ravel(), true.ravel(), known)
+    if factor:
+        return factor
+    found = _account(case, goal, given)
+    if found:
+        return paths_cause(found, goal.above.name, known)
+    return known or Cause("Its shape is right.", "", "")
+
+
+def _account(case: Instance, goal: Tree, given: np.ndarray):
+    if not isinstance(goal, Derivative):
+        return None
+    free = free_variables(goal) - {"T"}
+    spans = {"t": range(1, case.graph.T + 1)} if free else {}
+    summed = is_summed(goal, case.graph)
+    by_scene = given if summed or not case.is_batch else np.moveaxis(given, 1 if free else 0, 0)
+    return account(goal, case.graph, list(case.scenes), spans, by_scene.ravel(), summed)
+
+
+def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
+    says = f"Its shape is {given.shape}; expected {true.shape}."
+    if given.ndim == 2 and given.T.shape == true.shape and same(given.T.ravel(), true.ravel()):
+        says = "It is transposed. " + says
+        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6", "01")
+    return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
+
+
+def _catalogued(case: Instance, goal: Tree) -> list[tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]]:
+    """Return every catalogued mistake that can be made on a goal, with its array on a case."""
+    if not isinstance(goal, Derivative) or goal.kind == "immediate":
+        return []
+    found = []
+    for mutant in edits.mutants(case.graph, goal):
+        mutant = renamed(mutant, goal, is_code=True)
+        if mutant is None:
+            continue
+        try:
+            array = case.gathered(goal, lambda scene, mutant=mutant, **at: mutant.value(scene, goal, at))
+        except (FormulaError, ArithmeticError, LookupError, ValueError):
+            continue
+        found.append((mutant, np.asarray(array, dtype=float)))
+    return [*found, *_of_the_batch(case, goal)]
+
+
+def _of_the_batch(case: Instance, goal: Derivative) -> list[tuple[edits.ArrayMutant, np.ndarray]]:
+    """Return the mistakes that only several sequences show: a mean for a sum, one sequence for all."""
+    if not (case.is_batch and is_summed(goal, case.graph)):
+        return []
+    one_each = np.stack([_flat(scene.value(goal)) for scene in case.scenes])
+    return [(mutant, mutant.value(one_each)) for mutant in edits.batch_mutants(goal.above.name)]
+
+
+def reference(question: Question) -> Callable:
+    """Return the author's own function, built from its code without running the text around it."""
+    module = compile(question.answer, question.id, "exec")
+    codes = [part for part in module.co_consts if isinstance(part, types.CodeType)]
+    namespace: dict[str, Any] = {"np": np, "__builtins__": __builtins__}
+    for code in codes:
+        namespace[code.co_name] = types.FunctionType(code, namespace)
+    return namespace[codes[-1].co_name]
+
+
+def prove_function(question: Question) -> list[str]:
+    """Return what is wrong with a question for a function: its own answer must be judged right."""
+    try:
+        function = reference(question)
+    except (SyntaxError, ValueError, IndexError) as error:
+        return [f"the answer is not one function: {error}"]
+    judged = judge_function(question, function)
+    return [] if judged.is_correct else [f"its own answer is judged: {judged}"]
+
+
+def goals_of(question: Question) -> list[Question]:
+    """Return a question for each derivative that a function returns, as a matrix formula."""
+    return [
+        replace(question, kind="matrix", goal=text, answer=text, returns={}, arguments={})
+        for text in question.returns.values()
+        if isinstance(question.tree(text), Derivative)
+    ]

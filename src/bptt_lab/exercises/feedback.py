@@ -1,0 +1,56 @@
+"""What a student is told: an outcome, and where it is wrong, what is right, one cause, where to read, a question."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+CORRECT = "correct"
+OTHER_FORM = "correct, other form wanted"
+WRONG = "wrong"
+NOT_ATTEMPTED = "not attempted"
+CANNOT_READ = "cannot read"
+UNDECIDED = "undecided"
+TIMED_OUT = "timed out"
+CRASHED = "crashed"
+OUTCOMES = (CORRECT, OTHER_FORM, WRONG, NOT_ATTEMPTED, CANNOT_READ, UNDECIDED, TIMED_OUT, CRASHED)
+
+
+class Feedback(NamedTuple):
+    """The verdict on one answer. `mistake` is the id of the slip in the catalogue, for statistics, never shown.
+
+    `strength` says how the verdict is known; `right` what is right; `cause` the one cause; `example` a concrete place
+    where the answer differs; `section` where to read; `asks` a question that leads on; `task` is shown with it.
+    """
+
+    exercise: str
+    outcome: str
+    strength: str = ""
+    right: str = ""
+    cause: str = ""
+    example: str = ""
+    section: str = ""
+    asks: str = ""
+    mistake: str = ""
+    task: str = ""
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether the answer is right and in the form wanted."""
+        return self.outcome == CORRECT
+
+    def __str__(self) -> str:
+        head = f"{self.exercise}: {self.outcome}"
+        head += f" ({self.strength})." if self.strength else "."
+        reading = f"Read again: {self.section}" if self.section and self.outcome == WRONG else ""
+        parts = [head, self.right, self.cause, self.example, reading, self.asks]
+        return "\n".join(part for part in parts if part)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        """Return the task while there is no attempt, and the feedback as it stands, line by line, after that."""
+        if self.outcome == NOT_ATTEMPTED:
+            return f"{self.task}\n\n*Not attempted.*" if self.task else f"{self.exercise}: *not attempted.*"
+        fence = "`" * 3
+        return f"{fence}text\n{self}\n{fence}"

@@ -1,0 +1,356 @@
+"""Every edit of the backward pass that a network allows: what may go wrong on each of its edges."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from bptt_lab.exercises.backward import (
+    Change,
+    Detail,
+    Edge,
+    Into,
+    Left,
+    Pass,
+    Reading,
+    Tables,
+    Use,
+    edges_into,
+    plain,
+    spoken,
+    uses_of,
+)
+from bptt_lab.exercises.changes import (
+    RULES,
+    Where,
+    borrowed,
+    carried,
+    is_recurrent,
+    mirrored,
+    moved,
+    of,
+    read,
+    ruled,
+    scaled,
+    sloped,
+    truncated,
+    turned,
+    without,
+    wrapped,
+)
+from bptt_lab.exercises.results import MOST_STEPS
+from bptt_lab.network import Graph, Place
+from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
+from bptt_lab.network.scalars import letters
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One edit of the backward pass: see `Pass`.
+
+    `touches` holds the uses it can change; `steps` limits how many steps in time a path may cross.
+    """
+
+    mistake: str
+    detail: Detail
+    touches: tuple[Use, ...]
+    change: Change
+    into: Into | None = None
+    steps: int | None = None
+
+
+@lru_cache(maxsize=64)
+def edits_of(graph: Graph) -> tuple[Edit, ...]:
+    """Return every edit of the backward pass of a network."""
+    uses = tuple(use for name in graph.network.equations for use in uses_of(graph.network)[name])
+    makers = (_paths, _through_time, _steps, _activations, _readings, _layout, _losses, _biases)
+    return tuple(edit for maker in makers for edit in maker(graph, uses))
+
+
+def edits_for(graph: Graph, above: str) -> Iterator[Edit]:
+    """Yield the edits that can touch a derivative by a quantity."""
+    reached = _reached(graph, above)
+    return (edit for edit in edits_of(graph) if any(use.letter.name in reached for use in edit.touches))
+
+
+def _reached(graph: Graph, name: str) -> set[str]:
+    """Return the names that a quantity influences, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [user for user, _ in graph.network.uses[name]]
+    return found
+
+
+Uses = tuple[Use, ...]
+
+
+def _said(graph: Graph, name: str) -> str:
+    return spoken(name, NOW if graph.network.is_timed(name) else None)
+
+
+def _path(graph: Graph, use: Use) -> Detail:
+    """Return what a use leads to, as the quantity at t sees it, a1(t+1), and the quantity."""
+    index = use.letter.time
+    is_relative = isinstance(index, Index) and index.start == "t"
+    after = Index("t", -use.shift) if graph.network.is_timed(use.lower) else None
+    return {"path": spoken(use.lower, after), "quantity": spoken(use.letter.name, NOW if is_relative else index)}
+
+
+def _recurrent(graph: Graph, uses: Uses) -> Uses:
+    return tuple(use for use in uses if is_recurrent(graph, use))
+
+
+def _paths(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield what is left out or counted twice where a quantity has several users."""
+    recurrent = _recurrent(graph, uses)
+    for use in uses:
+        if use in recurrent or sum(one.letter.name == use.letter.name for one in uses) > 1:
+            yield Edit("A1", _path(graph, use), (use,), scaled(of(use), 0))
+            yield Edit("A7", _path(graph, use), (use,), scaled(of(use), 2))
+    if recurrent:
+        detail = {**_path(graph, recurrent[0]), "path": "the other steps"}
+        yield Edit("A1", detail, recurrent, scaled(of(*recurrent), 0))
+        yield Edit("A2", {}, recurrent, scaled(of(*recurrent), 0))
+
+
+def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the edits of what is carried from step to step."""
+    recurrent = _recurrent(graph, uses)
+    for use in recurrent:
+        detail, own = _path(graph, use), (use,)
+        yield Edit("B2", detail, own, carried(of(use)))
+        if use.size[0] == use.size[1]:
+            yield Edit("A3", detail, own, sloped(of(use), _diagonal))
+            yield Edit("E2", detail, own, sloped(of(use), lambda tables, edge: np.eye(edge.use.size[0])))
+            yield Edit("B9", detail, own, carried(of(use), swapped=True))
+    for sign in sorted({1 if use.shift > 0 else -1 for use in recurrent}):
+        yield Edit("A10", {}, recurrent, plain, mirrored(sign))
+    for count in range(1, min(graph.T, MOST_STEPS)) if recurrent else ():
+        detail = {"count": str(count)}
+        yield Edit("A9" if count == 1 else "E4", detail, recurrent, truncated, None, count)
+        for first in {0, graph.T % count} if count > 1 else ():
+            yield Edit("E3", detail, recurrent, scaled(_crosses(recurrent, count, first), 0))
+
+
+def _diagonal(tables: Tables, edge: Edge) -> np.ndarray:
+    return np.diag(np.diag(tables.slope(edge)))
+
+
+def _crosses(recurrent: Uses, count: int, first: int) -> Where:
+    """Return whether an edge leads from one chunk of steps to another; the first chunk may be shorter."""
+
+    def chunk(place: Place) -> int:
+        return (place.time - 1 - first) // count
+
+    return lambda edge: edge.use in recurrent and chunk(edge.lower) != chunk(edge.upper)
+
+
+def _steps(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the edits of the sum over time in the derivative by a parameter."""
+    for name in graph.network.parameters:
+        own = tuple(use for use in uses if use.letter.name == name and graph.network.is_timed(use.lower))
+        if not own or graph.T == 1:
+            continue
+        for mistake, part, kept in _sums(graph, name):
+            yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, kept), 0))
+        for step in (1, graph.T):
+            yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))
+
+
+def _sums(graph: Graph, name: str) -> Iterator[tuple[str, Detail, Callable[[int], bool]]]:
+    """Yield the wrong sums over time for a parameter: id, slots, and which steps are counted."""
+    T = graph.T
+    if len(graph.network.shapes[name]) == 1:
+        yield "D9", {"part": f"step {T}"}, lambda t: t == T
+    yield "A4", {"step": str(T)}, lambda t: t == T
+    yield "A2", {}, lambda t: t == T
+    yield "A5", {}, lambda t: t == 1
+    for step in (1, T):
+        yield "C3", {"step": str(step)}, lambda t, step=step: t != step
+    for count in range(1, min(T, MOST_STEPS)):
+        yield "E6", {"count": str(count)}, lambda t, count=count: t > T - count
+
+
+def _dropped(own: Uses, kept: Callable[[int], bool]) -> Where:
+    return lambda edge: edge.use in own and not kept(edge.lower.time)
+
+
+def _activations(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the wrong slopes of activations, equation by equation and everywhere at once."""
+    active = tuple(use for use in uses if use.parts)
+    names = dict.fromkeys(use.lower for use in active)
+    groups = [(_said(graph, name), tuple(use for use in active if use.lower == name)) for name in names]
+    for (said, group), (mistake, rule) in itertools.product([*groups, ("every layer", active)], RULES):
+        yield Edit(mistake, {"equation": said}, group, ruled(of(*group), rule))
+
+
+def _readings(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the letters of slopes read at another step."""
+    for use in uses:
+        is_parameter = use.letter.name in graph.network.parameters
+        moves = {1: "C1", 2: "C2", -1: "C4"} if is_parameter else {1: "B6", -1: "B6"}
+        for name, index in _timed_letters(use, is_parameter):
+            if index.shift < 0 and name in graph.network.equations:
+                yield Edit("C9", {"state": name}, (use,), read(of(use), wrapped(name, index, 0)))
+            for by, mistake in moves.items():
+                wrong = spoken(name, Index(index.start, index.shift + by))
+                detail = {"wrong": wrong, "equation": _said(graph, use.lower)}
+                for reading in _shifted(name, index, by):
+                    yield Edit(mistake, detail, (use,), read(of(use), reading))
+
+
+def _shifted(name: str, index: Index, by: int) -> list[Reading]:
+    """Return the readings of a letter so many steps later, which differ where there is no such step."""
+    outside = wrapped(name, index, by) if by < 0 else moved(name, index, by, may_leave=True)
+    return [moved(name, index, by, may_leave=False), outside]
+
+
+def _timed_letters(use: Use, is_parameter: bool) -> list[tuple[str, Index]]:
+    """Return the letters with a time that stand in a slope: around the activations, and for states inside them too."""
+    trees = [slope for *_, slope in use.base] + [slope for part in use.parts for _, slope in part.columns]
+    trees += [] if is_parameter else [part.read for part in use.parts]
+    found = dict.fromkeys(letter.place[:2] for tree in dict.fromkeys(trees) for letter in letters(tree))
+    return [(name, index) for name, index in found if isinstance(index, Index) and index.start == "t"]
+
+
+def _layout(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield square matrices the wrong way round."""
+    for name in graph.network.parameters:
+        shape = graph.network.shapes[name]
+        for mistake, recurrent in (("C5", True), ("C7", False)) if len(shape) == 2 and shape[0] == shape[1] else ():
+            own = tuple(use for use in uses if is_recurrent(graph, use) == recurrent and use.letter.name != name)
+            yield Edit(mistake, {"matrix": name}, own, read(of(*own), turned(name)))
+
+
+def _biases(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    for name in graph.network.parameters:
+        own = tuple(use for use in uses if use.letter.name == name)
+        if len(graph.network.shapes[name]) == 1:
+            yield Edit("D10", {"parameter": name}, own, scaled(of(*own), 2))
+
+
+def _calls(expression: Expression, functions: tuple[str, ...]) -> list[Call]:
+    found = [call for part in children(expression) for call in _calls(part, functions)]
+    return [expression, *found] if isinstance(expression, Call) and expression.function in functions else found
+
+
+def _losses(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the edits of the loss and of the output layer's error."""
+    network = graph.network
+    for name, equation in network.equations.items():
+        own = tuple(use for use in uses if use.lower == name and not is_recurrent(graph, use))
+        if isinstance(equation.expression, Call) and equation.expression.function == "softmax":
+            yield Edit("D3", {"equation": _said(graph, name)}, own, sloped(of(*own), _diagonal))
+        for call in _calls(equation.expression, ("nll", "bce", "mse")):
+            yield from _errors(graph, name, call, own)
+            if equation.timed and graph.T > 1:
+                yield Edit("D7", {}, own, scaled(of(*own), 1 / graph.T))
+                yield Edit("A6", {}, own, scaled(_dropped(own, lambda t: t == graph.T), 0))
+
+
+def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
+    """Yield the wrong errors at the output of one loss."""
+    prediction, target = call.arguments
+    yield Edit("D2", {}, own, scaled(of(*own), -1))
+    if call.function == "mse":
+        yield Edit("D6", {}, own, scaled(of(*own), 2))
+    head = _head(graph, name, prediction)
+    if head:
+        yield Edit("D4", {}, head, _times_slope(head, name, prediction))
+    if not isinstance(target, Name):
+        return
+    detail = {"target": spoken(target.name, target.index)}
+    if call.function != "nll":
+        yield Edit("D1", detail, own, read(of(*own), without(target.name)))
+        return
+    if head and _is_softmax(graph, prediction):
+        yield Edit("D1", detail, head, _plus_target(head, name, target))
+    wrong = LOGARITHM if isinstance(prediction, Name) else FUSED if _is_softmax(graph, prediction) else ()
+    for mistake, slope in wrong:
+        yield Edit(mistake, {"equation": _said(graph, name)}, own, sloped(_into(own, call), _by_values(slope, call)))
+
+
+def _is_softmax(graph: Graph, prediction: Expression) -> bool:
+    """Return whether a prediction is a softmax, there or in the equation of its name."""
+    if isinstance(prediction, Name) and prediction.name in graph.network.equations:
+        prediction = graph.network.equations[prediction.name].expression
+    return isinstance(prediction, Call) and prediction.function == "softmax"
+
+
+# the derivative of -y log p by p, and of -y log softmax(o) by o, as people write them
+LOGARITHM = (
+    ("D5", lambda p, y: 1 / p),
+    ("D5", lambda p, y: -1 / p),
+    ("D5", lambda p, y: -p / y),
+    ("D5", lambda p, y: p / y),
+)
+FUSED = (("D3", lambda p, y: y * p - y),)
+
+
+def _into(own: Uses, call: Call) -> Where:
+    """Return whether an edge leads from a loss to its prediction, or to what stands in its prediction's softmax."""
+    inner = call.arguments[0]
+    inner = inner.arguments[0] if isinstance(inner, Call) else inner
+    return lambda edge: isinstance(inner, Name) and edge.use in own and edge.use.letter.name == inner.name
+
+
+def _head(graph: Graph, name: str, prediction: Expression) -> Uses:
+    """Return the uses that lead from the prediction to the output before its softmax or activation."""
+    network = graph.network
+    if isinstance(prediction, Call) and isinstance(prediction.arguments[0], Name):
+        return tuple(use for use in uses_of(network)[name] if use.letter.name == prediction.arguments[0].name)
+    if not isinstance(prediction, Name):
+        return ()
+    above = network.equations.get(prediction.name)
+    if above and isinstance(above.expression, Call) and isinstance(above.expression.arguments[0], Name):
+        return uses_of(network)[prediction.name]
+    return tuple(use for use in uses_of(network)[name] if use.letter.name == prediction.name)
+
+
+def _loss_below(tables: Tables, edge: Edge, name: str) -> tuple[Place, int] | None:
+    """Return the loss's place under an edge of the output layer, and how many uses of the chain rule lie between."""
+    if edge.lower.name == name:
+        return edge.lower, 1
+    found = [user.lower for user in edges_into(tables.graph).get(edge.lower, ()) if user.lower.name == name]
+    return (found[0], 2) if found else None
+
+
+def _plus_target(head: Uses, name: str, target: Name) -> Change:
+    """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
+
+    def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
+        share = plain(one, edge, left)
+        below = _loss_below(one.tables, edge, name) if edge.use in head else None
+        if below is None or share is None:
+            return share
+        place, uses = below
+        adjoint = one.adjoint(place, left.after().after() if uses == 2 else left.after())
+        return share if adjoint is None else share + adjoint * one.tables.row(target, place.time)
+
+    return change
+
+
+def _times_slope(head: Uses, name: str, prediction: Expression) -> Change:
+    """Return the change that multiplies the error at the output by p(1 - p) once more (D4)."""
+
+    def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
+        share = plain(one, edge, left)
+        below = _loss_below(one.tables, edge, name) if edge.use in head else None
+        if below is None or share is None:
+            return share
+        p = one.tables.row(prediction, below[0].time)
+        return share * p * (1 - p) if p.shape[1] == share.shape[1] else share
+
+    return change
+
+
+def _by_values(slope: Callable, call: Call) -> Callable[[Tables, Edge], np.ndarray]:
+    """Return the slope of a loss from its prediction and its target."""
+    return lambda tables, edge: slope(*(tables.row(one, edge.lower.time) for one in call.arguments))

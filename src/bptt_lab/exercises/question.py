@@ -1,0 +1,172 @@
+"""A question as data: what is asked about which network, what counts as right, and the help on the way."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property, lru_cache
+from importlib import resources
+
+from bptt_lab.formulas import FormulaError, Language, read
+from bptt_lab.formulas.tree import Tree, free_variables
+from bptt_lab.network import Graph, Network, NetworkError
+from bptt_lab.network.errors import nearest
+
+# what each kind of question needs beside id, kind, task, hints and section
+KINDS = {
+    "line": ("network", "goal", "answer"),
+    "matrix": ("network", "goal", "answer"),
+    "derivation": ("network", "goal", "answer"),
+    "function": ("network", "arguments", "returns", "answer"),
+    "shape": ("shape",),
+    "number": ("number",),
+    "choice": ("choices",),
+}
+
+
+class QuestionError(ValueError):
+    """A question that cannot be asked: its data are wrong; the message names the question and the mend."""
+
+
+@dataclass(frozen=True, eq=False)  # a question is itself only: what is computed for it is kept by identity
+class Question:
+    """One question; an instructor writes it as a table of TOML of at most 15 lines.
+
+    `goal` is a formula of the engine's own value (a total or immediate derivative); `answer` is one right form, shown
+    only as solution; `same` lists other forms that must be accepted; `letters` are those an answer may use; `ranges`
+    says over which whole numbers free indices such as t run. `printed` is a wrong line to be mended, `source` the id of
+    its lecture's formula. `arguments` and `returns` map the names of a function's arrays to formulas; what stands at t
+    is stacked over time, what belongs to a sequence over `batch` sequences (0: one sequence, without that axis).
+    """
+
+    id: str
+    kind: str
+    task: str
+    hints: tuple[str, ...]
+    section: str
+    network: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    T: int = 0
+    goal: str = ""
+    answer: str = ""
+    same: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    printed: str = ""
+    source: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    returns: Mapping[str, str] = field(default_factory=dict)
+    batch: int = 2
+    shape: tuple[int, ...] | None = None
+    number: float | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    right: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The influence graph of the question's network (errors: QuestionError)."""
+        known = networks()
+        if "=" in self.network:
+            text, sizes, T = self.network, dict(self.sizes), self.T
+        elif self.network in known:
+            one = known[self.network]
+            text, sizes, T = one["text"], {**one["sizes"], **self.sizes}, self.T or one["T"]
+        else:
+            raise QuestionError(f"{self.id}: there is no network {self.network!r}." + nearest(self.network, known))
+        try:
+            return Network(text, sizes=sizes).unroll(T)
+        except NetworkError as error:
+            raise QuestionError(f"{self.id}: {error}") from error
+
+    @cached_property
+    def language(self) -> Language:
+        """All words of the network: what an answer is first read with."""
+        return Language(self.graph.network, ("t", *self.ranges))
+
+    @cached_property
+    def goal_tree(self) -> Tree:
+        """The goal as a tree (errors: QuestionError)."""
+        return self.tree(self.goal)
+
+    def tree(self, text: str) -> Tree:
+        """Return a formula of the author's as a tree (errors: QuestionError)."""
+        try:
+            return read(text, self.language)
+        except FormulaError as error:
+            raise QuestionError(f"{self.id}: {error}") from error
+
+    @cached_property
+    def spans(self) -> dict[str, range]:
+        """The whole numbers over which each free index of the goal runs; t runs from 1 to T where nothing is said."""
+        found = {name: range(low, high + 1) for name, (low, high) in self.ranges.items()}
+        for name in sorted(free_variables(self.goal_tree) - {"T"} - set(found)):
+            if name != "t":
+                raise QuestionError(f"{self.id}: the goal leaves {name} free; give ranges = {{ {name} = [1, 3] }}.")
+            found[name] = range(1, self.graph.T + 1)
+        return found
+
+
+def make(data: Mapping[str, object]) -> Question:
+    """Return a question from a table of TOML (errors: QuestionError naming the key)."""
+    name = str(data.get("id", "a question without id"))
+    known = {one.name for one in fields(Question)}
+    for key in data:
+        if key not in known:
+            raise QuestionError(f"{name}: there is no key {key!r}." + nearest(str(key), known))
+    kind = data.get("kind")
+    if kind not in KINDS:
+        raise QuestionError(f"{name}: the kind is {kind!r}; expected one of {', '.join(KINDS)}.")
+    missing = [key for key in ("id", "task", "hints", "section", *KINDS[kind]) if key not in data]
+    if missing:
+        raise QuestionError(f"{name}: {', '.join(missing)} is missing; a question of kind {kind!r} needs it.")
+    if not re.fullmatch(r"\w+\.\d+", str(data["id"])):
+        raise QuestionError(f"{name}: an id is a notebook's number and the question's, such as 07.2.")
+    if len(data["hints"]) != 3:
+        raise QuestionError(f"{name}: a question has three hints, the last one names the rule.")
+    return Question(**{key: _frozen(value) for key, value in data.items()})
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {key: _frozen(one) for key, one in value.items()}
+    return value
+
+
+def read_questions(text: str) -> dict[str, Question]:
+    """Return the questions of a TOML text by id (errors: QuestionError)."""
+    try:
+        tables = tomllib.loads(text).get("question", [])
+    except tomllib.TOMLDecodeError as error:
+        raise QuestionError(f"The questions are not TOML: {error}.") from error
+    found: dict[str, Question] = {}
+    for table in tables:
+        question = make(table)
+        if question.id in found:
+            raise QuestionError(f"{question.id}: this id is used twice.")
+        found[question.id] = question
+    return found
+
+
+@lru_cache(maxsize=1)
+def networks() -> dict[str, dict]:
+    """Return the networks that questions may name: text, sizes and T by name."""
+    return tomllib.loads(_folder().joinpath("networks.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def course_questions() -> dict[str, Question]:
+    """Return every question of the course by id, in order."""
+    files = sorted(path.name for path in _folder().iterdir() if re.fullmatch(r"\d\d\.toml", path.name))
+    found: dict[str, Question] = {}
+    for name in files:
+        found |= read_questions(_folder().joinpath(name).read_text(encoding="utf-8"))
+    return found
+
+
+def _folder():
+    return resources.files("bptt_lab.exercises") / "questions"

@@ -1,0 +1,49 @@
+"""The worlds in which an answer is tried: each with the values of a formula over all its free indices."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from bptt_lab.formulas import Scene
+from bptt_lab.formulas.tree import Tree
+from bptt_lab.symbolic.worlds import World
+
+_SCENES: dict[int, Scene] = {}
+
+
+def scene_of(world: World) -> Scene:
+    """Return the scene of a world; worlds are made once and kept, and so are their scenes."""
+    scene = _SCENES.get(id(world))
+    if scene is None or scene.world is not world:
+        scene = _SCENES[id(world)] = Scene(world, is_lenient=True)
+    return scene
+
+
+def bindings(spans: Mapping[str, range]) -> Iterator[dict[str, int]]:
+    """Yield every choice of the free indices."""
+    for numbers in itertools.product(*spans.values()):
+        yield dict(zip(spans, numbers, strict=True))
+
+
+def values(tree: Tree, scene: Scene, spans: Mapping[str, range]) -> list[Any]:
+    """Return the values of a formula for every choice of its free indices: numbers, or 2-D arrays."""
+    return [scene.value(tree, **indices) for indices in bindings(spans)]
+
+
+def flat(found: list[Any]) -> list[Any]:
+    """Return the numbers of a list of values, one after the other."""
+    return [number for value in found for number in (np.ravel(value) if isinstance(value, np.ndarray) else [value])]
+
+
+def side(tree: Tree, spans: Mapping[str, range]) -> Callable[[World], list[Any]]:
+    """Return a formula as one side of the question same or different."""
+    return lambda world: flat(values(tree, scene_of(world), spans))
+
+
+def shapes(found: list[Any]) -> list[tuple[int, ...]]:
+    """Return the shape of each value; () for a number."""
+    return [value.shape if isinstance(value, np.ndarray) else () for value in found]

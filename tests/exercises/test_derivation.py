@@ -1,0 +1,55 @@
+"""Derivations: every line against its neighbour; the first bad one is named and diagnosed."""
+
+import asked
+import pytest
+
+from bptt_lab.exercises.derivation import MOST_LINES, judge_derivation
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, WRONG
+
+QUESTION = asked.derivation()
+CHAIN = "D(L, a2(2))*d(a2(2), h1(2)) + D(L, a1(3))*d(a1(3), h1(2))"
+END = "d2(2)*W1 + d1(3)*W11"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CHAIN} ; the chain rule\n= {END} ; immediate derivatives",
+        f"D(L, h1(2))\n{CHAIN}  # two paths\n\n{END}",
+        f"= {CHAIN}\r\n= {END}\r\n",
+    ],
+)
+def test_a_derivation_whose_lines_all_follow_is_correct(text):
+    assert judge_derivation(QUESTION, text).outcome == CORRECT
+
+
+def test_the_first_bad_line_is_named_and_diagnosed():
+    found = judge_derivation(QUESTION, f"{CHAIN}\nd2(2)*W1\n{END}")
+    assert found.outcome == WRONG and "Line 2 does not follow" in found.cause and "d2(2)*W1" in found.cause
+    assert "a1(3)" in found.cause and "1 of 3" in found.right
+
+
+def test_two_errors_that_cancel_are_still_an_error():
+    found = judge_derivation(QUESTION, f"2*({END})\n{END}")
+    assert found.outcome == WRONG and "Line 1 does not follow" in found.cause
+
+
+def test_a_derivation_that_stops_early_is_told_to_go_on():
+    found = judge_derivation(QUESTION, f"D(L, h1(2))\n{CHAIN}")
+    assert found.outcome == OTHER_FORM and "can be put in" in found.cause
+    assert "one a line" in judge_derivation(QUESTION, END).cause
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("d2(2) W1", "Line 1"),
+        (f"{CHAIN}\nd2(2)*W9", "Line 2"),
+        ("\n" * 50 + f"{END}\n" * (MOST_LINES + 1), "may have 40 lines"),
+        ("x" * 30_000, "limited length"),
+        ("   \n;reason only", "no line to check"),
+    ],
+)
+def test_what_cannot_be_read_names_the_line(text, words):
+    found = judge_derivation(QUESTION, text)
+    assert found.outcome == CANNOT_READ and words in found.cause

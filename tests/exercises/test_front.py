@@ -1,0 +1,131 @@
+"""What a student types: ex, check, hint, solution, progress, and the magic for derivations."""
+
+import asked
+import pytest
+
+from bptt_lab import ex
+from bptt_lab.exercises import progress
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, WRONG
+from bptt_lab.exercises.front import Exercise, UnknownExercise, is_blank
+from bptt_lab.exercises.question import QuestionError
+
+LINE = """
+[[question]]
+id = "99.1"
+kind = "line"
+network = "two scalars"
+task = "Write the derivative by W11."
+goal = "D(L, W11)"
+letters = ["d1", "h1"]
+answer = "d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)"
+hints = ["Where is W11 used?", "Once a step.", "The sum over time."]
+section = "99 · Nowhere"
+"""
+
+
+def nothing(W11, h1): ...
+
+
+def nothing_but_words(W11, h1):
+    """Return the gradient."""
+
+
+def something(W11, h1):
+    return h1
+
+
+@pytest.mark.parametrize(
+    "answer", [None, ..., "", "  \n", "…", "...", "# one formula a line\n", nothing, nothing_but_words]
+)
+def test_an_unattempted_exercise_is_quiet_and_shows_its_task(answer, tmp_path):
+    found = Exercise(asked.weights(), tmp_path).check(answer)
+    assert found.outcome == NOT_ATTEMPTED and str(found) == "07.1: not attempted."
+    assert "Exercise 07.1" in found._repr_markdown_() and "Not attempted" in found._repr_markdown_()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_function_that_does_something_is_an_attempt():
+    assert not is_blank(something) and not is_blank(lambda: 1) and is_blank(lambda: None)
+
+
+def test_each_kind_of_answer_goes_to_its_judge(tmp_path):
+    assert Exercise(asked.weights(), tmp_path).check(asked.weights().answer).outcome == CORRECT
+    assert Exercise(asked.derivation(), tmp_path).check("D(L, h1(2))\n" + asked.derivation().answer).outcome == CORRECT
+    assert Exercise(asked.function(), tmp_path).check(something).outcome == WRONG
+    assert Exercise(asked.weights(), tmp_path).check(3).outcome == CANNOT_READ
+    assert Exercise(asked.weights(), tmp_path).check(shape=(3, 4)).outcome == CANNOT_READ
+
+
+def test_answers_are_noted_beside_the_notebook(tmp_path, monkeypatch):
+    monkeypatch.delenv(progress.SWITCH, raising=False)
+    exercise = Exercise(asked.weights(), tmp_path)
+    exercise.check("d1(3)*h1(2)")
+    exercise.check(asked.weights().answer)
+    noted = progress.read(tmp_path).entries
+    assert [entry.outcome for entry in noted] == [WRONG, CORRECT] and noted[0].mistake
+
+
+def test_three_hints_and_then_the_last_again():
+    exercise = Exercise(asked.weights())
+    assert [str(exercise.hint()) for _ in range(4)] == [
+        "Hint 1 of 3: one", "Hint 2 of 3: two", "Hint 3 of 3: three", "Hint 3 of 3: three"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", [asked.weights(), asked.derivation(), asked.function()])
+def test_a_solution_is_shown_on_request_only(question):
+    exercise = Exercise(question)
+    assert question.answer.strip() in exercise.solution()
+    assert question.answer.strip() not in exercise._repr_markdown_() + repr(exercise)
+
+
+def test_a_derivation_shows_its_goal_and_how_to_answer():
+    shown = Exercise(asked.derivation())._repr_markdown_()
+    assert r"\frac{d L}{d h^{1(2)}}" in shown and "%%derive 07.4" in shown
+
+
+def test_an_unknown_id_offers_the_nearest():
+    with pytest.raises(UnknownExercise, match="There is no exercise '07.99'"):
+        ex("07.99")
+
+
+def test_an_instructor_adds_a_question_of_a_few_lines():
+    assert ex.add(LINE) == ["99.1"] and "99.1" in ex.ids("99")
+    assert ex("99.1").check("d1(3)*h1(2)").outcome == WRONG
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('kind = "line"', 'kind = "lines"', "the kind is 'lines'"),
+        ("network =", "netwrok =", "no key 'netwrok'. Did you mean 'network'?"),
+        ('"two scalars"', '"too scalars"', "Did you mean 'two scalars'?"),
+        ("goal =", "# goal =", "goal is missing"),
+        ('"D(L, W11)"', '"D(L, W12)"', "'W12' is not a letter"),
+        ('"D(L, W11)"', '"D(L, h1(k))"', "'k' is not a letter"),
+        ("h1(0) +", "h1(0) -", "is judged: 99.1: wrong"),
+        ('"Once a step.", ', "", "three hints"),
+        ('"The sum over time."', '"d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)"', "a hint holds the answer"),
+        ('"99 · Nowhere"', '"12 · Nowhere"', "is not of notebook 99"),
+        ('id = "99.1"', 'id = "first"', "an id is a notebook's number"),
+        ("[[question]]", "[[question]", "not TOML"),
+        ('letters = ["d1", "h1"]', 'letters = ["d1"]', "h1 is not available"),
+    ],
+)
+def test_a_question_that_is_not_sound_is_refused_with_its_reason(old, new, words):
+    with pytest.raises(QuestionError) as caught:
+        ex.add(LINE.replace(old, new, 1))
+    assert words in str(caught.value)
+
+
+def test_the_magic_checks_the_lines_of_a_cell():
+    from IPython.testing.globalipapp import start_ipython
+
+    shell = start_ipython()
+    from bptt_lab.exercises.magics import register
+
+    assert register()
+    ex.add(LINE.replace('"line"', '"derivation"').replace("99.1", "99.2"))
+    found = shell.run_cell_magic("derive", "99.2", "= d1(3)*h1(2)\n")
+    assert found.outcome == WRONG and "Line 1" in found.cause
+    assert shell.run_cell_magic("derive", "99.2", "# one formula a line").outcome == NOT_ATTEMPTED
