@@ -6,7 +6,9 @@ Watched: what is raised, what takes long, and what the interpreter is asked to d
 from __future__ import annotations
 
 import random
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from bptt_lab.formulas.language import FUNCTIONS
 
 KINDS = ("line", "matrix", "derivation", "number", "shape", "choice")
 SLOWEST = 1.0  # seconds of processor time
+BROKEN_OFF = 5.0  # seconds by the clock
 FORBIDDEN = ("exec", "compile", "open", "import", "os.", "subprocess.", "socket.", "ctypes.", "marshal.", "pickle.")
 NOISE = "()[]{}.,;:+-*/@^=<>!#%&|~'\"\\ \t\n\x00eE_0123456789TtLhxWabd\u03b4\u03c3\u2211\u1d40\u00b2\u202e\uff48\ud800"
 
@@ -46,6 +49,29 @@ def watched() -> Iterator[list[str]]:
         yield _WATCHED[-1]
     finally:
         _WATCHED.pop()
+
+
+class Late(BaseException):
+    """The time for one answer is over; no `except Exception` of the checker may take this for its own."""
+
+
+def _late(number: int, frame: object) -> None:
+    raise Late
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Break off what takes too long, where the system has alarms; elsewhere it is only seen afterwards."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @dataclass
@@ -77,11 +103,15 @@ def attempt(question: Question, text: object) -> Trial:
     start = time.process_time()
     with watched() as events:
         try:
-            feedback = JUDGES[question.kind](question, text)
-            str(feedback)
-        except Exception as error:
+            with limited(BROKEN_OFF):
+                feedback = JUDGES[question.kind](question, text)
+                str(feedback)
+        except (Exception, Late) as error:
             raised = error
-    return Trial(question, text, feedback, raised, time.process_time() - start, list(events))
+    seconds = time.process_time() - start
+    if raised and seconds > SLOWEST:
+        raised = None  # NumPy wraps the alarm into an error of its own: the time is the trouble
+    return Trial(question, text, feedback, raised, seconds, list(events))
 
 
 def warm_up() -> list[Question]:

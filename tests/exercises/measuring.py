@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled, symbolic_questions
 
 from bptt_lab.exercises import coding, edits
-from bptt_lab.exercises.diagnosis import Cause, catalogued, diagnose, trial_scenes
+from bptt_lab.exercises.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
 from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.question import Question, course_questions
@@ -114,45 +115,48 @@ Compare = Callable[[Side, Side, Graph], Verdict]
 
 def mutants(questions: Iterable[Question], compare: Compare = decide, every: int = 1) -> Tally:
     """Return how the checker judges the catalogued mistakes of these questions, every one or every so many."""
-    tally = Tally()
+    tally, turn = Tally(), itertools.count()
+    is_taken = lambda: next(turn) % every == 0  # counted through all questions, not from the first of each
     for question in questions:
         if question.kind in ("line", "matrix", "derivation"):
-            _of_formula(tally, question, compare, every)
+            _of_formula(tally, question, compare, is_taken)
         elif question.kind == "function":
-            _of_function(tally, question, every)
+            _of_function(tally, question, is_taken)
     return tally
 
 
-def _of_formula(tally: Tally, question: Question, compare: Compare, every: int) -> None:
+def _of_formula(tally: Tally, question: Question, compare: Compare, is_taken: Callable[[], bool]) -> None:
     known = catalogued(question)
-    for k in range(0, len(known), every):
-        mutant, numbers = known[k]
+    for mutant, numbers in known:
+        if not is_taken():
+            continue
         start = time.process_time()
         is_refused = refuses(question, mutant, compare)
         cause = diagnose(question, lambda scene, one=mutant: _values(question, one, scene))
         tally.seconds.append(time.process_time() - start)
-        alone = not any(
-            other is not mutant and a.shape == numbers.shape and np.allclose(a, numbers, rtol=1e-9)
-            for other, a in known
-        )
-        _note(tally, question.id, mutant, cause, is_refused, alone)
+        _note(tally, question.id, mutant, cause, is_refused, _is_alone(mutant, numbers, known))
 
 
-def _of_function(tally: Tally, question: Question, every: int) -> None:
+def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool]) -> None:
     cases, goals = coding.instances(question), coding.forms(question, question.returns)
     true = [case.arrays(goals) for case in cases]
     for name, goal in goals.items():
         if not isinstance(goal, Derivative):
             continue
         known = coding._catalogued(cases[0], goal)
-        for k in range(0, len(known), every):
-            mutant, array = known[k]
+        for mutant, array in known:
+            if not is_taken():
+                continue
             start = time.process_time()
             found = coding._compared(question, cases, [{**true[0], name: array}, true[1]])
             tally.seconds.append(time.process_time() - start)
-            alone = not any(o is not mutant and a.shape == array.shape and np.allclose(a, array) for o, a in known)
-            cause = Cause(says=found.cause, mistake=found.mistake)
+            cause, alone = Cause(says=found.cause, mistake=found.mistake), _is_alone(mutant, array, known)
             _note(tally, f"{question.id} {name}", mutant, cause, found.outcome == WRONG, alone)
+
+
+def _is_alone(mutant: object, numbers: np.ndarray, known: Iterable[tuple]) -> bool:
+    """Return whether no other catalogued mistake has the numbers of this one."""
+    return not any(other is not mutant and same(found, numbers) for other, found in known)
 
 
 def _note(

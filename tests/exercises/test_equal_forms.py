@@ -90,9 +90,7 @@ def wrong_order(spot):
             return Binary("@", Transpose(a), Transpose(b))
 
 
-@pytest.mark.parametrize(
-    ("rule", "identity"), [(wrong_minus, "02.3"), (wrong_number, "07.2"), (wrong_sign, "06.4")]
-)
+@pytest.mark.parametrize(("rule", "identity"), [(wrong_minus, "02.3"), (wrong_number, "07.2"), (wrong_sign, "06.4")])
 def test_a_wrong_rule_is_caught_by_numbers_before_its_form_is_used(rule, identity):
     question = course_questions()[identity]
     with pytest.raises(WrongRule, match=rule.__name__):

@@ -1,6 +1,6 @@
 """Text that attacks, overloads or confuses: nothing executed, nothing uncaught, nothing slow, nothing accepted."""
 
-import builtins
+import time
 
 import fuzzing
 import pytest
@@ -33,9 +33,9 @@ def test_a_hostile_text_is_turned_away_at_once_and_nothing_of_it_is_executed(fam
                 assert found.feedback.outcome not in (CORRECT, OTHER_FORM), (name, question.id)
 
 
-def test_random_texts_for_ten_seconds_leave_no_trouble():
-    run = fuzzing.fuzz(8.0, seed=1)
-    assert run.troubles == [] and run.count > 200 and len(run.outcomes) >= 4
+def test_random_texts_for_some_seconds_leave_no_trouble():
+    run = fuzzing.fuzz(4.0, seed=1)
+    assert run.troubles == [] and run.count > 50 and len(run.outcomes) >= 4
 
 
 def test_a_student_gets_feedback_on_every_hostile_text(tmp_path):
@@ -67,7 +67,9 @@ def raises(question, text):
 
 
 def dawdles(question, text):
-    sum(k for k in range(40_000_000))
+    start = time.process_time()
+    while time.process_time() - start < 1.1 * fuzzing.SLOWEST:
+        pass
     return Feedback(question.id, CORRECT)
 
 
@@ -77,4 +79,4 @@ def dawdles(question, text):
 def test_the_watch_sees_a_judge_that_does_harm(judge, words, monkeypatch):
     monkeypatch.setitem(JUDGES, "line", judge)
     found = attempt(course_questions()["07.2"], "h1(1)")
-    assert any(trouble.startswith(words) for trouble in found.troubles), builtins.str(found.troubles)
+    assert any(trouble.startswith(words) for trouble in found.troubles), found.troubles

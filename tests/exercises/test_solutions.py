@@ -4,7 +4,6 @@ import json
 import re
 import tomllib
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ FILES = sorted(Path(__file__).parent.glob("solutions/*.toml"))
 SOLUTIONS = {key: found for path in FILES for key, found in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 COURSE = course_questions()
 MOST_LINES = 15
-SLOW_TO_RUN = 3  # a function is run in a process of its own: so many of its wrong answers are tried here
+SLOW_TO_RUN = 1  # a function is run in a process of its own: so many of its wrong answers are tried here
 
 RIGHT = [(key, one) for key, found in SOLUTIONS.items() for one in found["right"]]
 WRONG_ONES = [
@@ -30,7 +29,6 @@ WRONG_ONES = [
 ]
 
 
-@cache
 def built(identity, text):
     """Return an answer as it is handed in: a function is built from its text."""
     asked = COURSE[identity]
@@ -130,7 +128,9 @@ def test_a_question_with_a_wrong_answer_is_not_proven():
 
 
 def test_a_question_out_of_its_notebook_is_not_proven():
-    assert any("section" in trouble for trouble in building.prove(replace(COURSE["07.1"], section="06 \u00b7 Elsewhere")))
+    assert any(
+        "section" in trouble for trouble in building.prove(replace(COURSE["07.1"], section="06 \u00b7 Elsewhere"))
+    )
 
 
 def test_the_solutions_are_read_by_the_rules_of_questions():

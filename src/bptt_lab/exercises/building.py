@@ -127,8 +127,8 @@ def _tells_apart(question: Question) -> list[str]:
     return found
 
 
-# cut at a number of steps, these coincide with something else in every short sequence
-BY_LENGTH = {"A9", "E3", "E4", "E6", "E7"}
+# cut at a number of steps, or read past the last one, these coincide with something else in every short sequence
+BY_LENGTH = {"A9", "B6", "C2", "E3", "E4", "E6", "E7"}
 
 
 def _merged(known: tuple) -> set[tuple[str, str]]:

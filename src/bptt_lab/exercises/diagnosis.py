@@ -21,7 +21,7 @@ from bptt_lab.formulas import FormulaError, Scene, shape_text, write
 from bptt_lab.formulas.tree import Derivative, Number, Tree
 from bptt_lab.symbolic import worlds
 
-TRIED = 3
+TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 CLOSE = 1e-8
 
 
@@ -42,7 +42,7 @@ def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
         given = [answer(scene) for scene in scenes]
     except (FormulaError, ArithmeticError, ValueError):
         return Cause()
-    true = [_goal_values(question, k) for k in range(TRIED)]
+    true = [_goal_values(question, k) for k in range(len(scenes))]
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
         return _by_shape(question, given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
@@ -83,13 +83,16 @@ def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
     return numbers is not None and same(a, numbers)
 
 
+@lru_cache(maxsize=256)
 def trial_scenes(question: Question) -> list[Scene]:
     """Return the scenes at which causes are looked for."""
     found: list[worlds.World] = []
     for world in worlds.float_worlds(question.graph):
         if all(world.leaves != other.leaves for other in found):
             found.append(world)
-    return [scene_of(world) for world in (found * TRIED)[:TRIED]]
+    first = scene_of(found[0])
+    is_small = len(flat(values(question.goal_tree, first, question.spans))) < SMALL
+    return [scene_of(world) for world in found[: TRIED_SMALL if is_small else TRIED]]
 
 
 @lru_cache(maxsize=256)
@@ -234,7 +237,7 @@ def _by_slip(question: Question, a: np.ndarray) -> Cause | None:
 def pen_slips(question: Question) -> tuple:
     """Return the slips of the pen in the answer, and in the other right forms, with their numbers."""
     scenes, found = trial_scenes(question), []
-    right = np.array(flat([v for k in range(TRIED) for v in _goal_values(question, k)]), dtype=float)
+    right = np.array(flat([v for k in range(len(scenes)) for v in _goal_values(question, k)]), dtype=float)
     for text in (question.answer, *question.same):
         for slip in slips(question.tree(text), question.graph.network):
             numbers = _numbers(slip.tree, scenes, question)

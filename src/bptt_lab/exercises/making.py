@@ -83,20 +83,22 @@ def _tried(make: Callable[[Network], Iterator[Data]], network: Network) -> Itera
 
 def _first_proven(candidates: Iterator[Data]) -> Question | None:
     for data in candidates:
-        more = range(MORE_STEPS + 1) if "goal" in data or "returns" in data else range(1)
-        for steps in more:
-            section = f"{data['id'][:-2]} · {SECTIONS[data['section']]}"
-            question = MadeQuestion(**{**data, "section": section, "T": data["T"] + steps})
-            if _is_proven(question):
+        section = f"{data['id'].partition('.')[0]} · {SECTIONS[data['section']]}"
+        for more in range(MORE_STEPS + 1):
+            question = MadeQuestion(**{**data, "section": section, "T": data["T"] + more})
+            troubles = _troubles(question)
+            if not troubles:
                 return question
+            if not all(trouble.startswith("the instance") for trouble in troubles):
+                break  # more steps mend an instance that hides mistakes, nothing else
     return None
 
 
-def _is_proven(question: Question) -> bool:
+def _troubles(question: Question) -> list[str]:
     try:
-        return prove(question) == []
-    except (QuestionError, FormulaError, NetworkError):
-        return False
+        return prove(question)
+    except (QuestionError, FormulaError, NetworkError) as error:
+        return [str(error)]
 
 
 # What is asked about

@@ -86,13 +86,13 @@ def _shares(
         ends = [{p: v for p, v in scene.world.totals.items() if p[:2] == route[-1][:2]} for route in routes]
     found: dict[str, list[Any]] = {}
     for route, end in zip(routes, ends, strict=True):
-        share = _along(scene, route, end, entry)
+        share = _along(scene, route, end, entry, goal.kind == "total")
         words = _words(route, time if own else None)
         found[words] = share if words not in found else [a + b for a, b in zip(found[words], share, strict=True)]
     return found
 
 
-def _along(scene: Scene, route: Path, end: Mapping[Place, Any], entry: tuple[int, ...]) -> list[Any]:
+def _along(scene: Scene, route: Path, end: Mapping[Place, Any], entry: tuple[int, ...], is_turned: bool) -> list[Any]:
     """Return what reaches the start of a route from its end, by every entry of the start, along this route only."""
     current = dict(end)
     for upper, lower in reversed(list(pairwise(route))):
@@ -103,6 +103,8 @@ def _along(scene: Scene, route: Path, end: Mapping[Place, Any], entry: tuple[int
         current = before
     shape = scene.graph.network.shapes[route[0].name]
     wanted = [entry] if entry else entries(shape)
+    if is_turned and not entry:
+        wanted = sorted(wanted, key=lambda e: e[::-1])  # numerator layout: the derivative by a matrix is transposed
     return [current.get(Place(*route[0][:2], e), 0.0) for e in wanted]
 
 

@@ -1,0 +1,79 @@
+"""A question is proven before it is asked; and the questions of the course stand in their notebooks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import asked
+import nbformat
+import pytest
+
+from bptt_lab.exercises.building import prove
+from bptt_lab.exercises.question import course_questions
+from bptt_lab.network import Graph
+
+NOTEBOOKS = {p.name[:2]: p for p in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")}
+DERIVING = [number for number in sorted(NOTEBOOKS) if "01" <= number <= "15"]
+
+
+@pytest.mark.parametrize(
+    "question", [asked.weights(), asked.state(), asked.recurrent(), asked.derivation(), asked.function()]
+)
+def test_a_sound_question_proves(question):
+    assert prove(question) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (dict(answer="d1(1)*h1(0) + d1(2)*h1(1)"), "is judged: 07.1: wrong"),
+        (dict(same=("d1(1)*h1(0)",)), "is judged: 07.1: wrong"),
+        (dict(same=("d1(1) h1(0)",)), "An operator is missing"),
+        (dict(goal="D(L, W12)"), "'W12' is not a letter"),
+        (dict(printed="d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)"), "there is no slip to be found"),
+        (dict(hints=("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "b", "c")), "a hint holds the answer"),
+    ],
+)
+def test_what_is_wrong_with_a_question_is_said(changes, words):
+    found = prove(replace(asked.weights(), **changes))
+    assert any(words in trouble for trouble in found)
+
+
+def test_an_instance_that_confuses_mistakes_is_refused():
+    assert "the instance takes A4 for C3" in prove(replace(asked.recurrent(), T=2))
+
+
+def test_an_engine_that_is_wrong_does_not_pass_the_complex_step(monkeypatch):
+    right = Graph.edges
+
+    def wrong(self, place):
+        for below, above, slope in right(self, place):
+            if not (place.name == "a1" and above.name == "h1"):  # the recurrent path is forgotten
+                yield below, above, slope
+
+    monkeypatch.setattr(Graph, "edges", wrong)
+    question = replace(asked.weights(), T=4, answer="sum(s, 1, 4, d1(s)*h1(s-1))")
+    assert any("differs from a complex step" in trouble for trouble in prove(question))
+
+
+@pytest.mark.parametrize("number", DERIVING)
+def test_a_derivation_notebook_asks_at_least_four_questions_of_mixed_kinds(number):
+    questions = [q for q in course_questions().values() if q.id.startswith(f"{number}.")]
+    assert len(questions) >= 4 and len({q.kind for q in questions}) >= 2
+
+
+@pytest.mark.parametrize("number", DERIVING)
+def test_the_notebook_shows_its_questions_in_order_and_unsolved(number):
+    cells = nbformat.read(NOTEBOOKS[number], 4).cells
+    shown = [c for c in cells if c.cell_type == "code" and "exercise" in c.metadata.get("tags", [])]
+    ids = [q for q in course_questions() if q.startswith(f"{number}.")]
+    assert [next(i for i in ids if i in cell.source) for cell in shown] == ids
+    assert all(": not attempted." in cell.outputs[-1]["data"]["text/plain"] for cell in shown)
+
+
+@pytest.mark.parametrize("number", DERIVING)
+def test_no_answer_stands_in_a_notebook(number):
+    source = NOTEBOOKS[number].read_text(encoding="utf-8")
+    exercises = source[source.index('"exercise"') :]
+    for question in course_questions().values():
+        if question.id.startswith(f"{number}.") and len(question.answer) > 12:
+            assert question.answer not in exercises
