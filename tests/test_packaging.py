@@ -233,8 +233,21 @@ def test_links_of_the_readme_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def readme_examples():
+    """Return the blocks of Python in the README."""
+    return re.findall(r"```python\n(.*?)```", text("README.md"), re.DOTALL)
+
+
+def test_feedback_quoted_in_the_readme_is_given():
+    from bptt_lab import ex
+
+    (example,) = [block for block in readme_examples() if "ex.progress()" in block]
+    identity, answer, quoted = re.search(r'ex\("(.*?)"\)\.check\("(.*?)"\)\s+# (.*)', example).groups()
+    assert quoted in str(ex(identity).check(answer))
+
+
 def test_example_of_the_readme_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", text("README.md"), re.DOTALL)
+    (example,) = [block for block in readme_examples() if "gradients =" in block]
     forward, backward = example.split("gradients =")
     names = {}
     exec(forward, names)
