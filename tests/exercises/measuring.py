@@ -21,7 +21,7 @@ from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import bindings, flat, shapes, side
 from bptt_lab.formulas import Scene
-from bptt_lab.formulas.tree import Derivative
+from bptt_lab.formulas.tree import Derivative, walk
 from bptt_lab.network import Graph
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
@@ -140,10 +140,12 @@ def _of_formula(tally: Tally, question: Question, compare: Compare, is_taken: Ca
 def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool]) -> None:
     cases, goals = coding.instances(question), coding.forms(question, question.returns)
     true = [case.arrays(goals) for case in cases]
+    arguments = coding.forms(question, question.arguments).values()
+    has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     for name, goal in goals.items():
         if not isinstance(goal, Derivative):
             continue
-        known = coding._catalogued(cases[0], goal)
+        known = coding._catalogued(cases[0], goal, has_deltas)
         for mutant, array in known:
             if not is_taken():
                 continue

@@ -81,7 +81,7 @@ def test_a_right_function_is_correct(function):
         (last_step_only, "the path through a1(4)"),
         (first_step_skipped, "step 1"),
         (doubled, "constant factor"),
-        (sequences_kept, "shape is (2, 5, 5); expected (5, 5)"),
+        (sequences_kept, "shape is (6, 5, 5); expected (5, 5)"),
         (length_written_in, "right for T = 4, but not for T = 5"),
         (changes_its_argument, "changes d_a1 in place"),
         (returns_nothing, "returns nothing"),
@@ -115,7 +115,7 @@ def test_what_cannot_run_has_its_own_outcome(monkeypatch):
 
 def test_instances_have_different_sizes_and_lengths_and_sequences():
     sizes = [case.arrays(forms(QUESTION, QUESTION.arguments))["d_a1"].shape for case in instances(QUESTION)]
-    assert sizes == [(4, 2, 5), (5, 3, 5)]
+    assert sizes == [(4, 6, 5), (5, 7, 5)]
     for case in instances(QUESTION):
         states = case.arrays(forms(QUESTION, QUESTION.arguments))["h_before"]
         assert (states[0] != 0).all() and not np.allclose(states[:, 0], states[:, 1])
@@ -130,7 +130,7 @@ def test_gradients_of_a_batch_are_sums_over_sequences_and_inputs_are_not():
     from bptt_lab.network import Place
 
     assert np.isclose(found["w"][1, 2], sum(totals[Place("W11", None, (2, 3))] for totals in one))
-    assert found["x"].shape == (4, 2, 4) and found["L"].shape == () and found["W"].shape == (5, 5)
+    assert found["x"].shape == (4, 6, 4) and found["L"].shape == () and found["W"].shape == (5, 5)
 
 
 def test_one_sequence_has_no_axis_of_sequences():

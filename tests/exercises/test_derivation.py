@@ -53,3 +53,33 @@ def test_a_derivation_that_stops_early_is_told_to_go_on():
 def test_what_cannot_be_read_names_the_line(text, words):
     found = judge_derivation(QUESTION, text)
     assert found.outcome == CANNOT_READ and words in found.cause
+
+
+@pytest.mark.parametrize("text", [f"{END}\n{END}", f"D(L, h1(2))\n{END}", END])
+def test_the_end_alone_is_no_derivation(text):
+    found = judge_derivation(QUESTION, text)
+    assert found.outcome == OTHER_FORM and "Write the steps" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("D(L, h1(2))", "the question itself"),
+        (CHAIN, "still holds a derivative"),
+        (f"{CHAIN}\nd2(2)*W1 + d1(3)*W11 + 0*b0", "still holds b0"),
+        (f"{CHAIN}\nd2(2)*W1 + d1(3)*(W11 + W11 - W11 + W1 - W1)", "can be written shorter"),
+    ],
+)
+def test_a_derivation_must_arrive_in_the_letters_asked_for(text, words):
+    found = judge_derivation(QUESTION, text)
+    assert found.outcome == OTHER_FORM and words in found.cause
+
+
+def test_a_line_of_another_shape_or_place_is_told_so():
+    from bptt_lab.exercises.question import make
+
+    data = dict(asked.ONE, id="07.8", kind="derivation", task="?", goal="D(L, a2(2)[1])", answer="h2(2)[1] - y(2)[1]")
+    question = make(data)
+    assert "It is a column of 3; expected a number." in str(judge_derivation(question, "h2(2) - y(2)"))
+    assert "Its times are 1 to 4" in str(judge_derivation(question, "h2(5)[1]"))
+    assert "no entry 4" in str(judge_derivation(question, "h2(2)[4]"))

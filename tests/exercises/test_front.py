@@ -50,7 +50,8 @@ def test_a_function_that_does_something_is_an_attempt():
 
 def test_each_kind_of_answer_goes_to_its_judge(tmp_path):
     assert Exercise(asked.weights(), tmp_path).check(asked.weights().answer).outcome == CORRECT
-    assert Exercise(asked.derivation(), tmp_path).check("D(L, h1(2))\n" + asked.derivation().answer).outcome == CORRECT
+    steps = "D(L, a2(2))*d(a2(2), h1(2)) + D(L, a1(3))*d(a1(3), h1(2))\n" + asked.derivation().answer
+    assert Exercise(asked.derivation(), tmp_path).check(steps).outcome == CORRECT
     assert Exercise(asked.function(), tmp_path).check(something).outcome == WRONG
     assert Exercise(asked.weights(), tmp_path).check(3).outcome == CANNOT_READ
     assert Exercise(asked.weights(), tmp_path).check(shape=(3, 4)).outcome == CANNOT_READ

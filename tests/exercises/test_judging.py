@@ -52,7 +52,7 @@ def test_a_right_value_in_another_form_is_told_from_a_right_answer(answer, cause
         (WEIGHTS, "d1(3)*h1(2)", "D9", "Only step 3"),
         (WEIGHTS, "d1(2)*h1(1) + d1(3)*h1(2)", "C3", "step 1"),
         (WEIGHTS, "d1(1)*h1(1) + d1(2)*h1(2) + d1(3)*h1(3)", "C1", "h1(t)"),
-        (WEIGHTS, "2*(d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2))", "D6", "up to a constant factor"),
+        (WEIGHTS, "2*(d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2))", "", "2 times the right one"),
         (WEIGHTS, "5*(d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2))", "", "5 times the right one"),
         (WEIGHTS, "d1(1)*h1(0) + d1(2)*h1(1) - d1(3)*h1(2)", "", "through a1(3) is taken with the wrong sign"),
         (WEIGHTS, "d1(1)*h1(0) + 2*d1(2)*h1(1) + d1(3)*h1(2)", "", "through a1(2) is counted twice"),
@@ -60,7 +60,7 @@ def test_a_right_value_in_another_form_is_told_from_a_right_answer(answer, cause
         (STATE, "W1.T @ d_a2[t]", "A1", "a1(t+1)"),
         (STATE, "W1.T @ d_a2[t] + W11 @ d_a1[t+1]", "C5", "W11"),
         (STATE, "W1.T @ d_a2[t] + W11.T @ d_a1[t]", "", "the time at which d_a1 is taken"),
-        (STATE, "d2(t) @ W1 + d1(t+1) @ W11", "C6", "transposed"),
+        (STATE, "d2(t) @ W1 + d1(t+1) @ W11", "C8", "transposed"),
         (RECURRENT, "sum(t, 1, T, outer(h1[t-1], d_a1[t]))", "C6", "rows and columns"),
         (RECURRENT, "sum(t, 1, T, outer(d_a1[t], h1[t]))", "C1", "h1(t)"),
         (RECURRENT, "sum(t, 1, T-1, outer(d_a1[t], h1[t-1]))", "C3", "step 4 is missing"),
@@ -74,7 +74,7 @@ def test_a_wrong_answer_is_told_its_cause(question, answer, mistake, cause):
 
 def test_an_unknown_mistake_still_gets_a_place_where_it_differs():
     found = judge_formula(WEIGHTS, "h1(1)**3 - 7/13*d1(2)")
-    assert found.outcome == WRONG and "your answer gives" in found.example and "W11 = " in found.example
+    assert found.outcome == WRONG and "your answer gives" in found.example and "h1(1) = " in found.example
 
 
 @pytest.mark.parametrize("answer", ["d1(2)*h1(1) + d1(3)*h1(2)", "d1(1)*h1(1)", "h1(1)"])
@@ -95,7 +95,7 @@ def test_feedback_is_the_same_each_time():
         (STATE, "d_a2[t]", WRONG, "expected a column of 5"),
         (WEIGHTS, "d1(4)*h1(3)", CANNOT_READ, "Its times are 1 to 3"),
         (WEIGHTS, "d1(1)h1(0)", CANNOT_READ, "An operator is missing"),
-        (WEIGHTS, "d1(t)*h1(t-1)", CANNOT_READ, "t is not bound"),
+        (WEIGHTS, "d1(t)*h1(t-1)", CANNOT_READ, "not about a general t"),
         (WEIGHTS, "h1(1)/(h1(2) - h1(2))", CANNOT_READ, "division by zero"),
         (WEIGHTS, "log(-exp(h1(1)))", CANNOT_READ, "not positive"),
     ],
@@ -103,3 +103,36 @@ def test_feedback_is_the_same_each_time():
 def test_what_cannot_be_judged_says_why(question, answer, outcome, words):
     found = judge_formula(question, answer)
     assert found.outcome == outcome and words in found.cause
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (STATE, "grad(L, h1(t)) = W1.T @ d_a2[t] + W11.T @ d_a1[t+1]"),
+        (WEIGHTS, "D(L, W11) = sum(t, 1, 3, d1(t)*h1(t-1))"),
+        (WEIGHTS, "(h1(0)*d1(1)) + D(L, a1(2))*h1(1) + d1(3)*h1(2)"),
+    ],
+)
+def test_the_question_may_stand_on_the_left(question, answer):
+    assert judge_formula(question, answer).outcome == CORRECT
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "outcome", "words"),
+    [
+        (WEIGHTS, "sum(t, 1, 3, D(L, h1(t))*(1 - h1(t)**2)*h1(t-1))", OTHER_FORM, "D(L, h1(t)) is not available"),
+        (WEIGHTS, "sum(t, 1, 4, d1(t)*h1(t-1))", CANNOT_READ, "a1 does not occur at time 4"),
+        (WEIGHTS, "sum(t, 3, 1, d1(t)*h1(t-1))", CANNOT_READ, "Write the smaller bound first"),
+        (WEIGHTS, "d(h1(2), W11)", WRONG, "d is the immediate derivative"),
+        (WEIGHTS, "h1(1) = d1(1)", CANNOT_READ, "one side only"),
+        (STATE, "-W1.T @ d_a2[t] + W11.T @ d_a1[t+1]", WRONG, "through a2(t) is taken with the wrong sign"),
+        (STATE, "2*W1.T @ d_a2[t] + W11.T @ d_a1[t+1]", WRONG, "is counted twice"),
+        (STATE, "W1^T @ d_a2[t]", CANNOT_READ, "Write  W1.T"),
+        (STATE, "W1T @ d_a2[t]", CANNOT_READ, "A transpose is written W1.T"),
+        (WEIGHTS, "d1_1*h1_0", CANNOT_READ, "Times stand in brackets: d1(1)"),
+        (WEIGHTS, "d1h1", CANNOT_READ, "A * is missing between d1 and h1"),
+    ],
+)
+def test_what_students_type_is_understood_or_mended(question, answer, outcome, words):
+    found = judge_formula(question, answer)
+    assert found.outcome == outcome and words in str(found)

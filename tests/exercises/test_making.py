@@ -10,12 +10,12 @@ import pytest
 
 from bptt_lab.exercises import making
 from bptt_lab.exercises.building import prove
-from bptt_lab.exercises.coding import judge_function, reference
+from bptt_lab.exercises.coding import judge_function, prove_function, reference
 from bptt_lab.exercises.feedback import CORRECT, WRONG
 from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.making import questions_for
 from bptt_lab.exercises.plain import judge_choice, judge_shape
-from bptt_lab.network import NetworkError, Place
+from bptt_lab.network import Network, NetworkError, Place
 
 T = 3
 every_network = pytest.mark.parametrize("name", own_networks.TEXTS)
@@ -60,6 +60,11 @@ def test_the_last_hint_but_one_of_a_chain_rule_names_each_way_to_the_loss(name):
         goal = question.goal_tree.above.name
         if goal in question.graph.network.equations:
             assert all(place.name in question.hints[1] for place in question.graph.network.influences(goal))
+
+
+def test_the_hints_of_a_shared_weight_say_that_every_step_uses_it():
+    assert "through a(t) at every step" in made(own_networks.FEEDBACK)[5].hints[1]
+    assert "every step" not in made("feed-forward, three hidden layers")[4].hints[1]
 
 
 # What the plain questions say is true
@@ -133,7 +138,7 @@ def test_the_shape_is_that_of_the_matrix_and_not_of_its_transpose(name):
         (own_networks.FEEDBACK, 6, "sum(t, 2, T, d_a(t) @ h(t-1).T)", "The share of step 1 is missing for R"),
         ("shortcut through time", 5, "V.T @ d_o(t) + R.T @ d_a(t+1)", "path through h(t+1) left out"),
         ("two steps back", 5, "P.T @ (P @ h(t) - y(t))*d_s(t) + W.T @ d_a(t+1)", "path through a(t+2) left out"),
-        ("bidirectional", 4, "d_hf(t)[2]", "The slope of the activation in hf(t) is missing"),
+        ("bidirectional", 4, "d_hf(t)[2]", "The slope of the activation in hf"),
         ("two scalars", 3, "W1*d2(t)", "path through a1(t+1) left out"),
     ],
 )
@@ -146,6 +151,41 @@ def test_a_delta_may_go_by_either_name_where_it_is_one_number():
     question = of_kind("two scalars", "line")[0]
     for answer in ("W1*d2(t) + W11*d1(t+1)", "d_a2(t)*W1 + d_a1(t+1)*W11"):
         assert judge_formula(question, answer).outcome == CORRECT
+
+
+NESTED = """
+z[t] = concat(U @ x[t], h[t-1])
+q[t] = (W @ z[t] + c) ** 3
+h[t] = R @ tanh(V @ q[t] + b) + d * h[t-1]
+L[t] = mse(P @ h[t], y[t])
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "count"),
+    [
+        (NESTED, {"x": 2, "h": 3, "q": 5, "y": 2, "V": (6, 5), "U": (4, 2)}, 3),
+        (*own_networks.TEXTS["one input for all steps"], 2),
+        (*own_networks.TEXTS["GRU"], 3),
+    ],
+)
+def test_the_code_for_every_equation_is_right_not_only_for_the_one_that_is_asked(text, sizes, count):
+    asked = list(making._function(Network(text, sizes=sizes)))
+    assert len(asked) == count and all(data["returns"] for data in asked)
+    for data in asked:
+        section = {"id": "18.1", "section": "18 · A section"}
+        assert prove_function(making.MadeQuestion(**{**data, **section, "network": text, "sizes": sizes, "T": T})) == []
+
+
+def test_a_bias_inside_the_argument_of_a_matrix_is_a_result():
+    sizes = {"x": 2, "h": 3, "q": 5, "y": 2, "V": (6, 5), "U": (4, 2)}
+    returned = next(making._function(Network(NESTED, sizes=sizes)))["returns"]
+    assert list(returned) == ["d_R", "d_V", "d_b", "d_d"]
+
+
+def test_an_input_without_time_is_an_argument_and_not_a_result():
+    question = of_kind("one input for all steps", "function")[0]
+    assert question.arguments["x"] == "x" and "d_x" not in question.returns
 
 
 @every_network

@@ -12,7 +12,8 @@ import numpy as np
 
 from bptt_lab.exercises import edits
 from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, TIMED_OUT, WRONG, Feedback
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG, Feedback
+from bptt_lab.exercises.functions import positional_names
 from bptt_lab.exercises.paths import account
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.running import run_function
@@ -23,7 +24,7 @@ from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
 
 SECONDS = 5.0
-TOLERANCE = 1e-9
+TOLERANCE, SINGLE = 1e-9, 1e-6
 KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED}
 IN_PLACE = "E10"
 
@@ -100,8 +101,9 @@ def judge_function(question: Question, function: Callable) -> Feedback:
     """Return the feedback on a student's function."""
     cases = instances(question)
     arguments = forms(question, question.arguments)
-    calls = [tuple(case.arrays(arguments).values()) for case in cases]
-    outcome = run_function(function, calls, seconds=SECONDS, argument_names=tuple(question.arguments))
+    names = _order(function, tuple(question.arguments))
+    calls = [tuple(case.arrays(arguments)[name] for name in names) for case in cases]
+    outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
     if outcome.kind in KINDS:
         return Feedback(question.id, KINDS[outcome.kind], cause=outcome.message)
     changed = sorted({name for names in outcome.changed for name in names})
@@ -114,6 +116,12 @@ def judge_function(question: Question, function: Callable) -> Feedback:
     except Misfit as error:
         return Feedback(question.id, WRONG, cause=str(error), section=question.section, asks=ASKS_RETURNS)
     return _compared(question, cases, given)
+
+
+def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the arguments in the order in which the function takes them, where it names them all."""
+    own = positional_names(function) if isinstance(function, types.FunctionType) else ()
+    return own if sorted(own) == sorted(names) else names
 
 
 ASKS_RETURNS = "What does the task ask to be returned, and in which order?"
@@ -159,13 +167,20 @@ def _kind(value: Any) -> str:
 
 def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[str, np.ndarray]]) -> Feedback:
     """Return the feedback on arrays: the first that is wrong is named and diagnosed."""
-    goals = forms(question, question.returns)
+    goals, arguments = forms(question, question.returns), forms(question, question.arguments)
     true = [case.arrays(goals) for case in cases]
     wrong = [name for name in goals if not all(_agrees(g[name], t[name]) for g, t in zip(given, true, strict=True))]
     if not wrong:
         return Feedback(question.id, CORRECT, "agrees to nine digits on two instances of different sizes")
+    if all(_agrees(g[n], t[n], SINGLE) for n in wrong for g, t in zip(given, true, strict=True)):
+        cause = "Right to six digits: somewhere the numbers are in single precision."
+        return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
     name, right = wrong[0], [other for other in goals if other not in wrong]
-    cause = diagnose_array(cases[0], goals[name], given[0][name], true[0][name])
+    has_deltas = any(isinstance(part, Derivative) for tree in arguments.values() for part in walk(tree))
+    cause = diagnose_array(cases[0], goals[name], given[0][name], true[0][name], has_deltas)
+    other = next((o for o in goals if o != name and _agrees(given[0][name], true[0][o])), None)
+    if other:
+        cause = Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
     which = 0
     if _agrees(given[0][name], true[0][name]):
         which = 1
@@ -180,11 +195,11 @@ def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[
     )
 
 
-def _agrees(given: np.ndarray, true: np.ndarray) -> bool:
+def _agrees(given: np.ndarray, true: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     true = np.asarray(true, dtype=float)
     if given.shape != true.shape:
         return False
-    return bool(np.abs(given - true).max(initial=0.0) <= TOLERANCE * (1 + np.abs(true).max(initial=0.0)))
+    return bool(np.abs(given - true).max(initial=0.0) <= tolerance * (1 + np.abs(true).max(initial=0.0)))
 
 
 def _first_difference(name: str, given: np.ndarray, true: np.ndarray, instance: str) -> str:
@@ -196,7 +211,9 @@ def _first_difference(name: str, given: np.ndarray, true: np.ndarray, instance: 
     return f"In the {instance} instance {name}{at} is {given[entry] + 0.0:.6g}; it should be {true[entry] + 0.0:.6g}."
 
 
-def diagnose_array(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray) -> Cause:
+def diagnose_array(
+    case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray, gives_deltas: bool = False
+) -> Cause:
     """Return the cause of a wrong array: its shape, a constant factor, its account of paths, the catalogue."""
     true = np.asarray(true, dtype=float)
     if given.shape != true.shape:
@@ -205,7 +222,8 @@ def diagnose_array(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarr
         return Cause(
             "Its shape is right.", "It holds numbers that are not finite.", "Where is something divided by zero?"
         )
-    named = next((c for c in _catalogued(case, goal) if same(given.ravel(), c[1].ravel())), None)
+    known_slips = _catalogued(case, goal, gives_deltas)
+    named = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
     known = named_cause(named[0], goal) if named else None
     factor = factor_cause(given.ravel(), true.ravel(), known)
     if factor:
@@ -234,13 +252,18 @@ def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
     return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
 
 
-def _catalogued(case: Instance, goal: Tree) -> list[tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]]:
+Slip = tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]
+
+
+def _catalogued(
+    case: Instance, goal: Tree, gives_deltas: bool
+) -> list[tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]]:
     """Return every catalogued mistake that can be made on a goal, with its array on a case."""
     if not isinstance(goal, Derivative) or goal.kind == "immediate":
         return []
     found = []
     for mutant in edits.mutants(case.graph, goal):
-        mutant = renamed(mutant, goal, is_code=True)
+        mutant = renamed(mutant, goal, is_code=True, gives_deltas=gives_deltas)
         if mutant is None:
             continue
         try:
@@ -251,7 +274,7 @@ def _catalogued(case: Instance, goal: Tree) -> list[tuple[edits.Mutant | edits.A
     return [*found, *_of_the_batch(case, goal)]
 
 
-def _of_the_batch(case: Instance, goal: Derivative) -> list[tuple[edits.ArrayMutant, np.ndarray]]:
+def _of_the_batch(case: Instance, goal: Derivative) -> list[Slip]:
     """Return the mistakes that only several sequences show: a mean for a sum, one sequence for all."""
     if not (case.is_batch and is_summed(goal, case.graph)):
         return []

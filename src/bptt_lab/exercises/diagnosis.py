@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +23,7 @@ from bptt_lab.symbolic import worlds
 
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 CLOSE = 1e-8
+ZERO = "Your answer is zero at every point tried."
 
 
 class Cause(NamedTuple):
@@ -59,8 +60,9 @@ def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
         Cause(_partly_right(question, given, true)),
     )
     if _is_printed(question, scenes, a):
-        asks = found.asks or "Where does it fail: at which step, or in which entry?"
-        return found._replace(right="That is the printed line.", asks=asks)
+        return Cause(
+            "", "That is the printed line: find the slip in it.", "Where does it fail: at which step or entry?"
+        )
     return found
 
 
@@ -116,17 +118,16 @@ def _by_factor(question: Question, a: np.ndarray, g: np.ndarray) -> Cause | None
 def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
     """Return the cause where an answer is a constant times the goal; `named` is what the catalogue says of it."""
     if not a.any():
-        return Cause("", "Your answer is zero at every point tried.", "Does the loss depend on this quantity?")
+        return Cause("", ZERO, "Does the loss depend on this quantity?")
     factor = Fraction(float(a @ g / (g @ g))).limit_denominator(60)
     if not factor or not same(a, float(factor) * g):
         return None
     right = "Everything is right up to the sign." if factor == -1 else "Everything is right up to a constant factor."
-    if named:
+    if named and named.mistake != "A7":
         return named._replace(right=right)
     if factor == -1:
-        return Cause(right, "The whole has the wrong sign.", "Where does a minus enter?")
-    asks = "Which constant does the loss carry, and is it a sum or a mean?"
-    return Cause(right, f"Your answer is {factor} times the right one.", asks)
+        return Cause(right, "The whole has the wrong sign.", "Where did the minus come from?")
+    return Cause(right, f"Your answer is {factor} times the right one.", "Where does that factor come from?")
 
 
 def _by_paths(question: Question, scenes: list[Scene], a: np.ndarray) -> Cause | None:
@@ -172,6 +173,9 @@ def _by_catalogue(question: Question, a: np.ndarray) -> Cause | None:
 def named_cause(mutant: edits.Mutant | edits.ArrayMutant, goal: Derivative) -> Cause:
     """Return the cause that the catalogue gives for a mistake; a path is told at the goal's own time."""
     mistake, detail = CATALOGUE[mutant.mistake], dict(mutant.detail)
+    if goal.above.time is not None:
+        # the edge may lie anywhere on the way: only a path from the goal itself can be told at its time
+        detail |= {slot: GENERAL_TIME.sub("", text) for slot, text in detail.items() if slot in ("equation", "wrong")}
     if isinstance(goal.above.time, Number) and detail.get("quantity", "").startswith(f"{goal.above.name}("):
         for slot in ("path", "quantity"):
             detail[slot] = GENERAL_TIME.sub(
@@ -182,11 +186,14 @@ def named_cause(mutant: edits.Mutant | edits.ArrayMutant, goal: Derivative) -> C
 
 GENERAL_TIME = re.compile(r"\(t([+-]\d+)?\)")
 OF_CODE = frozenset({"C9", "E10", "E11"})  # told in words of code, which mean nothing to a formula
+OF_THE_LOSS = frozenset({"A7", "B8", "D1", "D2", "D3", "D4", "D5", "D6"})
 OF_MANY_TIMES = frozenset({"C11"})  # told of all steps, which means nothing where the goal stands at one
 
 
-def _fits(mistake: str, goal: Derivative, is_code: bool) -> bool:
+def _fits(mistake: str, goal: Derivative, is_code: bool, gives_deltas: bool) -> bool:
     """Return whether what the catalogue says of a mistake can be said of an answer to this goal."""
+    if gives_deltas and mistake in OF_THE_LOSS:
+        return False  # the loss is differentiated already in what the student was given
     if mistake == "C6" and goal.above.entry:
         return False  # one entry has no rows and columns: its indices are exchanged, a slip of the pen
     if mistake in OF_MANY_TIMES and isinstance(goal.above.time, Number):
@@ -194,13 +201,19 @@ def _fits(mistake: str, goal: Derivative, is_code: bool) -> bool:
     return is_code or mistake not in OF_CODE
 
 
-def renamed(mutant: edits.Mutant, goal: Derivative, is_code: bool) -> edits.Mutant | None:
+def renamed(mutant: edits.Mutant, goal: Derivative, is_code: bool, gives_deltas: bool) -> edits.Mutant | None:
     """Return a mutant under the first of its names that fits the goal, or None."""
-    names = (mutant.mistake, *mutant.also)
-    if _fits(names[0], goal, is_code):
+    names, said = (mutant.mistake, *mutant.also), (goal, is_code, gives_deltas)
+    if _fits(names[0], *said):
         return mutant
-    fitting = [name for name in names[1:] if _fits(name, goal, is_code) and set(_slots(name)) <= set(mutant.detail)]
+    fitting = [name for name in names[1:] if _fits(name, *said) and set(_slots(name)) <= set(mutant.detail)]
     return mutant._replace(mistake=fitting[0]) if fitting else None
+
+
+def gives_deltas(names: Iterable[str], question: Question) -> bool:
+    """Return whether a question hands out derivatives of the loss: deltas or gradients among its letters."""
+    meanings = [question.language.letters.get(name) for name in names]
+    return any(meaning is not None and meaning.kind != "value" for meaning in meanings)
 
 
 def _slots(mistake: str) -> list[str]:
@@ -215,7 +228,7 @@ def catalogued(question: Question) -> tuple[tuple[edits.Mutant, np.ndarray], ...
         return ()
     scenes, found = trial_scenes(question), []
     for mutant in edits.mutants(question.graph, goal, question.spans):
-        mutant = renamed(mutant, goal, is_code=False)
+        mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))
         if mutant is None:
             continue
         try:
@@ -262,13 +275,9 @@ def _by_shape(question: Question, given: list, true: list) -> Cause:
     expected = [v for found in true for v in found]
     if [np.shape(v) for v in turned] == [np.shape(v) for v in expected]:
         if same(np.array(flat(turned), dtype=float), np.array(flat(expected), dtype=float)):
-            return Cause(
-                "Every entry is right.",
-                "The whole is transposed. " + says,
-                "Is the derivative wanted, or the gradient, and which shape has it?",
-                "C6",
-                "01",
-            )
+            mistake = "C8" if 1 in np.shape(one) else "C6"
+            asks = "Is the derivative wanted, or the gradient, and which shape has it?"
+            return Cause("Every entry is right.", "The whole is transposed. " + says, asks, mistake, "01")
     return Cause("", says, "Which shape has each factor?")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bptt_lab.exercises import progress
@@ -15,6 +15,7 @@ from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.plain import JUDGES as PLAIN_JUDGES
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.formulas import COURSE, Style, latex
+from bptt_lab.network import Network
 from bptt_lab.network.errors import nearest
 
 JUDGES: dict[str, Callable[[Question, object], Feedback]] = {
@@ -129,6 +130,7 @@ class Exercises:
     def __init__(self) -> None:
         self._made: dict[str, Exercise] = {}
         self._own: dict[str, Question] = {}
+        self._made_up: frozenset[str] = frozenset()
 
     def __call__(self, identity: str) -> Exercise:
         """Return an exercise by its id (errors: KeyError with the nearest id)."""
@@ -149,6 +151,19 @@ class Exercises:
 
         found = add(text)
         self._own |= found
+        return list(found)
+
+    def own(self, network: Network | str, sizes: Mapping[str, int | tuple] | None = None, T: int = 4) -> list[str]:
+        """Make questions from a network's equations, proven, and return their ids (errors: NetworkError).
+
+        `network` is a Network or its text with `sizes`. The ids begin with 18; those of the network before are gone.
+        """
+        from bptt_lab.exercises.making import questions_for
+
+        text, sizes = (network.text, network.sizes) if isinstance(network, Network) else (network, sizes or {})
+        found = {question.id: question for question in questions_for(text, sizes, T)}
+        self._own = {name: one for name, one in self._own.items() if name not in self._made_up} | found
+        self._made_up = frozenset(found)
         return list(found)
 
     def progress(self) -> Words:

@@ -6,22 +6,29 @@ import itertools
 
 import numpy as np
 
-from bptt_lab.exercises.diagnosis import Cause, diagnose, trial_scenes
+from bptt_lab.exercises.diagnosis import ZERO, Cause, diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import bindings, scene_of, shapes, side, values
-from bptt_lab.formulas import FormulaError, Language, ShapeError, read
-from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
+from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
+from bptt_lab.exercises.slips import spoken
+from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, write
+from bptt_lab.formulas.tree import Derivative, Letter, Relation, Tree, free_variables, walk
 from bptt_lab.symbolic.verdicts import Verdict, decide
 from bptt_lab.symbolic.worlds import World
 
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
 
 
+IMMEDIATE_ZERO = (
+    "Your answer is zero: d is the immediate derivative, and it is zero where an equation does not read the letter "
+    "itself. The total one is D."
+)
+
+
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
     try:
-        tree = read(text, question.language)
+        tree = _right_side(read(text, question.language, relation=True), question)
         _check_free(tree, question)
         given = values(tree, trial_scenes(question)[0], question.spans)
     except FormulaError as error:
@@ -40,9 +47,21 @@ def judge_formula(question: Question, text: str) -> Feedback:
     return _wrong(question, tree, verdict)
 
 
+def _right_side(tree: Tree, question: Question) -> Tree:
+    """Return an answer without its left side, if that is the question; errors: FormulaError for another equation."""
+    if not isinstance(tree, Relation):
+        return tree
+    first = (trial_scenes(question)[0], question.spans)
+    same = flat(values(tree.left, *first)) == flat(values(question.goal_tree, *first))
+    if tree.operator != "=" or not same:
+        raise FormulaError("An answer has one side only.", "Leave out the left side and the = sign.", "", tree.column)
+    return tree.right
+
+
 def _check_free(tree: Tree, question: Question) -> None:
     for name in sorted(free_variables(tree) - set(question.spans) - {"T"}):
-        raise FormulaError(f"The index {name} is not bound.", "Say what it runs over, as in sum(i, 1, 5, …).")
+        here = f"The question is not about a general {name}: write a number"
+        raise FormulaError(f"{name} has no value here.", f"{here}, or let a sum run over it: sum({name}, 1, 3, …).")
 
 
 def _right(question: Question, text: str, tree: Tree, verdict: Verdict) -> Feedback:
@@ -51,12 +70,39 @@ def _right(question: Question, text: str, tree: Tree, verdict: Verdict) -> Feedb
     if any(part == goal for part in walk(tree)) or _goal_in_disguise(tree, goal):
         asks = "Write it with what it reaches directly."
         return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks)
-    if question.letters:
-        try:
-            read(text, Language(question.graph.network, question.language.variables, question.letters))
-        except FormulaError as error:
-            return Feedback(question.id, OTHER_FORM, verdict.strength, "The value is right.", str(error))
+    foreign = _foreign(tree, question)
+    if foreign:
+        offer = f"Letters: {', '.join(question.letters)}."
+        error = FormulaError(f"{foreign[0]} is not available in this exercise.", offer, text, foreign[1])
+        return Feedback(question.id, OTHER_FORM, verdict.strength, "The value is right.", str(error))
     return Feedback(question.id, CORRECT, verdict.strength)
+
+
+def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
+    """Return the first letter or derivative that is neither among the question's letters nor in the author's forms."""
+    if not question.letters:
+        return None
+    known = {part for form in (question.answer, *question.same) for part in walk(question.tree(form))}
+    kinds = {(part.kind, part.above.name) for part in known if isinstance(part, Derivative)}
+    inside = {id(letter) for part in walk(tree) if isinstance(part, Derivative) for letter in (part.below, part.above)}
+    for part in walk(tree):
+        if (
+            isinstance(part, Derivative)
+            and (part.kind, part.above.name) not in kinds
+            and not is_a_letter(part, question)
+        ):
+            return write(part), part.column
+        if isinstance(part, Letter) and id(part) not in inside and part.name not in question.letters:
+            return part.name, part.column
+    return None
+
+
+def is_a_letter(part: Derivative, question: Question) -> bool:
+    """Return whether a derivative is one of a question's letters, such as d1 or d_a1, in either layout."""
+    if part.kind == "immediate" or (part.below.name, part.below.time) != (question.graph.network.loss, None):
+        return False
+    meanings = [question.language.letters.get(name) for name in question.letters]
+    return any(meaning and meaning.kind != "value" and meaning.name == part.above.name for meaning in meanings)
 
 
 def _goal_in_disguise(tree: Tree, goal: Tree) -> bool:
@@ -69,6 +115,8 @@ def _goal_in_disguise(tree: Tree, goal: Tree) -> bool:
 
 def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
     cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans))
+    if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
+        cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
     example = counterexample(question, tree, verdict.world) if verdict and verdict.world else ""
     return Feedback(
         question.id,
@@ -78,7 +126,7 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
         cause.says,
         example,
         question.section,
-        cause.asks or "Which line of the derivation would you check first?",
+        cause.asks or "Which factor or term would you check first, and against which equation?",
         cause.mistake,
     )
 
@@ -87,11 +135,11 @@ def counterexample(question: Question, tree: Tree, world: World) -> str:
     """Return a place where an answer differs from the goal, with the two numbers, in words."""
     scene = scene_of(world)
     for indices in bindings(question.spans):
-        given, true = (np.asarray(scene.value(one, **indices), dtype=object) for one in (tree, question.goal_tree))
+        given, true = (np.asarray(value_at(one, scene, indices), dtype=object) for one in (tree, question.goal_tree))
         for entry in itertools.product(*map(range, true.shape)):
             one, other = float(_middle(given[entry])), float(_middle(true[entry]))
             if abs(one - other) > 1e-12 * (1 + abs(other)):
-                return f"{_where(question, world, indices, entry)} your answer gives {_pair(one, other)}."
+                return f"{_where(question, tree, scene, indices, entry)} your answer gives {_pair(one, other)}."
     return ""
 
 
@@ -101,30 +149,37 @@ def _middle(number):
 
 def _pair(one: float, other: float) -> str:
     """Return two different numbers with as many digits as are needed to see that they differ."""
+    one, other = (0.0 if abs(number) < 1e-13 else number for number in (one, other))
     for digits in (4, 8, 12, 16):
         if f"{one:.{digits}g}" != f"{other:.{digits}g}":
-            return f"{one + 0.0:.{digits}g} where {other + 0.0:.{digits}g} is right"
+            return f"{one:.{digits}g} where {other:.{digits}g} is right"
     return f"a number that differs from {other:.4g}, the right one, beyond the 16th digit"
 
 
-def _where(question: Question, world: World, indices: dict[str, int], entry: tuple[int, ...]) -> str:
-    leaves = {str(place): value for place, value in world.leaves.items()}
-    values_ = ""
-    if len(leaves) <= 14:
-        numbers = ", ".join(f"{name} = {float(value):g}" for name, value in _short_leaves(question, world))
-        values_ = f"With {numbers}:"
+def _where(question: Question, tree: Tree, scene: Scene, indices: dict[str, int], entry: tuple[int, ...]) -> str:
+    """Return the point at which an answer is tried: the values of its own letters, where they are few numbers."""
+    numbers = _numbers_in(tree, scene, indices)
+    known = ", ".join(f"{name} = {number + 0.0:.4g}" for name, number in numbers.items())
     places = [f"{name} = {number}" for name, number in indices.items()]
-    if entry and question.graph.network.shapes:
-        places.append(f"entry {','.join(str(i + 1) for i in entry)}")
-    at = f"at {', '.join(places)} " if places else ""
-    return f"{values_ or 'In one network of random numbers'} {at}".strip()
+    places += [f"entry {','.join(str(i + 1) for i in entry)}"] if entry else []
+    at = f" at {', '.join(places)}" if places else ""
+    return f"With {known}:{at}" if known else f"In one network of random numbers{at}"
 
 
-def _short_leaves(question: Question, world: World) -> list[tuple[str, float]]:
-    found = []
-    for place, value in world.leaves.items():
-        plain = place._replace(entry=()) if all(s == 1 for s in question.graph.network.shapes[place.name]) else place
-        name = plain.name if plain.time is None else f"{plain.name}({plain.time})"
-        name += f"[{','.join(map(str, plain.entry))}]" if plain.entry else ""
-        found.append((name, value))
-    return found
+def _numbers_in(tree: Tree, scene: Scene, indices: dict[str, int]) -> dict[str, float]:
+    """Return the letters of a formula with their values, if they are at most eight numbers at fixed places."""
+    found: dict[str, float] = {}
+    inside = {id(p) for part in walk(tree) if isinstance(part, Derivative) for p in (part.below, part.above)}
+    for part in walk(tree):
+        if isinstance(part, Letter | Derivative) and id(part) not in inside:
+            if free_variables(part) - set(indices) - {"T"} or np.size(scene.value(part, **indices)) > 1:
+                return {}
+            found[_spelled(part)] = float(np.ravel(_middle(scene.value(part, **indices)))[0])
+    return found if 1 <= len(found) <= 8 else {}
+
+
+def _spelled(part: Letter | Derivative) -> str:
+    if isinstance(part, Letter):
+        return write(part)
+    is_plain = part.kind != "immediate" and part.below.time is None
+    return write(part.above).replace(part.above.name, spoken(part, part.above.name), 1) if is_plain else write(part)

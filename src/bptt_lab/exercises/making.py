@@ -21,7 +21,7 @@ from bptt_lab.exercises.spelling import (
 )
 from bptt_lab.formulas import FormulaError, Language
 from bptt_lab.network import Graph, Network, NetworkError, Place
-from bptt_lab.network.expressions import NOW, Binary, Expression, Index, Name, children, names
+from bptt_lab.network.expressions import NOW, Binary, Call, Expression, Index, Name, children, names
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.network.shapes import Shape
 from bptt_lab.symbolic import vectors
@@ -213,11 +213,12 @@ def _factors(expression: Expression, name: str) -> list[Expression]:
 
 
 def _columns(network: Network, user: str) -> list[str]:
-    """Return the vectors that matrices multiply in an equation."""
+    """Return the vectors that matrices multiply in an equation, alone or joined."""
     expression = network.equations[user].expression
     matrices = [name for name in network.parameters if len(network.shapes[name]) == 2]
-    met = [use.name for name in matrices for one in _factors(expression, name) for use in names(one)]
-    return [name for name in met if len(network.shapes[name]) == 1]
+    factors = [one for name in matrices for one in _factors(expression, name)]
+    joined = [part for one in factors if isinstance(one, Call) and one.function == "concat" for part in one.arguments]
+    return [one.name for one in (*factors, *joined) if isinstance(one, Name)]
 
 
 def _choice(network: Network) -> Iterator[Data]:

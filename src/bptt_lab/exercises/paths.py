@@ -44,8 +44,7 @@ def account(
     First over the quantities through which the goal reaches the loss directly, then over whole paths. `is_summed`: the
     answer is the sum over the scenes, the sequences of a batch.
     """
-    is_of_loss = isinstance(goal, Derivative) and (goal.below.name, goal.below.time) == (graph.network.loss, None)
-    if not is_of_loss or goal.kind == "immediate":
+    if not isinstance(goal, Derivative) or goal.kind == "immediate" or not _is_number(goal.below, graph):
         return None
     for is_whole in (False, True):
         columns = _columns(goal, graph, scenes, spans, is_whole, is_summed)
@@ -53,6 +52,11 @@ def account(
         if found:
             return found
     return None
+
+
+def _is_number(below: Letter, graph: Graph) -> bool:
+    """Return whether what is differentiated is one number: the loss, or one entry of a quantity."""
+    return bool(below.entry) or all(size == 1 for size in graph.network.shapes[below.name])
 
 
 def _columns(
@@ -75,21 +79,42 @@ def _columns(
 def _shares(
     goal: Derivative, graph: Graph, scene: Scene, indices: Mapping[str, int], is_whole: bool
 ) -> dict[str, list[Any]]:
-    name, time, entry = place_of(goal.above, {"T": graph.T, **indices})
-    start = Place(name, time)
-    own = _times_of_goal(goal.above)
+    indices = {"T": graph.T, **indices}
+    name, time, entry = place_of(goal.above, indices)
+    start, own = Place(name, time), _times_of_goal(goal.above)
+    totals, ends = _ends(goal.below, graph, scene, indices)
     if is_whole:
-        routes = graph.paths(name, time)
-        ends = [{place: 1.0 for place in graph.loss_entries if place[:2] == route[-1][:2]} for route in routes]
+        routes = [route for route in graph.paths(name, time) if route[-1] in ends]
     else:
-        routes = [(start, user) for user in graph.users[start]]
-        ends = [{p: v for p, v in scene.world.totals.items() if p[:2] == route[-1][:2]} for route in routes]
+        routes = _first_steps(graph, start)
+    ends = [{p: v for p, v in totals.items() if p[:2] == route[-1][:2]} for route in routes]
     found: dict[str, list[Any]] = {}
     for route, end in zip(routes, ends, strict=True):
         share = _along(scene, route, end, entry, goal.kind == "total")
-        words = _words(route, time if own else None)
+        words = _words(route, time if own else None, is_whole)
         found[words] = share if words not in found else [a + b for a, b in zip(found[words], share, strict=True)]
     return found
+
+
+def _ends(below: Letter, graph: Graph, scene: Scene, indices: Mapping[str, int]) -> tuple[Mapping, set[Place]]:
+    """Return the total derivatives of what is differentiated by every entry, and the places where paths to it end."""
+    name, time, entry = place_of(below, indices)
+    if (name, time) == (graph.network.loss, None):
+        return scene.world.totals, {Place(*place[:2]) for place in graph.loss_entries}
+    entry = entry or (1,) * len(graph.network.shapes[name])
+    return scene.totals(Place(name, time, entry)), {Place(name, time)}
+
+
+def _first_steps(graph: Graph, start: Place) -> list[Path]:
+    """Return the routes from a place to where the ways part: a single user is passed through."""
+    route = (start,)
+    uses = graph.network.uses
+    while len(uses[route[-1].name]) == 1 and len(graph.users[route[-1]]) == 1:
+        user = graph.users[route[-1]][0]
+        if len(uses[user.name]) == 0:
+            break
+        route = (*route, user)
+    return [(*route, user) for user in graph.users[route[-1]]]
 
 
 def _along(scene: Scene, route: Path, end: Mapping[Place, Any], entry: tuple[int, ...], is_turned: bool) -> list[Any]:
@@ -127,9 +152,9 @@ def _times_of_goal(letter: Letter) -> bool:
     return letter.time is not None and bool(free_variables(letter.time) - {"T"})
 
 
-def _words(route: Path, time: int | None) -> str:
+def _words(route: Path, time: int | None, is_whole: bool) -> str:
     """Return a route in letters, relative to t where the goal stands at a general time."""
-    return " → ".join(place_text(place, time) for place in route[1:])
+    return " → ".join(place_text(place, time) for place in route[1:]) if is_whole else place_text(route[-1], time)
 
 
 def place_text(place: Place, time: int | None = None) -> str:

@@ -15,10 +15,10 @@ def judge_shape(question: Question, answer: object) -> Feedback:
     """Return the feedback on a shape: a tuple of whole numbers, or of the letters D, M, K, T, B."""
     wanted = tuple(question.shape)
     if isinstance(answer, str | int):
-        answer = tuple(part.strip() for part in str(answer).strip("() ").split(",") if part.strip())
+        answer = tuple(part for part in re.split(r"[\s,×x()]+", str(answer)) if part)
     if not isinstance(answer, tuple | list) or not all(isinstance(part, int | str) for part in answer):
         return Feedback(question.id, CANNOT_READ, cause="A shape is a tuple such as (4, 3); for a number it is ().")
-    given = tuple(int(part) if str(part).isdigit() else part for part in answer)
+    given = tuple(int(part) if re.fullmatch(r"[0-9]{1,15}", str(part)) else part for part in answer)
     if given == wanted:
         return Feedback(question.id, CORRECT)
     if given == wanted[::-1]:
@@ -66,13 +66,15 @@ def _number(answer: object) -> Fraction | None:
 
 def judge_choice(question: Question, answer: object) -> Feedback:
     """Return the feedback on a choice, given by its letter; each wrong one has its own reason."""
-    given = str(answer).strip().lower() if isinstance(answer, str) else ""
+    given = str(answer).strip().lower().strip("().") if isinstance(answer, str) else ""
     if given not in question.choices:
         return Feedback(question.id, CANNOT_READ, cause=f"Answer with one of {', '.join(question.choices)}.")
     if given == question.right:
         return Feedback(question.id, CORRECT)
     cause = question.reasons.get(given, "")
-    return Feedback(question.id, WRONG, cause=cause, section=question.section, asks="What speaks for the others?")
+    return Feedback(
+        question.id, WRONG, cause=cause, section=question.section, asks="Which of the others can it be, then?"
+    )
 
 
 JUDGES = {"shape": judge_shape, "number": judge_number, "choice": judge_choice}

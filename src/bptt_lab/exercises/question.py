@@ -58,7 +58,7 @@ class Question:
     source: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
     returns: Mapping[str, str] = field(default_factory=dict)
-    batch: int = 2
+    batch: int = 6  # a mean over few sequences could be taken for something else
     shape: tuple[int, ...] | None = None
     number: float | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +84,9 @@ class Question:
     @cached_property
     def language(self) -> Language:
         """All words of the network: what an answer is first read with."""
-        return Language(self.graph.network, ("t", *self.ranges))
+        has_time = any(map(self.graph.network.is_timed, self.graph.network.shapes))
+        variables = ("t", *self.ranges) if has_time else tuple(self.ranges)
+        return Language(self.graph.network, variables, offered=self.letters)
 
     @cached_property
     def goal_tree(self) -> Tree:

@@ -30,8 +30,14 @@ def bindings(spans: Mapping[str, range]) -> Iterator[dict[str, int]]:
 
 
 def values(tree: Tree, scene: Scene, spans: Mapping[str, range]) -> list[Any]:
-    """Return the values of a formula for every choice of its free indices: numbers, or 2-D arrays."""
-    return [scene.value(tree, **indices) for indices in bindings(spans)]
+    """Return the values of a formula for every choice of its free indices: numbers, or 2-D arrays; 1×1 is a number."""
+    return [value_at(tree, scene, indices) for indices in bindings(spans)]
+
+
+def value_at(tree: Tree, scene: Scene, indices: Mapping[str, int]) -> Any:
+    """Return the value of a formula for one choice of its free indices: a number, or a 2-D array of several."""
+    value = scene.value(tree, **indices)
+    return value[0, 0] if isinstance(value, np.ndarray) and value.size == 1 else value
 
 
 def flat(found: list[Any]) -> list[Any]:

@@ -11,32 +11,21 @@ from bptt_lab.network import Network
 from bptt_lab.network.errors import nearest
 
 # how many arguments each function takes, and how it is written
-FUNCTIONS = {
-    "tanh": (1, "tanh(a1(t))"),
-    "sigmoid": (1, "sigmoid(a1(t))"),
-    "relu": (1, "relu(a1(t))"),
-    "leaky_relu": (1, "leaky_relu(a1(t))"),
-    "exp": (1, "exp(a1(t))"),
-    "log": (1, "log(h2(t))"),
-    "sinh": (1, "sinh(a1(t))"),
-    "cosh": (1, "cosh(a1(t))"),
-    "sech": (1, "sech(a1(t))"),
-    "softmax": (1, "softmax(a2(t))"),
-    "diag": (1, "diag(h1(t))"),
-    "outer": (2, "outer(d_a1(t), h1(t-1))"),
-    "ones": (1, "ones(h1(t))"),
-    "identity": (1, "identity(a1(t))"),
+FUNCTIONS = {name: (1, f"{name}(…)") for name in ("tanh", "sigmoid", "relu", "leaky_relu", "exp", "log")} | {
+    name: (1, f"{name}(…)")
+    for name in ("sinh", "cosh", "sech", "softmax", "diag", "ones", "identity", "rows", "columns")
+}
+FUNCTIONS |= {
+    "outer": (2, "outer(column, column)"),
     "same": (2, "same(i, j)"),
-    "rows": (1, "rows(W11)"),
-    "columns": (1, "columns(W11)"),
-    "nll": (2, "nll(h2(t), y(t))"),
-    "bce": (2, "bce(h2(t), y(t))"),
-    "mse": (2, "mse(h2(t), y(t))"),
-    "column": (4, "column(i, 1, 5, h1(t)[i])"),
-    "row": (4, "row(i, 1, 5, h1(t)[i])"),
-    "matrix": (7, "matrix(i, 1, 5, j, 1, 4, W0[i,j])"),
-    "sum": (4, "sum(i, 1, 5, W1[1,i]*h1(t)[i])"),
-    "prod": (4, "prod(s, 2, t, W11)"),
+    "nll": (2, "nll(probabilities, targets)"),
+    "bce": (2, "bce(probabilities, targets)"),
+    "mse": (2, "mse(prediction, target)"),
+    "column": (4, "column(i, 1, 5, …)"),
+    "row": (4, "row(i, 1, 5, …)"),
+    "matrix": (7, "matrix(i, 1, 5, j, 1, 4, …)"),
+    "sum": (4, "sum(t, 1, 3, …): the index, from, to, the term"),
+    "prod": (4, "prod(t, 1, 3, …): the index, from, to, the factor"),
 }
 OTHER_NAMES = {"ln": "log", "Sum": "sum", "Prod": "prod", "product": "prod"}
 DERIVATIVES = {"D": "total", "d": "immediate", "grad": "gradient", "total": "total", "immediate": "immediate"}
@@ -53,11 +42,17 @@ class Language:
     """The words a formula about a network may use.
 
     `variables` are index names that may stand free, such as t, beside T, which always may; `allowed` limits the
-    letters, None allows all.
+    letters, None allows all; `offered` are those that a message names.
     """
 
-    def __init__(self, network: Network, variables: tuple[str, ...] = ("t",), allowed: tuple[str, ...] | None = None):
-        self.network, self.allowed = network, allowed
+    def __init__(
+        self,
+        network: Network,
+        variables: tuple[str, ...] = ("t",),
+        allowed: tuple[str, ...] | None = None,
+        offered: tuple[str, ...] = (),
+    ):
+        self.network, self.allowed, self.offered = network, allowed, offered
         self.variables = tuple(name for name in dict.fromkeys((*variables, "T")) if name not in network.shapes)
 
     @cached_property
@@ -97,15 +92,27 @@ class Language:
             raise FormulaError(f"{name} is not available in this exercise.", self._offer(), "", column)
 
     def _unknown(self, name: str) -> str:
+        """Return what is wrong with a name: a slip of typing where one is seen, else the nearest letter."""
         loss = self.network.loss
         if name.startswith(f"d{loss}") and len(name) > len(loss):
             return (
                 f"{name!r} is not a letter. A derivative of the loss is written D({loss}, …), total, or d({loss}, …)."
             )
+        if name.endswith("T") and name[:-1] in self.letters:
+            return f"{name!r} is not a letter. A transpose is written {name[:-1]}.T"
+        if (match := re.fullmatch(r"(\w+?)_(\d|t|T)", name)) and match[1] in self.letters:
+            return f"{name!r} is not a letter. Times stand in brackets: {match[1]}({match[2]})"
+        for cut in range(1, len(name)):
+            if name[:cut] in self.letters and name[cut:] in self.letters:
+                return f"{name!r} is not a letter. A * is missing between {name[:cut]} and {name[cut:]}."
+        if name in ("i", "j", "k", "l", "m", "n", "s"):
+            return f"{name!r} is not a letter. An index exists only inside a sum, as in sum({name}, 1, 3, …)."
+        if match := re.fullmatch(r"delta_?(\d*)", name):
+            return f"{name!r} is not a letter. A delta is written d{match[1] or 1}."
         return f"{name!r} is not a letter of this network." + nearest(name, self._offered())
 
     def _offered(self) -> tuple[str, ...]:
-        return tuple(self.letters) if self.allowed is None else self.allowed
+        return self.offered or (tuple(self.letters) if self.allowed is None else self.allowed)
 
     def _offer(self) -> str:
         return f"Letters: {', '.join(self._offered())}."

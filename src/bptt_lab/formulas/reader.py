@@ -140,7 +140,10 @@ class _Reader:
         if not sign:
             return base
         if self.next.text == "T" and self.language.has_matrices and not isinstance(base, Number):
-            raise FormulaError("A transpose is written .T here, as in NumPy.", "Write  W11.T", "", self.next.column)
+            whose = base.name if isinstance(base, Letter) else "(…)"
+            raise FormulaError(
+                "A transpose is written .T here, as in NumPy.", f"Write  {whose}.T", "", self.next.column
+            )
         exponent = self.signed_exponent()
         return Power(base, exponent, sign.column)
 
@@ -180,7 +183,8 @@ class _Reader:
             return tree
         if token.kind == "end":
             raise FormulaError("The formula breaks off here.", "Something must follow.", "", token.column)
-        raise FormulaError(f"A letter or a number was expected before {token.text}.", "", "", token.column)
+        mend = "Use round brackets." if token.text == "[" else ""
+        raise FormulaError(f"A letter or a number was expected before {token.text}.", mend, "", token.column)
 
     def named(self, token: Token) -> Tree:
         name, opens = token.text, self.next.text == "("

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator as operator_module
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -27,7 +27,8 @@ from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import entries
 from bptt_lab.symbolic.worlds import World
 
-MOST_STEPS = 60_000
+MOST_STEPS, FEWEST_STEPS = 60_000, 4_000  # of one evaluation; the smaller one for answers, tried at thirty points
+LARGEST = 400  # entries of an array that an answer may make
 LONGEST_RANGE = 200
 REACH = 2  # steps outside a sequence at which a wrong answer still has a value
 
@@ -43,6 +44,7 @@ class Scene:
 
     def __init__(self, world: World, is_lenient: bool = False):
         self.world, self.graph, self.is_lenient = world, world.graph, is_lenient
+        self.spent = 0  # steps of all evaluations so far
         self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
         self._arrays: dict[tuple, Any] = {}
         self._totals: dict[Place, Mapping[Place, Any]] = {}
@@ -50,7 +52,11 @@ class Scene:
 
     def value(self, tree: Tree, **indices: int) -> Any:
         """Return the value of a formula, a number or a 2-D array of numbers (errors: FormulaError, ArithmeticError)."""
-        return _Evaluation(self, dict(indices)).of(tree)
+        with np.errstate(all="ignore"):  # what is not finite is seen in the value; a warning would read source files
+            evaluation = _Evaluation(self, dict(indices))
+            found = evaluation.of(tree)
+        self.spent += evaluation.steps
+        return _plain(found) if self.plain else found
 
     def totals(self, below: Place) -> Mapping[Place, Any]:
         """Return the total derivatives of one entry by every entry of the graph."""
@@ -258,11 +264,12 @@ class _Evaluation:
 
     def __init__(self, scene: Scene, indices: dict[str, int]):
         self.scene, self.indices, self.steps = scene, indices, 0
+        self.bound: list[str] = []  # the variables of the sums around
         self.indices.setdefault("T", scene.graph.T)
 
     def of(self, tree: Tree) -> Any:
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > (FEWEST_STEPS if self.scene.is_lenient else MOST_STEPS):
             raise FormulaError("The formula takes too long to compute.", "Use shorter sums.")
         match tree:
             case Number(value):
@@ -323,8 +330,9 @@ class _Evaluation:
         return self.scene.array(name, time, entry, letter.column)
 
     def check_fixed_time(self, letter: Letter) -> None:
-        """Raise a FormulaError for a time, written as a number, at which there is nothing."""
-        if isinstance(letter.time, Number):
+        """Raise a FormulaError for a time, written as a number or run over by a sum, at which there is nothing."""
+        is_run_over = isinstance(letter.time, Variable) and letter.time.name in self.bound and self.scene.is_lenient
+        if isinstance(letter.time, Number) or is_run_over:
             check_place(self.scene.graph, *self.place(letter), letter.column)
 
     def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
@@ -341,10 +349,17 @@ class _Evaluation:
                 )
             if left.shape[1] != right.shape[0]:
                 raise self.misfit(tree, left, right, _uneven(left, right))
-            return np.dot(left, right)
+            self.steps += left.size * right.shape[1] // 20
+            return self.checked(tree, left.shape[0] * right.shape[1], lambda: np.dot(left, right))
         if both and left.shape != right.shape:
             raise self.misfit(tree, left, right, f"{operator} goes entry by entry and needs equal shapes")
         return _combined(operator, left, right)
+
+    def checked(self, tree: Tree, size: int, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return an array, made only if it is not too large for an answer."""
+        if size > LARGEST and self.scene.is_lenient:
+            raise FormulaError(f"This would be an array of {size} numbers.", "", "", tree.column)
+        return make()
 
     def misfit(self, tree: Tree, left: Any, right: Any, why: str) -> ShapeError:
         shapes = f"{shape_text(left)} and {shape_text(right)}"
@@ -364,11 +379,15 @@ class _Evaluation:
         low, high = self.whole(tree.low), self.whole(tree.high)
         if high - low >= LONGEST_RANGE:
             raise FormulaError("This range is too long.", f"At most {LONGEST_RANGE} terms.", "", tree.column)
+        if high < low - 1 and self.scene.is_lenient:
+            raise FormulaError("This sum is empty.", "Write the smaller bound first.", "", tree.column)
         kept = self.indices.get(tree.variable)
+        self.bound.append(tree.variable)
         values = []
         for index in range(low, high + 1):
             self.indices[tree.variable] = index
             values.append(self.of(tree.body))
+        self.bound.pop()
         self.indices.pop(tree.variable, None)
         if kept is not None:
             self.indices[tree.variable] = kept
@@ -380,7 +399,8 @@ class _Evaluation:
             rows = [v if isinstance(v, np.ndarray) else _object_array([v], (1, 1)) for v in values]
             if not rows:
                 raise FormulaError("This range is empty.", "", "", tree.column)
-            return np.concatenate(rows, axis=0 if tree.kind == "column" else 1)
+            size = sum(row.size for row in rows)
+            return self.checked(tree, size, lambda: np.concatenate(rows, axis=0 if tree.kind == "column" else 1))
         if not values:
             return number(Fraction(0 if tree.kind == "sum" else 1))
         total = values[0]
@@ -426,8 +446,8 @@ def _column_of(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
 
 def _diagonal(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
     entries_ = _column_of(evaluation, tree, value)
-    zero = evaluation.scene.world.arithmetic.number(Fraction(0))
-    found = _object_array([zero] * len(entries_) ** 2, (len(entries_), len(entries_)))
+    zero, count = evaluation.scene.world.arithmetic.number(Fraction(0)), len(entries_)
+    found = evaluation.checked(tree, count**2, lambda: _object_array([zero] * count**2, (count, count)))
     for i, entry in enumerate(entries_):
         found[i, i] = entry
     return found
@@ -435,7 +455,7 @@ def _diagonal(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
 
 def _outer(evaluation: _Evaluation, tree: Call, left: Any, right: Any) -> np.ndarray:
     one, two = (_column_of(evaluation, tree, value) for value in (left, right))
-    return np.dot(one.reshape(-1, 1), two.reshape(1, -1))
+    return evaluation.checked(tree, one.size * two.size, lambda: np.dot(one.reshape(-1, 1), two.reshape(1, -1)))
 
 
 def _ones(evaluation: _Evaluation, tree: Call, value: Any) -> Any:

@@ -77,7 +77,11 @@ def _erratum(row: Row) -> tuple[str, ...]:
     printed = _confirmed(row).printed
     is_slip = row.entry.is_typographical  # the tree holds what is checked, not always the slip
     lines = [row.words] if row.words else []
-    lines += [f"*{'checked' if is_slip else 'stated' if row.words else 'printed'}* {_pieces(row, row.printed)}"] if row.entry.printed else []
+    lines += (
+        [f"*{'checked' if is_slip else 'stated' if row.words else 'printed'}* {_pieces(row, row.printed)}"]
+        if row.entry.printed
+        else []
+    )
     lines += [f"*{MENDED[row.verdict]}* {_pieces(row, row.mended)}"] if row.entry.corrected else []
     where = (SLIP if printed else NO_VALUE) if is_slip else _where(printed, row.printed.operator)
     return f"{row.id.replace('-', NO_BREAK)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}"
