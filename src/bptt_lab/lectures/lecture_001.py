@@ -517,8 +517,8 @@ ENTRIES = (
         "z1(T) = W0 @ h0(T) + W11 @ h1(T) + b0",
         "scan",
         corrected="z1(T) = W0 @ h0(T) + W11 @ h1(T-1) + b0",
-        why="The scan shows no time on the left, and a T-1 may be lost in the same way: with the state of the same time "
-        "the definition goes in a circle.",
+        why="The scan shows no time on the left, and a T-1 may be lost in the same way: with the state of the same "
+        "time the definition goes in a circle.",
         course="03",
     ),
     # derivatives with shapes

@@ -271,8 +271,8 @@ ENTRIES = (
         "D(L(t), u) = sum(i, 1, t, w_y @ sum(j, 1, t-i, v**j @ x(t-i-j)))",
         "erratum",
         corrected=f"D(L(t), u) = z(t) @ {SUM_BY_U}",
-        why="The same three slips as in (3); moreover every input is one step too early, so that the sum reaches for an "
-        "input at time 0, which does not exist.",
+        why="The same three slips as in (3); moreover every input is one step too early, so that the sum reaches for "
+        "an input at time 0, which does not exist.",
         course="04",
     ),
     Entry(
@@ -281,7 +281,7 @@ ENTRIES = (
         "erratum",
         corrected=f"D(L(t), b_a) = z(t) @ {SUM_BY_B}",
         why="The factor z is missing, and so are the powers of v: the output weight is added once a step, which apart "
-        "from z is right for v = 1 only. The line above it has the output weight alone, which is right at the first step.",
+        "from z is right for v = 1 only. The line above it has the output weight alone, right at the first step.",
         course="04",
     ),
     Entry("002-a38", "L = sum(t, 1, T_x, L(t))", "definition", course="04"),

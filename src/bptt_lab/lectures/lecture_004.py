@@ -253,8 +253,8 @@ LOSS = (
         f"L(t) = o(t)[1] - log({SUM_EXP})",
         "erratum",
         corrected=f"L(t) = -o(t)[1] + log({SUM_EXP})",
-        why="The minus sign before the logarithm of the first form is lost in the second, where it must reach both terms; "
-        "(23) has it right.",
+        why="The minus sign before the logarithm of the first form is lost in the second, where it must reach both "
+        "terms; (23) has it right.",
         course="09",
     ),
     Entry("004-18", "D(L, L(t)) = 1", "holds", course="05"),
