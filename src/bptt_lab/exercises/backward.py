@@ -94,10 +94,17 @@ class Edge:
     upper: Place
 
 
-@lru_cache(maxsize=64)
+_USES: weakref.WeakKeyDictionary[Network, dict[str, tuple[Use, ...]]] = weakref.WeakKeyDictionary()
+
+
 def uses_of(network: Network) -> dict[str, tuple[Use, ...]]:
-    """Return, for every equation, what it uses, each with its slope taken apart at the activations."""
-    return {name: tuple(_uses(network, name)) for name in network.equations}
+    """Return, for every equation, what it uses, each with its slope taken apart at the activations.
+
+    An edit knows its uses by identity: they are made once and live as long as the network.
+    """
+    if network not in _USES:
+        _USES[network] = {name: tuple(_uses(network, name)) for name in network.equations}
+    return _USES[network]
 
 
 def _uses(network: Network, name: str) -> list[Use]:

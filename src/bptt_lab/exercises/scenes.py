@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,14 +13,18 @@ from bptt_lab.formulas import Scene
 from bptt_lab.formulas.tree import Tree
 from bptt_lab.symbolic.worlds import World
 
-_SCENES: dict[int, Scene] = {}
+MOST_SCENES = 300
+_SCENES: OrderedDict[int, Scene] = OrderedDict()
 
 
 def scene_of(world: World) -> Scene:
-    """Return the scene of a world; worlds are made once and kept, and so are their scenes."""
+    """Return the scene of a world; the scenes used last are kept, and with them what they have computed."""
     scene = _SCENES.get(id(world))
     if scene is None or scene.world is not world:
         scene = _SCENES[id(world)] = Scene(world, is_lenient=True)
+    _SCENES.move_to_end(id(world))
+    if len(_SCENES) > MOST_SCENES:
+        _SCENES.popitem(last=False)
     return scene
 
 

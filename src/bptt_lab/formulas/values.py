@@ -340,7 +340,7 @@ class _Evaluation:
         if operator == "@":
             if not both:
                 if self.scene.plain:
-                    return left * right
+                    return _combined("*", left, right)
                 raise ShapeError(
                     f"@ multiplies matrices, not {shape_text(left)} with {shape_text(right)}.",
                     "Use * for a product with a number.",
