@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bptt_lab.exercises.coding import forms, instances, judge_function, prove_function, reference
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, TIMED_OUT, WRONG
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
 
 QUESTION = asked.function()
 NOTEBOOK_GLOBAL = np.ones((5, 5))
@@ -149,3 +149,36 @@ def test_a_question_whose_own_answer_is_wrong_is_not_asked():
 def test_the_reference_is_built_without_running_the_text_around_it():
     question = asked.function(answer="import os\nos.abort()\n" + asked.CODE)
     assert reference(question).__name__ == "gradient"
+
+
+def other_argument_order(h_before, d_a1):
+    return right(d_a1, h_before)
+
+
+def in_single_precision(d_a1, h_before):
+    return right(d_a1, h_before).astype(np.float32)
+
+
+TWO_RESULTS = asked.function(
+    returns={"d_W11": "d_W11", "d_b0": "d_b0"},
+    answer=asked.CODE.rstrip() + ", d_a1.sum(axis=(0, 1))\n",
+)
+
+
+def in_the_wrong_order(d_a1, h_before):
+    return d_a1.sum(axis=(0, 1)), right(d_a1, h_before)
+
+
+def test_arguments_are_bound_by_their_names():
+    assert judge_function(QUESTION, other_argument_order).outcome == CORRECT
+
+
+def test_single_precision_is_told_from_a_wrong_result():
+    found = judge_function(QUESTION, in_single_precision)
+    assert found.outcome == OTHER_FORM and "single precision" in found.cause
+
+
+def test_results_in_another_order_are_recognized():
+    assert prove_function(TWO_RESULTS) == []
+    found = judge_function(TWO_RESULTS, in_the_wrong_order)
+    assert found.outcome == WRONG and "What stands in its place is d_b0." in found.cause

@@ -180,7 +180,7 @@ def _kind(value: Any) -> str:
 
 def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[str, np.ndarray]]) -> Feedback:
     """Return the feedback on arrays: the first that is wrong is named and diagnosed."""
-    goals, arguments = forms(question, question.returns), forms(question, question.arguments)
+    goals = forms(question, question.returns)
     true = [case.arrays(goals) for case in cases]
     wrong = [name for name in goals if not all(_agrees(g[name], t[name]) for g, t in zip(given, true, strict=True))]
     if not wrong:
@@ -188,24 +188,29 @@ def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[
     if all(_agrees(g[n], t[n], SINGLE) for n in wrong for g, t in zip(given, true, strict=True)):
         cause = "Right to six digits: somewhere the numbers are in single precision."
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
-    name, right = wrong[0], [other for other in goals if other not in wrong]
-    has_deltas = any(isinstance(part, Derivative) for tree in arguments.values() for part in walk(tree))
-    cause = diagnose_array(cases[0], goals[name], given[0][name], true[0][name], has_deltas)
-    other = next((o for o in goals if o != name and _agrees(given[0][name], true[0][o])), None)
-    if other:
-        cause = Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
-    which = 0
-    if _agrees(given[0][name], true[0][name]):
-        which = 1
-        says = f"{name} is right for T = {cases[0].graph.T}, but not for T = {cases[1].graph.T}."
-        cause = Cause("", says, "Is a size or a number of steps written into the code?")
-    facts = [f"Right: {', '.join(right)}." if right else ""]
+    name, others = wrong[0], [other for other in goals if other not in wrong]
+    cause, which = _why(question, cases, name, given, true)
+    right = f"Right: {', '.join(others)}." if others else ""
     says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says]))
     example = _first_difference(name, given[which][name], true[which][name], ("first", "second")[which])
     asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
-    return Feedback(
-        question.id, WRONG, "", " ".join(filter(None, facts)), says, example, question.section, asks, cause.mistake
-    )
+    return Feedback(question.id, WRONG, "", right, says, example, question.section, asks, cause.mistake)
+
+
+def _why(
+    question: Question, cases: tuple[Instance, ...], name: str, given: list[dict], true: list[dict]
+) -> tuple[Cause, int]:
+    """Return the cause of a wrong array, and the instance that shows it: 0 or 1."""
+    if _agrees(given[0][name], true[0][name]):
+        says = f"It is right for T = {cases[0].graph.T}, but not for T = {cases[1].graph.T}."
+        return Cause("", says, "Is a size or a number of steps written into the code?"), 1
+    other = next((o for o in true[0] if o != name and _agrees(given[0][name], true[0][o])), None)
+    if other:
+        return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?"), 0
+    arguments = forms(question, question.arguments).values()
+    has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
+    goal = question.tree(question.returns[name])
+    return diagnose_array(cases[0], goal, given[0][name], true[0][name], has_deltas), 0
 
 
 def _agrees(given: np.ndarray, true: np.ndarray, tolerance: float = TOLERANCE) -> bool:
