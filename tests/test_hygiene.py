@@ -71,6 +71,22 @@ def test_a_good_notebook_passes():
     assert check_notebooks.complaints(good_notebook()) == []
 
 
+def with_exercises(count):
+    """Return the good notebook with so many exercise cells, and words of their own, before its closing."""
+    book = good_notebook()
+    intro = new_markdown_cell("word " * 900, metadata={"tags": ["exercise"]})
+    asked = [code_cell(12 + k) for k in range(count)]
+    for cell in asked:
+        cell.metadata["tags"] = ["exercise"]
+    book.cells[-1:-1] = [intro, *asked]
+    return book
+
+
+def test_exercises_are_counted_apart_from_the_lesson():
+    assert check_notebooks.length_complaints(with_exercises(8)) == []
+    assert check_notebooks.length_complaints(with_exercises(9)) == ["9 exercises; wanted 0 to 8"]
+
+
 def set_source(cell, source):
     """Return a change of one cell's source."""
     return lambda book: book.cells[cell].update(source=source)

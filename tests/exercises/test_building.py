@@ -70,10 +70,27 @@ def test_the_notebook_shows_its_questions_in_order_and_unsolved(number):
     assert all(": not attempted." in cell.outputs[-1]["data"]["text/plain"] for cell in shown)
 
 
+def texts_of_exercises(number):
+    """Return what the exercise cells of a notebook hold: their sources and every text of their outputs."""
+    cells = nbformat.read(NOTEBOOKS[number], 4).cells
+    shown = [cell for cell in cells if "exercise" in cell.metadata.get("tags", [])]
+    outputs = [output for cell in shown for output in cell.get("outputs", [])]
+    return [cell.source for cell in shown] + [text for output in outputs for text in output["data"].values()]
+
+
+def answers_in(texts, question):
+    """Return the lines of a question's answer that stand in texts, apart from the head of a function."""
+    lines = [line.strip() for line in question.answer.splitlines()]
+    return [line for line in lines if len(line) > 12 and not line.startswith("def ") and line in "\n".join(texts)]
+
+
 @pytest.mark.parametrize("number", DERIVING)
 def test_no_answer_stands_in_a_notebook(number):
-    source = NOTEBOOKS[number].read_text(encoding="utf-8")
-    exercises = source[source.index('"exercise"') :]
-    for question in course_questions().values():
-        if question.id.startswith(f"{number}.") and len(question.answer) > 12:
-            assert question.answer not in exercises
+    texts = texts_of_exercises(number)
+    asked_here = [question for name, question in course_questions().items() if name.startswith(f"{number}.")]
+    assert asked_here and [line for question in asked_here for line in answers_in(texts, question)] == []
+
+
+@pytest.mark.parametrize("question", [asked.weights(), asked.function()])
+def test_an_answer_that_stands_in_a_notebook_is_found(question):
+    assert answers_in([f"ex(1).check({question.answer})"], question)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from bptt_lab.exercises.coding import goals_of, prove_function
-from bptt_lab.exercises.diagnosis import catalogued, pen_slips, same, trial_scenes
+from bptt_lab.exercises.diagnosis import catalogued, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT
 from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.paths import place_of
@@ -135,8 +135,3 @@ def _merged(known: tuple) -> set[tuple[str, str]]:
     """Return the pairs of mistakes that give the same numbers on an instance."""
     pairs = {(mutant.mistake, also) for mutant, _ in known for also in mutant.also}
     return {tuple(sorted(pair)) for pair in pairs if not BY_LENGTH & set(pair)}
-
-
-def counts(question: Question) -> tuple[int, int]:
-    """Return how many catalogued mistakes and how many slips of the pen a question tells from the right answer."""
-    return len(catalogued(question)), len(pen_slips(question))

@@ -56,7 +56,10 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
         return Cause()
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
-    found = _first(
+    if _is_printed(question, scenes, a):
+        asks = "Where does it fail: at which step or entry?"
+        return Cause("", "That is the printed line: find the slip in it.", asks)
+    return _first(
         _by_factor(question, a, g),
         _by_paths(question, scenes, a),
         _by_catalogue(question, a),
@@ -64,11 +67,6 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
         _by_slip(question, a),
         Cause(_partly_right(question, given, true)),
     )
-    if _is_printed(question, scenes, a):
-        return Cause(
-            "", "That is the printed line: find the slip in it.", "Where does it fail: at which step or entry?"
-        )
-    return found
 
 
 def _by_other_letter(question: Question, scenes: list[Scene], a: np.ndarray) -> Cause | None:

@@ -115,10 +115,6 @@ def _cut(latex: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def _one_line(latex: str) -> str:
-    return latex.replace("|", r"\vert ")
-
-
 def counts_table(counts: dict[str, dict[str, int]]) -> Table:
     """Return the counts of the ledger as a table: a line a lecture, a column a verdict, and the totals."""
     lines = [(lecture, *map(str, found.values()), str(sum(found.values()))) for lecture, found in counts.items()]
