@@ -59,11 +59,11 @@ def test_both_sides_of_a_true_line_have_one_value(left, right):
 @pytest.mark.parametrize(("left", "right"), SAME)
 def test_intervals_and_residues_give_the_same_lines(left, right):
     indices = dict(t=3, i=2, j=1, k=3)
-    certain = Scene(worlds.interval_worlds(GRAPH, 1)[0])
+    certain = Scene(worlds.interval_world(GRAPH, 0))
     gap = np.ravel(np.asarray(value(left, certain, **indices) - value(right, certain, **indices), dtype=object))
     assert all(g.a <= 0 <= g.b and float(g.delta) < 1e-40 for g in gap)
     if not {"sech", "sinh", "5.4"} & set(left.replace("(", " ").split() + right.replace("(", " ").split()):
-        exact = Scene(worlds.modular_worlds(GRAPH, 1)[0])
+        exact = Scene(worlds.modular_worlds(GRAPH)[0])
         sides = [np.ravel(np.asarray(value(side, exact, **indices), dtype=object)) for side in (left, right)]
         assert all(x == y for x, y in zip(*sides, strict=True))
 
@@ -142,7 +142,7 @@ def test_a_network_of_single_numbers_needs_no_entries():
 
 
 def test_a_power_of_powers_is_harmless():
-    for world in (worlds.float_worlds(GRAPH, 1)[0], worlds.interval_worlds(GRAPH, 1)[0]):
+    for world in (worlds.float_worlds(GRAPH, 1)[0], worlds.interval_world(GRAPH, 0)):
         try:
             Scene(world).value(read("((((2**20)**20)**20)**20)", LANGUAGE))
         except (FormulaError, ArithmeticError):

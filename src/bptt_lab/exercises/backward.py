@@ -285,7 +285,7 @@ class Tables:
             if found is None:
                 return 0.0
             if found not in self.values and is_beyond(self.graph, *found[:2]):
-                return self._scene.beyond(found.name, found.entry)
+                return self._scene.beyond(found.name, found.time, found.entry)
             return self.values[found]
 
         return value_of

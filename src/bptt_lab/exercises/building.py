@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from bptt_lab.exercises.coding import goals_of, prove_function
+from bptt_lab.exercises.derivation import judge_derivation
 from bptt_lab.exercises.diagnosis import catalogued, same, trial_scenes
-from bptt_lab.exercises.feedback import CORRECT
+from bptt_lab.exercises.feedback import CORRECT, Feedback
 from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.paths import place_of
 from bptt_lab.exercises.question import Question, QuestionError, read_questions
@@ -63,15 +64,21 @@ def _words(question: Question) -> list[str]:
 
 def _forms(question: Question) -> list[str]:
     """Return which of the listed forms are not accepted, and a printed slip that is none."""
-    free = replace(question, letters=(), kind="line")
     found = []
     for text in (question.answer, *question.same):
-        judged = judge_formula(question if text == question.answer else free, text)
+        judged = _judged(question, text)
         if judged.outcome != CORRECT:
             found.append(f"the form {text!r} is judged: {judged}")
-    if question.printed and judge_formula(free, question.printed).outcome == CORRECT:
+    if question.printed and _judged(replace(question, letters=(), kind="line"), question.printed).is_correct:
         found.append("the printed line is right: there is no slip to be found")
     return found
+
+
+def _judged(question: Question, form: str) -> Feedback:
+    """Return the feedback on a form, in a derivation as its last line."""
+    if question.kind != "derivation":
+        return judge_formula(question, form)
+    return judge_derivation(question, f"0 + {question.answer}\n{form}")
 
 
 def _complex_step(question: Question) -> list[str]:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
 from bptt_lab.exercises.diagnosis import diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
-from bptt_lab.exercises.judging import NO_VALUE, counterexample, is_a_letter
+from bptt_lab.exercises.judging import (
+    NO_VALUE,
+    Comparison,
+    compare,
+    counterexample,
+    is_a_letter,
+    is_the_question,
+    wrong_elsewhere,
+)
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import shapes, side, values
-from bptt_lab.formulas import FormulaError, ShapeError, read, shape_text
-from bptt_lab.formulas.tree import Derivative, Letter, Over, Tree, walk
-from bptt_lab.symbolic.verdicts import decide
+from bptt_lab.exercises.scenes import flat, shapes, values
+from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, shape_text
+from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Tree, walk
+from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
+from bptt_lab.symbolic.verdicts import Verdict, weakest
 
-MOST_LINES, MOST_WORK = 40, 8_000
-LONGEST_CELL = 20_000
+MOST_LINES, LONGEST_CELL = 40, 20_000
+SECONDS = 5.0  # of processor time for all lines together
+EQUALS = re.compile(r"(?<![=!<>])=(?!=)|(?<![=!<>])==(?!=)")  # between two sides of one line
+TOO_LONG = "The derivation takes too long to compute: use shorter sums."
+NOT_COMPARED = "It could not be compared with the line before."
 
 
 class Written(NamedTuple):
@@ -28,29 +41,37 @@ class Written(NamedTuple):
 
 
 def judge_derivation(question: Question, text: str) -> Feedback:
-    """Return the feedback on a derivation: one formula a line, a leading '=' and a reason after ';' are welcome."""
+    """Return the feedback on a derivation: one formula a line, a left side and a reason after ';' are welcome.
+
+    Every line is compared with the one before it, the first one with the question, in every case of the question.
+    """
     try:
         lines = _lines(question, text)
     except FormulaError as error:
         return Feedback(question.id, CANNOT_READ, cause=str(error))
-    strengths, scene = [], trial_scenes(question)[0]
-    begun = scene.spent
+    with patience(SECONDS):
+        return _judge_lines(question, lines)
+
+
+def _judge_lines(question: Question, lines: list[Written]) -> Feedback:
+    steps, before = [], question.goal_tree
     for k, line in enumerate(lines):
-        trouble = _trouble(question, line)
-        if scene.spent - begun > MOST_WORK:
-            trouble = _at(
-                question, CANNOT_READ, line, cause="The derivation takes too long to compute: use shorter sums."
-            )
-        if trouble:
+        if trouble := _trouble(question, line):
             return trouble
-        before = lines[k - 1].tree if k else question.goal_tree
-        verdict = decide(side(before, question.spans), side(line.tree, question.spans), question.graph)
-        if verdict.outcome == "undecided":
-            return _at(question, UNDECIDED, line, cause="It could not be compared with the line before.")
-        if verdict.outcome == "different":
-            return _bad_line(question, lines, k, verdict)
-        strengths.append(verdict.strength)
-    return _end(question, lines, strengths)
+        found = compare(question, before, line.tree)
+        if found.verdict.outcome == "undecided":
+            return _at(question, UNDECIDED, line, cause=TOO_LONG if is_late() else NOT_COMPARED)
+        if found.verdict.outcome == "different":
+            return _bad_line(question, lines, k, found)
+        steps.append(found)
+        before = line.tree
+    return _end(question, lines, _weakest(steps).strength)
+
+
+def _weakest(steps: list[Comparison]) -> Comparison:
+    """Return what holds of all steps: the weakest strength, in the cases in which all of them agree."""
+    agreed = min((step.agreed for step in steps), key=len)
+    return steps[0]._replace(verdict=Verdict("same", weakest(step.verdict.strength for step in steps)), agreed=agreed)
 
 
 def _trouble(question: Question, line: Written) -> Feedback | None:
@@ -58,6 +79,8 @@ def _trouble(question: Question, line: Written) -> Feedback | None:
     scene = trial_scenes(question)[0]
     try:
         given = values(line.tree, scene, question.spans)
+    except Unsettled:
+        return _at(question, UNDECIDED, line, cause=TOO_LONG)
     except FormulaError as error:
         outcome = WRONG if isinstance(error, ShapeError) else CANNOT_READ
         return _at(question, outcome, line, cause=str(error.in_text(line.text)), section=question.section)
@@ -76,16 +99,14 @@ def _lines(question: Question, text: str) -> list[Written]:
         raise FormulaError("A derivation is text of limited length.", "Write one formula a line.")
     found = []
     for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        formula, _, reason = raw.partition("#" if "#" in raw and ";" not in raw else ";")
-        formula = formula.strip().removeprefix("=").strip()
-        if not formula:
-            continue
-        if len(found) >= MOST_LINES:
-            raise FormulaError(f"A derivation may have {MOST_LINES} lines.", "Leave some out.")
-        try:
-            found.append(Written(number, formula, reason.strip(), read(formula, question.language)))
-        except FormulaError as error:
-            raise FormulaError(f"Line {number}: {error}") from None
+        formulas, _, reason = raw.partition("#" if "#" in raw and ";" not in raw else ";")
+        for formula in filter(None, (part.strip() for part in EQUALS.split(formulas))):
+            if len(found) >= MOST_LINES:
+                raise FormulaError(f"A derivation may have {MOST_LINES} lines.", "Leave some out.")
+            try:
+                found.append(Written(number, formula, reason.strip(), read(formula, question.language)))
+            except FormulaError as error:
+                raise FormulaError(f"Line {number}: {error}") from None
     if not found:
         raise FormulaError("There is no line to check.", "Write one formula a line.")
     return found
@@ -95,12 +116,15 @@ def _at(question: Question, outcome: str, line: Written, **more: str) -> Feedbac
     return Feedback(question.id, outcome, right=f"Line {line.number}:  {line.text[:100]}", **more)
 
 
-def _bad_line(question: Question, lines: list[Written], k: int, verdict) -> Feedback:
+def _bad_line(question: Question, lines: list[Written], k: int, found: Comparison) -> Feedback:
     """Return the feedback on the first line that does not follow, diagnosed against the goal."""
-    line = lines[k]
-    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans))
+    line, verdict, is_here = lines[k], found.verdict, found.case is question
     good = f"Lines before it follow from the question ({k} of {len(lines)}). " if k else ""
     says = f"Line {line.number} does not follow:  {line.text[:100]}"
+    if not is_here:
+        told = wrong_elsewhere(question, found)
+        return told._replace(right=good.strip(), cause=f"{says}\n{told.cause}")
+    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans))
     return Feedback(
         question.id,
         WRONG,
@@ -114,9 +138,9 @@ def _bad_line(question: Question, lines: list[Written], k: int, verdict) -> Feed
     )
 
 
-def _end(question: Question, lines: list[Written], strengths: list[str]) -> Feedback:
+def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
     """Return the feedback on a derivation whose lines all follow: it must take steps, and arrive."""
-    last, found = lines[-1].tree, Feedback(question.id, OTHER_FORM, strengths[-1])
+    last, found = lines[-1].tree, Feedback(question.id, OTHER_FORM, strength)
     if last == question.goal_tree:
         return found._replace(cause="That is the question itself.", asks="With which rule do you begin?")
     left = _left(question, last)
@@ -125,37 +149,71 @@ def _end(question: Question, lines: list[Written], strengths: list[str]) -> Feed
         cause = f"The last line still holds {left}."
         cause += f" It may hold {', '.join(question.letters)}." if question.letters else ""
         return found._replace(right=right, cause=cause, asks="What can be put in for it?")
-    answer = question.tree(question.answer)
-    has_sum = any(isinstance(part, Over) for part in walk(answer))
-    if not has_sum and _letters(last) > _letters(answer) + 2:
-        return found._replace(
-            right="All lines follow.", cause="The last line can be written shorter.", asks="What cancels?"
-        )
+    if something_cancels(question, last):
+        cause = "The last line can be written shorter."
+        return found._replace(right="All lines follow.", cause=cause, asks="What cancels?")
+    if question.most_letters and _letters(last) > question.most_letters:
+        cause = f"The last line holds {_letters(last)} letters; {question.most_letters} are enough."
+        return found._replace(right="All lines follow.", cause=cause, asks="What do you know of the targets?")
     steps = {line.tree for line in lines} - {question.goal_tree}
     if len(steps) < 2:
         cause = "The end is right. Write the steps that lead to it too, one a line."
         return found._replace(cause=cause, asks="With which rule do you begin?")
-    return Feedback(question.id, CORRECT, max(strengths, key=len), right=f"All {len(lines)} lines follow.")
+    return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")
+
+
+def something_cancels(question: Question, tree: Tree) -> bool:
+    """Return whether two terms of some sum in a formula are opposite at every point tried."""
+    scene = trial_scenes(question)[0]
+    for part in walk(tree):
+        pairs = itertools.combinations(_terms(part), 2) if isinstance(part, Binary) and part.operator in "+-" else ()
+        if any(_is_zero(Binary(sign, one, other), scene, question) for (one, plus), (other, also) in pairs
+               for sign in ("-" if plus != also else "+",)):  # fmt: skip
+            return True
+    return False
+
+
+def _terms(tree: Tree, is_plus: bool = True) -> list[tuple[Tree, bool]]:
+    """Return the terms of a sum, each with its sign."""
+    match tree:
+        case Binary("+" | "-" as sign, left, right):
+            return [*_terms(left, is_plus), *_terms(right, is_plus == (sign == "+"))]
+        case Negative(inner):
+            return _terms(inner, not is_plus)
+    return [(tree, is_plus)]
+
+
+def _is_zero(tree: Tree, scene: Scene, question: Question) -> bool:
+    """Return whether a formula is zero for every choice of the free indices; no, where a sum around it binds others."""
+    try:
+        return all(abs(number) < 1e-12 for number in flat(values(tree, scene, question.spans)))
+    except (FormulaError, ArithmeticError, ValueError):
+        return False
 
 
 def _left(question: Question, last: Tree) -> str:
     """Return what may not stand in the last line: a derivative that can be put in, or a letter that is not wanted."""
-    if any(isinstance(part, Derivative) and not _is_allowed(question, part) for part in walk(last)):
+    derivatives = [part for part in walk(last) if isinstance(part, Derivative)]
+    forms = [question.tree(form) for form in (question.answer, *question.same)]
+    known = {_kind(part) for form in forms for part in walk(form) if isinstance(part, Derivative)}
+    strange = [part for part in derivatives if _kind(part) not in known and not _may_stay(question, part)]
+    if strange or is_the_question(last, question):
         return "a derivative that can be put in"
-    inside = {id(letter) for part in walk(last) if isinstance(part, Derivative) for letter in (part.below, part.above)}
+    inside = {id(letter) for part in derivatives for letter in (part.below, part.above)}
     others = [
         p.name for p in walk(last) if isinstance(p, Letter) and id(p) not in inside and p.name not in question.letters
     ]
     return others[0] if others and question.letters else ""
 
 
+def _kind(part: Derivative) -> tuple[str, str, str]:
+    return part.kind, part.below.name, part.above.name
+
+
 def _letters(tree: Tree) -> int:
     return sum(isinstance(part, Letter) for part in walk(tree))
 
 
-def _is_allowed(question: Question, part: Derivative) -> bool:
+def _may_stay(question: Question, part: Derivative) -> bool:
     """Return whether a derivative may stand in the last line: a delta or a gradient among the question's letters."""
-    is_goal = isinstance(question.goal_tree, Derivative) and part.above == question.goal_tree.above
-    if part.kind == "immediate" or is_goal:
-        return False
-    return not question.letters or is_a_letter(part, question)
+    return part.kind != "immediate" and (not question.letters or is_a_letter(part, question))

@@ -20,9 +20,13 @@ from bptt_lab.exercises.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.formulas import FormulaError, Scene, shape_text, write
 from bptt_lab.formulas.tree import Derivative, Number, Tree
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.arithmetics import Unsettled, patience
 
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 CLOSE = 1e-8
+SECONDS = 2.0  # of processor time for the values of an answer
+LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
+TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
 
 
@@ -45,15 +49,16 @@ def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
 def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
     scenes = trial_scenes(question)
     try:
-        given = [answer(scene) for scene in scenes]
-    except (FormulaError, ArithmeticError, ValueError):
+        with patience(SECONDS):
+            given = [answer(scene) for scene in scenes]
+    except (FormulaError, ArithmeticError, ValueError, Unsettled):
         return Cause()
     true = [_goal_values(question, k) for k in range(len(scenes))]
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
         return _by_shape(question, given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
-    if not np.isfinite(a).all():
-        return Cause()
+    if not (np.abs(a) < LARGEST).all():
+        return Cause("", TOO_LARGE, "Which factor grows so, and does the loss depend on it so strongly?")
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
     if _is_printed(question, scenes, a):

@@ -10,7 +10,7 @@ from pathlib import Path
 from bptt_lab.exercises import progress
 from bptt_lab.exercises.coding import judge_function
 from bptt_lab.exercises.derivation import judge_derivation
-from bptt_lab.exercises.feedback import CANNOT_READ, NOT_ATTEMPTED, Feedback
+from bptt_lab.exercises.feedback import CANNOT_READ, NOT_ATTEMPTED, UNDECIDED, Feedback
 from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.plain import JUDGES as PLAIN_JUDGES
 from bptt_lab.exercises.question import Question, course_questions
@@ -36,6 +36,12 @@ EXAMPLES = {
 }
 
 
+AT_FAULT = (
+    "The answer could not be judged ({}): that is a fault of the checker, or of an object in the answer. Try a plainer "
+    "form, and tell the authors of the course if it stays."
+)
+
+
 class Exercise:
     """One question as a student meets it."""
 
@@ -43,19 +49,29 @@ class Exercise:
         self.question, self._folder, self._hints = question, folder, 0
 
     def check(self, answer: object = None, *, shape: tuple | None = None) -> Feedback:
-        """Return the feedback on an answer; nothing, an empty text or ... is not an attempt and stays quiet."""
+        """Return the feedback on an answer; nothing, an empty text or ... is not an attempt and stays quiet.
+
+        Errors: none, whatever the answer is or does; only an interrupt from the keyboard goes through.
+        """
         answer = shape if shape is not None else answer
-        if answer is None or answer is Ellipsis or is_blank(answer):
-            return Feedback(self.question.id, NOT_ATTEMPTED, task=self._repr_markdown_())
-        found = self._judge(answer)
-        progress.record(self._folder or Path.cwd(), self.question.id, found.outcome, found.mistake)
+        try:
+            if answer is None or answer is Ellipsis or is_blank(answer):
+                return Feedback(self.question.id, NOT_ATTEMPTED, task=self._repr_markdown_())
+            found = self._judge(answer)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer may hold any object, and an object may raise anything
+            found = Feedback(self.question.id, UNDECIDED, cause=AT_FAULT.format(type(error).__name__))
+        progress.record(self._folder, self.question.id, found.outcome, found.mistake)
         return found
 
     def _judge(self, answer: object) -> Feedback:
         kind = self.question.kind
-        if kind in ("line", "matrix", "derivation") and not isinstance(answer, str):
-            return Feedback(self.question.id, CANNOT_READ, cause="The answer is a formula: put it in quotes.")
-        return JUDGES[kind](self.question, answer)
+        if not isinstance(answer, str):
+            if kind in ("line", "matrix", "derivation"):
+                return Feedback(self.question.id, CANNOT_READ, cause="The answer is a formula: put it in quotes.")
+            return JUDGES[kind](self.question, answer)
+        return JUDGES[kind](self.question, str.__str__(answer))  # a plain text, whatever class it is of
 
     def hint(self) -> str:
         """Return the next of three hints; the last names the rule."""
@@ -135,7 +151,7 @@ class Exercises:
     def __call__(self, identity: str) -> Exercise:
         """Return an exercise by its id (errors: KeyError with the nearest id)."""
         known = {**course_questions(), **self._own}
-        if identity not in known:
+        if not isinstance(identity, str) or identity not in known:
             raise UnknownExercise(f"There is no exercise {str(identity)[:20]!r}." + nearest(str(identity)[:20], known))
         if identity not in self._made or self._made[identity].question is not known[identity]:
             self._made[identity] = Exercise(known[identity])
@@ -168,7 +184,7 @@ class Exercises:
 
     def progress(self) -> Words:
         """Return a table of what was tried and solved, by notebook; a help for you, never evidence for a grade."""
-        return Words(progress.table(progress.summary(progress.read(Path.cwd()).entries)))
+        return Words(progress.table(progress.summary(progress.read(None).entries)))
 
 
 class UnknownExercise(LookupError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.cases import cases, in_words, is_explicit
 from bptt_lab.exercises.diagnosis import ZERO, Cause, diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
 from bptt_lab.exercises.question import Question
@@ -13,9 +15,13 @@ from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, va
 from bptt_lab.exercises.slips import spoken
 from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, write
 from bptt_lab.formulas.tree import Derivative, Letter, Relation, Tree, free_variables, walk
-from bptt_lab.symbolic.verdicts import Verdict, decide
+from bptt_lab.formulas.values import Read
+from bptt_lab.symbolic.arithmetics import Unsettled, patience
+from bptt_lab.symbolic.verdicts import ALONE, BESIDE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
+SECONDS = 2.0  # of processor time to compare two formulas
+UNDECIDABLE = "Neither equality nor a difference could be shown. Try a plainer form."
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
 
 
@@ -27,24 +33,70 @@ IMMEDIATE_ZERO = (
 
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
+    scene = trial_scenes(question)[0]
     try:
-        tree = _right_side(read(text, question.language, relation=True), question)
-        _check_free(tree, question)
-        given = values(tree, trial_scenes(question)[0], question.spans)
+        with patience(SECONDS):
+            tree = _right_side(read(text, question.language, relation=True), question)
+            _check_free(tree, question)
+            given = values(tree, scene, question.spans)
+    except Unsettled:
+        return Feedback(question.id, UNDECIDED, cause=UNDECIDABLE)
     except FormulaError as error:
         outcome = WRONG if isinstance(error, ShapeError) else CANNOT_READ
         return Feedback(question.id, outcome, cause=str(error.in_text(text)), section=question.section)
     except (ArithmeticError, ValueError):
         return Feedback(question.id, CANNOT_READ, cause=NO_VALUE)
-    expected = values(question.goal_tree, trial_scenes(question)[0], question.spans)
+    expected = values(question.goal_tree, scene, question.spans)
     if shapes(given) != shapes(expected):
         return _wrong(question, tree, None)
-    verdict = decide(side(question.goal_tree, question.spans), side(tree, question.spans), question.graph)
-    if verdict.outcome == "same":
-        return _right(question, text, tree, verdict)
-    if verdict.outcome == "undecided":
-        return Feedback(question.id, UNDECIDED, cause=verdict.strength + ". Try a plainer form.")
-    return _wrong(question, tree, verdict)
+    with patience(SECONDS):
+        found = compare(question, question.goal_tree, tree)
+    if found.verdict.outcome == "same":
+        return _right(question, text, tree, found.strength)
+    if found.verdict.outcome == "undecided":
+        return Feedback(question.id, UNDECIDED, cause=UNDECIDABLE)
+    return _wrong(question, tree, found.verdict) if found.case is question else wrong_elsewhere(question, found)
+
+
+class Comparison(NamedTuple):
+    """What came of comparing two formulas: a verdict, the case that gave it, and all cases in which they agree."""
+
+    verdict: Verdict
+    case: Question
+    agreed: tuple[Question, ...] = ()
+
+    @property
+    def strength(self) -> str:
+        """How the verdict is known, and where it was tried."""
+        return "; ".join(filter(None, (self.verdict.strength, in_words(self.agreed))))
+
+
+def compare(question: Question, one: Tree, other: Tree) -> Comparison:
+    """Return whether two formulas are the same in every case of a question; the first case that says no, says it.
+
+    A formula that holds for the steps or sizes given, and names them by numbers, need not hold for others.
+    """
+    strengths, agreed = [], []
+    written = [tree for tree in (one, other) if tree != question.goal_tree]
+    for case in cases(question):
+        sides = (side(tree, case.spans) for tree in (one, other))
+        verdict = decide(*sides, case.graph, alone=ALONE if case is question else BESIDE)
+        if verdict.outcome == "same":
+            strengths.append(verdict.strength)
+            agreed.append(case)
+        elif case is question or not any(is_explicit(tree, case, question) for tree in written):
+            return Comparison(verdict, case)
+    return Comparison(Verdict("same", weakest(strengths)), question, tuple(agreed))
+
+
+def wrong_elsewhere(question: Question, found: Comparison) -> Feedback:
+    """Return the feedback on an answer that is right in the network as given, and not in another one."""
+    T, other = question.graph.T, found.case.graph.T
+    if other == T:
+        cause, asks = "It is right for the sizes given, but not for any.", "Is a size written into the answer?"
+    else:
+        cause, asks = f"It is right for T = {T}, but not for every T.", "Is a number of steps written into the answer?"
+    return Feedback(question.id, WRONG, found.verdict.strength, "", cause, "", question.section, asks)
 
 
 def _right_side(tree: Tree, question: Question) -> Tree:
@@ -64,18 +116,41 @@ def _check_free(tree: Tree, question: Question) -> None:
         raise FormulaError(f"{name} has no value here.", f"{here}, or let a sum run over it: sum({name}, 1, 3, …).")
 
 
-def _right(question: Question, text: str, tree: Tree, verdict: Verdict) -> Feedback:
+def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback:
     """Return the feedback on an answer whose value is right: its form may not be the one wanted."""
-    goal = question.goal_tree
-    if any(part == goal for part in walk(tree)) or _goal_in_disguise(tree, goal):
+    if is_the_question(tree, question):
         asks = "Write it with what it reaches directly."
         return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks)
     foreign = _foreign(tree, question)
     if foreign:
         offer = f"Letters: {', '.join(question.letters)}."
         error = FormulaError(f"{foreign[0]} is not available in this exercise.", offer, text, foreign[1])
-        return Feedback(question.id, OTHER_FORM, verdict.strength, "The value is right.", str(error))
-    return Feedback(question.id, CORRECT, verdict.strength)
+        return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error))
+    return Feedback(question.id, CORRECT, strength)
+
+
+def is_the_question(tree: Tree, question: Question) -> bool:
+    """Return whether a formula reads what is asked for, in whatever spelling, where no form of the author's does."""
+    if not isinstance(question.goal_tree, Derivative | Letter):
+        return any(part == question.goal_tree for part in walk(tree))
+    scene, forms = trial_scenes(question)[0], [question.tree(form) for form in (question.answer, *question.same)]
+    for indices in bindings(question.spans):
+        asked, given = (scene.places_read(one, **indices) for one in (question.goal_tree, tree))
+        known = frozenset().union(*(scene.places_read(form, **indices) for form in forms))
+        whole = [read for read in asked if read.kind not in ("value", "immediate")] or asked
+        if any(_is_part(one, other, question) for one in given - known for other in whole):
+            return True
+    return False
+
+
+def _is_part(one: Read, other: Read, question: Question) -> bool:
+    """Return whether one is the other, one entry or one step of it, or it in the other layout."""
+    if "value" in (one.kind, other.kind) or "immediate" in (one.kind, other.kind):
+        return one == other
+    loss = question.graph.network.loss
+    is_below = one.below == other.below or one.below[0] == other.below[0] == loss
+    entries = {one.above[2], other.above[2]}
+    return is_below and one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)
 
 
 def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
@@ -105,23 +180,15 @@ def is_a_letter(part: Derivative, question: Question) -> bool:
     return any(meaning and meaning.kind != "value" and meaning.name == part.above.name for meaning in meanings)
 
 
-def _goal_in_disguise(tree: Tree, goal: Tree) -> bool:
-    """Return whether the goal stands in an answer in its other layout: the gradient for the derivative."""
-    if not isinstance(goal, Derivative):
-        return False
-    places = (part for part in walk(tree) if isinstance(part, Derivative) and part.kind != "immediate")
-    return goal.kind != "immediate" and any((p.below, p.above) == (goal.below, goal.above) for p in places)
-
-
 def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
     cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans))
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
         cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
-    example = counterexample(question, tree, verdict.world) if verdict and verdict.world else ""
+    example = counterexample(question, tree, verdict.world) if verdict is not None and verdict.world else ""
     return Feedback(
         question.id,
         WRONG,
-        verdict.strength if verdict else "shapes differ",
+        "shapes differ" if verdict is None else verdict.strength,
         cause.right,
         cause.says,
         example,

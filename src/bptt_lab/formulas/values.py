@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator as operator_module
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from bptt_lab.formulas.tree import (
 )
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import entries
+from bptt_lab.symbolic.arithmetics import check_patience
 from bptt_lab.symbolic.worlds import World
 
 MOST_STEPS, FEWEST_STEPS = 60_000, 4_000  # of one evaluation; the smaller one for answers, tried at thirty points
@@ -33,18 +34,26 @@ LONGEST_RANGE = 200
 REACH = 2  # steps outside a sequence at which a wrong answer still has a value
 
 
+class Read(NamedTuple):
+    """What a formula reads: a value ('value', without `below`) or a derivative, by name, time and entry."""
+
+    kind: str
+    above: tuple
+    below: tuple | None = None
+
+
 class Scene:
     """A world in which formulas have values; it keeps what it has computed.
 
     A vector is a column. In a network whose quantities all have one entry, every letter is a plain number. At a general
-    time t, what lies just past the last step is met in products with zero: a derivative of or by it is zero, and its
-    value is some number, so that nothing right may depend on it. `is_lenient`: so it is just before the first step too,
-    and with inputs; a wrong answer then has a value, and can be told its cause.
+    time t, and at t+1 inside a sum, what lies just past the last step is met in products with zero: a derivative of or
+    by it is zero, and its value is another number in every world, so that nothing right may depend on it. `is_lenient`:
+    before the first step, and with inputs, there is such a number for a value and for a derivative alike; a wrong
+    answer then has a value, and can be told its cause.
     """
 
     def __init__(self, world: World, is_lenient: bool = False):
         self.world, self.graph, self.is_lenient = world, world.graph, is_lenient
-        self.spent = 0  # steps of all evaluations so far
         self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
         self._arrays: dict[tuple, Any] = {}
         self._totals: dict[Place, Mapping[Place, Any]] = {}
@@ -53,10 +62,15 @@ class Scene:
     def value(self, tree: Tree, **indices: int) -> Any:
         """Return the value of a formula, a number or a 2-D array of numbers (errors: FormulaError, ArithmeticError)."""
         with np.errstate(all="ignore"):  # what is not finite is seen in the value; a warning would read source files
-            evaluation = _Evaluation(self, dict(indices))
-            found = evaluation.of(tree)
-        self.spent += evaluation.steps
+            found = _Evaluation(self, dict(indices)).of(tree)
         return _plain(found) if self.plain else found
+
+    def places_read(self, tree: Tree, **indices: int) -> frozenset[Read]:
+        """Return what a formula reads: each letter and each derivative at its place, however it is written."""
+        with np.errstate(all="ignore"):
+            evaluation = _Evaluation(self, dict(indices))
+            evaluation.of(tree)
+        return frozenset(evaluation.read)
 
     def totals(self, below: Place) -> Mapping[Place, Any]:
         """Return the total derivatives of one entry by every entry of the graph."""
@@ -85,10 +99,9 @@ class Scene:
             return is_beyond(self.graph, name, time)
         return -REACH <= time <= self.graph.T + REACH
 
-    def beyond(self, name: str, entry: tuple[int, ...]) -> Any:
-        """Return some value for a quantity just past the last step."""
-        number = self.world.arithmetic.number
-        return self._gathered(name, entry, lambda e: number(Fraction(3 + sum(e), 7)))
+    def beyond(self, name: str, time: int, entry: tuple[int, ...]) -> Any:
+        """Return some value for a quantity just past the last step: nothing may depend on it, and nobody knows it."""
+        return self._gathered(name, entry, lambda e: self.world.some_number(name, time, e))
 
     def derivative(self, below: tuple, above: tuple, kind: str, column: int = 0) -> Any:
         """Return a derivative in numerator layout, or a gradient; below and above are (name, time, entry)."""
@@ -125,8 +138,10 @@ class Scene:
     def _row(self, below: tuple, entry: tuple[int, ...], above: tuple, kind: str) -> list:
         """Return the derivatives of one entry by every entry of a quantity, as a list."""
         places = [Place(above[0], above[1], e) for e in self._entries(above)]
-        if self.is_beyond(*below[:2]) or self.is_beyond(*above[:2]):
+        if any(is_beyond(self.graph, *place[:2]) for place in (below, above)):
             return [self.world.arithmetic.number(Fraction(0))] * len(places)
+        if any(self.is_beyond(*place[:2]) for place in (below, above)):
+            return [self.world.some_number(below, entry, place, kind) for place in places]
         if kind == "immediate":
             found = self._immediates(below, entry)
         elif below[0] == self.graph.network.loss and below[1] is None:
@@ -265,10 +280,12 @@ class _Evaluation:
     def __init__(self, scene: Scene, indices: dict[str, int]):
         self.scene, self.indices, self.steps = scene, indices, 0
         self.bound: list[str] = []  # the variables of the sums around
+        self.read: set[Read] = set()
         self.indices.setdefault("T", scene.graph.T)
 
     def of(self, tree: Tree) -> Any:
         self.steps += 1
+        check_patience()
         if self.steps > (FEWEST_STEPS if self.scene.is_lenient else MOST_STEPS):
             raise FormulaError("The formula takes too long to compute.", "Use shorter sums.")
         match tree:
@@ -290,6 +307,7 @@ class _Evaluation:
             case Derivative(below, above, kind):
                 for letter in (below, above):
                     self.check_fixed_time(letter)
+                self.read.add(Read(kind, self.place(above), self.place(below)))
                 return self.scene.derivative(self.place(below), self.place(above), kind, tree.column)
             case Over():
                 return self.over(tree)
@@ -322,11 +340,12 @@ class _Evaluation:
 
     def letter(self, letter: Letter) -> Any:
         name, time, entry = self.place(letter)
+        self.read.add(Read("value", (name, time, entry)))
         if name == self.scene.graph.network.loss and time is None:
             return self.scene.loss()
         self.check_fixed_time(letter)
         if self.scene.is_beyond(name, time):
-            return self.scene.beyond(name, entry)
+            return self.scene.beyond(name, time, entry)
         return self.scene.array(name, time, entry, letter.column)
 
     def check_fixed_time(self, letter: Letter) -> None:

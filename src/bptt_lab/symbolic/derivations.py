@@ -11,10 +11,11 @@ import sympy
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.expressions import Name
 from bptt_lab.symbolic import letters, notation, printing, scalar_forms, vectors
+from bptt_lab.symbolic.arithmetics import evaluate_sympy
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
 from bptt_lab.symbolic.vector_values import vector_value
-from bptt_lab.symbolic.verdicts import AGREES, PROVED, Verdict, decide
-from bptt_lab.symbolic.worlds import World, evaluate_sympy, letter_value
+from bptt_lab.symbolic.verdicts import Verdict, decide, weakest
+from bptt_lab.symbolic.worlds import World, letter_value
 
 
 class ScalarForm(NamedTuple):
@@ -108,7 +109,7 @@ class Derivation:
                 if verdict.outcome != "same":
                     raise DerivationError(number, line.form, against, verdict)
                 verdicts.append(verdict)
-        self.strength = min((v.strength for v in verdicts), default=PROVED, key=_weakest_first)
+        self.strength = weakest(verdict.strength for verdict in verdicts)
 
     @property
     def result(self) -> Any:
@@ -134,10 +135,6 @@ class Derivation:
         width = max(len(str(line.form)) for line in self.lines)
         rows = [f"{'=' if n else ' '} {str(line.form):<{width}}   {line.words}" for n, line in enumerate(self.lines)]
         return "\n".join([*rows, self.verdict()])
-
-
-def _weakest_first(strength: str) -> int:
-    return [AGREES, PROVED].index(strength)
 
 
 def derive(graph: Graph, name: str, t: int | None = None, entry=None, *, unroll: bool = False) -> Derivation:

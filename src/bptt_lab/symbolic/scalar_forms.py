@@ -11,8 +11,8 @@ from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.expressions import Index
 from bptt_lab.network.scalars import Arithmetic, entries, evaluate
 from bptt_lab.symbolic import letters
+from bptt_lab.symbolic.arithmetics import evaluate_sympy, modular, primes
 from bptt_lab.symbolic.letters import Total, Value
-from bptt_lab.symbolic.worlds import MODULAR, Residue, evaluate_sympy
 
 MOST_TERMS = 400
 
@@ -157,16 +157,17 @@ def _own_values(network: Network, name: str) -> dict[sympy.Symbol, sympy.Expr]:
 
 
 def _identical(left: sympy.Expr, right: sympy.Expr) -> bool:
-    """Return whether two small expressions are the same: to the letter, or modulo a prime at a random point."""
+    """Return whether two small expressions are the same: to the letter, or modulo two primes at a random point."""
     if left == right:
         return True
     if left.has(sympy.Piecewise) or right.has(sympy.Piecewise):
         return sympy.simplify(left - right) == 0
-    return evaluate_sympy(left - right, _residue, MODULAR) == 0
+    return all(_vanishes(left - right, modular(prime)) for prime in primes())
 
 
-def _residue(symbol: sympy.Symbol) -> Residue:
-    return MODULAR.functions["exp"](*symbol.name.encode())  # any fixed random-looking number by name
+def _vanishes(expression: sympy.Expr, arithmetic: Arithmetic) -> bool:
+    some_number = arithmetic.functions["exp"]  # of the letters of a name: random-looking, the same each time
+    return evaluate_sympy(expression, lambda symbol: some_number(*symbol.name.encode()), arithmetic) == 0
 
 
 def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sympy.Expr:

@@ -1,18 +1,33 @@
-"""Same or different: the root of all trust. A verdict states its strength, and is never guessed."""
+"""Same or different: the root of all trust. A verdict states its strength, and is never guessed.
+
+*Same* stands on two independent tiers that confirm and none that contradicts: residues and intervals. Residues modulo
+two primes prove; where they do not, because a law of exp, tanh or log is needed, p-adic numbers stand in for them and
+more digits are asked of the intervals. *Different* is an interval that excludes zero. All samples and primes are drawn
+anew in every process; the words of a verdict are the same in all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from bptt_lab.network import Graph
 from bptt_lab.symbolic import worlds
-from bptt_lab.symbolic.worlds import Unsettled, World
+from bptt_lab.symbolic.arithmetics import DIGITS, Unsettled, intervals, patience
+from bptt_lab.symbolic.worlds import World
 
-PROVED = "proved as an identity, modulo a 61-bit prime"
-AGREES = "agrees to 40 digits in six random networks"
+PROVED = "proved as an identity, modulo two random primes and in intervals"
+AGREES = "agrees to 200 digits in six random networks, and p-adically"
 CERTIFIED = "certified different"
-WIDEST = 1e-40
+OTHER_SHAPES = "the two sides have different shapes"
+UNSETTLED = "neither equality nor a difference could be shown"
+STRONGEST_LAST = (AGREES, PROVED)
+BESIDE, ALONE = 2, 6  # interval worlds beside a proof, and without one
+NARROW_BESIDE, NARROW_ALONE = 1e-40, 1e-200  # an interval for the difference no wider than that says "the same"
+MORE_DIGITS = (4 * DIGITS, 16 * DIGITS)
+SUSPICIOUS = 1e-7  # a relative difference in float64 that is worth certifying
+NO_VALUE = (Unsettled, ArithmeticError, ValueError, RecursionError, MemoryError)
 
 Side = Callable[[World], list]
 
@@ -26,79 +41,125 @@ class Verdict(NamedTuple):
     left: float | None = None
     right: float | None = None
 
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict is no truth value: compare its outcome, as in verdict.outcome == 'same'")
+
     def __str__(self) -> str:
         text = f"{self.outcome}: {self.strength}"
-        if self.outcome == "different":
+        if self.strength == CERTIFIED:
             text += f"; in one random network the left side is {self.left:.6g} and the right side {self.right:.6g}"
         return text
 
 
-def decide(left: Side, right: Side, graph: Graph) -> Verdict:
+def decide(left: Side, right: Side, graph: Graph, seconds: float = math.inf, alone: int = ALONE) -> Verdict:
     """Return whether two sides agree in every world; a side maps a world to a list of numbers.
 
-    Exact first (modulo a prime, functions as free generators: equality there is a proof, error below 2^-50), then
-    float64 at 16 worlds for a readable difference, then intervals of 60 and 240 digits in six worlds. Never wrong:
-    where nothing settles it, the outcome is 'undecided'.
+    Units: seconds of processor time, the time to make the network's worlds apart. `alone`: in how many networks digits
+    must agree where nothing is proved. Never wrong: what two tiers do not settle in that time is 'undecided'.
     """
-    if _equal_modulo_prime(left, right, graph):
-        return Verdict("same", PROVED)
-    found = _plain_difference(left, right, graph)
-    for digits in (worlds.DIGITS, 4 * worlds.DIGITS):
-        found = _by_intervals(left, right, graph, digits) if found is None else found
-    undecided = Verdict("undecided", "neither equality nor a difference could be shown")
-    return undecided if found is None else found
+    with patience(seconds):
+        found = _by_residues(left, right, graph)
+        if found is None:
+            found = _plain_difference(left, right, graph)
+        if found is None:
+            found = _by_digits(left, right, graph, alone)
+    return Verdict("undecided", UNSETTLED) if found is None else found
 
 
-def _equal_modulo_prime(left: Side, right: Side, graph: Graph) -> bool:
+def weakest(strengths: Iterable[str]) -> str:
+    """Return the weakest of several strengths of 'same'; of none, the strongest there is."""
+    return min(strengths, default=PROVED, key=STRONGEST_LAST.index)
+
+
+def _by_residues(left: Side, right: Side, graph: Graph) -> Verdict | None:
+    """Return the proof that two sides agree, modulo both primes and in the intervals beside; a difference; or None."""
+    if not _agree(left, right, worlds.modular_worlds(graph)):
+        return None
+    for digits in (DIGITS, *MORE_DIGITS):
+        found = _in_intervals(left, right, graph, digits, BESIDE, NARROW_BESIDE)
+        if found is not None:
+            return found._replace(strength=PROVED) if found.outcome == "same" else found
+    return Verdict("undecided", UNSETTLED)
+
+
+def _agree(left: Side, right: Side, exact: Iterable[World]) -> bool:
+    """Return whether two sides are the same numbers in exact worlds; without a number there is nothing to compare."""
     try:
-        pairs = [(left(world), right(world)) for world in worlds.modular_worlds(graph)]
-    except (Unsettled, ArithmeticError, ValueError):
+        pairs = [(left(world), right(world)) for world in exact]
+    except NO_VALUE:
         return False
-    # two sides without a single number have nothing to compare: that proves nothing
     return all(a and len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs)
 
 
 def _plain_difference(left: Side, right: Side, graph: Graph) -> Verdict | None:
     """Return a difference seen in float64 and certified by intervals on the same leaves, or None."""
-    try:
-        pairs = [(world, left(world), right(world)) for world in worlds.float_worlds(graph)]
-    except (Unsettled, ArithmeticError, ValueError):
-        return None
-    for world, a, b in pairs:
-        if len(a) != len(b):
-            return Verdict("different", "the two sides have different shapes", world, float(len(a)), float(len(b)))
-        if any(abs(x - y) > 1e-7 * (1 + abs(x) + abs(y)) for x, y in zip(a, b, strict=True)):
-            return _certified(left, right, world)
+    for world in worlds.float_worlds(graph):
+        try:
+            a, b = left(world), right(world)
+            if len(a) != len(b):
+                return Verdict("different", OTHER_SHAPES, world, float(len(a)), float(len(b)))
+            if any(abs(x - y) > SUSPICIOUS * (1 + abs(x) + abs(y)) for x, y in zip(a, b, strict=True)):
+                found = _certified(left, right, world)
+                if found is not None:
+                    return found
+        except NO_VALUE:
+            continue
     return None
 
 
 def _certified(left: Side, right: Side, world: World) -> Verdict | None:
     """Return the difference in a world, certified by intervals on the same leaves; None where they settle nothing."""
     try:
-        sure = worlds.make_world(world.graph, world.leaves, worlds.intervals(worlds.DIGITS))
+        sure = worlds.make_world(world.graph, world.leaves, intervals(DIGITS), world.seed)
         return _difference(left(sure), right(sure), world)
-    except (Unsettled, ArithmeticError, ValueError):
+    except NO_VALUE:
         return None
 
 
-def _by_intervals(left: Side, right: Side, graph: Graph, digits: int) -> Verdict | None:
-    narrow = True
+def _by_digits(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | None:
+    """Return a difference in some digit, or agreement in many where p-adic numbers confirm it, or None."""
+    for digits, count in ((DIGITS, BESIDE), (MORE_DIGITS[0], alone), (MORE_DIGITS[1], 1)):
+        found = _in_intervals(left, right, graph, digits, count, NARROW_ALONE)
+        if found is None:
+            continue
+        if found.outcome == "different":
+            return found
+        if count == alone and _agree_p_adically(left, right, graph):
+            return found
+    return None
+
+
+def _agree_p_adically(left: Side, right: Side, graph: Graph) -> bool:
     try:
-        for world in worlds.interval_worlds(graph, digits=digits):
+        return _agree(left, right, worlds.adic_worlds(graph))
+    except NO_VALUE:
+        return False
+
+
+def _in_intervals(
+    left: Side, right: Side, graph: Graph, digits: int, count: int, narrow: float
+) -> Verdict | None:
+    """Return a certified difference, or agreement where all intervals of the difference are narrow, or None."""
+    is_narrow = True
+    try:
+        for k in range(count):
+            world = worlds.interval_world(graph, k, digits)
             a, b = left(world), right(world)
-            if not a:
+            if not a and not b:
                 return None
             found = _difference(a, b, world)
             if found is not None:
                 return found
-            narrow = narrow and all(_width(x - y) < WIDEST for x, y in zip(a, b, strict=True))
-    except (Unsettled, ArithmeticError, ValueError):
+            is_narrow = is_narrow and all(_width(x - y) <= narrow for x, y in zip(a, b, strict=True))
+    except NO_VALUE:
         return None
-    return Verdict("same", AGREES) if narrow else None
+    return Verdict("same", AGREES) if is_narrow else None
 
 
 def _difference(left: list, right: list, world: World) -> Verdict | None:
     """Return a certified difference: an interval that does not hold zero, or two whole numbers that differ."""
+    if len(left) != len(right):
+        return Verdict("different", OTHER_SHAPES, world, float(len(left)), float(len(right)))
     for x, y in zip(left, right, strict=True):
         gap = x - y
         if gap != 0 if isinstance(gap, int) else not gap.a <= 0 <= gap.b:
@@ -106,12 +167,16 @@ def _difference(left: list, right: list, world: World) -> Verdict | None:
     return None
 
 
-def _width(gap: Any) -> float:
-    return 0.0 if isinstance(gap, int) else float(gap.delta)
+def _width(gap: Any) -> Any:
+    return 0 if isinstance(gap, int) else gap.delta
 
 
 def _middle(value: Any) -> float:
-    return float(value) if isinstance(value, int) else float(value.mid)
+    """Return the middle of an interval as a float, infinite where it is too large for one."""
+    try:
+        return float(value) if isinstance(value, int) else float(value.mid)
+    except OverflowError:
+        return math.copysign(math.inf, value if isinstance(value, int) else value.mid)
 
 
 def readable_world(world: World) -> dict[str, list[float]]:

@@ -1,0 +1,321 @@
+"""The arithmetics in which two sides are compared: intervals that hold the true value, residues that are exact.
+
+An answer can know none of them beforehand: the primes, and with them what stands for a function, are drawn anew in
+every process. `patience` limits the processor time of all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import sympy
+from mpmath.ctx_iv import MPIntervalContext
+
+from bptt_lab.network.functions import LEAK
+from bptt_lab.network.scalars import Arithmetic
+
+SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
+DIGITS = 60
+SMALLEST_PRIME = 2**60
+ADIC_DIGITS = 32  # of a p-adic number, in base p
+LARGEST_EXPONENT = 10**6  # exp of more is a number of half a million digits: nothing is learnt from it
+
+
+class Unsettled(Exception):
+    """Something that cannot be computed: a logarithm of a negative number, a kink inside an interval, out of time."""
+
+
+_LIMIT: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Limit what is computed inside to so many seconds of processor time; `check_patience` raises past them."""
+    token = _LIMIT.set(min(_LIMIT.get(), time.thread_time() + seconds))
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
+
+
+@contextmanager
+def no_hurry() -> Iterator[None]:
+    """Lift the limit of `patience` for what is made inside, and let the time it takes not count."""
+    limit, start = _LIMIT.get(), time.thread_time()
+    token = _LIMIT.set(math.inf)
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
+        _LIMIT.set(limit + time.thread_time() - start)
+
+
+def is_late() -> bool:
+    """Return whether the time that `patience` allows is used up."""
+    return time.thread_time() > _LIMIT.get()
+
+
+def check_patience() -> None:
+    """Raise Unsettled where the time that `patience` allows is used up."""
+    if is_late():
+        raise Unsettled("it takes too long to compute")
+
+
+# Intervals
+
+
+@lru_cache(maxsize=8)
+def intervals(digits: int) -> Arithmetic:
+    """Return interval arithmetic of so many digits, with the functions of the grammar."""
+    context = MPIntervalContext()
+    context.dps = digits
+
+    one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
+    exp = _exponential(context)
+    functions = {
+        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
+        "sigmoid": lambda u: 1 / (1 + exp(-u)),
+        "exp": exp,
+        "log": _logarithm(context),
+        "softmax": written_out_softmax(exp),
+        "relu": _by_sign(context, lambda u: u, lambda u: zero),
+        "leaky_relu": _by_sign(context, lambda u: u, lambda u: leak * u),
+        "step": _by_sign(context, lambda u: one, lambda u: zero),
+        "leaky_step": _by_sign(context, lambda u: one, lambda u: leak),
+    }
+    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
+
+
+def _exponential(context: MPIntervalContext) -> Callable:
+    def exp(u):
+        check_patience()
+        u = context.mpf(u)
+        if not (-LARGEST_EXPONENT < u.a and u.b < LARGEST_EXPONENT):
+            raise Unsettled("an exponential of what is too large")
+        return context.exp(u)
+
+    return exp
+
+
+def _logarithm(context: MPIntervalContext) -> Callable:
+    def log(u):
+        check_patience()
+        if not context.mpf(u).a > 0:
+            raise Unsettled("a logarithm of what may be negative")
+        return context.log(u)
+
+    return log
+
+
+def _by_sign(context: MPIntervalContext, above: Callable, below: Callable) -> Callable:
+    """Return a function with a kink at zero, which refuses an interval that holds zero."""
+
+    def choose(u):
+        u = context.mpf(u)
+        if u.a <= 0 <= u.b:
+            raise Unsettled("a kink lies inside an interval")
+        return above(u) if u.a > 0 else below(u)
+
+    return choose
+
+
+def written_out_softmax(exp: Callable) -> Callable:
+    """Return softmax from an exponential of any arithmetic."""
+
+    def softmax(*arguments, entry):
+        powers = [exp(u) for u in arguments]
+        return powers[entry - 1] / sum(powers[1:], start=powers[0])
+
+    return softmax
+
+
+# Residues
+
+
+@lru_cache(maxsize=1)
+def primes() -> tuple[int, int]:
+    """Return the two primes of this process, between 2^60 and 2^62, drawn when they are first asked for."""
+    one, other = (int(sympy.nextprime(SMALLEST_PRIME + secrets.randbelow(2**62 - 2**61))) for _ in range(2))
+    return (one, other) if one != other else (one, int(sympy.nextprime(other)))
+
+
+class Ring(NamedTuple):
+    """Whole numbers modulo `modulus`; two of them count as equal where they agree modulo `known`, a divisor of it."""
+
+    modulus: int
+    known: int
+
+
+class Residue:
+    """A whole number in a ring."""
+
+    __slots__ = ("n", "ring")
+
+    def __init__(self, n: int, ring: Ring):
+        self.n, self.ring = n % ring.modulus, ring
+
+    def __add__(self, other):
+        return Residue(self.n + _number(other), self.ring)
+
+    def __sub__(self, other):
+        return Residue(self.n - _number(other), self.ring)
+
+    def __rsub__(self, other):
+        return Residue(_number(other) - self.n, self.ring)
+
+    def __mul__(self, other):
+        return Residue(self.n * _number(other), self.ring)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self):
+        return Residue(-self.n, self.ring)
+
+    def __truediv__(self, other):
+        return Residue(self.n * inverse(_number(other), self.ring.modulus), self.ring)
+
+    def __rtruediv__(self, other):
+        return Residue(_number(other) * inverse(self.n, self.ring.modulus), self.ring)
+
+    def __pow__(self, exponent: int):
+        return Residue(pow(self.n, exponent, self.ring.modulus), self.ring)
+
+    def __eq__(self, other):
+        return (self.n - _number(other)) % self.ring.known == 0
+
+    __hash__ = None
+
+
+def _number(value: Residue | int) -> int:
+    return value.n if isinstance(value, Residue) else int(value)
+
+
+def inverse(n: int, modulus: int) -> int:
+    """Return the inverse of a whole number (errors: ZeroDivisionError where it has none)."""
+    try:
+        return pow(n, -1, modulus)
+    except ValueError:
+        raise ZeroDivisionError("division by zero in a ring of residues") from None
+
+
+def _fraction_in(ring: Ring) -> Callable[[Fraction], Residue]:
+    return lambda value: Residue(value.numerator * inverse(value.denominator, ring.modulus), ring)
+
+
+class FreeFunction:
+    """A stand-in for a function: equal arguments give equal residues, and nothing else is assumed of it."""
+
+    def __init__(self, name: str, ring: Ring):
+        self.name, self.ring = name, ring
+
+    def __call__(self, *arguments: Residue) -> Residue:
+        text = ",".join([self.name, *(str(_number(u) % self.ring.known) for u in arguments)])
+        digest = hashlib.blake2b(text.encode(), digest_size=16, key=SECRET.encode()).digest()
+        return Residue(int.from_bytes(digest, "big"), self.ring)
+
+
+KINKED = ("relu", "leaky_relu", "step", "leaky_step")
+FREE = ("tanh", "sigmoid", "exp", "log", *KINKED)
+
+
+@lru_cache(maxsize=8)
+def modular(prime: int) -> Arithmetic:
+    """Return arithmetic modulo a prime, functions as free generators: equality at a random point proves identity."""
+    ring = Ring(prime, prime)
+    free = {name: FreeFunction(name, ring) for name in FREE}
+    return Arithmetic(_fraction_in(ring), {**free, "softmax": written_out_softmax(free["exp"])})
+
+
+def is_free(arithmetic: Arithmetic) -> bool:
+    """Return whether functions are free generators in an arithmetic."""
+    return isinstance(arithmetic.functions["exp"], FreeFunction)
+
+
+@lru_cache(maxsize=8)
+def adic(prime: int, digits: int = ADIC_DIGITS) -> Arithmetic:
+    """Return p-adic arithmetic of so many digits, with exp(p u) for exp(u): exact, and exp(u + v) = exp(u) exp(v).
+
+    What holds by the laws of exp, and of tanh, sigmoid, softmax and log that are made from it, holds here to the last
+    digit that is compared, half of all: a logarithm costs one. Kinks are free generators.
+    """
+    ring = Ring(prime**digits, prime ** (digits // 2))
+    exp = _adic_exponential(prime, digits, ring)
+    functions = {
+        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
+        "sigmoid": lambda u: 1 / (1 + exp(-u)),
+        "exp": exp,
+        "log": _adic_logarithm(prime, digits, ring),
+        "softmax": written_out_softmax(exp),
+    }
+    return Arithmetic(_fraction_in(ring), functions | {name: FreeFunction(name, ring) for name in KINKED})
+
+
+def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:
+    shares = [prime**n * inverse(math.factorial(n), ring.modulus) for n in range(digits)]
+
+    def exp(u):
+        check_patience()
+        total = 0
+        for share in reversed(shares):  # of the series of exp(p u), by Horner's rule
+            total = (total * _number(u) + share) % ring.modulus
+        return Residue(total, ring)
+
+    return exp
+
+
+def _adic_logarithm(prime: int, digits: int, ring: Ring) -> Callable:
+    def log(u):
+        check_patience()
+        if _number(u) % prime == 0:
+            raise Unsettled("a logarithm of what p divides")
+        near_one = pow(_number(u), prime - 1, ring.modulus) - 1  # a multiple of p: the series converges
+        series, power = 0, 1
+        for n in range(1, digits + 1):
+            power = -power * near_one % ring.modulus
+            series -= power * inverse(n, ring.modulus)
+        return Residue(series % ring.modulus // prime * inverse(prime - 1, ring.modulus), ring)
+
+    return log
+
+
+def evaluate_sympy(expression: sympy.Expr, value_of: Callable[[sympy.Symbol], Any], arithmetic: Arithmetic) -> Any:
+    """Return the value of a SymPy expression in any arithmetic (errors: ValueError for what has no meaning here)."""
+    if isinstance(expression, sympy.Symbol):
+        return value_of(expression)
+    if isinstance(expression, sympy.exp) and is_free(arithmetic):
+        return _free_exponential(expression.args[0], value_of, arithmetic)
+    if expression.is_Rational:
+        return arithmetic.number(Fraction(int(expression.p), int(expression.q)))
+    values = [evaluate_sympy(part, value_of, arithmetic) for part in expression.args]
+    if expression.is_Add:
+        return sum(values[1:], start=values[0])
+    if expression.is_Mul:
+        return math.prod(values[1:], start=values[0])
+    if expression.is_Pow and expression.exp.is_Integer:
+        exponent = int(expression.exp)
+        return values[0] ** exponent if exponent > 0 else 1 / values[0] ** -exponent
+    name = getattr(expression.func, "__name__", "")
+    if name in arithmetic.functions:
+        return arithmetic.functions[name](*values)
+    raise ValueError(f"{expression.func.__name__} has no meaning here")
+
+
+def _free_exponential(exponent: sympy.Expr, value_of: Callable, arithmetic: Arithmetic) -> Residue:
+    """Return exp of a sum as a product, and of a whole multiple as a power: exp is a free generator otherwise."""
+    product = arithmetic.number(Fraction(1))
+    for term in sympy.Add.make_args(sympy.expand(exponent)):
+        count, rest = term.as_coeff_Mul()
+        if not count.is_Integer:
+            count, rest = sympy.Integer(1), term
+        one = arithmetic.functions["exp"](evaluate_sympy(rest, value_of, arithmetic))
+        product = product * (one ** int(count) if count > 0 else 1 / one ** -int(count))
+    return product

@@ -1,0 +1,272 @@
+"""What no answer can know and no tier can be talked into: primes and samples drawn anew, digits, time, laws of exp."""
+
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import pytest
+
+import networks
+from bptt_lab import Network
+from bptt_lab.symbolic import arithmetics, decide, verdicts, worlds
+from bptt_lab.symbolic.arithmetics import Unsettled, adic, check_patience, intervals, modular, patience, primes
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return networks.network("one hidden layer").unroll(3)
+
+
+def constant(value):
+    """Return a side that is one number in every world."""
+    return lambda world: [world.arithmetic.number(Fraction(value))]
+
+
+def function_of(*names):
+    """Return a side that is functions of a number that varies from world to world, one in the other."""
+
+    def side(world):
+        value = world.some_number("x")
+        for name in names:
+            value = world.arithmetic.functions[name](value)
+        return [value]
+
+    return side
+
+
+# What an answer cannot know
+
+
+def drawn_in_a_new_process():
+    code = """if True:
+        import networks
+        from bptt_lab.symbolic import arithmetics, worlds
+        graph = networks.network("one hidden layer").unroll(2)
+        drawn = [world.leaves for world in (*worlds.modular_worlds(graph), worlds.interval_world(graph, 0))]
+        print(arithmetics.primes(), *(sorted(map(str, leaves.values()))[:3] for leaves in drawn))
+        print([str(v) for v in worlds.float_worlds(graph)[0].leaves.values()])
+    """
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="tests")
+    return found.stdout.splitlines()
+
+
+def test_primes_and_samples_are_drawn_anew_in_every_process_and_what_is_shown_is_not():
+    one, other = drawn_in_a_new_process(), drawn_in_a_new_process()
+    assert one[0] != other[0]
+    assert one[1] == other[1]
+
+
+def test_the_primes_are_two_and_large():
+    one, other = primes()
+    assert one != other and min(one, other) > 2**60 and primes() == (one, other)
+
+
+@pytest.mark.parametrize("multiple", [2**61 - 1, (2**61 - 1) * (2**31 - 1), 2**89 - 1, 10**40])
+def test_a_multiple_of_a_prime_known_beforehand_is_not_zero(graph, multiple):
+    assert decide(constant(multiple), constant(0), graph).outcome == "different"
+
+
+def test_a_multiple_of_one_of_the_two_primes_is_not_zero_and_of_both_is_refused_by_intervals(graph):
+    one, other = primes()
+    for multiple in (one, other, one * other):
+        assert decide(constant(multiple), constant(0), graph).outcome == "different"
+
+
+def test_a_factor_that_vanishes_at_the_readable_worlds_is_not_zero_elsewhere(graph):
+    """A product over the sixteen fixed values of one leaf is zero in all of them."""
+    place = next(place for place in graph.leaves if place.name == "b1")
+    entry = place._replace(entry=(1,))
+    known = [world.leaves[entry] for world in worlds.float_worlds(graph)]
+
+    def side(world):
+        product = world.arithmetic.number(Fraction(1))
+        for value in known:
+            product = product * (world.values[entry] - world.arithmetic.number(value))
+        return [product]
+
+    assert decide(side, constant(0), graph).outcome == "different"
+
+
+def test_what_has_no_value_is_another_number_in_each_world_and_for_each_thing(graph):
+    one, other = worlds.float_worlds(graph)[:2]
+    assert one.some_number("h1", 4) == one.some_number("h1", 4) != one.some_number("h1", 5)
+    assert one.some_number("h1", 4) != other.some_number("h1", 4)
+    assert all(world.some_number("h1", 4) > 0 for world in worlds.float_worlds(graph))
+
+
+def test_some_of_the_worlds_have_large_leaves(graph):
+    largest = [max(map(abs, worlds.interval_world(graph, k).leaves.values())) for k in range(verdicts.BESIDE)]
+    assert min(largest) <= 1 < 3 < max(largest)
+    assert max(abs(v) for world in worlds.float_worlds(graph) for v in world.leaves.values()) > 3
+
+
+def test_a_form_that_is_right_only_for_small_values_is_refused(graph):
+    place = next(place for place in graph.leaves if place.name == "b1")._replace(entry=(1,))
+
+    def clipped(world):  # relu(b + 2) - 2 is b wherever b > -2
+        return [world.arithmetic.functions["relu"](world.values[place] + 2) - 2]
+
+    assert decide(clipped, lambda world: [world.values[place]], graph).outcome == "different"
+
+
+def test_where_numbers_explode_large_leaves_are_given_up():
+    steep = Network("h[t] = exp(w * h[t-1] + x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(4)
+    for k in range(3):
+        world = worlds.interval_world(steep, k)
+        assert all(abs(value) < 1e300 for value in world.values.values())
+
+
+# Two tiers confirm
+
+
+def test_a_proof_stands_on_intervals_too(graph, monkeypatch):
+    """Residues alone prove nothing: where the intervals say otherwise, they are believed."""
+    monkeypatch.setattr(verdicts, "_agree", lambda left, right, exact: True)
+    assert decide(constant(1), constant(2), graph).outcome == "different"
+    wide = lambda world: [world.arithmetic.number(Fraction(1, 3)) * 10**1200 * 3]
+    assert decide(wide, constant(10**1200), graph).outcome == "undecided"
+
+
+def test_agreement_of_digits_stands_on_p_adic_numbers_too(graph, monkeypatch):
+    side, same = function_of("log", "exp"), lambda world: [world.some_number("x")]
+    assert decide(function_of("exp", "log"), same, graph).strength == verdicts.AGREES
+    monkeypatch.setattr(verdicts, "_agree_p_adically", lambda left, right, graph: False)
+    assert decide(function_of("exp", "log"), same, graph).outcome == "undecided"
+    assert side is not same
+
+
+@pytest.mark.parametrize("tiny", ["1e-50", "1e-58", "1e-61", "1e-150", "1e-299", "1e-800"])
+def test_a_difference_far_below_the_digits_of_a_float_is_different(graph, tiny):
+    assert decide(constant(1), constant(1 + Fraction(tiny)), graph).outcome == "different"
+
+
+def test_large_numbers_that_differ_little_differ(graph):
+    for power, gap in ((50, "1e-20"), (60, "1e-30"), (100, "1e-60")):
+        other = constant(10**power + Fraction(gap))
+        assert decide(constant(10**power), other, graph).outcome == "different"
+
+
+def test_a_difference_no_digit_shows_is_undecided_and_never_the_same(graph):
+    """exp(-10^5) has 43,429 zeros behind the point: too small for any digit asked for, and no p-adic zero."""
+
+    def with_crumb(world):
+        return [world.arithmetic.number(Fraction(1)) + world.arithmetic.functions["exp"](-100_000 * one(world))]
+
+    one = lambda world: world.arithmetic.number(Fraction(1))
+    assert decide(with_crumb, constant(1), graph).outcome == "undecided"
+
+
+def test_the_weakest_of_several_strengths_counts():
+    assert verdicts.weakest([verdicts.PROVED, verdicts.AGREES, verdicts.PROVED]) == verdicts.AGREES
+    assert verdicts.weakest([verdicts.PROVED]) == verdicts.PROVED == verdicts.weakest([])
+
+
+def test_sides_of_other_lengths_are_different_in_every_tier(graph):
+    two = lambda world: [1, 2]
+    assert verdicts._in_intervals(two, constant(1), graph, 60, 1, 1e-40).strength == verdicts.OTHER_SHAPES
+    assert "left side" not in str(decide(two, constant(1), graph))
+
+
+def test_sides_without_numbers_or_values_settle_nothing(graph):
+    def raises(world):
+        raise ValueError("no value")
+
+    assert decide(raises, raises, graph).outcome == decide(lambda world: [], lambda world: [], graph).outcome
+    assert decide(raises, constant(1), graph).outcome == "undecided"
+
+
+# Time and size
+
+
+@pytest.mark.parametrize("height", [3, 8, 13, 40])
+def test_a_tower_of_exponentials_is_undecided_at_once(graph, height):
+    start = time.process_time()
+    large = function_of(*["exp"] * height)
+    found = decide(lambda world: [10 * large(world)[0]], lambda world: [11 * large(world)[0]], graph, seconds=2.0)
+    assert found.outcome in ("undecided", "different") and (height < 8 or found.outcome == "undecided")
+    assert time.process_time() - start < 60  # the worlds included; without a limit it would take for ever
+
+
+def test_patience_ends_and_is_restored():
+    with patience(0.02), pytest.raises(Unsettled, match="too long"):
+        while True:
+            check_patience()
+    check_patience()
+
+
+def test_patience_inside_patience_is_never_longer():
+    with patience(0.02), patience(1000), pytest.raises(Unsettled):
+        while True:
+            check_patience()
+
+
+def test_what_takes_for_ever_is_undecided(graph):
+    def endless(world):
+        while True:
+            world.arithmetic.functions["exp"](world.arithmetic.number(Fraction(0)))
+            check_patience()
+
+    assert decide(endless, endless, graph, seconds=0.1).outcome == "undecided"
+
+
+def test_the_worlds_of_a_network_take_none_of_an_answers_time():
+    fresh = networks.network("LSTM").unroll(4)
+    with patience(0.0):
+        world = worlds.interval_world(fresh, 0)
+        assert world.graph is fresh and arithmetics.is_late() in (True, False)
+
+
+# p-adic arithmetic
+
+
+@pytest.fixture(params=[0, 1])
+def p_adic(request):
+    return adic(primes()[request.param])
+
+
+def numbers(arithmetic, *values):
+    return [arithmetic.number(Fraction(value)) for value in values]
+
+
+def test_the_exponential_turns_sums_into_products(p_adic):
+    exp, (u, v) = p_adic.functions["exp"], numbers(p_adic, "3/7", "-11/13")
+    assert exp(u + v) == exp(u) * exp(v) and exp(u - u) == 1 and exp(-u) == 1 / exp(u)
+    assert not exp(u) == exp(v) and not exp(u) == 1 and not exp(u) == u
+
+
+def test_the_logarithm_undoes_the_exponential_and_turns_products_into_sums(p_adic):
+    exp, log, (u, v) = p_adic.functions["exp"], p_adic.functions["log"], numbers(p_adic, "3/7", "22/13")
+    assert log(exp(u)) == u and log(u * v) == log(u) + log(v) and not log(u) == log(v)
+
+
+def test_tanh_sigmoid_and_softmax_are_made_from_the_exponential(p_adic):
+    f, (u, v) = p_adic.functions, numbers(p_adic, "3/7", "22/13")
+    assert f["tanh"](u) == (f["exp"](u) - f["exp"](-u)) / (f["exp"](u) + f["exp"](-u))
+    assert f["sigmoid"](u) == (1 + f["tanh"](u / 2)) / 2
+    assert (
+        f["softmax"](u, v, entry=1) == f["sigmoid"](u - v)
+        and f["softmax"](u, v, entry=1) + f["softmax"](u, v, entry=2) == 1
+    )
+
+
+def test_a_kink_is_a_free_function_in_residues(p_adic):
+    for arithmetic in (p_adic, modular(primes()[0])):
+        (u,) = numbers(arithmetic, "3/7")
+        for name in arithmetics.KINKED:
+            assert arithmetic.functions[name](u) == arithmetic.functions[name](u)
+            assert not arithmetic.functions[name](u) == u
+            assert not arithmetic.functions[name](u) == arithmetic.functions[name](u + 1)
+
+
+def test_a_logarithm_of_zero_settles_nothing_in_p_adic_numbers(p_adic):
+    with pytest.raises(Unsettled):
+        p_adic.functions["log"](p_adic.number(Fraction(0)))
+
+
+def test_an_exponential_of_what_is_too_large_settles_nothing():
+    exact = intervals(60)
+    assert exact.functions["exp"](exact.number(Fraction(1000))) > 10**400
+    for value in (10**6, -(10**6), 10**9):
+        with pytest.raises(Unsettled, match="too large"):
+            exact.functions["exp"](exact.number(Fraction(value)))
