@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import bptt_lab
 import environment
 from networks import random_values
 
@@ -42,7 +43,7 @@ def text(name):
 
 
 def test_every_requirement_is_a_name_and_a_lower_bound():
-    assert floors("test", "bench", "instructor")
+    assert floors("test", "mutation", "bench", "instructor")
 
 
 def test_every_requirement_states_its_reason():
@@ -58,7 +59,7 @@ def test_constraints_are_the_lower_bounds():
 
 
 def test_version_of_the_citation():
-    assert yaml.safe_load(text("CITATION.cff"))["version"] == PROJECT["version"]
+    assert yaml.safe_load(text("CITATION.cff"))["version"] == bptt_lab.__version__
 
 
 # environment.yml
