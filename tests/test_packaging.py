@@ -14,7 +14,6 @@ import yaml
 
 import bptt_lab
 import environment
-from networks import random_values
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -232,30 +231,6 @@ def test_links_of_the_readme_lead_somewhere():
     links = re.findall(r"\]\(([^)#:]+)\)", text("README.md") + text("CONTRIBUTING.md"))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
-
-
-def readme_examples():
-    """Return the blocks of Python in the README."""
-    return re.findall(r"```python\n(.*?)```", text("README.md"), re.DOTALL)
-
-
-def test_feedback_quoted_in_the_readme_is_given():
-    from bptt_lab import ex
-
-    (example,) = [block for block in readme_examples() if "ex.progress()" in block]
-    identity, answer, quoted = re.search(r'ex\("(.*?)"\)\.check\("(.*?)"\)\s+# (.*)', example).groups()
-    assert quoted in str(ex(identity).check(answer))
-
-
-def test_example_of_the_readme_runs(capsys):
-    (example,) = [block for block in readme_examples() if "gradients =" in block]
-    forward, backward = example.split("gradients =")
-    names = {}
-    exec(forward, names)
-    assert "a2[2]" in capsys.readouterr().out
-    names["values"] = random_values(names["graph"], seed=0)
-    exec("gradients =" + backward, names)
-    assert names["gradients"]["W11"].shape == (5, 5)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no executable bit")
