@@ -3,24 +3,87 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
+import bptt_lab
+
+# exit codes as a shell gives them to a program that a signal has ended
+INTERRUPTED, CLOSED_PIPE = 128 + 2, 128 + 13
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 where what was asked for does not exist."""
+    """Run the command and return its exit code, without a traceback whatever reads, stops or interrupts it.
+
+    0; 1 where the output cannot be written; 2 where what was asked for does not exist; 130 after Ctrl-C; 141 where
+    the reader of a pipe has gone, as in `bptt-lab lookup 004 | head -1`. Errors: SystemExit for wrong arguments.
+    """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            _flush()  # here, where a pipe that is closed can be caught, not when Python ends
+    except BrokenPipeError:
+        _mute()
+        return CLOSED_PIPE
+    except KeyboardInterrupt:
+        _mute()
+        return INTERRUPTED
+    except OSError as error:
+        with contextlib.suppress(OSError):  # stderr may be as full as stdout
+            print(f"bptt-lab: the output cannot be written: {error.strerror}", file=sys.stderr, flush=True)
+        _mute()
+        return 1
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without ∂ shows ? for it
     parser = _parser()
     chosen = parser.parse_args(arguments)
+    if chosen.run is None:
+        parser.print_help()
+        return 0
     return chosen.run(chosen)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bptt-lab", description="Backpropagation through time, proved by machine.")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    lookup = commands.add_parser("lookup", help="show a formula of the lectures with its verdict")
+    parser = argparse.ArgumentParser(
+        prog="bptt-lab",
+        description="Backpropagation through time, proved by machine.",
+        epilog="Example: bptt-lab lookup 004-44",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {bptt_lab.__version__}")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="command")
+    lookup = commands.add_parser(
+        "lookup",
+        help="show a formula of the lectures with its verdict, for example: bptt-lab lookup 004-44",
+        epilog="Examples: bptt-lab lookup 004-44 shows one formula; bptt-lab lookup 002 lists the rows of a source.",
+    )
     lookup.add_argument("id", help="such as 004-44; a lecture's number alone, such as 004, lists its rows")
     lookup.set_defaults(run=_lookup)
     return parser
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
+
+
+def _mute() -> None:
+    """Send what is still to be written nowhere, so that Python has nothing to complain of when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (AttributeError, OSError, ValueError):
+            continue  # a stream that is closed, or no file
+    os.close(nowhere)
 
 
 def _lookup(chosen: argparse.Namespace) -> int:
@@ -38,3 +101,7 @@ def _lookup(chosen: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,11 +1,12 @@
 """Optimisers, clipping, the training loop, and what the trained networks can do."""
 
 import io
-import os
 
 import numpy as np
 import pytest
 from autograd.misc import optimizers
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 from bptt_lab.numeric import trained, training
 
@@ -233,12 +234,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def unwatched(monkeypatch):
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-
-
-def test_the_bar_is_silent_when_nobody_watches(unwatched, capsys):
+def test_the_bar_is_silent_where_there_is_no_terminal(capsys):
     stream = io.StringIO()
     assert list(training.progress(range(5), "work", stream)) == [0, 1, 2, 3, 4] and stream.getvalue() == ""
     run(label="work")
@@ -246,21 +242,33 @@ def test_the_bar_is_silent_when_nobody_watches(unwatched, capsys):
     assert captured.out == captured.err == ""
 
 
-def test_the_bar_fills_and_is_wiped_on_a_terminal(unwatched):
+def test_the_bar_fills_and_is_wiped_on_a_terminal():
     stream = Terminal()
     assert list(training.progress(range(100), "work", stream, width=4)) == list(range(100))
     drawn = stream.getvalue().split("\r")
     assert drawn[1:5] == ["work [....]", "work [#...]", "work [##..]", "work [###.]"] and drawn[-1] == ""
+    assert drawn[-2] == " " * len(drawn[1])
 
 
-def test_the_bar_shows_in_an_open_notebook_and_not_without_a_label(unwatched, monkeypatch):
-    monkeypatch.setitem(os.environ, "JPY_SESSION_NAME", "11.ipynb")
-    stream = io.StringIO()
-    list(training.progress(range(3), "work", stream))
-    assert "work [" in stream.getvalue()
-    silent = io.StringIO()
-    list(training.progress(range(3), "", silent))
-    assert silent.getvalue() == ""
+def test_without_a_label_there_is_no_bar():
+    stream = Terminal()
+    list(training.progress(range(3), "", stream))
+    assert stream.getvalue() == ""
+
+
+TRAINING = """
+from bptt_lab.numeric import training
+import numpy as np
+zero = {"w": np.zeros(1)}
+run = training.train(zero, lambda rng: (), lambda params: (0.0, zero), np.random.default_rng(0), 5, label="work")
+"""
+
+
+def test_training_leaves_nothing_behind_in_a_notebook_that_is_open_in_jupyterlab(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "11.ipynb")  # as its server names an open notebook to the kernel
+    book = new_notebook(cells=[new_code_cell(TRAINING)])
+    NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    assert book.cells[0].outputs == []
 
 
 # Trained networks: addition and parity

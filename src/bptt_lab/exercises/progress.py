@@ -1,14 +1,17 @@
 """A student's own diary of exercises: one line of JSON an answer, in a file beside the notebooks.
 
 It is a convenience and never evidence for a grade: anybody can write into it. It is only ever added to, a torn or
-foreign line is passed over, and where it cannot be written nothing happens. BPTT_LAB_PROGRESS=off switches it off.
+foreign line is passed over, and where it cannot be written nothing happens; what is no plain file is neither read nor
+written. BPTT_LAB_PROGRESS=off switches it off.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import re
+import stat
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +20,9 @@ FILE_NAME = ".bptt-lab-progress.jsonl"
 SWITCH = "BPTT_LAB_PROGRESS"
 SOLVED = "correct"
 NOT_COUNTED = ("not attempted",)
+IDENTITY = re.compile(r"\w{1,40}\.\d{1,6}")  # of an exercise, as question.py has it; it stands in a table
+# never wait for what a FIFO or a device does, never make a terminal one's own, no line ends changed on Windows
+FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 LONGEST_FILE = 16 * 2**20  # bytes read from the end: some hundred thousand answers
 
 
@@ -45,30 +51,58 @@ class Row(NamedTuple):
     attempts: int
 
 
-def record(folder: str | Path, exercise: str, outcome: str, mistake: str = "", now: datetime | None = None) -> bool:
-    """Add one answer to the diary in a folder and return whether that worked.
+Folder = str | Path | Callable[[], str | Path | None] | None
 
-    Errors: none; a folder that is missing or read-only, a full disk, the switch: False.
+
+def here() -> Path | None:
+    """Return the folder of the notebook, or None where it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _file(folder: Folder) -> Path | None:
+    """Return the diary's place in a folder, in what a callable returns, or (None) beside the notebook."""
+    found = folder() if callable(folder) else here() if folder is None else folder
+    return None if found is None else Path(found) / FILE_NAME
+
+
+def record(folder: Folder, exercise: str, outcome: str, mistake: str = "", now: datetime | None = None) -> bool:
+    """Add one answer to the diary in a folder (None: beside the notebook) and return whether that worked.
+
+    Errors: none; a folder that is missing or read-only, a full disk, no plain file in its place, the switch: False.
     """
     if os.environ.get(SWITCH, "").lower() == "off":
         return False
     when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     line = json.dumps(Entry(exercise, outcome, when, mistake)._asdict()).encode() + b"\n"
     try:
-        return _append(Path(folder) / FILE_NAME, line)
+        path = _file(folder)
+        return path is not None and _append(path, line)
     except (OSError, ValueError):
         return False
 
 
 def _append(path: Path, line: bytes) -> bool:
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-    file = os.open(path, flags, 0o600)
+    file = _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         if _is_torn(file):
             line = b"\n" + line  # a torn line spoils itself only
         return os.write(file, line) == len(line)  # one write: two notebooks at a time do not mix their lines
     finally:
         os.close(file)
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Return a descriptor of a plain file (errors: OSError, also for a FIFO, a folder, a device, a socket)."""
+    if path.exists() and not path.is_file():  # before it is opened: that alone may move a tape or wake a reader
+        raise OSError(f"{path.name} is no plain file")
+    file = os.open(path, flags | FLAGS, 0o600)
+    if not stat.S_ISREG(os.fstat(file).st_mode):  # it may have been put there in between
+        os.close(file)
+        raise OSError(f"{path.name} is no plain file")
+    return file
 
 
 def _is_torn(file: int) -> bool:
@@ -78,13 +112,16 @@ def _is_torn(file: int) -> bool:
     return os.read(file, 1) != b"\n"
 
 
-def read(folder: str | Path) -> Diary:
-    """Return the diary in a folder, without the lines that are torn or foreign.
+def read(folder: Folder = None) -> Diary:
+    """Return the diary in a folder (None: beside the notebook), without the lines that are torn or foreign.
 
-    Errors: none; a diary that is missing or cannot be read is empty.
+    Errors: none; a diary that is missing, cannot be read or is no plain file is empty.
     """
     try:
-        with open(Path(folder) / FILE_NAME, "rb") as file:
+        path = _file(folder)
+        if path is None:
+            return Diary([], 0)
+        with os.fdopen(_opened(path, os.O_RDONLY), "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_FILE))
             lines = file.read(LONGEST_FILE).splitlines()
     except (OSError, ValueError):
@@ -101,7 +138,7 @@ def _entry(line: bytes) -> Entry | None:
     except (ValueError, TypeError, RecursionError):
         return None
     texts = all(type(value) is str and value.isprintable() for value in entry)
-    return entry if texts and entry.exercise and entry.outcome else None
+    return entry if texts and IDENTITY.fullmatch(entry.exercise) and entry.outcome else None
 
 
 def summary(entries: Sequence[Entry]) -> list[Row]:
@@ -123,11 +160,16 @@ def _row(notebook: str, entries: Sequence[Entry]) -> Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a table in plain text, or one sentence if there are none."""
+    """Return the rows as a table that Markdown renders and that is aligned as plain text; a sentence if none."""
     if not rows:
         return "No answers yet."
     lines = [tuple(word.capitalize() for word in Row._fields), *(tuple(map(str, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    pads = [f"{line[0]:<{widths[0]}}" + "".join(f"  {v:>{w}}" for v, w in zip(line[1:], widths[1:], strict=True))
-            for line in lines]  # fmt: skip
-    return "\n".join(pads)
+    rule = ":" + "-" * (widths[0] + 1) + "|" + "|".join("-" * (width + 1) + ":" for width in widths[1:])
+    set_out = [" | ".join(_padded(line, widths)) for line in lines]
+    return "\n".join([f"| {set_out[0]} |", f"|{rule}|", *(f"| {line} |" for line in set_out[1:])])
+
+
+def _padded(line: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return the cells of a line in columns: the first to the left, numbers to the right."""
+    return [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]

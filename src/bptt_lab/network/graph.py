@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import cmath
 import graphlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,15 @@ import numpy as np
 from bptt_lab.network.errors import NetworkError
 from bptt_lab.network.expressions import Index, names
 from bptt_lab.network.places import Place
-from bptt_lab.network.scalars import FLOATS, Arithmetic, Scalar, entries, evaluate
+from bptt_lab.network.scalars import (
+    FLOATS,
+    FLOATS_BY_TARGETS,
+    FLOATS_IN_SLOPES,
+    Arithmetic,
+    Scalar,
+    entries,
+    evaluate,
+)
 from bptt_lab.network.shapes import Shape
 from bptt_lab.network.values import entry_array, pack, unpack
 
@@ -20,6 +29,17 @@ if TYPE_CHECKING:
     from bptt_lab.network.model import Network
 
 MOST_PATHS = 20_000
+TOO_LARGE = "too large for a float"
+MEND_OF_VALUES = "Look at the values that go in: smaller weights, or a probability away from 0 and 1."
+
+
+def _reason(error: Exception) -> str:
+    """Return why a float has no value, from what Python's own functions raise."""
+    if isinstance(error, OverflowError):
+        return TOO_LARGE
+    if isinstance(error, ZeroDivisionError):
+        return "a division by zero"
+    return "the logarithm of zero or of a negative number"
 
 
 class Graph:
@@ -192,7 +212,8 @@ class Graph:
     ) -> dict[Place, Any]:
         """Return the value of every entry of every quantity, in any arithmetic, from the leaves' entries.
 
-        `moved` holds what is added to entries on the way, such as a small imaginary step.
+        `moved` holds what is added to entries on the way, such as a small imaginary step. Errors: NetworkError where
+        a float has no such value, naming equation, entry and step.
         """
         moved = moved or {}
         values = {place: value + moved[place] if place in moved else value for place, value in leaves.items()}
@@ -201,15 +222,47 @@ class Graph:
             for entry in entries(self.network.shapes[place.name]):
                 tree = self.network.definition(place.name, entry)
                 one = Place(place.name, place.time, entry)
-                values[one] = evaluate(tree, value_of, arithmetic)
+                values[one] = self._number(tree, value_of, arithmetic, one)
                 if one in moved:
                     values[one] = values[one] + moved[one]
         return values
 
+    def _number(
+        self, tree: Scalar, value_of: Callable, arithmetic: Arithmetic, place: Place, upper: Place | None = None
+    ) -> Any:
+        """Return the value of an entry, or of its derivative by another one (errors: NetworkError for floats)."""
+        if arithmetic is not FLOATS:
+            return evaluate(tree, value_of, arithmetic)
+        if upper is not None:
+            arithmetic = FLOATS_BY_TARGETS if upper.name in self.network.targets else FLOATS_IN_SLOPES
+        try:
+            value = evaluate(tree, value_of, arithmetic)
+        except (ArithmeticError, ValueError) as error:
+            raise self._no_number(_reason(error), place, upper) from None
+        if arithmetic is not FLOATS_BY_TARGETS and not cmath.isfinite(value):
+            raise self._no_number(TOO_LARGE, place, upper)
+        return value
+
+    def _no_number(self, reason: str, place: Place, upper: Place | None = None) -> NetworkError:
+        what = self._in_words(place)
+        if upper is not None:
+            what = f"The derivative of {what} by {self._in_words(upper)}"
+        position = self.network.equations[place.name].position
+        return NetworkError(f"{what}: {reason}.", MEND_OF_VALUES, position)
+
+    def _in_words(self, place: Place) -> str:
+        """Return a place as 'h1 at t = 3, entry 2'."""
+        time = "" if place.time is None else f" at t = {place.time}"
+        entry = "" if self.network.shapes[place.name] in ((), (1,)) else f", entry {','.join(map(str, place.entry))}"
+        return f"{place.name}{time}{entry}"
+
     def sweep(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS, below: Place | None = None
     ) -> dict[Place, Any]:
-        """Return the total derivative of the loss, or of one entry `below`, by every entry: the chain rule."""
+        """Return the total derivative of the loss, or of one entry `below`, by every entry: the chain rule.
+
+        By a target whose probability is exactly zero it is infinite. Errors: NetworkError as for `run`.
+        """
         total = dict.fromkeys(values, 0)
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
@@ -217,8 +270,15 @@ class Graph:
             value_of = self._look_up(values, place.time)
             for lower, upper, slope in self.edges(place):
                 if not (isinstance(total[lower], int) and total[lower] == 0):
-                    total[upper] = total[upper] + total[lower] * evaluate(slope, value_of, arithmetic)
+                    share = total[lower] * self._number(slope, value_of, arithmetic, lower, upper)
+                    total[upper] = total[upper] + share
+                    if arithmetic is FLOATS and upper.name not in self.network.targets:
+                        self._check_total(total[upper], upper)
         return total
+
+    def _check_total(self, total: complex, place: Place) -> None:
+        if not cmath.isfinite(total):
+            raise NetworkError(f"The total derivative by {self._in_words(place)}: {TOO_LARGE}.", MEND_OF_VALUES)
 
     def _look_up(self, values: Mapping[Place, Any], t: int | None):
         T = self.T

@@ -247,10 +247,14 @@ def letters(tree: Scalar) -> list[Letter]:
 
 
 class Arithmetic(NamedTuple):
-    """What a number system needs beyond + - * / **: exact constants, and the functions of the grammar."""
+    """What a number system needs beyond + - * / **: exact constants, and the functions of the grammar.
+
+    `poles` names what a factor of exactly zero wipes out: 'log' (0 log 0 = 0) and 'power' (0 / 0 = 0).
+    """
 
     number: Callable[[Fraction], Any]
     functions: Mapping[str, Callable]
+    poles: frozenset[str] = frozenset()
 
 
 def evaluate(tree: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
@@ -266,17 +270,45 @@ def evaluate(tree: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithme
                 total = total + evaluate(term, value_of, arithmetic)
             return total
         case Product(factors):
-            product = evaluate(factors[0], value_of, arithmetic)
-            for factor in factors[1:]:
-                product = product * evaluate(factor, value_of, arithmetic)
-            return product
+            return _product(factors, value_of, arithmetic)
         case Raised(base, exponent):
             inner = evaluate(base, value_of, arithmetic)
-            return inner**exponent if exponent > 0 else 1 / inner**-exponent
+            return inner**exponent if exponent > 0 else _inverse_power(inner, -exponent)
         case Applied(function, arguments, entry):
             values = [evaluate(argument, value_of, arithmetic) for argument in arguments]
             return arithmetic.functions[function](*values, **({"entry": entry} if entry else {}))
     raise AssertionError(tree)
+
+
+def _product(factors: tuple[Scalar, ...], value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+    try:
+        product = evaluate(factors[0], value_of, arithmetic)
+        for factor in factors[1:]:
+            product = product * evaluate(factor, value_of, arithmetic)
+        return product
+    except (ValueError, ZeroDivisionError):
+        # a target of exactly zero takes no part in a cross-entropy, also where the probability is zero
+        others = [factor for factor in factors if not _is_pole(factor, value_of, arithmetic)]
+        if len(others) < len(factors) and any(evaluate(other, value_of, arithmetic) == 0 for other in others):
+            return 0.0
+        raise
+
+
+def _inverse_power(base: Any, exponent: int) -> Any:
+    try:
+        return 1 / base**exponent
+    except OverflowError:  # of floats only: the power is too large, its inverse is not
+        return (1 / base) ** exponent
+
+
+def _is_pole(factor: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> bool:
+    """Return whether a factor is the logarithm or a negative power of exactly zero, and such poles are wiped out."""
+    match factor:
+        case Applied("log", (inner,), _) if "log" in arithmetic.poles:
+            return evaluate(inner, value_of, arithmetic) == 0
+        case Raised(inner, exponent) if exponent < 0 and "power" in arithmetic.poles:
+            return evaluate(inner, value_of, arithmetic) == 0
+    return False
 
 
 def _real_or_complex(real: Callable, complex_: Callable) -> Callable:
@@ -288,7 +320,16 @@ def _positive(u: complex) -> bool:
 
 
 def _sigmoid(u: complex) -> complex:
-    return 0.5 * (1 + FLOATS.functions["tanh"](0.5 * u))
+    """Return 1 / (1 + exp(-u)) by the exponential that cannot overflow; nothing cancels, so all digits hold."""
+    exponential = FLOATS.functions["exp"]
+    if _positive(u):
+        return 1 / (1 + exponential(-u))
+    small = exponential(u)
+    return small / (1 + small)
+
+
+def _log_or_limit(u: complex) -> complex:
+    return FLOATS.functions["log"](u) if u else -math.inf
 
 
 LEAKY_SLOPE = LEAK[0] / LEAK[1]
@@ -305,4 +346,9 @@ FLOATS = Arithmetic(
         "leaky_step": lambda u: 1.0 if _positive(u) else LEAKY_SLOPE,
         "softmax": softmax_entry,
     },
+    frozenset({"log"}),
 )
+# A derivative has a pole only where its equation has none: beside a factor of zero. By a target itself, the
+# cross-entropy rises without limit where the probability is zero.
+FLOATS_IN_SLOPES = FLOATS._replace(poles=frozenset({"log", "power"}))
+FLOATS_BY_TARGETS = FLOATS_IN_SLOPES._replace(functions={**FLOATS.functions, "log": _log_or_limit})

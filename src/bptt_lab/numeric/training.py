@@ -5,7 +5,6 @@ parameters and a new state come out, and nothing is changed in place. The state 
 step is None.
 """
 
-import os
 import sys
 from typing import NamedTuple
 
@@ -123,7 +122,7 @@ def train(params, draw, loss_and_gradients, rng, steps=1000, rate=0.01, update=a
     `draw(rng)` returns a tuple, the batch; `loss_and_gradients(params, *batch)` the loss and a dict
     of gradients, of which only those of parameters are used; `rate` is a number or a function of
     the share of training done; `keep` asks for the parameters at every so many steps; with a
-    `label` a progress bar is shown to whoever watches. The result depends on rng alone.
+    `label` a terminal shows a progress bar meanwhile. The result depends on rng alone.
     Errors: TypeError, ValueError, also when loss or gradients are no longer finite.
     """
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
@@ -141,14 +140,14 @@ def train(params, draw, loss_and_gradients, rng, steps=1000, rate=0.01, update=a
 
 
 def progress(items, label, stream=None, width=30):
-    """Yield the items of a sequence and draw a bar on a stream, if somebody watches, else nothing.
+    """Yield the items of a sequence; a terminal shows a bar meanwhile, wiped at the end.
 
-    Shapes: none. Somebody watches a terminal, and a notebook that is open in JupyterLab; a test,
-    a script and a notebook run by a tool have no watcher, so that stored outputs stay the same.
+    Shapes: none. Nothing else shows it: in a notebook what is written stays, red where it is stderr, and JupyterLab
+    marks a cell that runs by itself.
     """
     stream = sys.stderr if stream is None else stream
     total, drawn = len(items), None
-    watched = bool(label) and _is_watched(stream)
+    watched = bool(label) and stream.isatty()
     for count, item in enumerate(items):
         if watched and (filled := width * count // total) != drawn:
             drawn = filled
@@ -158,11 +157,6 @@ def progress(items, label, stream=None, width=30):
     if watched:
         stream.write("\r" + " " * (len(label) + width + 3) + "\r")
         stream.flush()
-
-
-def _is_watched(stream):
-    # jupyter_server names the notebook in this variable; nbval, nbclient and nbconvert do not.
-    return stream.isatty() or "JPY_SESSION_NAME" in os.environ
 
 
 def _checked_adam_state(state, params):
