@@ -17,6 +17,7 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 
+from bptt_lab.exercises.cases import is_for_every_T
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
 from bptt_lab.formulas import FormulaError, Scene, write
@@ -442,12 +443,17 @@ def times_one(spot: Spot) -> Tree | None:
 
 def _sum_of(spot: Spot) -> tuple[Over, list[int]] | None:
     """Return a sum at this spot with the numbers its index takes, where its bounds are fixed and it has terms."""
-    if not isinstance(spot.tree, Over) or spot.tree.kind != "sum":
+    if not isinstance(spot.tree, Over) or spot.tree.kind != "sum" or _is_any_number(spot):
         return None
     low, high = (spread(bound, spot.ranges, spot.question) for bound in (spot.tree.low, spot.tree.high))
     if len(low) != 1 or len(high) != 1 or low > high:
         return None
     return spot.tree, list(range(low[0], high[0] + 1))
+
+
+def _is_any_number(spot: Spot) -> bool:
+    """Return whether a part speaks of T where a question is for every T: a number would change its meaning."""
+    return is_for_every_T(spot.question) and Variable("T") in walk(spot.tree)
 
 
 @rule
@@ -586,7 +592,7 @@ def product_as_sums(spot: Spot) -> Tree | None:
 
 @rule
 def write_time_otherwise(spot: Spot) -> Tree | None:
-    """t + 1 = 1 + t, t - 1 = -1 + t, and T is its number."""
+    """t + 1 = 1 + t, t - 1 = -1 + t, and T is its number, where it has one."""
     if not isinstance(spot.tree, Letter) or spot.tree.time is None:
         return None
     match spot.tree.time:
@@ -594,7 +600,7 @@ def write_time_otherwise(spot: Spot) -> Tree | None:
             return replace(spot.tree, time=Binary("+", b, a))
         case Binary("-", a, b):
             return replace(spot.tree, time=Binary("+", Negative(b), a))
-        case Variable("T"):
+        case Variable("T") if not _is_any_number(spot):
             return replace(spot.tree, time=number(spot.graph.T))
         case Variable() as t:
             return replace(spot.tree, time=Binary("-", Binary("+", t, ONE), ONE))

@@ -6,7 +6,7 @@ import sympy
 import networks
 from bptt_lab import Network, NetworkError, symbolic
 from bptt_lab.network.expressions import Binary, Index, Name, Number, Power
-from bptt_lab.symbolic import vectors
+from bptt_lab.symbolic import vectors, verdicts
 from bptt_lab.symbolic.derivations import vector_derivation
 from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Transpose
 
@@ -96,6 +96,23 @@ def test_unknown_names_and_layouts_are_refused(graph):
         symbolic.derive_vector(graph, "W11", "rows")
     with pytest.raises(NetworkError, match="W11 has no entry"):
         symbolic.derive(graph, "W11")
+
+
+def test_a_derivation_is_as_strong_as_its_weakest_line(graph):
+    h, a = symbolic.read_letter(graph, "h1[2][1]"), symbolic.read_letter(graph, "a1[2][1]")
+    by_exponentials = (sympy.exp(a) - sympy.exp(-a)) / (sympy.exp(a) + sympy.exp(-a))
+    proved = symbolic.Derivation(graph, [(h, "the goal"), (sympy.tanh(a), "its definition")])
+    weak = [(h, "the goal"), (by_exponentials, "in exponentials"), (sympy.tanh(a), "its definition")]
+    assert proved.strength == verdicts.PROVED and verdicts.PROVED in proved.verdict()
+    for lines in (weak, weak[::-1], [*weak, (h, "again")]):
+        derivation = symbolic.Derivation(graph, lines)
+        assert derivation.strength == verdicts.AGREES and verdicts.AGREES in derivation.verdict()
+
+
+def test_one_line_proves_nothing(graph):
+    h = symbolic.read_letter(graph, "h1[2][1]")
+    for lines in ([(h, "the goal")], [(h, "the goal"), (h, "the same to the letter")]):
+        assert symbolic.Derivation(graph, lines).verdict() == "One line: there is nothing to compare."
 
 
 # Wrong lines, scalar: the network of sizes 4, 5, 3, in its letters

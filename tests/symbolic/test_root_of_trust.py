@@ -147,6 +147,14 @@ def test_large_numbers_that_differ_little_differ(graph):
         assert decide(constant(10**power), other, graph).outcome == "different"
 
 
+def test_wide_intervals_around_zero_are_no_agreement(graph, monkeypatch):
+    """Where the other tier is deceived, an interval of width 1e-10 around zero is not taken for the same."""
+    monkeypatch.setattr(verdicts, "_agree", lambda left, right, exact: True)
+    assert decide(constant(10**50), constant(10**50 + Fraction("1e-15")), graph).outcome == "different"
+    monkeypatch.setattr(verdicts, "_by_residues", lambda left, right, graph: None)
+    assert decide(constant(10**230), constant(10**230 + Fraction("1e-20")), graph).outcome == "different"
+
+
 def test_a_difference_no_digit_shows_is_undecided_and_never_the_same(graph):
     """exp(-10^5) has 43,429 zeros behind the point: too small for any digit asked for, and no p-adic zero."""
 

@@ -17,7 +17,7 @@ from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, write
 from bptt_lab.formulas.tree import Derivative, Letter, Relation, Tree, free_variables, walk
 from bptt_lab.formulas.values import Read
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
-from bptt_lab.symbolic.verdicts import ALONE, BESIDE, Verdict, decide, weakest
+from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
 SECONDS = 2.0  # of processor time to compare two formulas
@@ -80,7 +80,7 @@ def compare(question: Question, one: Tree, other: Tree) -> Comparison:
     written = [tree for tree in (one, other) if tree != question.goal_tree]
     for case in cases(question):
         sides = (side(tree, case.spans) for tree in (one, other))
-        verdict = decide(*sides, case.graph, alone=ALONE if case is question else BESIDE)
+        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1)
         if verdict.outcome == "same":
             strengths.append(verdict.strength)
             agreed.append(case)

@@ -119,6 +119,8 @@ class Derivation:
 
     def verdict(self) -> str:
         """Return what was checked, in words."""
+        if len(self.lines) == 1:
+            return "One line: there is nothing to compare."
         return f"{len(self.lines)} lines, each the same as the line before and as the first: {self.strength}."
 
     def _repr_markdown_(self) -> str:
