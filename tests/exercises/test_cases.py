@@ -4,9 +4,12 @@ import pytest
 
 from bptt_lab import ex
 from bptt_lab.exercises.cases import cases, in_words, is_for_every_T, of_other_sizes
+from bptt_lab.exercises.diagnosis import trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, OUTCOMES, UNDECIDED, WRONG
 from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.scenes import bindings
+from bptt_lab.formulas.values import is_beyond
 
 QUESTIONS = course_questions()
 FORMULAS = [name for name, one in QUESTIONS.items() if one.kind in ("line", "matrix", "derivation")]
@@ -70,6 +73,20 @@ def test_what_is_zero_past_the_last_step_is_zero_inside_a_sum_too():
     for text in ("sum(t, 1, 4, d1(t)*h1(t-1))", f"{RIGHT_072} + d1(4)*h1(3)"):
         found = judged("07.2", text)
         assert found.outcome == CANNOT_READ and "Its times are 1 to 3" in found.cause
+
+
+@pytest.mark.parametrize("identity", FORMULAS)
+def test_a_task_whose_answer_reads_past_the_last_step_says_what_is_there(identity):
+    question = QUESTIONS[identity]
+    scene, graph = trial_scenes(question)[0], question.graph
+    reads = {
+        read
+        for form in (question.answer, *question.same)
+        for indices in bindings(question.spans)
+        for read in scene.places_read(question.tree(form), **indices)
+    }
+    beyond = [read for read in reads if is_beyond(graph, *read.above[:2])]
+    assert not beyond or "zero" in question.task
 
 
 def test_before_the_first_step_nothing_is_zero():

@@ -4,7 +4,7 @@ import asked
 import pytest
 
 from bptt_lab.exercises.derivation import MOST_LINES, judge_derivation
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, WRONG
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 
 QUESTION = asked.derivation()
 CHAIN = "D(L, a2(2))*d(a2(2), h1(2)) + D(L, a1(3))*d(a1(3), h1(2))"
@@ -17,6 +17,9 @@ END = "d2(2)*W1 + d1(3)*W11"
         f"{CHAIN} ; the chain rule\n= {END} ; immediate derivatives",
         f"D(L, h1(2))\n{CHAIN}  # two paths\n\n{END}",
         f"= {CHAIN}\r\n= {END}\r\n",
+        f"D(L, h1(2)) = {CHAIN}\n= {END}",
+        f"D(L, h1(2)) = {CHAIN} = {END}",
+        f"grad(L, h1(2)) == {CHAIN}\nD(L, h1(2)) = {END} ; in deltas",
     ],
 )
 def test_a_derivation_whose_lines_all_follow_is_correct(text):
@@ -27,6 +30,49 @@ def test_the_first_bad_line_is_named_and_diagnosed():
     found = judge_derivation(QUESTION, f"{CHAIN}\nd2(2)*W1\n{END}")
     assert found.outcome == WRONG and "Line 2 does not follow" in found.cause and "d2(2)*W1" in found.cause
     assert "a1(3)" in found.cause and "1 of 3" in found.right
+
+
+@pytest.mark.parametrize("text", [f"D(L, h1(3)) = {CHAIN}\n{END}", f"{CHAIN} = d2(2)*W1 = {END}"])
+def test_every_side_of_a_line_must_follow(text):
+    found = judge_derivation(QUESTION, text)
+    assert found.outcome == WRONG and "Line 1 does not follow" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("last", "is_correct"),
+    [
+        ("d2(2)*W1 + d1(3)*W11", True),
+        ("d2(2)*W1 + d1(3)*W11/2 + d1(3)*W11/2", True),
+        ("(d2(2)*W1*W11 + d1(3)*W11*W11)/W11", True),
+        ("d2(2)*W1 + d1(3)*W11 + W1 - W1", False),
+        ("W1*d2(2) - (W11*W1 - d1(3)*W11) + W1*W11", False),
+        ("d2(2)*(W1 + W11 - W11) + d1(3)*W11", False),
+    ],
+)
+def test_what_cancels_is_asked_only_where_two_terms_do(last, is_correct):
+    found = judge_derivation(QUESTION, f"{CHAIN}\n{last}")
+    assert found.is_correct == is_correct and ("What cancels?" in found.asks) != is_correct
+
+
+def test_a_last_line_longer_than_the_task_allows_is_told_how_long_it_may_be():
+    from bptt_lab.exercises.question import course_questions
+
+    long = "h2(t)[i]*sum(k, 1, 3, y(t)[k]) - y(t)[i]"
+    found = judge_derivation(course_questions()["05.4"], f"{long}\n= {long} + 0")
+    assert found.outcome == OTHER_FORM and "holds 3 letters; 2 are enough" in found.cause
+    assert judge_derivation(course_questions()["05.4"], f"{long}\nh2(t)[i] - y(t)[i]").is_correct
+
+
+def test_a_derivation_takes_limited_time():
+    slow = "sum(t, 1, 3, " * 3 + "exp(h1(t))*0" + ")" * 3
+    found = judge_derivation(QUESTION, "\n".join([f"{END} + {slow}"] * MOST_LINES))
+    assert found.outcome in (UNDECIDED, OTHER_FORM)
+
+
+def test_a_derivation_is_as_strong_as_its_weakest_line():
+    weak = f"(exp(h1(1))*exp(-h1(1)))*({END})"
+    assert "200 digits" in judge_derivation(QUESTION, f"{CHAIN}\n{weak}\n{END}").strength
+    assert "proved" in judge_derivation(QUESTION, f"{CHAIN}\n{END}").strength
 
 
 def test_two_errors_that_cancel_are_still_an_error():

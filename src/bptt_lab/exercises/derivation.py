@@ -154,7 +154,7 @@ def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
         return found._replace(right="All lines follow.", cause=cause, asks="What cancels?")
     if question.most_letters and _letters(last) > question.most_letters:
         cause = f"The last line holds {_letters(last)} letters; {question.most_letters} are enough."
-        return found._replace(right="All lines follow.", cause=cause, asks="What do you know of the targets?")
+        return found._replace(right="All lines follow.", cause=cause, asks="What can be put together?")
     steps = {line.tree for line in lines} - {question.goal_tree}
     if len(steps) < 2:
         cause = "The end is right. Write the steps that lead to it too, one a line."
