@@ -3,8 +3,10 @@
 import asked
 import pytest
 
+from bptt_lab.exercises.diagnosis import catalogued
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, WRONG
 from bptt_lab.exercises.judging import judge_formula
+from bptt_lab.exercises.question import course_questions
 
 WEIGHTS, STATE, RECURRENT = asked.weights(), asked.state(), asked.recurrent()
 
@@ -136,3 +138,13 @@ def test_the_question_may_stand_on_the_left(question, answer):
 def test_what_students_type_is_understood_or_mended(question, answer, outcome, words):
     found = judge_formula(question, answer)
     assert found.outcome == outcome and words in str(found)
+
+
+@pytest.mark.parametrize("identity", ["04.2", "06.5", "09.5"])
+def test_twice_the_right_answer_is_a_factor_and_no_path_counted_twice(identity):
+    question = course_questions()[identity]
+    assert any(mutant.mistake == "A7" for mutant, _ in catalogued(question))
+    found = judge_formula(question, f"2*({question.answer})")
+    assert "up to a constant factor" in found.right and "2 times the right one" in found.cause
+    found = judge_formula(question, f"-({question.answer})")
+    assert "up to the sign" in found.right and "the wrong sign" in found.cause

@@ -32,6 +32,8 @@ def test_a_slip_is_never_the_right_answer(question):
         ("h1(2) + W1", "h1(2)", "term"),
         ("W1*(h1(1) + h1(2))", "W1*h1(1) + h1(2)", "bracket"),
         ("1 - h1(1)**2", "1 - h1(1)", "power"),
+        ("W11**3*h1(1)", "W11**2*h1(1)", "power"),
+        ("W11**3*h1(1)", "W11**4*h1(1)", "power"),
         ("sum(s, 1, 3, h1(s))", "sum(s, 2, 3, h1(s))", "range"),
         ("d1(2)*W1", "d2(2)*W1", "letter"),
         ("W0*W1", "b0*W1", "letter"),

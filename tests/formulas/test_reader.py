@@ -47,6 +47,13 @@ def test_total_and_immediate_derivative_are_two_things():
     assert tree("d(L, h1(1)[2])") == Derivative(loss, state, "immediate")
 
 
+def test_four_signs_in_a_row_are_read_and_five_are_too_many():
+    assert read("----h1(1)", LANGUAGE) and read("+-+-h1(1)", LANGUAGE) and read("2*---h1(1)", LANGUAGE)
+    for text in ("-----h1(1)", "+++++h1(1)", "2*-----h1(1)"):
+        with pytest.raises(FormulaError, match="too many signs in a row"):
+            read(text, LANGUAGE)
+
+
 def test_products_bind_tighter_than_sums_and_powers_tighter_than_signs():
     assert tree("1 - 2*h1(1)[1]**2") == tree("1 - (2*(h1(1)[1]**2))")
     assert tree("-h1(1)[1]**2") == tree("-(h1(1)[1]**2)")
