@@ -188,6 +188,15 @@ def test_entries_at_a_general_time_are_told_apart_by_the_index_they_are_read_wit
     ]
 
 
+def test_a_use_at_t_and_one_at_a_fixed_time_in_one_equation_are_told_apart():
+    network = Network("g[t] = V @ x[t]\na[t] = W @ g[t] + g[1]\nL = mse(a[T], y)", sizes=dict(g=2, x=1))
+    assert sorted(map(str, network.unroll(3).influences("g", entry=1))) == [
+        "a[t][1]",
+        "a[t][1] (not required when t is not 1)",
+        "a[t][2]",
+    ]
+
+
 def test_an_entry_of_a_parameter_without_time_is_followed():
     graph = Network("r = W @ v\na[t] = r + x[t]\nL[t] = mse(a[t], y[t])", sizes=dict(v=2, x=3)).unroll(2)
     assert list(map(str, graph.influences("W", entry=(2, 1)))) == ["r[2]"]
