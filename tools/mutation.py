@@ -80,7 +80,10 @@ def mutants(source: str) -> list[Mutant]:
 
 def by_cosmic_ray(source: str) -> Iterator[tuple[str, int, str]]:
     """Yield operator, line and source of each mutant the tool makes with the operators of `OPERATORS`."""
-    import cosmic_ray.plugins
+    try:
+        import cosmic_ray.plugins
+    except ImportError:
+        sys.exit('cosmic-ray is missing: install the project with its extra, as in  pip install -e ".[test,mutation]"')
     from cosmic_ray.ast import ast_nodes, get_ast
     from cosmic_ray.mutating import mutate_code
 
@@ -179,7 +182,7 @@ def _difference(before: str, after: str) -> tuple[str, str]:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return " ⏎ ".join(line.strip() for line in lines)
+    return " ⏎ ".join(line.strip() for line in lines if line.strip())
 
 
 # Running tests
@@ -233,9 +236,9 @@ def tests_of(module: str) -> list[str]:
     """Return the tests of a module's room, those of the module itself first."""
     room, name = module.split("/")
     files = sorted((ROOT / "tests" / room).glob("test_*.py"))
-    uses = re.compile(rf"\b{name}\b")
-    near = [path for path in files if uses.search(path.read_text(encoding="utf-8"))]
-    return [str(path.relative_to(ROOT)) for path in [*near, *(path for path in files if path not in near)]]
+    mentions = re.compile(rf"\b{name}\b")
+    files.sort(key=lambda path: (path.stem != f"test_{name}", not mentions.search(path.read_text(encoding="utf-8"))))
+    return [str(path.relative_to(ROOT)) for path in files]
 
 
 def survivors(module: str, tests: Sequence[str], wanted: Callable[[Mutant], bool]) -> tuple[int, list[Mutant]]:

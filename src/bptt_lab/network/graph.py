@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import graphlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,13 @@ def _reason(error: Exception) -> str:
     return "the logarithm of zero or of a negative number"
 
 
+def _influenced_by(index: Index, user: Place) -> bool:
+    """Return whether a place relative to t, as `Network.influences` gives it, comes from a use with this index."""
+    if index.start == "t":
+        return user.time == Index("t", -index.shift) and not user.missing_when.startswith("t is not")
+    return user.missing_when == f"t is not {index}"
+
+
 class Graph:
     """A network unrolled over T steps; `network.unroll(T)` makes one."""
 
@@ -68,7 +76,8 @@ class Graph:
             return tuple(place for place in order if place in self.parents)
         except graphlib.CycleError as error:
             ring = list(error.args[1])[::-1]
-            equation = self.network.equations[ring[0].name]
+            first, *_ = ring
+            equation = self.network.equations[first.name]
             raise NetworkError(
                 f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
                 "Make one of them depend on an earlier or a later time only.",
@@ -90,10 +99,10 @@ class Graph:
                 found[parent].append(place)
         return {place: sorted(users, key=self._when) for place, users in found.items()}
 
-    def _when(self, place: Place) -> tuple[int, int]:
+    def _when(self, place: Place) -> tuple[float, int]:
         """Return a key that sorts places by time, then as the equations are written; what has no time comes last."""
         position = list(self.network.equations).index(place.name)
-        return (self.T + 1 if place.time is None else place.time, position)
+        return (math.inf if place.time is None else place.time, position)
 
     @cached_property
     def leaves(self) -> dict[Place, Shape]:
@@ -112,9 +121,9 @@ class Graph:
 
     def key(self, place: Place) -> str:
         """Return the key of `values` under which a leaf is given: 'W11', 'x', 'h1[0]' or 'hb[T+1]'."""
-        if place.time is None or (place.name in self.network.inputs and 1 <= place.time <= self.T):
+        if place.time is None or 1 <= place.time <= self.T:
             return place.name
-        return f"{place.name}[{place.time}]" if place.time < 1 else f"{place.name}[T+{place.time - self.T}]"
+        return f"{place.name}[T+{place.time - self.T}]" if place.time > self.T else f"{place.name}[{place.time}]"
 
     @cached_property
     def boundaries(self) -> tuple[str, ...]:
@@ -128,7 +137,6 @@ class Graph:
 
         Without t, a timed quantity gives places relative to t and says when they do not exist; entries count from 1.
         """
-        self.network.check_name(name)
         if t is None and self.network.is_timed(name):
             found = self.network.influences(name)
             return found if entry is None else self._entries_of(name, None, entry, found)
@@ -167,15 +175,15 @@ class Graph:
     def _is_same(self, letter: Place, name: str, t: int | None, entry: tuple[int, ...], user: Place) -> bool:
         if (letter.name, letter.entry) != (name, entry):
             return False
-        if isinstance(user.time, Index) or t is None:
-            return True
-        return self.resolve(letter, user.time).time == t
+        if t is not None:
+            return self.resolve(letter, user.time).time == t
+        return letter.time is None or _influenced_by(letter.time, user)
 
     def entry_of(self, name: str, entry: int | tuple[int, ...]) -> tuple[int, ...]:
         """Return an entry as a tuple, counted from 1 (errors: NetworkError where there is no such entry)."""
         entry = entry if isinstance(entry, tuple) else (entry,)
         shape = self.network.shapes[name]
-        if len(entry) != len(shape) or not all(1 <= i <= size for i, size in zip(entry, shape, strict=True)):
+        if entry not in entries(shape):
             raise NetworkError(
                 f"{name} has no entry {','.join(map(str, entry))}.",
                 f"Its shape is {shape}; entries count from 1, as in the lectures.",
@@ -184,16 +192,25 @@ class Graph:
 
     def paths(self, name: str, t: int | None = None) -> list[tuple[Place, ...]]:
         """Return every path from a place to the loss, shortest first (errors: NetworkError for too many)."""
-        start, found, waiting = self.place(name, t), [], []
-        waiting.append((start,))
+        start, found = self.place(name, t), []
+        waiting = [(start,)]
         while waiting:
             path = waiting.pop()
             if path[-1].name == self.network.loss:
                 found.append(path)
-            waiting.extend((*path, user) for user in self.users[path[-1]])
-            if len(found) + len(waiting) > MOST_PATHS:
+            waiting.extend((*path, user) for user in self.users[path[-1]] if user in self._leading_to_loss)
+            if len(found) > MOST_PATHS:
                 raise NetworkError(f"{start} has more than {MOST_PATHS} paths to the loss.", "Unroll over fewer steps.")
         return sorted(found, key=lambda path: (len(path), [self._when(place) for place in path[1:]]))
+
+    @cached_property
+    def _leading_to_loss(self) -> frozenset[Place]:
+        """The computed places that influence the loss: what leads nowhere would be walked without end."""
+        found: set[Place] = set()
+        for place in reversed(self.order):
+            if place.name == self.network.loss or not found.isdisjoint(self.users[place]):
+                found.add(place)
+        return frozenset(found)
 
     def edges(self, place: Place) -> Iterator[tuple[Place, Place, Scalar]]:
         """Yield (entry of this place, entry it depends on, local derivative) for a computed place."""
@@ -314,7 +331,7 @@ class Graph:
         for name, equation in self.network.equations.items():
             times = range(1, self.T + 1) if equation.timed else [None]
             rows = np.array([entry_array(numbers, Place(name, t), self.network.shapes[name]) for t in times])
-            found[name] = rows if equation.timed else rows[0]
+            found[name] = rows if equation.timed else next(iter(rows))
         return found
 
     def gradients(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -75,17 +75,26 @@ def add(*terms: Scalar) -> Scalar:
     number = sum((part.value for part in flat if isinstance(part, Constant)), Fraction(0))
     rest = tuple(part for part in flat if not isinstance(part, Constant))
     parts = ((Constant(number),) if number else ()) + rest
-    return ZERO if not parts else parts[0] if len(parts) == 1 else Sum(parts)
+    return _one_or_all(parts, ZERO, Sum)
+
+
+def _one_or_all(parts: tuple[Scalar, ...], none: Scalar, whole: Callable[[tuple[Scalar, ...]], Scalar]) -> Scalar:
+    match parts:
+        case ():
+            return none
+        case (only,):
+            return only
+    return whole(parts)
 
 
 def multiply(*factors: Scalar) -> Scalar:
     """Return the product of factors, flattened, with the constants gathered in front."""
     flat = [part for factor in factors for part in (factor.factors if isinstance(factor, Product) else (factor,))]
-    number = math.prod((part.value for part in flat if isinstance(part, Constant)), start=Fraction(1))
+    number = math.prod(part.value for part in flat if isinstance(part, Constant))
     if not number:
         return ZERO
     parts = ((Constant(number),) if number != 1 else ()) + tuple(p for p in flat if not isinstance(p, Constant))
-    return ONE if not parts else parts[0] if len(parts) == 1 else Product(parts)
+    return _one_or_all(parts, ONE, Product)
 
 
 def power(base: Scalar, exponent: int) -> Scalar:
@@ -124,8 +133,8 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
         case Power(base, exponent, _):
             return power(part(base), exponent)
         case Binary("@", left, right, _):
-            columns = range(1, shape_of(right)[0] + 1)
-            terms = (multiply(scalar(left, (*entry, j), shape_of), scalar(right, (j,), shape_of)) for j in columns)
+            columns = entries(shape_of(right))
+            terms = (multiply(scalar(left, (*entry, *j), shape_of), scalar(right, j, shape_of)) for j in columns)
             return add(*terms)
         case Binary(operator, left, right, _):
             one, two = part(left), part(right)
@@ -138,7 +147,8 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
         case Call("concat", arguments, _):
             return _concatenated(arguments, entry, shape_of)
         case Call("softmax", (inner,), _):
-            return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), entry[0])
+            (position,) = entry
+            return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), position)
         case Call(function, (first, second), _):
             pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
             return add(*(LOSSES[function](prediction, target) for prediction, target in pairs))
@@ -150,9 +160,9 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
 
 
 def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], shape_of: Callable) -> Scalar:
-    position = entry[0]
+    (position,) = entry
     for argument in arguments:
-        size = shape_of(argument)[0]
+        (size,) = shape_of(argument)
         if position <= size:
             return scalar(argument, (position,), shape_of)
         position -= size

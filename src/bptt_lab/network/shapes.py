@@ -67,7 +67,7 @@ class _Sizes:
         self.joins: list[tuple[Size, list[Size], Position | None]] = []
 
     def value(self, size: Size) -> Size:
-        while isinstance(size, _Unknown) and size in self.equal:
+        while size in self.equal:
             size = self.equal[size]
         return size
 
@@ -89,7 +89,7 @@ class _Sizes:
 
     def text(self, shape: tuple[Size, ...]) -> str:
         if not shape:
-            return "a number"
+            return "single number"
         sizes = " by ".join("?" if isinstance(self.value(s), _Unknown) else str(self.value(s)) for s in shape)
         return f"{'matrix' if len(shape) == 2 else 'vector'} of size {sizes}"
 
@@ -130,17 +130,20 @@ class _Sizes:
     def _call(self, function: str, shapes: list[tuple[Size, ...]], position: Position | None) -> tuple[Size, ...]:
         kind = FUNCTIONS[function].kind
         if kind == "entry":
-            return shapes[0]
+            (shape,) = shapes
+            return shape
         if kind == "loss":
-            self.unify(shapes[0], shapes[1], position, f"the two arguments of {function}")
+            prediction, target = shapes
+            self.unify(prediction, target, position, f"the two arguments of {function}")
             return ()
         for shape in shapes:
             if len(shape) != 1:
                 raise NetworkError(f"{function} takes vectors, not a {self.text(shape)}.", "", position)
         if function == "softmax":
-            return shapes[0]
+            (shape,) = shapes
+            return shape
         total = _Unknown()
-        self.joins.append((total, [shape[0] for shape in shapes], position))
+        self.joins.append((total, [size for (size,) in shapes], position))
         return (total,)
 
     def settle_joins(self) -> None:
@@ -163,7 +166,7 @@ class _Sizes:
                 raise NetworkError(
                     f"concat has {whole} entries, but its other parts have {known} already.", "", position
                 )
-            self.unify((unknown[0],), (whole - known,), position, "the parts of concat")
+            self.unify(tuple(unknown), (whole - known,), position, "the parts of concat")
         else:
             return False
         return True
@@ -250,10 +253,9 @@ def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shap
         case Binary(_, left, right, _):
             return entrywise_shape(left, shapes) or entrywise_shape(right, shapes)
         case Call("concat", arguments, _):
-            return (sum(entrywise_shape(argument, shapes)[0] for argument in arguments),)
-        case Call(function, arguments, _):
-            kind = (
-                FUNCTIONS[function].kind if function in FUNCTIONS else "entry"
-            )  # step and leaky_step act by entry too
-            return () if kind == "loss" else entrywise_shape(arguments[0], shapes)
+            return (sum(size for argument in arguments for size in entrywise_shape(argument, shapes)),)
+        case Call(_, (_, _), _):  # a loss
+            return ()
+        case Call(_, (inner,), _):
+            return entrywise_shape(inner, shapes)
     raise AssertionError(expression)

@@ -1,0 +1,204 @@
+"""Shapes: every way a size becomes known, and every way it does not fit, by the words of the error."""
+
+import pytest
+
+from bptt_lab import Network, NetworkError
+from bptt_lab.network.expressions import Binary, Call, Index, Name, Number, Power
+from bptt_lab.network.shapes import entrywise_shape
+
+END = "\nL = mse(a, y)"
+
+
+def shapes(text, **sizes):
+    return Network(text, sizes=sizes).shapes
+
+
+def refusal(text, **sizes):
+    with pytest.raises(NetworkError) as caught:
+        Network(text, sizes=sizes)
+    return str(caught.value)
+
+
+# What a size given may be
+
+
+def test_a_matrix_needs_two_sizes_and_a_vector_one():
+    words = refusal("a = W @ x" + END, W=3, x=2)
+    assert words.startswith("sizes gives W the shape (3,), but the equations use it as a matrix.")
+    assert words.endswith("Give W two sizes, or none.")
+    words = refusal("a = W @ x" + END, x=(2, 3))
+    assert words.startswith("sizes gives x the shape (2, 3), but the equations use it as a vector or number.")
+    assert words.endswith("Give x one size.")
+
+
+def test_a_name_that_the_equations_lack_is_named_with_the_nearest():
+    words = refusal("a = W @ x" + END, x=2, a=3, y1=3)
+    assert words.startswith("sizes names 'y1', which the equations do not use. Did you mean 'y'?")
+    assert words.endswith("The names are a, L, W, x, y.")
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, "2", True, (1, 2, 3), (2, 0), (1, 1, 1)])
+def test_what_is_no_size_is_named(size):
+    assert refusal("a = W @ x" + END, W=size).startswith(f"The size of W is {size!r}.\nA size is a whole number")
+
+
+def test_a_size_of_one_is_a_size():
+    assert shapes("a = W @ x" + END, x=1, a=1)["W"] == (1, 1)
+
+
+def test_sizes_may_be_as_large_as_is_said_and_no_larger():
+    text = "a = x + z" + END
+    assert shapes(text, x=10**12)["z"] == (10**12,)
+    assert refusal(text, x=10**12 + 1).startswith("These sizes are too large for an exact derivation.")
+    assert refusal("a = W @ x" + END, W=(10**6, 10**6), x=2).startswith("These sizes are too large")
+
+
+def test_large_sizes_that_agree_in_two_places_fit():
+    text = "a = x + z\nc = z + x" + END + " + mse(c, u)"
+    sizes = dict(x=int("5000"), z=int("5000"), u=int("5000"))  # three numbers, not one in three places
+    assert shapes(text, **sizes)["c"] == (5000,)
+
+
+# What does not fit
+
+
+def test_a_vector_and_a_number_do_not_fit():
+    words = refusal("a = tanh(x)\nL = mse(a, r)", x=2, r=())
+    assert words.startswith(
+        "line 2: The shapes of the two arguments of mse do not fit: vector of size 2 and single number."
+    )
+
+
+def test_a_matrix_does_not_stand_among_vectors():
+    words = refusal("a = W @ x + W" + END, x=2, a=3)
+    assert "line 1: The shapes of the two sides of + do not fit: vector of size ? and matrix of size ? by 2." in words
+    words = refusal("a = W @ x\nb = W * r" + END, W=(3, 2), r=())
+    assert "The shapes of b and its right side do not fit: vector of size ? and matrix of size 3 by 2." in words
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("2 @ x", "not a single number with a vector of size 2."),
+        ("W @ 2", "not a matrix of size 3 by 4 with a single number."),
+        ("W @ r", "not a matrix of size 3 by 4 with a single number."),
+        ("W @ V + V @ x", "not a matrix of size 3 by 4 with a matrix of size ? by ?."),
+        ("2 @ 3", "not a single number with a single number."),
+    ],
+)
+def test_a_product_needs_a_matrix_and_a_vector(text, what):
+    sizes = {name: size for name, size in dict(x=2, r=(), W=(3, 4)).items() if name in text}
+    words = refusal(f"a = {text}" + END, **sizes)
+    assert words.startswith("line 1: @ multiplies a matrix with a vector, " + what)
+    assert words.endswith("Write a parameter on its left and a vector on its right; use * entry by entry.")
+
+
+def test_columns_and_vector_must_agree():
+    words = refusal("a = W @ x" + END, W=(3, 2), x=4)
+    assert (
+        "The shapes of the matrix's columns and the vector do not fit: vector of size 2 and vector of size 4" in words
+    )
+
+
+@pytest.mark.parametrize("text", ["softmax(r)", "softmax(2)", "concat(x, r)", "concat(2, x)"])
+def test_what_takes_vectors_takes_no_numbers(text):
+    sizes = {name: size for name, size in dict(x=2, r=()).items() if name in text.partition("(")[2]}
+    assert f"line 1: {text.partition('(')[0]} takes vectors, not a single number." in refusal(
+        f"a = {text}" + END, **sizes
+    )
+
+
+def test_softmax_keeps_the_shape():
+    words = refusal("a = softmax(x)" + END, x=2, a=3)
+    assert "The shapes of a and its right side do not fit: vector of size 3 and vector of size 2." in words
+
+
+def test_unknown_sizes_stand_as_question_marks():
+    assert "vector of size ? and matrix of size ? by ?" in refusal("a = W @ x + W" + END, a=3)
+
+
+# What follows from what
+
+
+@pytest.mark.parametrize("text", ["x * 2", "2 * x", "x / r", "r - x", "2 * softmax(x)", "x ** 2", "-x", "r * (2 + x)"])
+def test_a_vector_beside_a_number_stays_a_vector(text):
+    sizes = dict(x=3) | (dict(r=()) if "r" in text else {})
+    assert shapes(f"a = {text}" + END, **sizes)["a"] == (3,)
+
+
+def test_numbers_only_give_a_number():
+    found = shapes("b = 2\nc = r * 2\nd = c ** 2 + b\na = x * d" + END, x=3, r=())
+    assert (found["b"], found["c"], found["d"], found["a"]) == ((), (), (), (3,))
+
+
+def test_a_function_of_a_joined_vector_is_a_vector():
+    assert shapes("a = 2 * concat(x, z)" + END, x=3, z=4)["a"] == (7,)
+    assert shapes("a = 1 - tanh(2 * softmax(x))" + END, x=3)["a"] == (3,)
+
+
+def test_a_loss_beside_a_vector_is_a_number():
+    assert shapes("e = mse(x, y)\na = e * x\nL = mse(a, z)", x=3)["e"] == ()
+
+
+def test_what_is_joined_gets_its_size_from_a_later_line():
+    text = "p = concat(x, u)\nq = concat(p, v)\na = tanh(q)" + END
+    assert shapes(text, x=2, v=3, a=9)["u"] == (4,)
+    assert shapes(text, x=2, u=4, v=3)["a"] == (9,)
+    three = "o = concat(w, x)\np = concat(o, u)\nq = concat(p, v)\na = tanh(q)" + END
+    assert shapes(three, x=2, u=4, v=3, a=20)["w"] == (11,)
+
+
+def test_a_join_with_two_unknown_parts_stays_unknown():
+    words = refusal("z = concat(x, u)\na = tanh(z)" + END, z=7)
+    assert words.startswith("The sizes of x, u cannot be inferred.\nGive sizes such as  sizes=dict(x=3).")
+    words = refusal("z = concat(x, u)\na = tanh(z)" + END, x=7)
+    assert words.startswith("The sizes of z, a, u, y cannot be inferred.\nGive sizes such as  sizes=dict(z=3).")
+
+
+@pytest.mark.parametrize("whole", [2, 3])
+def test_a_join_has_room_for_every_part(whole):
+    words = refusal("z = concat(x, u)\na = tanh(z)" + END, z=whole, x=3)
+    assert f"line 1: concat has {whole} entries, but its other parts have 3 already." in words
+
+
+def test_a_join_whose_parts_are_known_must_have_their_sum():
+    assert shapes("z = concat(x, u)\na = tanh(z)" + END, z=4, x=3)["u"] == (1,)
+    words = refusal("z = concat(x, u)\na = tanh(z)" + END, z=7, x=3, u=3)
+    assert "line 1: The shapes of concat and what uses it do not fit: vector of size 7 and vector of size 6." in words
+
+
+# The shape of a part
+
+
+KNOWN = {"x": (3,), "r": (), "W": (2, 3), "z": (4,)}
+X, R, W, Z = Name("x", Index("t", 0)), Name("r"), Name("W"), Name("z")
+
+
+@pytest.mark.parametrize(
+    ("expression", "shape"),
+    [
+        (Number(2), ()),
+        (X, (3,)),
+        (Power(X, 2), (3,)),
+        (Binary("@", W, X), (2,)),
+        (Binary("*", Number(2), X), (3,)),
+        (Binary("*", X, R), (3,)),
+        (Binary("+", R, Number(1)), ()),
+        (Call("concat", (X, Z)), (7,)),
+        (Call("concat", (X, Z, X)), (10,)),
+        (Call("mse", (X, X)), ()),
+        (Call("tanh", (X,)), (3,)),
+        (Call("step", (X,)), (3,)),
+        (Call("softmax", (Power(X, 2),)), (3,)),
+    ],
+    ids=str,
+)
+def test_the_shape_of_a_part(expression, shape):
+    assert entrywise_shape(expression, KNOWN) == shape
+
+
+def test_losses_of_numbers_and_powers_have_values():
+    one = Network("L = mse(2, r)", sizes=dict(r=())).unroll(1)
+    assert one.forward({"r": 5.0})["L"] == 4.5
+    two = Network("L = mse(x ** 2, y)", sizes=dict(x=2)).unroll(1)
+    assert two.forward({"x": [1.0, 3.0], "y": [2.0, 5.0]})["L"] == 8.5
