@@ -309,11 +309,16 @@ def _end(process: subprocess.Popen, folder: str) -> None:
             os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
         else:
             process.kill()
-    for left in leftovers(process.pid, folder):
+    left = leftovers(process.pid, folder)
+    for number in left:
         with suppress(OSError):
-            os.kill(left, signal.SIGKILL)
+            os.kill(number, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
+    deadline = time.monotonic() + 10
+    while left and time.monotonic() < deadline:  # a process with much memory takes its time to end
+        time.sleep(0.01)
+        left = leftovers(process.pid, folder)
 
 
 def leftovers(session: int, folder: str) -> list[int]:

@@ -32,7 +32,7 @@ import rebuild  # noqa: E402
 import wire  # noqa: E402
 
 BUILTINS = dict(vars(builtins))
-BETWEEN_DEATH_AND_ITS_NEWS = 0.5  # seconds a process may take to end after its last word
+BETWEEN_DEATH_AND_ITS_NEWS = 0.2  # seconds a process may take to end after its last word
 
 
 # Before the answer runs
