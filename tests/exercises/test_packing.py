@@ -135,7 +135,7 @@ class Layer:
 
 class Deep(Layer):
     def forward(self, x):
-        return super().forward(x) + type(self).zero(3).forward(x) + isinstance(self, Layer)
+        return super().forward(x) + Layer.zero(3).forward(x) + isinstance(self, Layer)
 
 
 class Slotted:
@@ -220,7 +220,8 @@ def with_harmless_modules(x, W):
         y = copy.deepcopy(x) / (x * 0)
     warnings.warn("done", stacklevel=1)
     kept: typing.Optional[list] = [copy.copy(x)]  # noqa: UP045
-    assert time.perf_counter() >= began
+    if time.perf_counter() < began:
+        return None
     return [np.isinf(y).sum(), kept[0], float(fractions.Fraction(1, 3))]
 
 
@@ -413,6 +414,8 @@ OBJECTS = np.array([object()])
 ROWS = (row for row in X)
 STREAM = sys.__stdout__
 LARGE = np.zeros(2**24)
+PART, OTHER = np.zeros(6 * 2**20), np.ones(6 * 2**20)
+STORED = Stored()
 
 
 @pytest.mark.parametrize(
@@ -420,10 +423,12 @@ LARGE = np.zeros(2**24)
     [
         (lambda x: x + MASKED, ["`MASKED`", "a masked array", "make it inside"]),
         (lambda x: x + OBJECTS, ["`OBJECTS`", "an array of Python objects"]),
-        (lambda x: list(ROWS), ["`ROWS`", "a generator", "pass it as an argument"]),
+        (lambda x: list(ROWS), ["`ROWS`", "a generator", "make it inside"]),
         (lambda x: STREAM.write("a"), ["`STREAM`", "a TextIOWrapper"]),
         (lambda x: Odd(), ["`Odd`", "of the kind Meta", "inside the function"]),
-        (lambda x: LARGE.sum() * x, ["MB", "pass it as an argument"]),
+        (lambda x: LARGE.sum() * x, ["`LARGE`", "128 MB", "make it inside"]),
+        (lambda x: [PART, OTHER, x], ["96 MB", "make it inside"]),
+        (lambda x: STORED.extra, ["`STORED`", "a Stored", "make it inside"]),
         (lambda x: functions.pack(x, []), ["`functions`", "the module bptt_lab.exercises.functions"]),
         (lambda x: run_function(x, []), ["`run_function`", "bptt_lab.exercises.running", "NumPy"]),
         (partial(run_function, seconds=3), ["takes"]),

@@ -388,7 +388,7 @@ class Model:
         (X.sum, ["sum", "not written in Python"]),
         (Model(), ["of type Model", "def"]),
         (uses_a_generator, ["`RNG`", "a Generator", "make it inside the function"]),
-        (strange_default, ["default value of `strange_default`", "a TextIOWrapper", "pass it as an argument"]),
+        (strange_default, ["default value of `strange_default`", "a TextIOWrapper", "make it inside"]),
         (changes_a_name, ["changes the notebook's name `FACTOR`", "return the value"]),
         (lambda x: open(x), ["`open`"]),
         (lambda x: print(display(x)), ["`display`"]),  # noqa: F821

@@ -91,7 +91,7 @@ def run_function(
     except functions.Refused as error:
         return Outcome("refused", [], [], str(error))
     except NotPlain as error:
-        text = f"What the function uses is {error}, too much to send along: make it inside, or pass it as an argument."
+        text = f"What the function uses is {error}, too much to send along: make it inside the function."
         return Outcome("refused", [], [], text)
     except Exception as error:  # whatever an answer does, the notebook goes on
         why = messages.clean(getattr(error, "strerror", None) or type(error).__name__)
@@ -179,6 +179,7 @@ def _changes(ask: Callable, k: int, reply: dict[str, Any], seconds: float, case:
 SAID = {
     "returned": {"result"},
     "not plain": {"text"},
+    "not built": {"text"},
     "forbidden": {"event", "text", "places"},
     "raised": {"type", "text", "places"},
 }

@@ -105,7 +105,8 @@ def is_own_module(module: types.ModuleType) -> bool:
 
 def is_own_class(kind: type) -> bool:
     """Tell whether a class is written in the notebook or in a file of the student's."""
-    module = sys.modules.get(str(static(kind, "__module__") or kind.__dict__.get("__module__")))
+    name = type.__dict__["__module__"].__get__(kind)
+    module = sys.modules.get(name) if type(name) is str else None
     return module is None or (module.__name__ == "__main__" or is_own_module(module))
 
 

@@ -21,7 +21,6 @@ import signal
 import sys
 import time
 from collections import namedtuple
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +78,17 @@ def work(request: dict[str, Any], mode: str, name: str, way_back: int) -> None:
     for low, high in ((3, way_back), (way_back + 1, 64)):
         os.closerange(low, high)
     forbidden = guards.raise_guards(request["guards"], request["seconds"], request["megabytes"])
-    function = rebuild.build(request)
-    send(way_back, answer(function, arguments, mode, forbidden))
+    send(way_back, answer(request, arguments, mode, forbidden))
     os._exit(0)  # what the answer left to run at exit does not run
 
 
-def answer(function: Callable, arguments: tuple, mode: str, forbidden: type) -> bytes:
+def answer(request: dict[str, Any], arguments: tuple, mode: str, forbidden: type) -> bytes:
     """Return the message on one call: the result, with mode `w` the arguments afterwards, or what went wrong."""
     encode, space, own = wire.encode, vars(builtins), BUILTINS
+    try:
+        function = rebuild.build(request)
+    except BaseException as error:  # a class, or code, that Python itself will not have
+        return encode({"kind": "not built", "text": type(error).__name__})
     try:
         result = function(*arguments)
         space.update(own)  # what the answer made of them is not what this file means

@@ -41,6 +41,9 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
     """Return kind and message of a call that did not return a value that can be compared."""
     if reply["kind"] == "not plain":
         return "refused", f"The function returned {clean(reply['text'])}, expected arrays of numbers."
+    if reply["kind"] == "not built":
+        text = f"The function cannot be made again outside the notebook ({clean(reply['text'])})"
+        return "crashed", f"{text}: write it with `def`, and what it uses as plain functions and numbers."
     where = said_place(reply["places"], function)
     if reply["kind"] == "forbidden":
         detail = f" ({clean(reply['text'])})" if reply["text"] else ""

@@ -113,11 +113,16 @@ class Bundle:
         kind = type(value)
         if kind in MAKERS:
             return MAKERS[kind](self, value, said)
-        try:
-            encode(value)
+        is_own_object = not issubclass(kind, type) and is_own_class(kind)
+        if is_own_object and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return ["named", self.add(kind, f"`{kind.__name__}`"), self._all(tuple.__iter__(value), said)]
+        if is_own_object and not builds_on_c(kind):
+            return self._instance(value, said)
+        not_plain = plain_or_why(value)
+        if is_own_object:
+            raise Refused(f"It uses {said}, {what_it_is(kind)}: make it inside the function.")
+        if not_plain is None:
             return ["plain", value]
-        except NotPlain as error:
-            not_plain = error
         part = part_of_a_module(value, (said.strip("`"), static(value, "__name__")))
         if part:
             return ["part", *part]
@@ -127,10 +132,6 @@ class Bundle:
             raise Refused(f"It uses {said}, {not_plain}, expected numbers: make it inside the function.")
         if issubclass(kind, type):
             return self._class(value, said)
-        if issubclass(kind, tuple) and is_own_class(kind):
-            return ["named", self.add(kind, f"`{kind.__name__}`"), self._all(tuple.__iter__(value), said)]
-        if is_own_class(kind) and not builds_on_c(kind):
-            return self._instance(value, said)
         raise Refused(foreign(value, said))
 
     def _all(self, values: Iterable[Any], said: str) -> list[int]:
@@ -230,8 +231,8 @@ class Bundle:
             flags = {"init": field.init, "repr": field.repr, "kw_only": bool(field.kw_only)}
             described.append([field.name, numbers, flags])
         options = {option: getattr(kind.__dataclass_params__, option) for option in OPTIONS_OF_A_DATA_CLASS}
-        known = OF_EVERY_CLASS | {field.name for field in fields}
-        made = {key for key in OF_A_DATA_CLASS & set(names) if is_made_by_dataclass(names[key], kind)}
+        known = OF_EVERY_CLASS | {"__dataclass_fields__", "__dataclass_params__"} | {field.name for field in fields}
+        made = {key for key in OF_A_DATA_CLASS & set(names) if is_made_by_dataclass(names[key])}
         rest = {key: value for key, value in names.items() if key not in known | made}
         own = self._named(rest, f"`{kind.__name__}.{{}}`".format)
         return ["data_class", kind.__name__, bases, described, options, own]
@@ -252,13 +253,11 @@ class Bundle:
     # Containers and wrappers
 
     def _container(self, value: Any, said: str) -> list:
-        try:
-            encode(value)
+        if plain_or_why(value) is None:
             return ["plain", value]
-        except (NotPlain, RecursionError):
-            if type(value) is dict:
-                return ["dict", [[self.add(key, said), self.add(item, said)] for key, item in value.items()]]
-            return [type(value).__name__, self._all(value, said)]
+        if type(value) is dict:
+            return ["dict", [[self.add(key, said), self.add(item, said)] for key, item in value.items()]]
+        return [type(value).__name__, self._all(value, said)]
 
     def _partial(self, value: functools.partial, said: str) -> list:
         keywords = self._named(value.keywords, lambda name: f"`{name}`")
@@ -298,15 +297,25 @@ MAKERS: dict[type, Callable[[Bundle, Any, str], list]] = {
 }
 
 
+def plain_or_why(value: Any) -> NotPlain | None:
+    """Return nothing for numbers, arrays and lists of them; for another value why it is none."""
+    try:
+        encode(value)
+    except NotPlain as error:
+        return error
+    return None
+
+
 def is_slot(value: Any) -> bool:
     """Tell whether an attribute of a class is a place for one of its instances' values, made by Python."""
     return isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
 
 
-def is_made_by_dataclass(value: Any, kind: type) -> bool:
+def is_made_by_dataclass(value: Any) -> bool:
     """Tell whether a method of a data class was written by `dataclass` and not by the student."""
-    code = getattr(value, "__code__", None) or getattr(getattr(value, "__wrapped__", None), "__code__", None)
-    return not isinstance(value, types.FunctionType) or code is None or code.co_filename == "<string>"
+    if type(value) is not types.FunctionType:
+        return value is None  # the mark of what cannot be hashed
+    return not is_own_space(value.__globals__) or value.__code__.co_filename == "<string>"
 
 
 def builds_on_c(kind: type) -> bool:
@@ -322,7 +331,7 @@ def foreign(value: Any, said: str) -> str:
         if isinstance(origin, str) and origin not in ("__main__", "builtins"):
             return f"It uses {said}, which comes from {origin}: write that step with NumPy."
         return f"It uses {said}, which no answer needs: leave it out."
-    return f"It uses {said}, {what_it_is(type(value))}: make it inside the function, or pass it as an argument."
+    return f"It uses {said}, {what_it_is(type(value))}: make it inside the function."
 
 
 # Names in code

@@ -18,6 +18,10 @@ from collections.abc import Callable
 from typing import Any
 
 
+# what is built without a look at any class, so that a class can be built with it
+SPEAK_OF_NO_CLASS = frozenset(["plain", "function", "wrapped", "property", "part", "module", "range", "dtype"])
+
+
 def build(request: dict[str, Any]) -> Callable:
     """Return the function asked for, with all that it uses."""
     builder = _Builder(request["nodes"], request["spaces"])
@@ -124,8 +128,10 @@ class _Builder:
 
     def make_class(self, name: str, bases: list[int], slots: list[str] | None, names: dict[str, int], number: int):
         space = {} if slots is None else {"__slots__": slots}
+        simple = {key: at for key, at in names.items() if self.nodes[at][0] in SPEAK_OF_NO_CLASS}
+        space |= self.named(simple)
         made = types.new_class(name, tuple(self.all(bases)), {}, lambda own: own.update(space))
-        return self.with_names(made, names, number)
+        return self.with_names(made, {key: at for key, at in names.items() if key not in simple}, number)
 
     def make_tuple_class(self, name: str, fields: list[str], defaults: list[int], names: dict[str, int], number: int):
         made = namedtuple(name, fields, defaults=self.all(defaults))
