@@ -4,7 +4,6 @@ import abc
 import copy
 import dataclasses
 import fractions
-import functools
 import math
 import sys
 import time
@@ -219,7 +218,7 @@ def with_harmless_modules(x, W):
         warnings.simplefilter("ignore")
         y = copy.deepcopy(x) / (x * 0)
     warnings.warn("done", stacklevel=1)
-    kept: typing.Optional[list] = [copy.copy(x)]  # noqa: UP045
+    kept: typing.Optional[list] = [copy.copy(x)]
     if time.perf_counter() < began:
         return None
     return [np.isinf(y).sum(), kept[0], float(fractions.Fraction(1, 3))]
@@ -259,7 +258,7 @@ def by_a_name_that_hides_a_builtin(x, W):
     return abs(x) + max(2)
 
 
-def max(n):  # noqa: A001
+def max(n):
     return n + 1
 
 

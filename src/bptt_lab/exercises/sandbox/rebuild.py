@@ -17,7 +17,6 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-
 # what is built without a look at any class, so that a class can be built with it
 SPEAK_OF_NO_CLASS = frozenset(["plain", "function", "wrapped", "property", "part", "module", "range", "dtype"])
 
