@@ -182,12 +182,20 @@ class Point:
     v: float = 1.0
 
 
+@dataclass(frozen=True)
+class Space(Point):
+    w: float = 4.0
+
+    def total(self):
+        return self.u + self.v + self.w
+
+
 ORIGIN = Point(1.0)
 
 
 def with_data_classes(x, W):
     state = State(x).next(x).next(x)
-    return [state.h, state.steps, state.seen, state.factor, Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v]
+    return [state.h, state.steps, state.seen, state.factor, Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v, Space(2).total()]
 
 
 class Typed(NamedTuple):

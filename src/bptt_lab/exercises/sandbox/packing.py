@@ -222,7 +222,8 @@ class Bundle:
         return ["class", name, bases, slots, self._named(rest, own)]
 
     def _data_class(self, kind: type, names: dict[str, Any], bases: list[int]) -> list:
-        fields = [field for field in dataclasses.fields(kind) if field.name in vars(kind).get("__annotations__", {})]
+        inherited = [vars(base).get("__dataclass_fields__", {}) for base in kind.__mro__[1:]]
+        fields = [f for f in dataclasses.fields(kind) if not any(of.get(f.name) is f for of in inherited)]
         described = []
         for field in fields:
             given = {"default": field.default, "default_factory": field.default_factory}
