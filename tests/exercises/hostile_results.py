@@ -269,6 +269,19 @@ def half_a_message(x, path):
     os._exit(0)
 
 
+@ends_as("crashed")
+def announces_more_than_is_allowed_and_goes_on_writing(x, path):
+    os = reach("os")
+    message = bytes(8) + (2**40).to_bytes(8, "little")
+    while True:
+        for stream in range(3, 32):
+            try:
+                os.write(stream, message)
+            except OSError:
+                continue
+        message = bytes(2**16)
+
+
 @ends_as("returned", "crashed")
 def truncates_the_memory_of_its_arguments(x, path):
     os = reach("os")

@@ -75,7 +75,7 @@ def mapped_arguments(mode: str, name: str) -> tuple:
 def work(request: dict[str, Any], mode: str, name: str, way_back: int) -> None:
     """Run one call under guard and send back what came of it; this process ends with it."""
     arguments = mapped_arguments(mode, name)
-    for low, high in ((3, way_back), (way_back + 1, 64)):
+    for low, high in ((3, way_back), (way_back + 1, 64)):  # the parent's lines, the file of the arguments
         os.closerange(low, high)
     forbidden = guards.raise_guards(request["guards"], request["seconds"], request["megabytes"])
     send(way_back, answer(request, arguments, mode, forbidden))
@@ -147,13 +147,11 @@ def send(way_back: int, message: bytes) -> None:
 # All calls
 
 
-def fork_and_work(request: dict[str, Any], mode: str, name: str, streams: list[int]) -> bytes:
+def fork_and_work(request: dict[str, Any], mode: str, name: str) -> bytes:
     """Return the one message of a worker forked for one call; nothing else of what it writes is read."""
     inlet, outlet = os.pipe()
     worker = os.fork()
     if not worker:
-        for stream in (*streams, inlet):
-            os.close(stream)
         try:
             work(request, mode, name, outlet)
         finally:
@@ -223,7 +221,7 @@ def serve(request: dict[str, Any], forks: bool, commands: int, way_back: int) ->
             mode, name = line.split()
             if not forks:
                 work(request, mode, name, way_back)
-            send(way_back, fork_and_work(request, mode, name, [commands, way_back]))
+            send(way_back, fork_and_work(request, mode, name))
 
 
 def take_over_streams() -> tuple[int, int]:
