@@ -541,6 +541,46 @@ def test_a_forged_reply_stands_for_its_own_call_alone(guards):
     assert outcome.results == [2.0, 1.0, 2.0, 2.0]
 
 
+def replies_and_runs_on(x):
+    reach = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+    header = b'["dict", [["kind", "returned"], ["result", 1.0]]]'
+    for stream in range(3, 32):
+        try:
+            reach["write"](stream, len(header).to_bytes(8, "little") + bytes(8) + header)
+        except OSError:
+            pass
+    while True:
+        pass
+
+
+@pytest.mark.skipif(not running.FORKS, reason="elsewhere each call ends with its interpreter")
+def test_a_process_that_has_replied_is_ended_at_once(monkeypatch):
+    started = []
+    start = running._start
+    monkeypatch.setattr(running, "_start", lambda folder: started.append(folder) or start(folder))
+    assert run_function(replies_and_runs_on, [(X,)] * 3).results == [1.0] * 3
+    assert len(started) == 1
+
+
+def takes_tools_away(x, names):
+    found = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+    builtins = found["sys"].modules["builtins"]
+    for name in names:
+        setattr(builtins, name, None)
+        setattr(np, name, None)
+    return [x * 2, 3.0, {"a": (1, 2j)}]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("len", "type", "issubclass", "list", "map", "any", "str", "vars", "memoryview"), ("array", "asarray", "ndarray")]
+    + [("int", "float", "isinstance", "dict", "tuple", "bool", "range", "sorted", "zip", "next", "iter")],
+)
+def test_a_right_answer_that_takes_tools_away_is_read_all_the_same(names):
+    outcome = run_function(takes_tools_away, [(X, names)])
+    assert_same(outcome.results, [[X * 2, 3.0, {"a": (1, 2j)}]])
+
+
 def test_a_working_directory_that_is_gone_changes_nothing(tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
@@ -651,6 +691,10 @@ def test_what_is_encoded_is_decoded():
         b'["list", 3]',
         b"[" * 100_000,
         b"9" * 5000,
+        b"9" * 400,
+        b'["list", [-' + b"9" * 309 + b"]]",
+        b'["array", "float64", [1], 0, [[0], [true], 1]]',
+        b'["array", "float64", [1], 0, [[0], [false], -1]]',
         b"\xff",
     ],
     ids=lambda header: header[:50].decode(errors="replace"),

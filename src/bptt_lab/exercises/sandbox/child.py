@@ -73,13 +73,12 @@ def mapped_arguments(mode: str, name: str) -> tuple:
 
 
 def work(request: dict[str, Any], mode: str, name: str, way_back: int) -> None:
-    """Run one call under guard and send back what came of it; this process ends with it."""
+    """Run one call under guard and send back what came of it; nothing else may run in this process afterwards."""
     arguments = mapped_arguments(mode, name)
     for low, high in ((3, way_back), (way_back + 1, 64)):  # the parent's lines, the file of the arguments
         os.closerange(low, high)
     forbidden = guards.raise_guards(request["guards"], request["seconds"], request["megabytes"])
     send(way_back, answer(request, arguments, mode, forbidden))
-    os._exit(0)  # what the answer left to run at exit does not run
 
 
 def answer(request: dict[str, Any], arguments: tuple, mode: str, forbidden: type) -> bytes:
@@ -155,7 +154,7 @@ def fork_and_work(request: dict[str, Any], mode: str, name: str) -> bytes:
         try:
             work(request, mode, name, outlet)
         finally:
-            os._exit(1)
+            os._exit(0)  # what the answer left to run at exit does not run
     os.close(outlet)
     message = receive(inlet)
     os.close(inlet)
@@ -220,7 +219,10 @@ def serve(request: dict[str, Any], forks: bool, commands: int, way_back: int) ->
         for line in iter(lines.readline, ""):
             mode, name = line.split()
             if not forks:
-                work(request, mode, name, way_back)
+                try:
+                    work(request, mode, name, way_back)
+                finally:
+                    os._exit(0)
             send(way_back, fork_and_work(request, mode, name))
 
 
