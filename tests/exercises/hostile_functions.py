@@ -226,7 +226,7 @@ def nothing_but_nan(x, path):
     return np.full_like(x, math.nan)
 
 
-@ends_as("returned")
+@ends_as("changed")
 def changes_its_input(x, path):
     x[:] = 0
     return x
@@ -466,7 +466,7 @@ def looks_for_the_reference_among_modules(x, path):
     return sorted(name for name in reach("sys").modules if name.startswith(("bptt_lab", "sympy")))
 
 
-@ends_as("refused")
+@ends_as("returned")  # a named tuple asks for its frame, so this is allowed; no frame holds what decides
 def walks_the_frames(x, path):
     return sorted(reach("sys")._getframe(2).f_locals)
 
@@ -604,7 +604,7 @@ def claims_an_array_of_negative_size(x, path):
     return x
 
 
-@ends_as("returned", "crashed")
+@ends_as("changed", "crashed")  # what it forges says that its arguments are gone
 def forges_a_verdict(x, path):
     os = reach("os")
     header = b'["dict", [["kind", "returned"], ["result", "correct"], ["arguments", ["list", []]]]]'
@@ -651,7 +651,7 @@ def waits_for_input(x, path):
 ANSWERS = np.zeros((4, 3))
 
 
-@ends_as("refused")
+@ends_as("returned")
 def uses_a_global(x, path):
     return ANSWERS
 

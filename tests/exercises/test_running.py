@@ -1,6 +1,5 @@
 """A student's function in its child process: numbers or one sentence come back, whatever the function does."""
 
-import functools
 import inspect
 import io
 import itertools
@@ -24,17 +23,19 @@ import numpy
 import numpy as np
 import numpy.linalg as LA
 import pytest
-from hostile_functions import HOSTILE
+from hostile_results import HOSTILE
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from numpy import tanh
 from numpy.random import default_rng
 
-from bptt_lab.exercises import child, functions, running
-from bptt_lab.exercises.running import changed_places, run_function
+from bptt_lab.exercises import functions, running
+from bptt_lab.exercises.running import run_function
+from bptt_lab.exercises.sandbox import guards, messages, wire
+from bptt_lab.exercises.sandbox.differences import changed_places
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the processes of a system are listed on Linux only")
-FILTERED = sys.platform == "linux" and platform.machine() in child.MACHINES
+FILTERED = sys.platform == "linux" and platform.machine() in guards.MACHINES
 X = default_rng(7).normal(size=(4, 3))
 W = default_rng(8).normal(size=(3, 3))
 FACTOR = 2.5
@@ -123,6 +124,14 @@ def with_a_warning(x, W):
     return x / np.zeros_like(x)
 
 
+def by_numbers_of_the_notebook(x, W):
+    return [FACTOR * row for row in x] + [uses_a_name_that_numpy_has_too(x)]
+
+
+def uses_a_name_that_numpy_has_too(x):
+    return x * gamma
+
+
 def with_all_kinds_of_values(x, W):
     numbers = [1, -(2**70), 2.5, True, None, "text", 1 + 2j, math.inf, np.float32(0.1), np.int8(3), np.bool_(True)]
     return {"a": numbers, 3: (x > 0, x.astype(np.int16)), "empty": [[], (), {}, np.zeros((0, 3))], "0-d": np.array(2.0)}
@@ -139,7 +148,7 @@ RIGHT = [
         with_defaults,
     ),
     *(by_imports_of_its_own, by_a_class_of_its_own, with_a_closure_inside, through_many_rooms_of_numpy),
-    *(with_a_warning, with_all_kinds_of_values),
+    *(with_a_warning, with_all_kinds_of_values, by_numbers_of_the_notebook),
 ]
 
 
@@ -170,7 +179,7 @@ def test_a_lambda_is_a_function():
     assert_same(run_function(lambda x: np.tanh(x), [(X,)]).results, [np.tanh(X)])
 
 
-@pytest.mark.parametrize("dtype", sorted(child.NUMBER_TYPES))
+@pytest.mark.parametrize("dtype", sorted(wire.NUMBER_TYPES))
 def test_every_type_of_number_stays_itself_on_the_way_there_and_back(dtype):
     sent = np.arange(6).astype(dtype)
     assert_same(run_function(lambda x: [x.dtype.name, x, x.dtype.itemsize], [(sent,)]).results[0][:2], [dtype, sent])
@@ -184,7 +193,7 @@ def test_every_layout_arrives_with_its_numbers(array):
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_subclasses_come_back_as_plain_arrays():
-    outcome = run_function(lambda x: [np.matrix(x), np.ma.masked_array(x, x > 0)], [(X,)])
+    outcome = run_function(lambda x: [np.matrix(x), x.view(np.recarray)], [(X,)])
     assert_same(outcome.results, [[X, X]])
 
 
@@ -202,12 +211,34 @@ def test_results_are_the_callers_own():
     assert not np.array_equal(found, affine(X, W))
 
 
-def test_calls_share_neither_inputs_nor_changes():
-    def spoils(x):
-        x += 1
-        return x
+def counts(x, seen=[]):  # noqa: B006
+    seen.append(1)
+    counts.calls = getattr(counts, "calls", 0) + 1
+    KEPT.append(1)
+    np.calls = getattr(np, "calls", 0) + 1
+    return [len(seen), counts.calls, len(KEPT), np.calls, np.random.normal()]
 
-    assert_same(run_function(spoils, [(X,), (X,)]).results, [X + 1, X + 1])
+
+KEPT = []
+
+
+def test_no_call_knows_of_an_earlier_one():
+    first, second, third = run_function(counts, [(X,)] * 3).results
+    assert first[:4] == [1, 1, 1, 1] and first == second == third
+
+
+def test_no_call_sees_the_arguments_of_another(monkeypatch):
+    """The memory of a process that is asked for numbers of another call holds none of them, the folder neither."""
+
+    def looks(x):
+        reach = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+        pages = reach["sys"].modules["io"].open("/proc/self/maps").read()
+        return [pages.count("call-"), sorted(reach["listdir"](".")), reach["listdir"]("/proc/self/fd")]
+
+    outcome = run_function(looks, [(X,), (2 * X,), (3 * X,)], guards=[])
+    if running.FORKS:
+        for found, folder, streams in outcome.results:
+            assert found == 1 and folder == ["request"] and len(streams) == 5  # 0, 1, 2, the way back, the list itself
 
 
 def test_runs_are_alike():
@@ -267,10 +298,11 @@ def test_a_change_in_place_is_named(function, places):
     x = np.where(X > 1, np.nan, X)
     assert np.isnan(x).any()
     call = (x, {"W": W.copy(), "b": 2.0}, Trace(X, [1.0, math.nan]))
-    before = child.encode(call)
+    before = wire.encode(call)
     outcome = run_function(function, [call])
-    assert (outcome.kind, outcome.changed) == ("returned", [[p.replace("more[1]", "more.rest") for p in places]])
-    assert child.encode(call) == before, "the caller's own arrays changed"
+    kind = "changed" if places else "returned"
+    assert (outcome.kind, outcome.changed) == (kind, [[p.replace("more[1]", "more.rest") for p in places]])
+    assert wire.encode(call) == before, "the caller's own arrays changed"
 
 
 def test_every_kind_of_difference_is_a_change():
@@ -291,32 +323,12 @@ def test_places_are_named_as_the_exercise_names_its_arguments_where_it_does():
 # Refused before it runs
 
 
-def uses_a_number(x):
-    return x * FACTOR
-
-
-def uses_a_name_that_numpy_has_too(x):
-    return x * gamma
-
-
 def yields(x):
     yield x
 
 
 async def waits(x):
     return x
-
-
-def uses_an_array(x):
-    return x @ W
-
-
-def uses_a_number_inside(x):
-    return [FACTOR * row for row in x]
-
-
-def uses_it_by_a_helper(x):
-    return uses_a_number(x)
 
 
 def uses_a_module(x):
@@ -342,13 +354,15 @@ def takes_by_name_only(x, *, scale):
     return x * scale
 
 
-def strange_default(x, f=print):
+def strange_default(x, f=sys.__stdout__):
     return x
 
 
-def around():
-    scale = 3.0
-    return lambda x: x * scale
+RNG = default_rng(0)
+
+
+def uses_a_generator(x):
+    return RNG.normal(size=x.shape)
 
 
 class Model:
@@ -366,27 +380,21 @@ class Model:
         (len, ["len", "not written in Python"]),
         (np.tanh, ["tanh", "not written in Python"]),
         (np.dot, ["dot", "not written in Python"]),
-        (functools.partial(affine, W=W), ["partial", "def"]),
-        (functools.lru_cache(affine), ["affine", "not written in Python"]),
-        (Model().forward, ["method forward", "def"]),
-        (uses_a_number, ["`FACTOR`", "name of the notebook", "pass it as an argument"]),
-        (uses_a_name_that_numpy_has_too, ["`gamma`", "name of the notebook"]),
         (yields, ["`yield`", "use `return`"]),
         (waits, ["`async`", "use `return`"]),
-        (uses_an_array, ["`W`", "name of the notebook", "pass it as an argument"]),
-        (uses_a_number_inside, ["`FACTOR`"]),
-        (uses_it_by_a_helper, ["`FACTOR`"]),
         (uses_a_module, ["`os`", "the module os", "NumPy"]),
         (uses_the_library, ["`run_function`", "bptt_lab.exercises.running"]),
         (imports_inside, ["imports subprocess", "`math`"]),
+        (X.sum, ["sum", "not written in Python"]),
+        (Model(), ["of type Model", "def"]),
+        (uses_a_generator, ["`RNG`", "a Generator", "make it inside the function"]),
+        (strange_default, ["default value of `strange_default`", "a TextIOWrapper", "make it inside"]),
         (changes_a_name, ["changes the notebook's name `FACTOR`", "return the value"]),
         (lambda x: open(x), ["`open`"]),
         (lambda x: print(display(x)), ["`display`"]),  # noqa: F821
-        (around(), ["`scale`", "function around it"]),
         (affine, ["takes 2 arguments (x, W)", "expected 1", "def"]),
         (lambda: 3, ["takes 0 arguments", "expected 1"]),
         (takes_by_name_only, ["`scale` by name only"]),
-        (strange_default, ["default value of `strange_default`", "expected numbers"]),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
@@ -479,13 +487,145 @@ def test_memory_is_limited_beyond_what_numpy_needs():
     ],
 )
 def test_a_text_of_the_child_becomes_one_short_line(text, clean):
-    assert running._clean(text) == clean
+    assert messages.clean(text) == clean
 
 
 def test_a_forged_place_shows_no_line_of_another_file():
-    assert running._where([[__file__, 1], [os.__file__, 3]], affine) == ""
+    assert messages.said_place([[__file__, 1], [os.__file__, 3]], affine) == ""
     own = line_of(affine, "return")
-    assert running._where([[__file__, own]], affine) == f" in line {own}, `return x @ W.T`"
+    assert messages.said_place([[__file__, own]], affine) == f" in line {own}, `return x @ W.T`"
+
+
+def raises_under_another_name(path, **changes):
+    """Return a function that raises, whose code says that it stands in another file."""
+
+    def raises(x):
+        return 1 / 0
+
+    code = raises.__code__.replace(co_filename=str(path), **changes)
+    return type(raises)(code, {"__builtins__": __builtins__, "__file__": str(path), "__name__": "__main__"})
+
+
+@pytest.mark.parametrize(
+    "text", ["the secret\n" * 900, "def raises(x):\n    return 'the secret'\n", "raises = 'the secret'"]
+)
+def test_the_name_of_a_file_in_the_code_shows_no_line_of_that_file(tmp_path, text):
+    (tmp_path / "other.py").write_text(text)
+    for first in (1, 2, 3, 700):
+        outcome = run_function(raises_under_another_name(tmp_path / "other.py", co_firstlineno=first), [(X,)])
+        assert outcome.kind == "crashed" and f"raised ZeroDivisionError in line {first + 1}: " in outcome.message
+        assert "secret" not in outcome.message
+
+
+def test_a_line_is_shown_where_the_code_is_what_the_file_compiles_to(tmp_path):
+    (tmp_path / "own.py").write_text("def raises(x):\n    return 1 / 0\n")
+    outcome = run_function(raises_under_another_name(tmp_path / "own.py", co_firstlineno=1), [(X,)])
+    assert "in line 2, `return 1 / 0`: " in outcome.message
+
+
+def forges_once(x, is_first):
+    if is_first:
+        reach = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+        header = b'["dict", [["kind", "returned"], ["result", 1.0]]]'
+        for stream in range(3, 32):
+            try:
+                reach["write"](stream, (len(header).to_bytes(8, "little") + bytes(8) + header) * 20)
+            except OSError:
+                pass
+    return 2.0
+
+
+@pytest.mark.parametrize("guards", [guards.GUARDS, []])
+def test_a_forged_reply_stands_for_its_own_call_alone(guards):
+    outcome = run_function(forges_once, [(X, False), (X, True), (X, False), (X, False)], guards=guards)
+    assert outcome.results == [2.0, 1.0, 2.0, 2.0]
+
+
+def replies_and_runs_on(x):
+    reach = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+    header = b'["dict", [["kind", "returned"], ["result", 1.0]]]'
+    for stream in range(3, 32):
+        try:
+            reach["write"](stream, len(header).to_bytes(8, "little") + bytes(8) + header)
+        except OSError:
+            pass
+    while True:
+        pass
+
+
+@pytest.mark.skipif(not running.FORKS, reason="elsewhere each call ends with its interpreter")
+def test_a_process_that_has_replied_is_ended_at_once(monkeypatch):
+    started = []
+    start = running._start
+    monkeypatch.setattr(running, "_start", lambda folder: started.append(folder) or start(folder))
+    assert run_function(replies_and_runs_on, [(X,)] * 3).results == [1.0] * 3
+    assert len(started) == 1
+
+
+def takes_tools_away(x, names):
+    found = [kind for kind in object.__subclasses__() if kind.__name__ == "_wrap_close"][0].__init__.__globals__
+    builtins = found["sys"].modules["builtins"]
+    for name in names:
+        setattr(builtins, name, None)
+        setattr(np, name, None)
+    return [x * 2, 3.0, {"a": (1, 2j)}]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("len", "type", "issubclass", "list", "map", "any", "str", "vars", "memoryview"), ("array", "asarray", "ndarray")]
+    + [("int", "float", "isinstance", "dict", "tuple", "bool", "range", "sorted", "zip", "next", "iter")],
+)
+def test_a_right_answer_that_takes_tools_away_is_read_all_the_same(names):
+    outcome = run_function(takes_tools_away, [(X, names)])
+    assert_same(outcome.results, [[X * 2, 3.0, {"a": (1, 2j)}]])
+
+
+def test_a_working_directory_that_is_gone_changes_nothing(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert_same(run_function(affine, [(X, W)]).results, [affine(X, W)])
+    assert "in line" in run_function(raises_below, [(X,)]).message
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("within"), RecursionError(), MemoryError(), AttributeError("x"), KeyError(3)]
+)
+def test_no_exception_of_ours_leaves(monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(messages, "failure", fails)
+    outcome = run_function(raises_below, [(X,)])
+    assert outcome.kind == "crashed" and "no fault of the answer" in outcome.message
+
+
+@pytest.mark.parametrize("name", ["affine", "by_a_class_of_its_own", "with_all_kinds_of_values", "by_recursion"])
+def test_without_forks_each_call_has_an_interpreter_of_its_own(name, monkeypatch):
+    monkeypatch.setattr(running, "FORKS", False)
+    function = globals()[name]
+    outcome = run_function(function, [(X, W), (2 * X, W)])
+    assert_same(outcome.results, [function(X, W), function(2 * X, W)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["endless_loop", "leaves_by_os_exit", "aborts", "infinite_recursion", "returns_300_megabytes", "half_a_message"]
+    + ["announces_an_exabyte", "fork_bomb", "deletes_a_file", "writes_on_every_open_stream", "builtins_deleted"]
+    + ["endless_writing_on_every_open_stream", "segmentation_fault", "masked_array_by_another_name"],
+)
+def test_without_forks_hostile_functions_end_alike(name, scene, monkeypatch):
+    monkeypatch.setattr(running, "FORKS", False)
+    function, kinds = HOSTILE[name]
+    outcome = run_function(function, [(X, str(scene))], seconds=0.5)
+    assert outcome.kind in (kinds if FILTERED else {*kinds, "returned", "crashed", "timed out"}), outcome
+
+
+def test_without_forks_no_call_knows_of_an_earlier_one(monkeypatch):
+    monkeypatch.setattr(running, "FORKS", False)
+    first, second = run_function(counts, [(X,)] * 2).results
+    assert first[:4] == [1, 1, 1, 1] and first == second
 
 
 def test_trouble_of_the_machine_is_not_blamed_on_the_answer(monkeypatch):
@@ -518,14 +658,14 @@ def test_an_answer_is_run_in_under_a_second():
 
 
 def parts(message):
-    header, body = child.FRAME.unpack_from(message)
-    assert len(message) == child.FRAME.size + header + body
-    return message[child.FRAME.size :][:header], message[child.FRAME.size + header :]
+    header, body = wire.FRAME.unpack_from(message)
+    assert len(message) == wire.FRAME.size + header + body
+    return message[wire.FRAME.size :][:header], message[wire.FRAME.size + header :]
 
 
 def test_what_is_encoded_is_decoded():
     value = with_all_kinds_of_values(X, W)
-    assert_same(child.decode(*parts(child.encode(value))), value)
+    assert_same(wire.decode(*parts(wire.encode(value))), value)
 
 
 @pytest.mark.parametrize(
@@ -551,13 +691,17 @@ def test_what_is_encoded_is_decoded():
         b'["list", 3]',
         b"[" * 100_000,
         b"9" * 5000,
+        b"9" * 400,
+        b'["list", [-' + b"9" * 309 + b"]]",
+        b'["array", "float64", [1], 0, [[0], [true], 1]]',
+        b'["array", "float64", [1], 0, [[0], [false], -1]]',
         b"\xff",
     ],
     ids=lambda header: header[:50].decode(errors="replace"),
 )
 def test_a_message_that_lies_is_garbled_and_nothing_else(header):
-    with pytest.raises(child.Garbled):
-        child.decode(header, bytes(8))
+    with pytest.raises(wire.Garbled):
+        wire.decode(header, bytes(8))
 
 
 @pytest.mark.parametrize(
@@ -566,8 +710,16 @@ def test_a_message_that_lies_is_garbled_and_nothing_else(header):
         (object(), "an object"),
         ({1, 2}, "a set"),
         (b"bytes", "a bytes"),
-        (np.array([None]), "an array of dtype object"),
-        (np.array(["a"]), "an array of dtype str"),
+        (np.array([None]), "an array of Python objects"),
+        (np.array(["a"]), "an array of texts"),
+        (np.array(["2024-01-01"], "datetime64[D]"), "an array of dtype datetime64"),
+        (np.zeros(3, dtype=[("a", "f8")]), "an array of records"),
+        (np.ma.masked_array([1.0, 2.0], [True, False]), "a masked array"),
+        (np.ma.masked, "a masked array"),
+        (np.dtype("float32"), "a dtype"),
+        (2**1024 - 2**970, "a whole number"),
+        (-(2**1024), "a whole number"),
+        ([0] * (wire.MOST_VALUES + 1), "more than 100000 values"),
         (10**400, "a whole number"),
         ("a" * 10_001, "a text of more than"),
         (np.zeros(2**27, np.uint8), "an array of 128 MB"),
@@ -576,8 +728,8 @@ def test_a_message_that_lies_is_garbled_and_nothing_else(header):
     ids=lambda value: value[:30] if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_not_plain_is_not_encoded(value, words):
-    with pytest.raises(child.NotPlain, match=words):
-        child.encode(value)
+    with pytest.raises(wire.NotPlain, match=words):
+        wire.encode(value)
 
 
 class Endless:
@@ -599,22 +751,23 @@ def frames_of(stream):
 
 
 def test_messages_are_taken_off_a_stream_until_it_ends():
-    messages = [child.encode(X), child.encode({"kind": "ready"})]
+    messages = [wire.encode(X), wire.encode({"kind": "ready"})]
     assert frames_of(io.BytesIO(b"".join(messages) + messages[0][:10])) == [parts(message) for message in messages]
 
 
 @pytest.mark.parametrize(
     "message",
-    [child.FRAME.pack(2**60, 0), child.FRAME.pack(0, 2**60), child.FRAME.pack(child.LARGEST_HEADER + 1, 0) + b"1"],
+    [wire.FRAME.pack(2**60, 0), wire.FRAME.pack(0, 2**60), wire.FRAME.pack(wire.LARGEST_HEADER + 1, 0) + b"1"],
 )
 def test_a_message_that_is_announced_too_large_is_not_read(message):
     stream = Endless(message)
-    assert frames_of(stream) == [] and stream.taken == child.FRAME.size
+    assert frames_of(stream) == [] and stream.taken == wire.FRAME.size
 
 
 def test_of_a_stream_without_end_no_more_is_taken_than_allowed(monkeypatch):
     monkeypatch.setattr(running, "LARGEST_MESSAGE", 1000)
-    stream = Endless(child.encode(1))
+    monkeypatch.setattr(running, "FORKS", False)  # one that forks passes on a message a call, each within its limits
+    stream = Endless(wire.encode(1))
     assert 10 < len(frames_of(stream)) < 200 and stream.taken < 3000
 
 
@@ -659,8 +812,8 @@ def test_the_judge_knows_a_right_answer(scene):
     assert is_right(run_function(lambda x, path: np.tanh(x), [(X, str(scene))]), X)
 
 
-def test_there_are_more_than_forty_hostile_functions():
-    assert len(HOSTILE) > 40
+def test_there_are_more_than_a_hundred_and_twenty_hostile_functions():
+    assert len(HOSTILE) > 120
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -670,6 +823,7 @@ def test_a_hostile_function_changes_no_verdict_and_leaves_nothing(name, scene):
     assert outcome.kind in (kinds if FILTERED else {*kinds, "returned", "crashed", "timed out"}), outcome
     assert not is_right(outcome, X)
     assert (outcome.message == "") == (outcome.kind == "returned")
+    assert (outcome.kind == "changed") == any(outcome.changed)
     assert len(outcome.message) < 600 and outcome.message.isprintable()
 
 
@@ -732,7 +886,8 @@ def test_what_is_left_running_is_found_and_ended(tmp_path, monkeypatch):
     ((process, folder),) = found
     left = running.leftovers(process.pid, folder)
     running._end(process, folder)
-    assert (tmp_path / "notes.txt").read_text() == "forked" and len(left) == 2
+    assert (tmp_path / "notes.txt").read_text() == "forked"
+    assert len(left) == 4  # two of each run: with arguments to read, and to write
     deadline = time.monotonic() + 5
     while running.leftovers(process.pid, folder) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -758,22 +913,22 @@ def interpret(program, machine, number):
     while True:
         operation, if_true, if_false, constant = lines[place]
         place += 1
-        if operation == child.LOAD:
+        if operation == guards.LOAD:
             loaded = {0: number, 4: machine}[constant]
-        elif operation == child.JUMP_IF_EQUAL:
+        elif operation == guards.JUMP_IF_EQUAL:
             place += if_true if loaded == constant else if_false
         else:
             return constant
 
 
-@pytest.mark.parametrize("machine", child.MACHINES)
+@pytest.mark.parametrize("machine", guards.MACHINES)
 def test_the_filter_allows_the_listed_calls_of_its_own_machine_only(machine):
-    column, architecture, _ = child.MACHINES[machine]
-    program = child.filter_program(machine)
-    allowed = {n for n in range(600) if interpret(program, architecture, n) == child.ALLOW}
-    assert allowed == {pair[column] for pair in child.SYSTEM_CALLS.values()}
-    assert interpret(program, architecture, 0x40000000) == child.REFUSE  # the x32 door of x86-64
-    assert interpret(program, architecture ^ 1, 0) == child.REFUSE
+    column, architecture, _ = guards.MACHINES[machine]
+    program = guards.filter_program(machine)
+    allowed = {n for n in range(600) if interpret(program, architecture, n) == guards.ALLOW}
+    assert allowed == {pair[column] for pair in guards.SYSTEM_CALLS.values()}
+    assert interpret(program, architecture, 0x40000000) == guards.REFUSE  # the x32 door of x86-64
+    assert interpret(program, architecture ^ 1, 0) == guards.REFUSE
 
 
 @pytest.mark.skipif(not FILTERED, reason="the filter is for Linux on x86-64 and ARM")
@@ -804,14 +959,14 @@ def test_the_environment_of_the_child_holds_nothing_of_the_user(monkeypatch):
 
 
 def test_the_hook_uses_no_name_that_can_be_changed():
-    hook, _ = child.make_hook()
+    hook, _ = guards.make_hook()
     used = {name for code in functions.code_objects(hook.__code__) for name in code.co_names}
-    assert used & (set(vars(child)) | set(dir(__builtins__))) == set()
+    assert used & (set(vars(guards)) | set(dir(__builtins__))) == set()
 
 
 @pytest.mark.parametrize("event", ["open", "os.remove", "import", "socket.__new__", "an event of tomorrow"])
 def test_the_hook_refuses_what_is_not_on_its_list(event):
-    hook, forbidden = child.make_hook()
+    hook, forbidden = guards.make_hook()
     with pytest.raises(forbidden) as caught:
         hook(event, ("text",))
     assert caught.value.args == (event, "text")
@@ -825,7 +980,7 @@ CELLS = [
     "def double(x):\n    return 2 * x\nrun_function(double, [(x,)]).results[0].sum()",
     "def wrong(x):\n    y = x + 1\n    return y @ y\nprint(run_function(wrong, [(x,)]).message)",
     "def endless(x):\n    while True:\n        pass\nprint(run_function(endless, [(x,)], seconds=0.3).kind)",
-    "def uses(y):\n    return x\nprint(run_function(uses, [(x,)]).message)",
+    "def uses(y):\n    return x + y\nprint(run_function(uses, [(x,)]).results[0].sum())",
     "print(run_function(lambda x: open(x), [(x,)]).message)",
     "await __import__('asyncio').sleep(0)\nrun_function(double, [(x,)]).kind",
 ]
@@ -838,4 +993,4 @@ def test_it_works_in_a_notebook_and_the_kernel_stays_alive(tmp_path):
     shown = [text and (text.get("text") or text["data"]["text/plain"]).strip() for text in texts]
     assert shown[1] == "np.float64(12.0)" and shown[3] == "timed out" and shown[6] == "'returned'"
     assert shown[2].startswith("The function raised ValueError in line 3, `return y @ y`: matmul")
-    assert "`x`, a name of the notebook" in shown[4] and "`open`" in shown[5]
+    assert shown[4] == "12.0" and "`open`" in shown[5]

@@ -1,15 +1,20 @@
-"""Running a student's function in a limited child process: the notebook gets numbers back, or one clear sentence.
+"""Running a student's function in limited child processes: the notebook gets numbers back, or one clear sentence.
 
 The child is a fresh interpreter, no copy of the notebook: nothing of a reference answer is in it, so nothing can be
-read there, and its verdict would not count. It holds the function, the inputs, NumPy, and the guards of `child.py`.
-On Linux (x86-64, ARM) the kernel itself keeps it from files, processes, threads, signals and sockets; on other systems
-Python's audit hook does, which a determined answer can get around. Time is kept everywhere by killing the child;
-memory is limited on Linux only, and Windows knows no resource limits at all.
+read there, and its verdict would not count. Each call has a process of its own, which holds the function, the
+arguments of that call, NumPy and the guards of `sandbox.guards`, so that no result depends on an earlier call. The
+arguments lie in memory mapped for reading only. A second process gets them in memory it may write, and what it wrote
+is read off here, from the file under that memory, whatever that process says of itself.
+
+On Linux (x86-64, ARM) the kernel itself keeps the answer from files, processes, threads, signals and sockets; on other
+systems Python's audit hook does, which a determined answer can get around. There each call starts an interpreter of
+its own, and only the first call is made with memory that can be written. Time is kept everywhere by killing the child;
+memory is limited on Linux only, and Windows knows no resource limits at all. The shape of an array, and the entries of
+a list or dict, are objects of the answer's process: that these are as they were is what that process itself reports.
 """
 
 from __future__ import annotations
 
-import linecache
 import os
 import queue
 import signal
@@ -18,48 +23,36 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises import child, functions
-from bptt_lab.exercises.child import FRAME, LARGEST_HEADER, LARGEST_MESSAGE, Garbled, NotPlain
+from bptt_lab.exercises import functions
+from bptt_lab.exercises.sandbox import messages, wire
+from bptt_lab.exercises.sandbox.differences import changed_places, written_places
+from bptt_lab.exercises.sandbox.guards import GUARDS
+from bptt_lab.exercises.sandbox.wire import FRAME, LARGEST_HEADER, LARGEST_MESSAGE, Garbled, NotPlain
 
-CHILD = Path(child.__file__)
+CHILD = Path(wire.__file__).with_name("child.py")
+FORKS = sys.platform == "linux"  # macOS forbids it to programs that have used its matrix library
 START_SECONDS = 60.0  # a loaded machine may take long to load NumPy; the answer's own time begins after that
+LAST_SECONDS = 0.5  # a process may take to end after its last word
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "VECLIB_MAXIMUM_THREADS": "1", **ONE_THREAD}
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # without them NumPy may not load
-LONGEST_TEXT = 200
 NOT_YOUR_FAULT = "This is no fault of the answer: check it again, and restart the kernel if it stays."
-DEEDS = (  # what an event of Python's audit hook is to a student; the first that fits
-    ("open", "opens a file"),
-    ("import", "imports a module"),
-    ("socket", "uses the network"),
-    ("subprocess", "starts another program"),
-    ("os.fork", "starts another process"),
-    ("os.posix_spawn", "starts another program"),
-    ("os.spawn", "starts another program"),
-    ("os.exec", "starts another program"),
-    ("os.system", "starts another program"),
-    ("os.kill", "sends a signal to a process"),
-    ("_thread", "starts a thread"),
-    ("ctypes", "reaches into memory past Python"),
-    ("gc", "looks through all objects in memory"),
-    ("sys", "looks into the program that runs it"),
-    ("os", "reads or changes files"),
-    ("shutil", "reads or changes files"),
-)
 
 
 class Outcome(NamedTuple):
-    """What came of an answer: `kind` is 'returned', 'crashed', 'timed out' or 'refused' (not run, or run into a guard).
+    """What came of an answer.
 
-    `results` holds what the calls returned, as far as they did; `changed` the places changed in place, a list a call;
-    `message` one sentence for the student, plain text, empty for 'returned'.
+    `kind` is 'returned', 'crashed', 'timed out', 'refused' (not run, or run into a guard) or 'changed' (it writes into
+    its arguments). `results` holds what the calls returned, as far as they did; `changed` the places changed in place,
+    a list a call, only the last of which can hold any; `message` one sentence for the student, plain text, empty for
+    'returned'.
     """
 
     kind: str
@@ -79,103 +72,232 @@ def run_function(
     seconds: float = 5.0,
     megabytes: float = 1024,
     argument_names: Sequence[str] | None = None,
-    guards: Sequence[str] = child.GUARDS,
+    guards: Sequence[str] = GUARDS,
 ) -> Outcome:
-    """Return what a student's function gives for each tuple of arguments, run in one limited child process.
+    """Return what a student's function gives for each tuple of arguments, each run in a limited process of its own.
 
     Shapes: any; arguments are numbers, arrays, texts, lists, tuples, named tuples and dicts of them, and stay as they
     are. Results are the same kinds of values, plain arrays and plain tuples. Units: seconds for all calls together,
     2^20 bytes beyond what Python and NumPy need. `guards` can be fewer in tests of the guards only.
     Errors: TypeError for arguments of other kinds, a fault of the exercise; whatever the function does is an Outcome.
     """
+    sent = [_encoded_call(tuple(arguments)) for arguments in calls]
+    limits = dict(seconds=float(seconds), megabytes=float(megabytes), guards=list(guards))
     try:
         packed = functions.pack(function, [len(arguments) for arguments in calls], argument_names)
+        request = wire.encode(dict(packed, **limits))
+        names = argument_names or functions.positional_names(function)
+        return _run(request, _Case(function, calls, sent, names, limits))
     except functions.Refused as error:
         return Outcome("refused", [], [], str(error))
-    limits = dict(seconds=float(seconds), megabytes=float(megabytes), guards=list(guards))
-    request = _encoded(dict(packed, calls=[tuple(arguments) for arguments in calls], **limits))
-    names = argument_names or functions.positional_names(function)
-    try:
-        return _run(request, function, calls, names, limits)
-    except OSError as error:
-        text = f"The answer could not be run ({_clean(error.strerror or str(error))}). {NOT_YOUR_FAULT}"
-        return Outcome("crashed", [], [], text)
+    except NotPlain as error:
+        text = f"What the function uses is {error}, too much to send along: make it inside the function."
+        return Outcome("refused", [], [], text)
+    except Exception as error:  # whatever an answer does, the notebook goes on
+        why = messages.clean(getattr(error, "strerror", None) or type(error).__name__)
+        return Outcome("crashed", [], [], f"The answer could not be run ({why}). {NOT_YOUR_FAULT}")
 
 
-def _encoded(request: dict[str, Any]) -> bytes:
+def _encoded_call(arguments: tuple) -> bytes:
     try:
-        return child.encode(request)
+        return wire.encode(arguments, keeps_layout=True)
     except NotPlain as error:
         raise TypeError(
             f"an argument of a call is {error}, expected numbers, arrays, or lists and dicts of them"
         ) from None
 
 
-def _run(request: bytes, function: Any, calls: Sequence[tuple], names: Sequence[str], limits: dict) -> Outcome:
+class _Case(NamedTuple):
+    """A function and what it is run on: calls, the same as messages, names of the arguments, limits."""
+
+    function: Any
+    calls: Sequence[tuple]
+    sent: list[bytes]
+    names: Sequence[str]
+    limits: dict[str, Any]
+
+
+def _run(request: bytes, case: _Case) -> Outcome:
     results: list[Any] = []
     changed: list[list[str]] = []
-    with _conversation(request) as replies:
+    left = case.limits["seconds"]
+    with _conversation(request) as ask:
         try:
-            _expect_ready(replies)
-            deadline = time.monotonic() + limits["seconds"]
-            for arguments in calls:
-                reply = _reply(replies, deadline, function, limits)
-                results.append(reply["result"])
-                changed.append(changed_places(arguments, reply["arguments"], names))
+            for k in range(len(case.calls)):
+                heard = ask("r", case.sent[k], left)
+                left -= heard.seconds
+                reply = _reply(heard, case)
+                if reply["kind"] == "returned":
+                    results.append(reply["result"])
+                places = _changes(ask, k, reply, heard.seconds, case)
+                changed.append(places)
+                if places:
+                    return Outcome("changed", results, changed, messages.changed(places, reply, case.function))
+                if reply["kind"] != "returned":
+                    raise _Trouble(*messages.failure(reply, case.function, case.limits))
         except _Trouble as trouble:
             kind, message = trouble.args
-            return Outcome(kind, results, changed, message)
+            return Outcome(kind, results, changed[: len(results)], message)
     return Outcome("returned", results, changed, "")
+
+
+def _reply(heard: _Heard, case: _Case) -> dict[str, Any]:
+    """Return what a call that ended said of itself. Errors: _Trouble if it did not end, or says nothing readable."""
+    if heard.is_late:
+        text = f"The function did not return within {case.limits['seconds']:g} s: look for a loop that does not end."
+        raise _Trouble("timed out", text)
+    if heard.reply is None:
+        raise _Trouble("crashed", messages.death(heard.signal))
+    kind, own = heard.reply.get("kind"), set(heard.reply)
+    if kind == "died":
+        raise _Trouble("crashed", messages.death(heard.reply.get("signal")))
+    if not isinstance(kind, str) or not SAID.get(kind, {"nothing"}) <= own:
+        text = "What the function sent back cannot be read: return numbers and arrays, and print nothing else."
+        raise _Trouble("crashed", text)
+    return heard.reply
+
+
+def _changes(ask: Callable, k: int, reply: dict[str, Any], seconds: float, case: _Case) -> list[str]:
+    """Return what a call changes in place, found out by a second run whose arguments lie where it may write."""
+    writes = messages.is_about_writing(reply)
+    is_cheap = FORKS or k == 0
+    if not writes and (reply["kind"] != "returned" or not is_cheap):
+        return []
+    heard = ask("w", case.sent[k], min(10 * seconds + 1, case.limits["seconds"]))
+    found = written_places(case.calls[k], case.sent[k], heard.memory, case.names)
+    second = heard.reply or {}
+    if second.get("kind") == "returned" and isinstance(second.get("arguments"), list):
+        told = changed_places(case.calls[k], second["arguments"], case.names)
+        found += [place for place in told if place not in found]
+    if found or not writes or messages.is_about_writing(second):  # memory of its own that it cannot write
+        return found
+    own = functions.positional_names(case.function)
+    return [messages.guessed_place(reply, case.function, own, case.names) or "an argument"]
+
+
+# What each kind of reply says
+SAID = {
+    "returned": {"result"},
+    "not plain": {"text"},
+    "not built": {"text"},
+    "forbidden": {"event", "text", "places"},
+    "raised": {"type", "text", "places"},
+}
 
 
 # The child
 
 
-class _Replies(NamedTuple):
-    process: subprocess.Popen
-    frames: queue.SimpleQueue
+class _Heard(NamedTuple):
+    """What came back of one call: its reply if it can be read, the memory of its arguments, the time it took."""
+
+    reply: dict[str, Any] | None
+    memory: bytes = b""
+    seconds: float = 0.0
+    is_late: bool = False
+    signal: int = 0
+
+
+class _Conversation:
+    """A child, or one after the other, and what is said to them and heard."""
+
+    def __init__(self, folder: str):
+        self.folder, self.calls = folder, 0
+        self.process: subprocess.Popen | None = None
+        self.frames: queue.SimpleQueue = queue.SimpleQueue()
+        self.reader: threading.Thread | None = None
+
+    def ask(self, mode: str, message: bytes, seconds: float) -> _Heard:
+        """Return what comes of one call whose arguments may be read (`r`) or written too (`w`)."""
+        if self.process is None:
+            self.open()
+        self.calls += 1
+        with (Path(self.folder) / f"call-{self.calls}").open("w+b") as file:
+            file.write(message)
+            file.flush()
+            heard = self.hear(f"{mode} call-{self.calls}\n", seconds)
+            if heard.is_late or not FORKS:
+                heard = heard._replace(signal=self.close())
+            file.seek(0)
+            return heard._replace(memory=file.read(len(message) + 1) if mode == "w" else b"")
+
+    def hear(self, line: str, seconds: float) -> _Heard:
+        """Return the reply to a line, without the memory."""
+        began = time.monotonic()
+        with suppress(OSError):  # a child that has gone says so by its silence
+            self.process.stdin.write(line.encode())
+            self.process.stdin.flush()
+        try:
+            reply = _next(self.frames, max(0.0, seconds))
+        except queue.Empty:
+            return _Heard(None, is_late=True, seconds=time.monotonic() - began)
+        except Garbled:
+            reply = {}
+        return _Heard(reply, seconds=time.monotonic() - began)
+
+    def open(self) -> None:
+        """Start a child and wait until it is ready. Errors: _Trouble, OSError."""
+        self.process, self.frames = _start(self.folder), queue.SimpleQueue()
+        self.reader = threading.Thread(target=_read_frames, args=(self.process.stdout, self.frames), daemon=True)
+        self.reader.start()
+        _expect_ready(self.frames)
+
+    def close(self) -> int:
+        """End the child and all it may have left behind; return the signal that had ended it before, or 0."""
+        if self.process is None:
+            return 0
+        process, self.process = self.process, None
+        with suppress(OSError):
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LAST_SECONDS if self.reader and not self.reader.is_alive() else 0)
+        how = -(process.returncode or 0)
+        _end(process, self.folder)
+        if self.reader:
+            self.reader.join(1)
+        if not (self.reader and self.reader.is_alive()):  # closing a stream under its reader would wait for ever
+            process.stdout.close()
+        return how
 
 
 @contextmanager
-def _conversation(request: bytes) -> Iterator[_Replies]:
-    """Start a child on a request and give its replies; leave nothing running and no file behind."""
+def _conversation(request: bytes) -> Iterator[Callable[[str, bytes, float], _Heard]]:
+    """Give the way to ask a child, or several, for one call after the other; leave nothing running and no file."""
     with tempfile.TemporaryDirectory(prefix="bptt-lab-", ignore_cleanup_errors=True) as folder:
-        process = _start(request, folder)
-        replies = _Replies(process, queue.SimpleQueue())
-        reader = threading.Thread(target=_read_frames, args=(process.stdout, replies.frames), daemon=True)
-        reader.start()
+        (Path(folder) / "request").write_bytes(request)
+        conversation = _Conversation(folder)
         try:
-            yield replies
+            yield conversation.ask
         finally:
-            _end(process, folder)
-            reader.join(1)
-            if not reader.is_alive():  # closing a stream under its reader would wait for ever
-                process.stdout.close()
+            conversation.close()
 
 
-def _start(request: bytes, folder: str) -> subprocess.Popen:
-    """Start the child in a session of its own, in an empty folder, with the request as its standard input."""
+def _start(folder: str) -> subprocess.Popen:
+    """Start a child in a session of its own, in the folder that holds its request."""
     variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | ENVIRONMENT
     numpy_folder = str(Path(np.__file__).parent.parent)
     # -s -P -B: no packages of the user, no folder of the script, no byte code written; -E would lose PYTHONHASHSEED
-    command = [sys.executable, "-s", "-P", "-B", str(CHILD), numpy_folder]
+    command = [sys.executable, "-s", "-P", "-B", str(CHILD), numpy_folder, "request", "forks" if FORKS else "once"]
     apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NO_WINDOW}
-    with tempfile.TemporaryFile() as inbox:
-        inbox.write(request)
-        inbox.seek(0)
-        return subprocess.Popen(
-            command, stdin=inbox, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=variables, **apart
-        )
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env=variables,
+        **apart,
+    )
 
 
 def _read_frames(stream: Any, frames: queue.SimpleQueue) -> None:
     """Put each message of a stream into a queue as (header, body), and None at its end or beyond its allowance."""
-    room = 2 * LARGEST_MESSAGE
+    room = float("inf") if FORKS else 2 * LARGEST_MESSAGE  # a child that forks passes on one message a call
     with suppress(OSError, ValueError):
         while len(lengths := stream.read(FRAME.size)) == FRAME.size:
             header, body = FRAME.unpack(lengths)
             room -= FRAME.size + header + body
-            if room < 0 or header > LARGEST_HEADER:
+            if room < 0 or header > LARGEST_HEADER or header + body > LARGEST_MESSAGE:
                 break
             frames.put((stream.read(header), stream.read(body)))
     frames.put(None)
@@ -188,11 +310,16 @@ def _end(process: subprocess.Popen, folder: str) -> None:
             os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
         else:
             process.kill()
-    for left in leftovers(process.pid, folder):
+    left = leftovers(process.pid, folder)
+    for number in left:
         with suppress(OSError):
-            os.kill(left, signal.SIGKILL)
+            os.kill(number, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
+    deadline = time.monotonic() + 10
+    while left and time.monotonic() < deadline:  # a process with much memory takes its time to end
+        time.sleep(0.01)
+        left = leftovers(process.pid, folder)
 
 
 def leftovers(session: int, folder: str) -> list[int]:
@@ -216,23 +343,20 @@ def _works_in(entry: Path, folder: str) -> bool:
     return False
 
 
-# The replies
-
-
-def _next(replies: _Replies, deadline: float) -> dict[str, Any] | None:
-    """Return the next reply; None if the child has gone. Errors: queue.Empty at the deadline, Garbled."""
-    frame = replies.frames.get(timeout=max(0.0, deadline - time.monotonic()))
+def _next(frames: queue.SimpleQueue, seconds: float) -> dict[str, Any] | None:
+    """Return the next reply; None if the child has gone. Errors: queue.Empty after some seconds, Garbled."""
+    frame = frames.get(timeout=seconds)
     if frame is None:
         return None
-    reply = child.decode(*frame)
+    reply = wire.decode(*frame)
     if not isinstance(reply, dict):
         raise Garbled("no reply")
     return reply
 
 
-def _expect_ready(replies: _Replies) -> None:
+def _expect_ready(frames: queue.SimpleQueue) -> None:
     try:
-        if _next(replies, time.monotonic() + START_SECONDS) == {"kind": "ready"}:
+        if _next(frames, START_SECONDS) == {"kind": "ready"}:
             return
         what = "ended before it began"
     except queue.Empty:
@@ -240,110 +364,3 @@ def _expect_ready(replies: _Replies) -> None:
     except Garbled:
         what = "could not be understood"
     raise _Trouble("crashed", f"The process that runs the answer {what}. {NOT_YOUR_FAULT}")
-
-
-def _reply(replies: _Replies, deadline: float, function: Any, limits: dict) -> dict[str, Any]:
-    """Return the reply to one call if the function returned. Errors: _Trouble otherwise."""
-    try:
-        reply = _next(replies, deadline)
-        if reply is None:
-            raise _Trouble("crashed", _death(replies.process))
-        if reply["kind"] == "returned":
-            return {"result": reply["result"], "arguments": list(reply["arguments"])}
-        raise _Trouble(*_failure(reply, function, limits))
-    except queue.Empty:
-        text = f"The function did not return within {limits['seconds']:g} s: look for a loop that does not end."
-        raise _Trouble("timed out", text) from None
-    except (Garbled, LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
-        text = "What the function sent back cannot be read: return numbers and arrays, and print nothing else."
-        raise _Trouble("crashed", text) from None
-
-
-def _death(process: subprocess.Popen) -> str:
-    """Return what ended a child before it replied; a child that only fell silent is killed by the way."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(0.5)
-    with suppress(ValueError, TypeError):
-        name = signal.Signals(-process.returncode).name
-        return f"The function crashed Python itself ({name}): return a result without going past Python and NumPy."
-    return "The function ended Python, or its line to the notebook, before it returned: leave out what ends a program."
-
-
-def _failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, str]:
-    """Return kind and message of a call that did not return a value that can be compared."""
-    if reply["kind"] == "not plain":
-        return "refused", f"The function returned {_clean(reply['text'])}, expected arrays of numbers."
-    where = _where(reply["places"], function)
-    if reply["kind"] == "forbidden":
-        detail = f" ({_clean(reply['text'])})" if reply["text"] else ""
-        return "refused", f"The function {_deed(reply['event'])}{detail}{where}: no answer needs that, leave it out."
-    name, text = _clean(reply["type"]), _clean(reply["text"])
-    if name in ("MemoryError", "_ArrayMemoryError"):
-        much = f"needs more than {limits['megabytes']:g} MB of memory"
-        return "crashed", f"The function {much}{where}: look for an array that grows or has a wrong shape."
-    if name == "RecursionError":
-        return "crashed", f"The function calls itself without end{where}: let it return without a call at some point."
-    return "crashed", f"The function raised {name}{where}{': ' + text if text else ''}"
-
-
-def _deed(event: Any) -> str:
-    for start, deed in DEEDS:
-        if str(event).split(".")[: start.count(".") + 1] == start.split("."):
-            return deed
-    return f"does what is not allowed here ({_clean(event)})"
-
-
-def _where(steps: Any, function: Any) -> str:
-    """Return ' in line 3, `h = W @ x`' for the last step inside the student's own code, or nothing."""
-    known = functions.places(function)
-    own = [(step[0], step[1]) for step in steps if (step[0], step[1]) in known]
-    if not own:
-        return ""
-    file, line = own[-1]
-    source = _clean(linecache.getline(file, line), 80)
-    return f" in line {line}" + (f", `{source}`" if source else "")
-
-
-def _clean(text: Any, longest: int = LONGEST_TEXT) -> str:
-    """Return a text of the child's on one line, without letters that a terminal would obey, cut if long."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)[: 4 * longest]).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-# Changes in place
-
-
-def changed_places(before: Sequence[Any], after: Sequence[Any], names: Sequence[str]) -> list[str]:
-    """Return which arguments a call changed in place, such as `x` or `params['W11']`.
-
-    Shapes: any. Compares type, shape and every bit, so that a NaN is equal to itself.
-    """
-    if len(after) != len(before):
-        return ["the arguments"]
-    labels = [*names[: len(before)], *(f"argument {i + 1}" for i in range(len(names), len(before)))]
-    return [place for label, a, b in zip(labels, before, after, strict=True) for place in _differences(label, a, b)]
-
-
-def _differences(label: str, before: Any, after: Any) -> list[str]:
-    if isinstance(before, (np.ndarray, np.generic)):
-        return [] if _same_numbers(before, after) else [label]
-    if isinstance(before, dict):
-        if not isinstance(after, dict) or list(before) != list(after):
-            return [label]
-        pairs = [(f"{label}[{key!r}]", before[key], after[key]) for key in before]
-        return [place for pair in pairs for place in _differences(*pair)]
-    if isinstance(before, (list, tuple)):
-        if not isinstance(after, (list, tuple)) or len(before) != len(after):
-            return [label]
-        keys = [f".{field}" for field in getattr(before, "_fields", ())] or [f"[{i}]" for i in range(len(before))]
-        pairs = [(label + key, a, b) for key, a, b in zip(keys, before, after, strict=True)]
-        return [place for pair in pairs for place in _differences(*pair)]
-    same = type(before) is type(after) and (before == after or (before != before and after != after))
-    return [] if same else [label]
-
-
-def _same_numbers(before: np.ndarray | np.generic, after: Any) -> bool:
-    if not isinstance(after, (np.ndarray, np.generic)):
-        return False
-    alike = before.shape == after.shape and before.dtype == after.dtype
-    return alike and before.tobytes() == after.tobytes()
