@@ -1,5 +1,6 @@
 """The arithmetics behind a verdict: intervals that hold the true value, residues that assume nothing."""
 
+import math
 import random
 from fractions import Fraction
 
@@ -7,6 +8,8 @@ import mpmath
 import pytest
 
 import networks
+from bptt_lab import Network
+from bptt_lab.network import Place
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, intervals, modular, primes
@@ -73,8 +76,6 @@ def test_a_free_generator_depends_on_its_argument_and_on_nothing_else(name):
 
 
 def test_unlucky_draws_are_drawn_again_and_given_up_in_the_end():
-    from bptt_lab import Network
-
     lucky = Network("h[t] = log(x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1)).unroll(1)
     assert worlds.float_worlds(lucky, 3)
     hopeless = Network("h[t] = log(0 - x[t] ** 2)\nL[t] = mse(h[t], y[t])", sizes=dict(x=1)).unroll(1)
@@ -90,3 +91,76 @@ def test_worlds_are_the_same_each_time():
     random.seed(2)
     assert first == worlds.draw_leaves(again, "seed")
     assert len(first) == sum(len(entries(shape)) for shape in graph.leaves.values())
+
+
+# What a world says of a place
+
+
+@pytest.fixture(scope="module")
+def world():
+    return worlds.float_worlds(networks.network("one hidden layer").unroll(3))[0]
+
+
+def test_a_world_gives_values_totals_and_immediate_derivatives(world):
+    h, a, other = Place("h1", 2, (1,)), Place("a1", 2, (1,)), Place("a1", 2, (2,))
+    assert world.value_of(h) == math.tanh(world.value_of(a))
+    assert world.immediate_of(h, a) == pytest.approx(1 - world.value_of(h) ** 2)
+    assert world.total_of(a) == pytest.approx(world.total_of(h) * world.immediate_of(h, a))
+    assert world.immediate_of(h, other) == 0 and world.immediate_of(h, Place("x", 2, (1,))) == 0
+    assert world.immediate_of(Place("a1", 3, (1,)), h) == world.value_of(Place("W11", None, (1, 1)))
+    assert set(world.immediates(Place("h1", 2))) == {(Place("h1", 2, (i,)), Place("a1", 2, (i,))) for i in range(1, 6)}
+    assert world.immediates(h) == world.immediates(Place("h1", 2))
+
+
+@pytest.mark.parametrize("place", [Place("h1", 9, (1,)), Place("h1", 2, (6,)), Place("z", 1, (1,))])
+def test_a_place_that_is_not_there_is_refused_by_name(world, place):
+    for ask in (world.value_of, world.total_of):
+        with pytest.raises(ValueError, match="does not occur in this network"):
+            ask(place)
+
+
+def largest(world):
+    return max(abs(value) for place, value in world.leaves.items() if place.name != "y")
+
+
+def test_readable_worlds_are_sixteen_the_last_four_with_large_leaves():
+    graph = networks.network("one hidden layer").unroll(3)
+    found = [largest(world) for world in worlds.float_worlds(graph)]
+    assert len(found) == 16 and found == [largest(world) for world in worlds.float_worlds(graph)]
+    assert all(Fraction(9, 10) <= size <= 1 for size in found[:12]) and all(4 < size <= 5 for size in found[12:])
+    assert all(value.denominator in (1, 2, 5, 10) for place, value in worlds.float_worlds(graph)[0].leaves.items()
+               if place.name != "y")  # fmt: skip
+
+
+def test_worlds_drawn_anew_have_small_and_large_leaves_in_turn_with_fifteen_decimals():
+    graph = networks.network("one hidden layer").unroll(3)
+    for k, scale in enumerate((1, 5, 1, 2, 5, 1, 1, 5)):
+        world = worlds.interval_world(graph, k)
+        assert scale * Fraction(8, 10) < largest(world) <= scale
+        denominators = {value.denominator for place, value in world.leaves.items() if place.name != "y"}
+        assert all(10**15 % one == 0 for one in denominators) and not all(10**14 % one == 0 for one in denominators)
+    for world in (*worlds.modular_worlds(graph), *worlds.adic_worlds(graph)):
+        assert Fraction(8, 10) < largest(world) <= 1
+
+
+def test_numbers_that_explode_are_drawn_again_five_times_with_large_leaves_then_small(monkeypatch):
+    graph = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(1)
+    asked, real = [], worlds.draw_leaves
+    monkeypatch.setattr(worlds, "draw_leaves", lambda g, seed, d, scale: asked.append(scale) or real(g, seed, d, scale))
+    monkeypatch.setattr(worlds, "EXPLODED", 0)
+    worlds.random_world(graph, "seed", FLOATS, scale=7)
+    assert asked == [7] * 5 + [1]
+
+
+@pytest.mark.parametrize(("scale", "is_drawn_again"), [(2, True), (1, False)])
+def test_numbers_count_as_exploded_past_a_million_millions_among_large_leaves(scale, is_drawn_again, monkeypatch):
+    graph = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(1)
+    for size, is_too_large in ((0.9 * 10**12, False), (1.1 * 10**12, is_drawn_again), (-1.1 * 10**12, is_drawn_again)):
+        monkeypatch.setattr(
+            worlds, "make_world", lambda *given, size=size: worlds.World(graph, {}, FLOATS, {"h": size}, {"h": 0.0})
+        )
+        try:
+            worlds._drawn(graph, "seed", FLOATS, 1, scale)
+            assert not is_too_large
+        except Unsettled:
+            assert is_too_large
