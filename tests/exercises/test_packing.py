@@ -195,7 +195,8 @@ ORIGIN = Point(1.0)
 
 def with_data_classes(x, W):
     state = State(x).next(x).next(x)
-    return [state.h, state.steps, state.seen, state.factor, Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v, Space(2).total()]
+    compared = [Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v, Space(2).total()]
+    return [state.h, state.steps, state.seen, state.factor, *compared]
 
 
 class Typed(NamedTuple):
@@ -338,6 +339,32 @@ def test_nothing_of_the_answer_is_called_in_the_notebook():
 
     outcome = run_function(Watching(), [(X,)])
     assert ran == [] and outcome.kind in ("returned", "refused")
+
+
+class Ends(dict):
+    def __contains__(self, name):
+        raise SystemExit("correct")
+
+    get = __getitem__ = __contains__
+
+
+class Answering(type):
+    def __getattribute__(kind, name):
+        raise GeneratorExit(name)
+
+
+ENDS = {  # made when they are asked for: pytest itself would look at them
+    "globals that end Python": lambda: types.FunctionType(with_constants.__code__, Ends(globals())),
+    "an instance": lambda: Answering("Kind", (), {"__call__": lambda self, x, W: x})(),
+    "its class": lambda: Answering("Kind", (), {"__call__": lambda self, x, W: x}),
+    "a name of half a letter": lambda: partial(with_constants, **{"x\ud800": 3}),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_ends_python_when_it_is_looked_at_is_refused(name):
+    outcome = run_function(ENDS[name](), [(X, W)])
+    assert outcome.kind in ("refused", "crashed") and outcome.message
 
 
 # Files of the student's own
