@@ -13,6 +13,7 @@ import warnings
 from collections import namedtuple
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -459,6 +460,7 @@ STORED = Stored()
         (lambda x: x + OBJECTS, ["`OBJECTS`", "an array of Python objects"]),
         (lambda x: list(ROWS), ["`ROWS`", "a generator", "make it inside"]),
         (lambda x: STREAM.write("a"), ["`STREAM`", "a TextIOWrapper"]),
+        (lambda x: Path("a"), ["`Path`", "comes from pathlib", "NumPy"]),
         (lambda x: Odd(), ["`Odd`", "of the kind Meta", "inside the function"]),
         (lambda x: LARGE.sum() * x, ["`LARGE`", "128 MB", "make it inside"]),
         (lambda x: [PART, OTHER, x], ["96 MB", "make it inside"]),
