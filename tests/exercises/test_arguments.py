@@ -179,6 +179,16 @@ def test_the_second_run_alone_finds_what_is_swallowed(monkeypatch):
     assert run_function(swallows_the_refusal, [(X,)]).kind == "returned"
 
 
+def never_ends_where_it_may_write(x, n):
+    while x.flags.writeable:
+        pass
+    return n
+
+
+def test_a_second_run_without_end_disturbs_no_later_call():
+    assert run_function(never_ends_where_it_may_write, [(X, 1), (X, 2), (X, 3)], seconds=3).results == [1, 2, 3]
+
+
 def tells_of_its_memory(x):
     return [x.flags.writeable, x.flags.owndata, x.base is None]
 

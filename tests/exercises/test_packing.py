@@ -13,6 +13,7 @@ import warnings
 from collections import namedtuple
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, wraps
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -195,7 +196,8 @@ ORIGIN = Point(1.0)
 
 def with_data_classes(x, W):
     state = State(x).next(x).next(x)
-    return [state.h, state.steps, state.seen, state.factor, Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v, Space(2).total()]
+    compared = [Point(1, 2) < Point(2, 1), Point(3) == Point(3.0), ORIGIN.v, Space(2).total()]
+    return [state.h, state.steps, state.seen, state.factor, *compared]
 
 
 class Typed(NamedTuple):
@@ -340,6 +342,32 @@ def test_nothing_of_the_answer_is_called_in_the_notebook():
     assert ran == [] and outcome.kind in ("returned", "refused")
 
 
+class Ends(dict):
+    def __contains__(self, name):
+        raise SystemExit("correct")
+
+    get = __getitem__ = __contains__
+
+
+class Answering(type):
+    def __getattribute__(kind, name):
+        raise GeneratorExit(name)
+
+
+ENDS = {  # made when they are asked for: pytest itself would look at them
+    "globals that end Python": lambda: types.FunctionType(with_constants.__code__, Ends(globals())),
+    "an instance": lambda: Answering("Kind", (), {"__call__": lambda self, x, W: x})(),
+    "its class": lambda: Answering("Kind", (), {"__call__": lambda self, x, W: x}),
+    "a name of half a letter": lambda: partial(with_constants, **{"x\ud800": 3}),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_ends_python_when_it_is_looked_at_is_refused(name):
+    outcome = run_function(ENDS[name](), [(X, W)])
+    assert outcome.kind in ("refused", "crashed") and outcome.message
+
+
 # Files of the student's own
 
 MODULE = """
@@ -432,6 +460,7 @@ STORED = Stored()
         (lambda x: x + OBJECTS, ["`OBJECTS`", "an array of Python objects"]),
         (lambda x: list(ROWS), ["`ROWS`", "a generator", "make it inside"]),
         (lambda x: STREAM.write("a"), ["`STREAM`", "a TextIOWrapper"]),
+        (lambda x: Path("a"), ["`Path`", "comes from pathlib", "NumPy"]),
         (lambda x: Odd(), ["`Odd`", "of the kind Meta", "inside the function"]),
         (lambda x: LARGE.sum() * x, ["`LARGE`", "128 MB", "make it inside"]),
         (lambda x: [PART, OTHER, x], ["96 MB", "make it inside"]),

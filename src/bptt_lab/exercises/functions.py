@@ -38,9 +38,9 @@ def pack(function: Any, counts: Sequence[int], argument_names: Sequence[str] | N
         for count in counts:
             check_count(function, count, argument_names)
         return _pack(function)
-    except Refused:
+    except (Refused, KeyboardInterrupt):
         raise
-    except Exception as error:  # byte code that no compiler made, a class that answers for itself
+    except BaseException as error:  # byte code that no compiler made, a class that answers for itself
         name = type(error).__name__
         raise Refused(f"Its code cannot be read ({name}): define it with `def` in a cell.") from None
 
@@ -65,7 +65,9 @@ def places(function: Any) -> dict[tuple[str, int], types.CodeType]:
         bundle.add(function, "it")
         bundle.finish()
         return {(code.co_filename, line): code for code in bundle.codes for _, _, line in code.co_lines() if line}
-    except Exception:  # byte code that no compiler made
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # as in `pack`
         return {}
 
 

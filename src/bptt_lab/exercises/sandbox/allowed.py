@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import sys
 import sysconfig
@@ -82,8 +81,6 @@ PACKAGE = str(Path(__file__).resolve().parents[2])
 
 def is_own_space(space: dict[str, Any]) -> bool:
     """Tell whether global names are the student's own: the notebook's, or those of a file outside every library."""
-    if space is vars(builtins) or str(space.get("__name__")).split(".")[0] == "bptt_lab":
-        return False
     file = space.get("__file__")
     return not isinstance(file, str) or _is_own_file(file)
 

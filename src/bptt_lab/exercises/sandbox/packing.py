@@ -1,6 +1,6 @@
 """A student's function and all that it uses as plain values: a table of nodes for `rebuild.py`.
 
-Nothing of it is run here: code is read as data, attributes are looked up without calling anything. A value is packed
+Nothing of it is run here: code is read as data, and no method of an object is called to look at it. A value is packed
 once, so that two functions go on sharing what they share.
 """
 
