@@ -74,10 +74,11 @@ def is_confirmed(row: Row, finding: Finding) -> bool:
     """Return whether a finding is what the row's verdict says.
 
     What holds, holds; what is wrong in print fails there and holds as corrected; a slip of type shows in no value.
+    Of what is undecidable, the formula that the ledger may give beside it holds.
     """
     if finding.printed is None:
-        return row.entry.is_typographical
-    if row.verdict in ("holds", "definition") or row.entry.is_typographical:
+        return row.entry.is_typographical or row.verdict == "undecidable"
+    if row.verdict in ("holds", "definition", "undecidable") or row.entry.is_typographical:
         return finding.printed.holds and finding.corrected is None
     return not finding.printed.holds and finding.corrected is not None and finding.corrected.holds
 

@@ -17,6 +17,7 @@ VERDICTS = {
     "erratum": "wrong as printed, it seems by the author",
     "scan": "damaged by scanning, the intention plain",
     "reading": "right in one reading, wrong in another",
+    "undecidable": "not to be decided, for the reason given",
 }
 
 
@@ -83,7 +84,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """One of holds, definition, erratum, scan, reading."""
+        """One of holds, definition, erratum, scan, reading, undecidable."""
         return self.entry.verdict
 
     @property
