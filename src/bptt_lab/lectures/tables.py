@@ -79,9 +79,8 @@ def _confirmed(row: Row) -> Finding:
 
 def _erratum(row: Row) -> tuple[str, ...]:
     printed = _confirmed(row).printed
-    is_slip = (
-        row.entry.is_typographical or row.verdict == "undecidable"
-    )  # the tree holds what is checked, not always the slip
+    # the tree holds what is checked, not always the slip
+    is_slip = row.entry.is_typographical or row.verdict == "undecidable"
     lines = [row.words] if row.words else []
     lines += (
         [f"*{'checked' if is_slip else 'stated' if row.words else 'printed'}* {_pieces(row, row.printed)}"]
