@@ -9,6 +9,8 @@ from functools import cached_property
 from bptt_lab import formulas
 from bptt_lab.formulas.printing import course_symbol
 from bptt_lab.formulas.tree import Relation
+from bptt_lab.lectures.displays import Script
+from bptt_lab.lectures.scans import Scan, scan, tables
 from bptt_lab.lectures.settings import Setting
 
 VERDICTS = {
@@ -41,6 +43,18 @@ class Lecture:
         """The style that writes a formula of this lecture in the course's letters."""
         symbols = {theirs: course_symbol(ours) for theirs, ours in self.course.items()}
         return formulas.Style(symbols=symbols, numbers=self.hand.numbers, variables=self.course_variables)
+
+    @cached_property
+    def script(self) -> Script:
+        """How the displays of this lecture are read."""
+        head = tables(self.number).get("reading", {})
+        tuples = {name: tuple(head.get(name, ())) for name in ("applied", "abbreviations")}
+        return Script(self.hand, functions=head.get("functions", {}), **tuples)
+
+    @cached_property
+    def readings(self) -> tuple[tuple[str, str], ...]:
+        """What the scan has throughout, and what is read for it."""
+        return tuple(map(tuple, tables(self.number).get("reading", {}).get("throughout", ())))
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,21 @@ class Row:
         return self.entry.course
 
     @property
+    def scan(self) -> Scan:
+        """What the scan of the source has for this row."""
+        return scan(self.lecture, self.id)
+
+    @property
+    def display(self) -> str:
+        """The characters of the formula as the scan of the source has them; empty for a claim in words."""
+        return self.scan.display
+
+    @property
+    def differences(self) -> tuple[tuple[str, str], ...]:
+        """What the scan has in this display, and what is read for it."""
+        return self.scan.differences
+
+    @property
     def setting(self) -> Setting:
         """The network the formula is about."""
         return self.source.settings[self.entry.setting]
@@ -151,6 +180,7 @@ class Row:
         lines = [f"{self.id}  {VERDICTS[self.verdict]}  ({self.source.title}, {self.source.author})"]
         named = {
             "claim": self.entry.words,
+            "as scanned": self.display,
             "as printed": self.entry.printed,
             "corrected": self.entry.corrected,
             "why": self.why,
