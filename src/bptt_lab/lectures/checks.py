@@ -105,6 +105,8 @@ def _compare(scene: Scene, relation: Relation, indices: dict[str, int], scale: f
         written = _flat(scene.value(relation.right, **indices))
     except FormulaError as error:
         return Result(False, trouble=error.what)
+    except ZeroDivisionError:
+        return Result(False, trouble="it divides by zero")
     if independent.shape != written.shape:
         sides = f"{'×'.join(map(str, independent.shape))} and {'×'.join(map(str, written.shape))}"
         return Result(False, trouble=f"the two sides have the shapes {sides}")

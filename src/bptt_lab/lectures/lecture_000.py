@@ -70,8 +70,10 @@ SETTINGS = {
     "layouts": Setting(
         LAYOUTS, dict(x=4, y=3, xs=(), X=(STEPS, 5), r=5), STEPS, ranges={}, constants=dict(d=4, k=3, m=STEPS, n=5)
     ),
-    "Mx": Setting("Mx = M @ x\nL = mse(Mx, g)", dict(M=(3, 4)), T=STEPS, ranges={}),
-    "quadratic form": Setting("q = e @ (x * (A @ x))", dict(A=(4, 4), e=(1, 4)), T=STEPS, ranges={}, leaves=QUADRATIC),
+    "Mx": Setting("Mx = M @ x\nL = mse(Mx, g)", dict(M=(3, 4)), STEPS, ranges={}, constants=dict(k=3, d=4)),
+    "quadratic form": Setting(
+        "q = e @ (x * (A @ x))", dict(A=(4, 4), e=(1, 4)), STEPS, ranges={}, constants=dict(d=4), leaves=QUADRATIC
+    ),
     "Wx": Setting("y = W @ x\nL = mse(y, g)", dict(W=(3, 4)), T=STEPS, ranges=dict(k=(1, 3)), constants=dict(K=3, M=4)),
 }
 X_A_X, M_X = r"\left(\mathbf{x}^{\top} \mathbf{A} \, \mathbf{x}\right)", r"\left(\mathbf{M} \, \mathbf{x}\right)"
@@ -83,7 +85,7 @@ LECTURE = Lecture(
     hand=Style(
         symbols={
             **{name: Symbol("W", "W", name[1:]) for name in ("W", "W0", "W1", "W11")},
-            **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0], name[1:]) for name in ("a", "a1", "a2")},
+            **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0], name[1:]) for name in ("a", "a1", "a2", "b0", "b1")},
             **{name: Symbol(rf"\mathbf{{{name}}}", name.lower()) for name in "XY"},
             **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0]) for name in ("xs", "ys")},
             **{name: Symbol(text, text) for name, text in dict(q=X_A_X, Mx=M_X, scale=r"\lambda").items()},
@@ -186,8 +188,8 @@ def _declared(first: int) -> tuple[Entry, ...]:
         ("x = column(j, 1, d, x[j])", "The vector x has d entries.", "layouts"),
         ("y = column(i, 1, k, y[i])", "The vector y has k entries.", "layouts"),
         ("X = matrix(i, 1, m, j, 1, n, X[i,j])", "The matrix X has m rows and n columns.", "layouts"),
-        ("M = matrix(i, 1, 3, j, 1, 4, M[i,j])", "The matrix M has k rows and d columns (here 3 and 4).", "Mx"),
-        ("A = matrix(i, 1, 4, j, 1, 4, A[i,j])", "The matrix A has d rows and columns (here 4).", "quadratic form"),
+        ("M = matrix(i, 1, k, j, 1, d, M[i,j])", "The matrix M has k rows and d columns.", "Mx"),
+        ("A = matrix(i, 1, d, j, 1, d, A[i,j])", "The matrix A has d rows and d columns.", "quadratic form"),
         ("y = W @ x", "The vector of which the loss is a function is a matrix times a vector.", "Wx"),
         ("W = matrix(k, 1, K, m, 1, M, W[k,m])", "That matrix has K rows and M columns.", "Wx"),
     )
