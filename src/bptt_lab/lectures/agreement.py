@@ -207,7 +207,7 @@ def _letter(tree: Letter, hand: Style, abbreviations: tuple[str, ...]) -> Form:
     plain = bool(tree.entry) or tree.name in hand.numbers
     text = hand.loss if tree.name == "L" and "L" not in hand.symbols else symbol.entry if plain else symbol.whole
     base = displays.read(text, _bare(hand))[0][0]
-    above = [displays.read_index(symbol.upper.strip(","), _bare(hand))] if symbol.upper.strip(",") else []
+    above = [displays.read_index(part, _bare(hand)) for part in symbol.upper.split(",") if part]
     above += [] if tree.time is None else [forms.index(form_of(tree.time, hand))]
     below = () if tree.name in abbreviations else tuple(forms.index(form_of(part, hand)) for part in tree.entry)
     if base[0] == "letter":

@@ -449,7 +449,7 @@ ENTRIES = (
         setting="first pages",
         course="03",
     ),
-    Entry("001-a25", "L = L(1) + L(2) + L(3) + L(4) + L(5)", "definition", setting="first pages", course="03"),
+    Entry("001-a25", "L = sum(t, 1, T, L(t))", "definition", setting="first pages", course="03"),
     Entry(
         "001-a26",
         "D(L, y(t)) = (m(0) + sum(s, 1, T, y(s)) - target).T",
@@ -460,7 +460,7 @@ ENTRIES = (
         setting="whole loss",
         course="03",
     ),
-    Entry("001-a27", "L = sum(t, 1, T, nll(y(t), target(t)))", "definition", setting="first pages", course="03"),
+    Entry("001-a27", "L = sum(t, 1, T, L(t))", "definition", setting="first pages", course="03"),
     Entry(
         "001-a28",
         "D(L, W1) = sum(t, 1, T, h(t) @ D(L, y(t)) @ D(y(t), z_1(t)))",
@@ -622,10 +622,11 @@ ENTRIES = (
     Entry("001-a48", "out = W @ x", "definition", setting="linear map", course="01"),
     Entry(
         "001-a49",
-        "out[j] = row(i, 1, M, W[j,i]) @ x",
+        "out[i] = row(m, 1, M, W[i,m]) @ x",
         "scan",
         why="The entry of y wears an arrow in the scan, as if it were a vector.",
         words="An entry of y is a row of W times x.",
+        where={"i": (1, 3)},
         is_typographical=True,
         setting="linear map",
         course="01",
@@ -931,8 +932,25 @@ ENTRIES = (
         "pre-activation, in the order of the first and the third derivative; the sum has two limits there.",
         course="08",
     ),
-    Entry("001-a93", "rows(h0(t)) = D", "holds", words="The first factor is D×1: the input.", course="08"),
-    Entry("001-a94", "columns(D(L, z1(t))) = M", "holds", words="The second factor is 1×M.", course="08"),
+    Entry(
+        "001-a93",
+        "rows(D(L, z1(t))) = D",
+        "scan",
+        corrected="rows(h0(t)) = D",
+        words="The first factor is D×1.",
+        why="The brace belongs to the input, which the scan has replaced by the derivative by the pre-activation.",
+        course="08",
+    ),
+    Entry(
+        "001-a94",
+        "rows(D(z1(t)[m], W0)) = 1",
+        "scan",
+        corrected="rows(D(L, z1(t))) = 1",
+        words="The second factor is 1×M.",
+        why="The brace belongs to the derivative of the loss, which the scan has replaced by that of the "
+        "pre-activation: an array with three indices, here taken for one entry of z.",
+        course="08",
+    ),
     Entry(
         "001-a95",
         "D(z1(t), b0) = diag(ones(b0))",
@@ -1050,7 +1068,7 @@ ENTRIES = (
     # what recurrence buys
     Entry(
         "001-a110",
-        "(1*2 + 1) + (1*2 + 1) = 1*4 + 1*2 + 0",
+        "(1*2 + 1) + (1*2 + 1) = 1*4 + 1*2",
         "holds",
         words="In binary, 11 + 11 = 110.",
         setting="addition",
