@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from ledger_mutants import KINDS, mutants
 
 from bptt_lab import lectures
 from bptt_lab.formulas.writing import write
 from bptt_lab.lectures import agreement, displays, scans
 from bptt_lab.lectures.displays import DisplayError
+from ledger_mutants import KINDS, mutants
 
-READY = ("004",)
+READY = ("002", "003", "004")
 ROWS = {row.id: row for row in lectures.ledger() if row.lecture in READY}
 SHOWN = [identity for identity, row in ROWS.items() if row.display]
 SAID = [identity for identity, row in ROWS.items() if not row.display]
@@ -65,6 +65,15 @@ def test_a_display_stands_beside_its_number(identity):
     before = plain.find(f"\\quad({number - 1})") if number > 1 and number != 48 else plain.find("characterize")
     between = plain[before : plain.index(f"\\quad({number})")]
     assert any(scans.formula_form(piece) in between for piece in ROWS[identity].display.split(scans.JOINT)[-3:])
+
+
+@pytest.mark.parametrize("lecture", ["002", "003"])
+def test_displays_stand_in_the_order_of_their_rows(lecture):
+    at = 0
+    for identity in [i for i in SHOWN if ROWS[i].lecture == lecture]:
+        found = scans.place(source(lecture), ROWS[identity].display, at)
+        assert found, identity
+        at = found[0]
 
 
 def test_a_display_changed_in_one_sign_does_not_stand_in_its_source():
@@ -155,13 +164,27 @@ def test_every_flipped_sign_is_noticed():
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "sign"])
-def test_changes_of_indices_transposes_and_letters_are_noticed_with_few_exceptions(kind):
+def test_at_least_95_of_100_changes_of_indices_transposes_and_letters_are_noticed_and_the_rest_has_reasons(kind):
     tried, found = unnoticed(kind)
     assert tried and len(found) <= 0.05 * tried, (tried, Counter(identity for identity, _ in found))
     assert {identity for identity, _ in found} <= set(REASONS), found
 
 
-REASONS = {}
+def test_every_reason_for_what_goes_unnoticed_is_needed():
+    assert {identity for kind in KINDS for identity, _ in unnoticed(kind)[1]} == {i for i in REASONS if i in ROWS}
+
+
+NEIGHBOURS = "a claim in words that two things differ: it holds of their neighbours too"
+NO_UNIT = "F is printed without the unit it belongs to, so that the scan cannot tell the unit"
+BEYOND = "a claim in words: what lies beyond the first or the last step is nothing, so that the sum is the same"
+REASONS = {
+    **{f"003-a{n}": NEIGHBOURS for n in (15, 16, 17, 18)},
+    **{f"003-a{n}": "an equality of two letters, from either side" for n in (48, 57, 58)},
+    **{f"004-{n}": NO_UNIT for n in (40, 42, 76)},
+    "004-a14": "a claim in words: no probability is negative, of any step",
+    **{f"004-a{n}": BEYOND for n in (15, 20, 40)},
+    **{f"004-a{n}": NEIGHBOURS for n in (26, 38)},
+}
 
 
 # The reader of displays

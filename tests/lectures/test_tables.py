@@ -45,7 +45,7 @@ def test_the_lines_of_a_lecture_are_as_many_as_its_counts_say():
 def test_a_line_shows_both_forms_in_the_hand_of_the_lecture(lines, identity):
     row, formula = WRONG[identity], lines[identity][0]
     label = {"erratum": "mended", "scan": "intended", "reading": "right as"}[row.verdict]
-    assert shown(formula, "stated" if row.words else "printed") == plain(formulas.latex(row.printed, row.source.hand))
+    assert shown(formula, row.standing) == plain(formulas.latex(row.printed, row.source.hand))
     assert shown(formula, label) == plain(formulas.latex(row.mended, row.source.hand))
 
 
@@ -120,6 +120,13 @@ def test_what_cannot_be_decided_says_why_and_shows_what_was_checked(lines):
 
 def test_a_claim_in_words_stands_before_its_formula(lines):
     assert lines["004-a01"][0].startswith("Before (1): ") and "<br>*stated* $" in lines["004-a01"][0]
+
+
+def test_a_formula_is_called_printed_read_or_stated_as_the_source_has_it(lines):
+    assert all(row.standing == ("stated" if not row.display else row.standing) for row in WRONG.values())
+    assert "*printed* $" in lines["001-a82"][0]  # words beside it, but the shape stands in print
+    assert "*read* $" in lines["001-a91"][0]  # the sum has lost a limit, which is filled in
+    assert "*stated* $" in lines["001-a131"][0]
 
 
 def test_the_table_has_three_columns_and_no_bar_inside_a_cell():

@@ -74,13 +74,24 @@ def is_confirmed(row: Row, finding: Finding) -> bool:
     """Return whether a finding is what the row's verdict says.
 
     What holds, holds; what is wrong in print fails there and holds as corrected; a slip of type shows in no value.
-    Of what is undecidable, the formula that the ledger may give beside it holds.
+    Of what is undecidable, the formula that the ledger may give beside it holds. A claim that is no equation holds
+    where the one next to it does not.
     """
+    if not refuses_what_is_near(row):
+        return False
     if finding.printed is None:
         return row.entry.is_typographical or row.verdict == "undecidable"
     if row.verdict in ("holds", "definition", "undecidable") or row.entry.is_typographical:
         return finding.printed.holds and finding.corrected is None
     return not finding.printed.holds and finding.corrected is not None and finding.corrected.holds
+
+
+def refuses_what_is_near(row: Row) -> bool:
+    """Return whether the check refuses, for its value, the claim that a row names beside one that is no equation."""
+    if not row.entry.near:
+        return True
+    found = evaluate(row, row.near)
+    return not found.holds and not found.trouble
 
 
 def evaluate(row: Row, relation: Relation, scale: float = 1.0) -> Result:

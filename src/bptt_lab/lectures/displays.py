@@ -206,6 +206,8 @@ class _Reader:
 
     def factor(self) -> Form:
         token = self.next
+        if token is None:
+            raise DisplayError("The display breaks off.")
         if token.isdigit():
             return self.raised(self.number())
         if token in SEVERAL_DOTS:
@@ -359,9 +361,8 @@ class _Reader:
             if _is_whole(tokens):
                 return self.raised(self.inner(tokens))
             self.at = at
-        name, above, below = self.name(), [], []
-        while self.next in ("_", "^"):
-            (below if self.take() == "_" else above).append(self.group())
+        name = self.name()
+        above, below = self.scripts()
         starred = name + "".join("*" for tokens in above if tokens == ["*"])
         function = {**FUNCTIONS, **self.script.functions}.get(starred)
         if function:
@@ -376,6 +377,13 @@ class _Reader:
         if name in self.script.applied and self.next in ("(", r"\{"):
             self.balanced()
         return self.with_indices(name, above, below)
+
+    def scripts(self) -> tuple[list[list[str]], list[list[str]]]:
+        """Return the groups that stand above and below a letter."""
+        above, below = [], []
+        while self.next in ("_", "^"):
+            (below if self.take() == "_" else above).append(self.group())
+        return above, below
 
     def with_indices(self, name: str, above: list[list[str]], below: list[list[str]]) -> Form:
         """Return a letter whose raised signs are read as layer, time, transpose or power."""
@@ -419,6 +427,8 @@ class _Reader:
             token = reader.next
             if token.isdigit():
                 found.append(forms.number(int(reader.take())))
+            elif token.isalpha():
+                found.append(reader.with_indices(reader.take(), *reader.scripts()))
             else:
                 found.append(reader.factor())
         return found

@@ -454,6 +454,7 @@ ENTRIES = (
         "holds",
         words="The Jacobian matrix of the softmax is dense.",
         course="05",
+        near="D(h1(t)[k], a1(t)[n]) != 0",
     ),
     # derivative number 2
     _summed("000-a49", "b1"),

@@ -314,6 +314,7 @@ ENTRIES = (
         words="The output for dynamic signals may depend on current, past and even future inputs.",
         setting="bidirectional",
         course="03",
+        near="D(h1_f(t)[k], h0(s)[j]) != 0",
     ),
     Entry("001-a02", "h = tanh(W @ x + b)", "definition", setting="one layer", course="03"),
     Entry("001-a03", "rows(h) = M", "holds", words="h is M×1.", setting="one layer", course="03"),
@@ -329,6 +330,7 @@ ENTRIES = (
         where={"s": (1, 2)},
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(s)[j]) != 0",
     ),
     Entry(
         "001-a09",
@@ -337,6 +339,7 @@ ENTRIES = (
         words="The output at any time depends on all inputs so far, back to the first.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(t)[j]) != 0",
     ),
     Entry(
         "001-a10",
@@ -354,6 +357,7 @@ ENTRIES = (
         where={"s": (0, 4)},
         setting="first pages",
         course="03",
+        near="D(h(s)[i], h(T)[m]) != 0",
     ),
     Entry(
         "001-a12",
@@ -362,6 +366,7 @@ ENTRIES = (
         words="The output depends on all that the network has seen.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(s)[j]) != 0",
     ),
     # the forward equations of the first pages
     Entry(
@@ -406,6 +411,7 @@ ENTRIES = (
         words="One-to-many: each of the nine words of a caption depends on the one image.",
         setting="one-to-many",
         course="03",
+        near="D(x(1)[j], y(t)[k]) != 0",
     ),
     Entry(
         "001-a20",
@@ -414,6 +420,7 @@ ENTRIES = (
         words="Many-to-one: the class of a video depends on every image of it.",
         setting="many-to-one",
         course="03",
+        near="D(x(t)[j], y[k]) != 0",
     ),
     Entry(
         "001-a21",
@@ -422,6 +429,7 @@ ENTRIES = (
         words="Many-to-many: an output for every input.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(t)[j]) != 0",
     ),
     Entry(
         "001-a22",
@@ -430,6 +438,7 @@ ENTRIES = (
         words="Many-to-many, delayed: every word of a translation depends on the whole sentence.",
         setting="delayed",
         course="03",
+        near="D(x(s)[j], y(t)[k]) != 0",
     ),
     # losses
     Entry(
@@ -440,6 +449,7 @@ ENTRIES = (
         words="The loss is one between the whole series of outputs and of targets.",
         setting="first pages",
         course="03",
+        near="D(L(1), y(t)[k]) != 0",
     ),
     Entry(
         "001-a24",
@@ -448,6 +458,7 @@ ENTRIES = (
         words="The loss needs the last output.",
         setting="first pages",
         course="03",
+        near="D(L(1), y(T)[k]) != 0",
     ),
     Entry("001-a25", "L = sum(t, 1, T, L(t))", "definition", setting="first pages", course="03"),
     Entry(
@@ -803,6 +814,7 @@ ENTRIES = (
         words="The Jacobian of softmax is full.",
         where={"i": (1, 3), "j": (1, 3)},
         course="05",
+        near="D(h1(t)[i], z1(t)[j]) != 0",
     ),
     Entry(
         "001-a74",
@@ -997,6 +1009,7 @@ ENTRIES = (
         "lost.",
         setting="activations",
         course="12",
+        near="D(h_sigmoid[i], z[i]) <= 1/5",
     ),
     Entry(
         "001-a101",
@@ -1006,6 +1019,7 @@ ENTRIES = (
         is_typographical=True,
         setting="activations",
         course="12",
+        near="h_tanh[i] <= 1/2",
     ),
     Entry(
         "001-a102",
@@ -1014,6 +1028,7 @@ ENTRIES = (
         words="The slope of tanh is at most 1.",
         setting="activations",
         course="12",
+        near="D(h_tanh[i], z[i]) <= 1/2",
     ),
     Entry(
         "001-a103",
@@ -1024,6 +1039,7 @@ ENTRIES = (
         is_typographical=True,
         setting="activations",
         course="12",
+        near="D(h_relu[i], z[i]) <= 1/2",
     ),
     Entry("001-a104", "z2(t) = W1 @ h1(t) + b1", "definition", why=TIMES, course="05"),
     Entry("001-a105", "h1(t) = tanh(z1(t))", "definition", why=TIMES, course="06"),
@@ -1044,6 +1060,7 @@ ENTRIES = (
         words="Gradients vanish.",
         setting="sigmoid state",
         course="12",
+        near="D(h(t), h(0)) <= (1/5)**t",
     ),
     Entry(
         "001-a108",
@@ -1206,6 +1223,7 @@ ENTRIES = (
         words="The Jacobian of softmax is dense.",
         setting="L layers",
         course="14",
+        near="D(h_l(t)[i], z_l(t)[j]) != 0",
     ),
     Entry(
         "001-a129",

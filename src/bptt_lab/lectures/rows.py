@@ -64,7 +64,9 @@ class Entry:
     `printed` states it in the lecture's letters as it stands there, in the language of `formulas`: a relation of two
     sides, the left one the independent value. `corrected` is the mended relation where the printed one fails.
     `words` is the claim where the lecture makes it in words; `where` narrows the ranges of free indices;
-    `is_typographical` marks a slip of type that no value can show. `course` names the notebook that derives it.
+    `is_typographical` marks a slip of type that no value can show. `near` stands beside a claim that is no equation:
+    the nearest one that must not hold, its bound drawn tighter or its two sides the same. `course` names the notebook
+    that derives it.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Entry:
     words: str = ""
     where: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     setting: str = ""
+    near: str = ""
     is_typographical: bool = False
 
 
@@ -132,6 +135,14 @@ class Row:
         return self.scan.differences
 
     @property
+    def standing(self) -> str:
+        """How the formula stands in the source: printed, read (something is filled in), or stated in words."""
+        if not self.display:
+            return "stated"
+        filled = any(scanned in self.display for scanned, _ in (*self.differences, *self.source.readings))
+        return "read" if filled or self.scan.left else "printed"
+
+    @property
     def setting(self) -> Setting:
         """The network the formula is about."""
         return self.source.settings[self.entry.setting]
@@ -163,10 +174,16 @@ class Row:
         """The corrected formula as a tree."""
         return formulas.read(self.entry.corrected, self.setting.language, relation=True)
 
+    @cached_property
+    def near(self) -> Relation:
+        """The claim next to a claim that is no equation, which must not hold, as a tree."""
+        return formulas.read(self.entry.near, self.setting.language, relation=True)
+
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.id}** · {self.source.title} ({self.source.author}) · *{VERDICTS[self.verdict]}*"]
         lines += [self.entry.words] if self.entry.words else []
-        lines += [f"As {'stated' if self.words else 'printed'}: $\\displaystyle {self.states}$"] if self.states else []
+        lines += [f"In the scan: `{self.display}`"] if self.standing == "read" else []
+        lines += [f"As {self.standing}: $\\displaystyle {self.states}$"] if self.states else []
         lines += [f"Corrected: $\\displaystyle {self.corrected}$"] if self.corrected else []
         lines += [self.why] if self.why else []
         lines += [f"In the course's letters: $\\displaystyle {self.in_course_letters}$"] if self.states else []
