@@ -83,7 +83,7 @@ def _erratum(row: Row) -> tuple[str, ...]:
     is_slip = row.entry.is_typographical or row.verdict == "undecidable"
     lines = [row.words] if row.words else []
     lines += (
-        [f"*{'checked' if is_slip else 'stated' if row.words else 'printed'}* {_pieces(row, row.printed)}"]
+        [f"*{'checked' if is_slip else row.standing}* {_pieces(row, row.printed)}"]
         if row.entry.printed
         else []
     )
