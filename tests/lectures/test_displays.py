@@ -17,7 +17,7 @@ from bptt_lab.lectures import agreement, displays, scans
 from bptt_lab.lectures.displays import DisplayError
 from ledger_mutants import KINDS, mutants
 
-READY = ("002", "003", "004")
+READY = ("000", "001", "002", "003", "004")
 ROWS = {row.id: row for row in lectures.ledger() if row.lecture in READY}
 SHOWN = [identity for identity, row in ROWS.items() if row.display]
 SAID = [identity for identity, row in ROWS.items() if not row.display]
@@ -177,7 +177,19 @@ def test_every_reason_for_what_goes_unnoticed_is_needed():
 NEIGHBOURS = "a claim in words that two things differ: it holds of their neighbours too"
 NO_UNIT = "F is printed without the unit it belongs to, so that the scan cannot tell the unit"
 BEYOND = "a claim in words: what lies beyond the first or the last step is nothing, so that the sum is the same"
+ONE_PLACE_ON = "a claim in words: true of the row's neighbours in the chain too, whichever letter is by which"
+BOTH_SIDES = "the two sides of a wrong equality exchanged: wrong as it was"
 REASONS = {
+    **{f"000-a{n}": BEYOND for n in (29, 51, 74, 90, 91, 92, 102)},
+    "000-a38": "the size that the brace states is wrong, whatever the entries are",
+    "000-a47": "a claim in words: the derivative of a quantity by itself is diagonal too",
+    **{f"001-a{n}": BEYOND for n in (28, 29, 143)},
+    **{f"001-a{n}": ONE_PLACE_ON for n in (30, 72, 127, 151)},
+    **{f"001-a{n}": NEIGHBOURS for n in ("08", "24")},
+    **{f"001-a{n}": BOTH_SIDES for n in (68, 83)},
+    "001-a99": "the pre-activations of both layers are printed a, told apart by their index alone",
+    **{f"001-a{n}": "a bound in words: a smaller quantity keeps it too" for n in (102, 103, 107)},
+    **{f"001-a{n}": "an equality of two letters, from either side" for n in (112, 113, 157)},
     **{f"003-a{n}": NEIGHBOURS for n in (15, 16, 17, 18)},
     **{f"003-a{n}": "an equality of two letters, from either side" for n in (48, 57, 58)},
     **{f"004-{n}": NO_UNIT for n in (40, 42, 76)},

@@ -38,7 +38,7 @@ def test_the_counts_by_lecture_and_verdict():
         "001": {"holds": 83, "definition": 27, "erratum": 3, "scan": 32, "reading": 16, "undecidable": 3},
         "002": {"holds": 22, "definition": 12, "erratum": 9, "scan": 3, "reading": 0, "undecidable": 2},
         "003": {"holds": 4, "definition": 58, "erratum": 1, "scan": 0, "reading": 0, "undecidable": 0},
-        "004": {"holds": 68, "definition": 26, "erratum": 33, "scan": 0, "reading": 8, "undecidable": 1},
+        "004": {"holds": 80, "definition": 26, "erratum": 34, "scan": 0, "reading": 8, "undecidable": 1},
     }
 
 
@@ -138,7 +138,10 @@ def test_a_row_that_says_what_is_not_so_is_refused(identity, changes):
 
 def test_a_row_shows_its_formulas_and_its_notebook():
     shown = LEDGER["004-44"]._repr_markdown_()
-    assert "004-44" in shown and "As printed" in shown and "Corrected" in shown and r"\mathbf{W}^{\top}" in shown
+    assert "004-44" in shown and "Corrected" in shown and r"\mathbf{W}^{\top}" in shown
+    assert "As read" in shown and f"In the scan: `{LEDGER['004-44'].display}`" in shown  # its left side is filled in
+    assert "As printed" in LEDGER["004-17"]._repr_markdown_() and "In the scan" not in LEDGER["004-17"]._repr_markdown_()
+    assert "As stated" in LEDGER["004-a01"]._repr_markdown_()
 
 
 def test_the_course_letters_are_those_of_the_course():
