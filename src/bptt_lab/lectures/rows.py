@@ -136,11 +136,14 @@ class Row:
 
     @property
     def standing(self) -> str:
-        """How the formula stands in the source: printed, read (something is filled in), or stated in words."""
+        """How the formula stands in the source: printed, read (with named differences), or stated in words.
+
+        A left side that is not printed, but given by the text around a display, is no difference.
+        """
         if not self.display:
             return "stated"
-        filled = any(scanned in self.display for scanned, _ in (*self.differences, *self.source.readings))
-        return "read" if filled or self.scan.left else "printed"
+        differs = any(scanned in self.display for scanned, _ in (*self.differences, *self.source.readings))
+        return "read" if differs else "printed"
 
     @property
     def setting(self) -> Setting:

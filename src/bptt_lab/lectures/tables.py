@@ -82,11 +82,7 @@ def _erratum(row: Row) -> tuple[str, ...]:
     # the tree holds what is checked, not always the slip
     is_slip = row.entry.is_typographical or row.verdict == "undecidable"
     lines = [row.words] if row.words else []
-    lines += (
-        [f"*{'checked' if is_slip else row.standing}* {_pieces(row, row.printed)}"]
-        if row.entry.printed
-        else []
-    )
+    lines += [f"*{'checked' if is_slip else row.standing}* {_pieces(row, row.printed)}"] if row.entry.printed else []
     lines += [f"*{MENDED[row.verdict]}* {_pieces(row, row.mended)}"] if row.entry.corrected else []
     where = _where(printed, row.printed.operator) if printed and not is_slip else _nowhere(row, printed)
     return f"{row.id.replace('-', NO_BREAK)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}"
