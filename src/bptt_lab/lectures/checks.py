@@ -63,9 +63,9 @@ def check(row: Row, scale: float = 1.0) -> Finding:
 
 
 def found(row: Row) -> str:
-    """Return in words what the check of a row finds now, printed form and corrected one."""
+    """Return in words what the check of a row finds now, the form in the source and the corrected one."""
     finding = check(row)
-    parts = [f"as printed it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
+    parts = [f"as {row.standing} it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
     parts += [f"as corrected it {finding.corrected}"] if finding.corrected else []
     return "; ".join(parts) + ("." if is_confirmed(row, finding) else ". THIS IS NOT WHAT THE ROW SAYS.")
 

@@ -201,7 +201,7 @@ class Row:
         named = {
             "claim": self.entry.words,
             "as scanned": self.display,
-            "as printed": self.entry.printed,
+            "checked": self.entry.printed,
             "corrected": self.entry.corrected,
             "why": self.why,
             "as LaTeX": self.corrected or self.states,

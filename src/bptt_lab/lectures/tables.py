@@ -43,7 +43,7 @@ def table(rows: Sequence[Row]) -> Table:
 
     Errors: AssertionError where a check does not find what the row says.
     """
-    return Table(("", "as printed", "verdict", "corrected, and why"), tuple(_line(row) for row in rows))
+    return Table(("", "in the source", "verdict", "corrected, and why"), tuple(_line(row) for row in rows))
 
 
 def errata(lecture: str) -> Table:
