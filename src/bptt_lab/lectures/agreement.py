@@ -160,7 +160,7 @@ def form_of(tree: Tree, hand: Style, abbreviations: tuple[str, ...] = ()) -> For
         case Number(value):
             return forms.fraction(forms.number(value.numerator), forms.number(value.denominator))
         case Variable(name):
-            return displays.read(hand.variable(name), _bare(hand))[0][0]
+            return _symbol(hand.variable(name), hand.time)
         case Letter():
             return _letter(tree, hand, abbreviations)
         case Negative(inner):
@@ -193,21 +193,18 @@ def form_of(tree: Tree, hand: Style, abbreviations: tuple[str, ...] = ()) -> For
     raise AssertionError(tree)
 
 
-@lru_cache(maxsize=64)
-def _bare_of(time: str) -> Script:
-    return Script(Style(time=time))
-
-
-def _bare(hand: Style) -> Script:
-    return _bare_of(hand.time)
+@lru_cache(maxsize=4096)
+def _symbol(latex: str, time: str) -> Form:
+    """Return a symbol of a hand as a form, read without the layers of any lecture."""
+    return displays.read(latex, Script(Style(time=time)))[0][0]
 
 
 def _letter(tree: Letter, hand: Style, abbreviations: tuple[str, ...]) -> Form:
     symbol = hand.symbol(tree.name)
     plain = bool(tree.entry) or tree.name in hand.numbers
     text = hand.loss if tree.name == "L" and "L" not in hand.symbols else symbol.entry if plain else symbol.whole
-    base = displays.read(text, _bare(hand))[0][0]
-    above = [displays.read_index(part, _bare(hand)) for part in symbol.upper.split(",") if part]
+    base = _symbol(text, hand.time)
+    above = [forms.index(_symbol(part, hand.time)) for part in symbol.upper.split(",") if part]
     above += [] if tree.time is None else [forms.index(form_of(tree.time, hand))]
     below = () if tree.name in abbreviations else tuple(forms.index(form_of(part, hand)) for part in tree.entry)
     if base[0] == "letter":

@@ -280,12 +280,14 @@ class _Reader:
         return self._sum("prod")
 
     def _nabla(self) -> Form:
-        by, is_turned = None, "gradient" in self.script.hand.nabla and "total" not in self.script.hand.nabla
+        by, is_turned = None, "total" not in self.script.hand.nabla
         while self.next in ("_", "^"):
             if self.take() == "_":
                 by = self.inner(self.group())
+            elif "".join(tokens := self.group()) in TRANSPOSES:
+                is_turned = not is_turned
             else:
-                is_turned ^= "".join(self.group()) in TRANSPOSES
+                raise DisplayError(f"A nabla carries {' '.join(tokens)!r} above it.")
         found = ("derivative", self.factor(), by)
         return forms.turned(found) if is_turned else found
 

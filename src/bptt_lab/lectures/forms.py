@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from itertools import zip_longest
 
 Form = tuple
@@ -185,6 +186,7 @@ def _multiple(term: Form) -> tuple[Fraction, Form | None]:
     return Fraction(1), term
 
 
+@lru_cache(maxsize=4096)
 def closed(form: Form) -> Form:
     """Return a form in which bound indices have no names of their own, so that only what they bind is compared."""
     return _closed(form, 0)

@@ -179,6 +179,11 @@ def _shape(number: int, printed: str, words: str) -> Entry:
     return Entry(f"004-a{number:02d}", printed, "definition", words=words, course="03")
 
 
+def _label(number: int, brace: str, printed: str) -> Entry:
+    """Return the row of a label under a brace that says what stands above it."""
+    return Entry(f"004-a{number}", printed, "holds", words=f"The label under {brace}.", course="09")
+
+
 FORWARD_PASS = (
     Entry("004-1", "a(t) = b + W @ h(t-1) + U @ x(t)", "definition", course="03"),
     Entry("004-2", "h(t) = tanh(a(t))", "definition", course="03"),
@@ -939,7 +944,44 @@ CLAIMS_PARAMETERS = (
     ),
 )
 
+SLOPES_LABEL = "matrix(i, 1, 5, j, 1, 5, same(i,j)*(1 - h(tau)[i]**2)) = diag(1 - h(tau)**2)"
+W_LABEL = "matrix(i, 1, 5, j, 1, 5, W[j,i]) = W.T"
+V_LABEL = "matrix(i, 1, 5, k, 1, 3, V[k,i]) = V.T"
+
+# read after the others, and so counted on behind them
+CLAIMS_LABELS = (
+    Entry(
+        "004-a49",
+        "grad(L, o(t)) = column(i, 1, 3, D(L, o(t)[i]))",
+        "holds",
+        words="The first form of (22): an entry of the gradient is the derivative by that entry.",
+        setting="class 2",
+        course="05",
+    ),
+    _label(50, "the first brace of (32)", V_LABEL),
+    Entry(
+        "004-a51",
+        "grad(L, o(tau)) = column(k, 1, 3, p(t)[k] - same(k,1))",
+        "erratum",
+        corrected=f"grad(L, o(tau)) = {ERROR_LAST}",
+        words="The label under the second brace of (32).",
+        why="The probabilities are those of the last step, tau, not of a step t. Moreover the time of the label stands "
+        "on the nabla, not on the o below it.",
+        course="09",
+    ),
+    _label(52, "the first brace of (44)", SLOPES_LABEL),
+    _label(53, "the second brace of (44)", W_LABEL),
+    _label(54, "the third brace of (44)", V_LABEL),
+    _label(55, "the fourth brace of (44)", f"grad(L, o(tau)) = {ERROR_LAST}"),
+    _label(56, "the first brace of (58)", SLOPES_LABEL),
+    _label(57, "the second brace of (58)", V_LABEL),
+    _label(58, "the third brace of (58)", f"grad(L, o(tau)) = {ERROR_LAST}"),
+    _label(59, "the first brace of (79)", SLOPES_LABEL),
+    _label(60, "the second brace of (79)", V_LABEL),
+    _label(61, "the third brace of (79)", "grad(L, o(t)) = column(k, 1, 3, p(t)[k] - same(k,1))"),
+)
+
 ENTRIES = (
     *(*FORWARD_PASS, *LOSS, *STATES, *BIASES, *WEIGHTS, *SUMMARY),
-    *(*CLAIMS_FORWARD, *CLAIMS_LOSS, *CLAIMS_STATES, *CLAIMS_PARAMETERS),
+    *(*CLAIMS_FORWARD, *CLAIMS_LOSS, *CLAIMS_STATES, *CLAIMS_PARAMETERS, *CLAIMS_LABELS),
 )

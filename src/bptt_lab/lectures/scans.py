@@ -6,12 +6,15 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
 JOINT = " … "
+STATING = ("=", r"\le", r"\in", r"\neq")
+FORMULAS = re.compile(r"\$\$.*?\$\$|\$.*?\$", re.DOTALL)
+FRAME = re.compile(r"\\quad\(\d+\)|\\(begin|end)\{aligned\}|\\(quad|boxed|Rightarrow)")
 MINUS, PRIME = "\u2010\u2011\u2012\u2013\u2212", "\u2018\u2019\u2032"
 CHARACTERS = str.maketrans({**dict.fromkeys(MINUS, "-"), **dict.fromkeys(PRIME, "'"), "⊤": "T"})
 
@@ -49,6 +52,14 @@ def scan(lecture: str, identity: str) -> Scan:
     return Scan(**found, **pairs, sentence=tuple(sentence) if sentence else None)
 
 
+def fingerprint(lecture: str) -> str:
+    """Return the digest of all displays and marks of a lecture, to be recorded when they were found in the source."""
+    rows = {name: found for name, found in tables(lecture).items() if name != "reading"}
+    return _digest(
+        "\n".join(f"{name} {rows[name].get('display', rows[name].get('sentence'))}" for name in sorted(rows))
+    )
+
+
 def formula_form(text: str) -> str:
     """Return characters of a formula without what scans disagree on: spaces, forms of one sign."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).translate(CHARACTERS))
@@ -80,6 +91,23 @@ def _windows(plain: str, length: int) -> Iterator[str]:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def uncovered(source: str, displays: Iterable[str]) -> list[str]:
+    """Return the formulas of a source that state something and stand in no display, what is covered shown as a dot."""
+    plain = formula_form(source)
+    covered = bytearray(len(plain))
+    pieces = {formula_form(piece) for display in displays for piece in display.split(JOINT)}
+    for piece in (piece for piece in pieces if len(piece) > 1):
+        for found in re.finditer(re.escape(piece), plain):
+            covered[found.start() : found.end()] = b"\1" * len(piece)
+    left = []
+    for formula in FORMULAS.finditer(plain):
+        states = formula[0].startswith("$$") or any(sign in formula[0] for sign in STATING)
+        shown = "".join("·" if covered[at] else plain[at] for at in range(*formula.span()))
+        shown = FRAME.sub("", re.sub("·+", "·", shown)).strip("$")
+        left += [shown] if states and re.search(r"[A-Za-z0-9]", shown) else []
+    return left
 
 
 def place(source: str, display: str, start: int = 0) -> tuple[int, int] | None:
