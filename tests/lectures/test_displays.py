@@ -80,6 +80,48 @@ def test_displays_stand_in_the_order_of_their_rows(lecture):
 
 # what stands as a formula and in no display, and why it has no row
 WITHOUT_A_ROW = {
+    "000": {
+        r"u(x)": "a figure",
+        r"x\qquadf(u(x),v(x))": "a figure",
+        r"v(x)": "a figure",
+        r"x,y\in\mathbb{R}": "says what the letters are",
+        r"\mathbf{X},\mathbf{Y}\in\mathbb{R}^{m\timesn}": "says what the letters are",
+        r"\mathbf{x},\mathbf{y}\in\mathbb{R}^d": "says what the letters are",
+        r"·=\frac{\partial\mathbf{y}}{\partial\mathbf{x}}·": "a second sign for the same derivative",
+        r"·=\frac{\partialy}{\partial\mathbf{X}}·": "a second sign for the same derivative",
+        r"\text{Matrixw.r.tscalar:}·=\frac{\partial\mathbf{Y}}{\partialx}·": "a second sign for the same derivative",
+        r"ightharpoonup·": "the mark of a list, damaged",
+        **{
+            rf"\mathcal{{L}}(\underbrace{{\mathbf{{a}}^{{{a}(1)}}({W})}}_{{t=1}},"
+            rf"\underbrace{{\mathbf{{a}}^{{{a}(2)}}({W})}}_{{t=2}},{dots},"
+            rf"\underbrace{{\mathbf{{a}}^{{{a}(T)}}({W})}}_{{t=T}})": "says in signs what the sentence before it says"
+            for a, W, dots in (("2", "W^1", r"\ldots"), ("1", "W^{11}", r"\dots"), ("1", "W^0", r"\dots"))
+        },
+        r"\begin{array}{l}\mathsf{BPTT}\\\nabla_{\mathsf{a}^{2(t)}}\mathcal{L}\end{array}": "a heading",
+        r"·\underbrace{·}_{a_{1}}": "a label, damaged: it names the Jacobian matrix",
+        r"·\underbrace{·}_{\text{Jacobianmatrix}}": "a name",
+    },
+    "001": {
+        r"\leftarrow": "an arrow of a note",
+        r"\leftarrow(W^1)": "an arrow of a note; 001-a108 and a109 are about it",
+        r"\rightarrow·": "an arrow of a note",
+        r"\left[\downarrow\right]": "an arrow of a note",
+        r"\mathcal{L}\begin{cases}y^{(1)},t^{(1)}\\y^{(2)},t^{(2)}\\\vdots\\y^{(\tau)},t^{(\tau)}\end{cases}": "lists "
+        "what the loss depends on",
+        r"\vec{y}^{(t)},\vec{t}^{(t)}": "a label of a figure",
+        r"\frac{\vec{s}}{M}\leftarrowM^T\frac{\vec{s}}{v}\leftarrowv^T": "001-a43 to a46 have it as claims in words",
+        r"\frac{v}{s}\leftarrowv\frac{d\vec{v}}{dM}\leftarrow\frac{dM}{M\timesk}": "001-a43 to a46 have it as claims",
+        r"S_o,·": "the word So, read as a letter",
+        r"y=f(x)": "says what a Jacobian matrix is of",
+        r"t=T": "a time",
+        r"\sigma\leq\frac{1}{4}": "001-a100 has it as a claim in words",
+        r"\tanh\leq1": "001-a101 and a102 have it as claims in words",
+        r"\leq1": "001-a103 has it as a claim in words",
+        r"\begin{array}{r}11\\+11\\\hline110\end{array}": "001-a110 has it as a claim in words",
+        r"\infty": "a number of examples, a claim in words",
+        r"·\\·=\left(\nabla_{z^{l,t}}^T\mathcal{L}\right)"
+        r"\left(\nabla_{W^{l-1}}^Tz^{l,t}\right)": "001-a136 is about it",
+    },
     "002": {
         r"\frac{\partialL}{\partialW_y},\frac{\partialL}{\partialv},\frac{\partialL}{\partialu}": "only asks",
         r"g=g^*=I\uparrow\text{identityfunction}": "002-a12 has it as a claim in words",
@@ -250,12 +292,18 @@ def test_every_exception_of_the_reader_is_one():
 
 
 def notices(row):
-    """Return whether the display, the slips or the check of a row notice that its formula is not the one it was."""
-    if row.display and not agrees(row):
-        return True
-    if not row.display and row.entry.corrected and not agreement.slips_mend(row):
-        return True
-    return not lectures.is_confirmed(row, lectures.check(row))
+    """Return whether the ledger notices that the formula of a row is not the one it was."""
+    return not agreement.is_transcribed(row) or not lectures.is_confirmed(row, lectures.check(row))
+
+
+def test_a_wrong_transcription_of_a_wrong_line_is_not_confirmed():
+    row = ROWS["004-17"]
+    wrong = dataclasses.replace(
+        row, entry=dataclasses.replace(row.entry, printed=row.entry.printed.replace(" - ", " + "))
+    )
+    assert not lectures.check(wrong).printed.holds and not lectures.is_confirmed(wrong, lectures.check(wrong))
+    assert "not the one that the source displays" in lectures.found(wrong)
+    assert lectures.is_confirmed(row, lectures.check(row)) and "displays" not in lectures.found(row)
 
 
 @cache

@@ -39,6 +39,18 @@ def agrees(row: Row) -> bool:
     return any(_agree(shown, checked, row) for shown in _relations(row) for checked in _checked(row, len(shown)))
 
 
+def is_transcribed(row: Row) -> bool:
+    """Return whether the formula of a row is the one displayed, or a wrong claim in words is wrong as its row says."""
+    if not row.entry.printed:
+        return True
+    if row.display:
+        try:
+            return agrees(row)
+        except DisplayError:
+            return False
+    return not row.entry.corrected or slips_mend(row)
+
+
 def why_not(row: Row) -> str:
     """Return both forms of a row as text, for a message."""
     return f"{row.id}\n  shown   {_relations(row)}\n  checked {list(_checked(row, 1))}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from bptt_lab.formulas import FormulaError, Scene
 from bptt_lab.formulas.tree import Relation, free_variables
+from bptt_lab.lectures.agreement import is_transcribed
 from bptt_lab.lectures.rows import Row
 
 TOLERANCE = 1e-9
@@ -67,6 +68,8 @@ def found(row: Row) -> str:
     finding = check(row)
     parts = [f"as {row.standing} it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
     parts += [f"as corrected it {finding.corrected}"] if finding.corrected else []
+    if not is_transcribed(row):
+        parts.append("the printed form is not the one that the source displays")
     return "; ".join(parts) + ("." if is_confirmed(row, finding) else ". THIS IS NOT WHAT THE ROW SAYS.")
 
 
@@ -75,9 +78,9 @@ def is_confirmed(row: Row, finding: Finding) -> bool:
 
     What holds, holds; what is wrong in print fails there and holds as corrected; a slip of type shows in no value.
     Of what is undecidable, the formula that the ledger may give beside it holds. A claim that is no equation holds
-    where the one next to it does not.
+    where the one next to it does not. Right or wrong, the printed form must be the one that the source displays.
     """
-    if not refuses_what_is_near(row):
+    if not refuses_what_is_near(row) or not is_transcribed(row):
         return False
     if finding.printed is None:
         return row.entry.is_typographical or row.verdict == "undecidable"

@@ -14,7 +14,7 @@ from importlib import resources
 JOINT = " … "
 STATING = ("=", r"\le", r"\in", r"\neq")
 FORMULAS = re.compile(r"\$\$.*?\$\$|\$.*?\$", re.DOTALL)
-FRAME = re.compile(r"\\quad\(\d+\)|\\(begin|end)\{aligned\}|\\(quad|boxed|Rightarrow)")
+FRAME = re.compile(r"\\quad\(\d+\)|\\?b?(egin|end)\{(aligned|split)\}|\\(quad|boxed|Rightarrow)")
 MINUS, PRIME = "\u2010\u2011\u2012\u2013\u2212", "\u2018\u2019\u2032"
 CHARACTERS = str.maketrans({**dict.fromkeys(MINUS, "-"), **dict.fromkeys(PRIME, "'"), "⊤": "T"})
 
