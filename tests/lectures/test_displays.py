@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bptt_lab import lectures
+from bptt_lab import formulas, lectures
 from bptt_lab.formulas.writing import write
 from bptt_lab.lectures import agreement, displays, scans
 from bptt_lab.lectures.displays import DisplayError
@@ -408,3 +408,64 @@ def test_what_means_another_thing_has_another_form(one, two, script):
 def test_a_display_that_cannot_be_read_says_so(text, script):
     with pytest.raises(DisplayError):
         displays.read(text, script)
+
+
+# What is written out beside what is written short
+
+
+def matches(display, text, script):
+    """Return whether a display and a formula in the language of source 004 are one."""
+    row = ROWS["004-1"]
+    shown = displays.read(display, script)[0][0]
+    return agreement.forms.agree(shown, agreement.form_of(formulas.read(text, row.setting.language), row.source.hand))
+
+
+SQUARE = r"\begin{pmatrix} w_{11} & w_{12} \\ w_{21} & w_{22} \end{pmatrix}"
+TURNED = r"\begin{pmatrix} w_{11} & w_{21} \\ w_{12} & w_{22} \end{pmatrix}"
+DIAGONAL = r"\begin{pmatrix} h_1^{(t)} & 0 \\ 0 & h_2^{(t)} \end{pmatrix}"
+DOTTED = r"\begin{pmatrix} w_{11} & \dots & w_{15} \\ \vdots & \ddots & \vdots \\ w_{51} & \dots & w_{55} \end{pmatrix}"
+SUMMED = r"h_1^{(t)} + h_2^{(t)} + \dots + h_\tau^{(t)}"
+
+
+@pytest.mark.parametrize(
+    ("display", "right", "wrong"),
+    [
+        (SQUARE, ["W"], ["W.T", "W**2", "U", "-W", "diag(h(t))"]),
+        (TURNED, ["W.T"], ["W", "W**2", "(W**2).T", "U.T", "tanh(W)"]),
+        (DIAGONAL, ["diag(h(t))"], ["diag(h(t+1))", "diag(h(t)**2)", "diag(1 - h(t))", "tanh(h(t))", "W"]),
+        (DIAGONAL.replace("0", "1", 1), [], ["diag(h(t))"]),
+        (SQUARE.replace("w_{22}", "w_{21}"), [], ["W", "W.T"]),
+        (
+            SUMMED,
+            ["sum(i, 1, tau, h(t)[i])"],
+            ["sum(i, 2, tau, h(t)[i])", "sum(i, 1, t, h(t)[i])", "prod(i, 1, tau, h(t)[i])", "sum(i, 1, tau, o(t)[i])"],
+        ),
+        (SUMMED.replace("h_2", "h_3"), [], ["sum(i, 1, tau, h(t)[i])"]),
+        (
+            DOTTED.replace("5", r"\tau"),
+            ["matrix(i, 1, tau, j, 1, tau, W[i,j])"],
+            ["matrix(i, 1, tau, j, 1, tau, W[j,i])", "matrix(i, 1, t, j, 1, tau, W[i,j])", "W"],
+        ),
+        (
+            r"\begin{pmatrix} h_1^{(t)} \\ \vdots \\ h_\tau^{(t)} \end{pmatrix}",
+            ["column(i, 1, tau, h(t)[i])", "row(i, 1, tau, h(t)[i]).T"],
+            ["row(i, 1, tau, h(t)[i])", "column(i, 1, tau, o(t)[i])", "column(i, 1, t, h(t)[i])"],
+        ),
+        (r"- (h^{(t)} - x^{(t)})", ["-(h(t) - x(t))"], ["-h(t) - x(t)", "h(t) - x(t)", "-h(t) + x(t)"]),
+        (r"- h^{(t)} x^{(t)}", ["-(h(t)*x(t))", "(-h(t))*x(t)", "h(t)*(-x(t))"], ["h(t)*x(t)"]),
+        (r"\frac{- h^{(t)}}{x^{(t)}}", ["-h(t)/x(t)", "-(h(t)/x(t))"], ["h(t)/x(t)", "x(t)/(-h(t))"]),
+        (
+            r"\sum_{i=1}^5 h_i^{(t)} c_1",
+            ["sum(i, 1, 5, h(t)[i]*c[1])", "sum(i, 1, 5, h(t)[i])*c[1]"],
+            ["sum(i, 1, 5, c[1])"],
+        ),
+    ],
+)
+def test_what_is_written_out_is_what_is_written_short_and_nothing_else(display, right, wrong, script):
+    assert [text for text in (*right, *wrong) if matches(display, text, script)] == right
+
+
+def test_a_slip_of_type_is_seen_in_what_the_scan_has_for_what_is_read():
+    slips = [i for i in SHOWN if ROWS[i].verdict == "erratum" and ROWS[i].entry.is_typographical]
+    assert [i for i in slips if not ROWS[i].differences] == ["004-22"]  # the slip is in its middle form, 004-a19
+    assert ROWS["004-a19"].differences
