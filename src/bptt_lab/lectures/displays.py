@@ -311,20 +311,24 @@ class _Reader:
             raise DisplayError(f"A {name} stands inside a formula.")
         if name == "array":
             self.group()
+        cells = self.cells()
+        entries = tuple(tuple(self.inner(cell) if cell else DOTS for cell in row) for row in cells if any(row))
+        return self.raised(forms.grid(entries))
+
+    def cells(self) -> list[list[list[str]]]:
+        """Return the rows of a matrix, each a list of cells, each its tokens; what ends the matrix is taken."""
         rows, depth, start = [[]], 0, self.at
         while True:
             token = self.take()
             depth += (token in ("{", r"\begin")) - (token in ("}", r"\end"))
-            if depth < 0 and token == r"\end":
-                rows[-1].append(self.tokens[start : self.at - 1])
-                self.group()
-                break
-            if depth == 0 and token in ("&", r"\\"):
+            is_last = depth < 0 and token == r"\end"
+            if is_last or (depth == 0 and token in ("&", r"\\")):
                 rows[-1].append(self.tokens[start : self.at - 1])
                 rows += [[]] if token == r"\\" else []
                 start = self.at
-        entries = tuple(tuple(self.inner(cell) if cell else DOTS for cell in row) for row in rows if any(row))
-        return self.raised(forms.grid(entries))
+            if is_last:
+                self.group()
+                return rows
 
     def _mathbb(self) -> Form:
         name = "".join(self.group())
@@ -356,22 +360,14 @@ class _Reader:
 
     def named(self) -> Form:
         """Return a letter with its indices, or a function with its argument."""
-        if self.next.startswith("\\") and self.next[1:] in FONTS:
-            at = self.at
-            self.take()
-            tokens = self.group()
-            if _is_whole(tokens):
-                return self.raised(self.inner(tokens))
-            self.at = at
+        if (group := self.whole_in_one_font()) is not None:
+            return self.raised(self.inner(group))
         name = self.name()
         above, below = self.scripts()
         starred = name + "".join("*" for tokens in above if tokens == ["*"])
         function = {**FUNCTIONS, **self.script.functions}.get(starred)
         if function:
-            argument = self.bracket() if self.next in ("(", "[") else self.factor()
-            raised = [tokens for tokens in above if tokens != ["*"]]
-            found = argument if function == "identity" else ("call", function, (argument,))
-            return forms.power(found, forms.index(self.inner(raised[0]))) if raised else self.raised(found)
+            return self.applied(function, [tokens for tokens in above if tokens != ["*"]])
         if name in self.script.abbreviations:
             argument = self.bracket()
             last = argument[2][-1] if argument[0] == "call" else argument
@@ -379,6 +375,24 @@ class _Reader:
         if name in self.script.applied and self.next in ("(", r"\{"):
             self.balanced()
         return self.with_indices(name, above, below)
+
+    def whole_in_one_font(self) -> list[str] | None:
+        """Return the tokens of a group in one font that is more than a letter; None, and nothing taken, without one."""
+        if not (self.next.startswith("\\") and self.next[1:] in FONTS):
+            return None
+        at = self.at
+        self.take()
+        tokens = self.group()
+        if _is_whole(tokens):
+            return tokens
+        self.at = at
+        return None
+
+    def applied(self, function: str, powers: list[list[str]]) -> Form:
+        """Return a function of the bracket or factor that follows, raised to a power that stands at its name."""
+        argument = self.bracket() if self.next in ("(", "[") else self.factor()
+        found = argument if function == "identity" else ("call", function, (argument,))
+        return forms.power(found, forms.index(self.inner(powers[0]))) if powers else self.raised(found)
 
     def scripts(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return the groups that stand above and below a letter."""
