@@ -430,7 +430,7 @@ SUMMED = r"h_1^{(t)} + h_2^{(t)} + \dots + h_\tau^{(t)}"
 @pytest.mark.parametrize(
     ("display", "right", "wrong"),
     [
-        (SQUARE, ["W"], ["W.T", "W**2", "U", "-W", "diag(h(t))"]),
+        (SQUARE, ["W", "W.T.T"], ["W.T", "W**2", "U", "-W", "diag(h(t))"]),
         (TURNED, ["W.T"], ["W", "W**2", "(W**2).T", "U.T", "tanh(W)"]),
         (DIAGONAL, ["diag(h(t))"], ["diag(h(t+1))", "diag(h(t)**2)", "diag(1 - h(t))", "tanh(h(t))", "W"]),
         (DIAGONAL.replace("0", "1", 1), [], ["diag(h(t))"]),
@@ -444,7 +444,12 @@ SUMMED = r"h_1^{(t)} + h_2^{(t)} + \dots + h_\tau^{(t)}"
         (
             DOTTED.replace("5", r"\tau"),
             ["matrix(i, 1, tau, j, 1, tau, W[i,j])"],
-            ["matrix(i, 1, tau, j, 1, tau, W[j,i])", "matrix(i, 1, t, j, 1, tau, W[i,j])", "W"],
+            [
+                "matrix(i, 1, tau, j, 1, tau, W[j,i])",
+                "matrix(i, 1, tau, j, 1, tau, W[i,j]).T",
+                "matrix(i, 1, t, j, 1, tau, W[i,j])",
+                "W",
+            ],
         ),
         (
             r"\begin{pmatrix} h_1^{(t)} \\ \vdots \\ h_\tau^{(t)} \end{pmatrix}",
@@ -463,6 +468,24 @@ SUMMED = r"h_1^{(t)} + h_2^{(t)} + \dots + h_\tau^{(t)}"
 )
 def test_what_is_written_out_is_what_is_written_short_and_nothing_else(display, right, wrong, script):
     assert [text for text in (*right, *wrong) if matches(display, text, script)] == right
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("rows(U) = 5", True),
+        ("columns(U) = 4", True),
+        ("rows(U) = 4", False),
+        ("columns(U) = 5", False),
+        ("rows(W) = 5", False),
+        ("exp(U) = 4", False),
+        ("U = matrix(i, 1, 5, j, 1, 4, U[i,j])", True),
+        ("U = matrix(i, 1, 4, j, 1, 5, U[j,i])", False),
+    ],
+)
+def test_a_displayed_size_is_one_of_rows_of_columns_or_of_all_entries(printed, expected):
+    row = ROWS["004-a05"]
+    assert agrees(stating(row, formulas.read(printed, row.setting.language, relation=True))) == expected
 
 
 def test_a_slip_of_type_is_seen_in_what_the_scan_has_for_what_is_read():

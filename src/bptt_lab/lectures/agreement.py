@@ -148,14 +148,14 @@ def _range_sizes(form: Form) -> tuple[Form, ...]:
 
 
 def _holds_entries_of(form: Form, whole: Form) -> bool:
-    """Return whether the letters of a range are those of the whole it is the range of."""
+    """Return whether the letters of a range are those of the whole it is the range of; entries may be small letters."""
     return _letters(form) >= _letters(whole)
 
 
 def _letters(form: object) -> set[str]:
     if not isinstance(form, tuple):
         return set()
-    own = {form[1]} if form[:1] == ("letter",) and isinstance(form[1], str) else set()
+    own = {form[1].lower()} if form[:1] == ("letter",) and isinstance(form[1], str) else set()
     return own.union(*map(_letters, form))
 
 
