@@ -492,3 +492,27 @@ def test_a_slip_of_type_is_seen_in_what_the_scan_has_for_what_is_read():
     slips = [i for i in SHOWN if ROWS[i].verdict == "erratum" and ROWS[i].entry.is_typographical]
     assert [i for i in slips if not ROWS[i].differences] == ["004-22"]  # the slip is in its middle form, 004-a19
     assert ROWS["004-a19"].differences
+
+
+@pytest.mark.parametrize(
+    ("display", "texts"),
+    [
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", ["a = b", "c = d"]),
+        (r"\begin{aligned} a &= b \\ &+ x \\ c &= d \\ &- x \end{aligned}", ["a = b + x", "c = d - x"]),
+        (r"\begin{aligned} a &= b \\ &= d \end{aligned}", ["a = b = d"]),
+        (r"\begin{aligned} a & = & b & + x \end{aligned}", ["a = b + x"]),
+        (r"a = b, \quad c = d", ["a = b", "c = d"]),
+        (r"\mathbf{a + b} = \mathsf{c}", ["a + b = c"]),
+    ],
+)
+def test_lines_of_a_display_are_parted_and_their_continuations_joined(display, texts, script):
+    expected = [line for text in texts for line in displays.read(text, script)]
+    assert displays.read(display, script) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("the two words", True), ("wo words", False), ("the two word", False), ("two words here", False)],
+)
+def test_a_sentence_begins_and_ends_where_a_word_does(words, expected):
+    assert scans.has_sentence("Here are the  two\nWORDS", scans.mark(words)) == expected
