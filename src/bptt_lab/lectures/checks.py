@@ -9,6 +9,7 @@ import numpy as np
 
 from bptt_lab.formulas import FormulaError, Scene
 from bptt_lab.formulas.tree import Relation, free_variables
+from bptt_lab.lectures.agreement import is_transcribed
 from bptt_lab.lectures.rows import Row
 
 TOLERANCE = 1e-9
@@ -63,10 +64,12 @@ def check(row: Row, scale: float = 1.0) -> Finding:
 
 
 def found(row: Row) -> str:
-    """Return in words what the check of a row finds now, printed form and corrected one."""
+    """Return in words what the check of a row finds now, the form in the source and the corrected one."""
     finding = check(row)
-    parts = [f"as printed it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
+    parts = [f"as {row.standing} it {finding.printed}"] if finding.printed else ["it has nothing to evaluate"]
     parts += [f"as corrected it {finding.corrected}"] if finding.corrected else []
+    if not is_transcribed(row):
+        parts.append("the printed form is not the one that the source displays")
     return "; ".join(parts) + ("." if is_confirmed(row, finding) else ". THIS IS NOT WHAT THE ROW SAYS.")
 
 
@@ -74,12 +77,24 @@ def is_confirmed(row: Row, finding: Finding) -> bool:
     """Return whether a finding is what the row's verdict says.
 
     What holds, holds; what is wrong in print fails there and holds as corrected; a slip of type shows in no value.
+    Of what is undecidable, the formula that the ledger may give beside it holds. A claim that is no equation holds
+    where the one next to it does not. Right or wrong, the printed form must be the one that the source displays.
     """
+    if not refuses_what_is_near(row) or not is_transcribed(row):
+        return False
     if finding.printed is None:
-        return row.entry.is_typographical
-    if row.verdict in ("holds", "definition") or row.entry.is_typographical:
+        return row.entry.is_typographical or row.verdict == "undecidable"
+    if row.verdict in ("holds", "definition", "undecidable") or row.entry.is_typographical:
         return finding.printed.holds and finding.corrected is None
     return not finding.printed.holds and finding.corrected is not None and finding.corrected.holds
+
+
+def refuses_what_is_near(row: Row) -> bool:
+    """Return whether the check refuses, for its value, the claim that a row names beside one that is no equation."""
+    if not row.entry.near:
+        return True
+    found = evaluate(row, row.near)
+    return not found.holds and not found.trouble
 
 
 def evaluate(row: Row, relation: Relation, scale: float = 1.0) -> Result:
@@ -104,6 +119,8 @@ def _compare(scene: Scene, relation: Relation, indices: dict[str, int], scale: f
         written = _flat(scene.value(relation.right, **indices))
     except FormulaError as error:
         return Result(False, trouble=error.what)
+    except ZeroDivisionError:
+        return Result(False, trouble="it divides by zero")
     if independent.shape != written.shape:
         sides = f"{'×'.join(map(str, independent.shape))} and {'×'.join(map(str, written.shape))}"
         return Result(False, trouble=f"the two sides have the shapes {sides}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bptt_lab.formulas import Style, Symbol
@@ -19,6 +21,13 @@ EQUATIONS = (
 # t counts training examples in the first, and places under a kernel of two places in the second
 FEED_FORWARD = (*EQUATIONS[:3], "a1[t] = W0 @ h0[t] + b0")
 CONVOLUTION = (*EQUATIONS[:3], "a1[t] = V0 @ h0[t-1] + V1 @ h0[t] + b0")
+# every parameter times one number: the loss reads them in no other way
+SCALED = (
+    EQUATIONS[0],
+    "a2[t] = scale * (W1 @ h1[t] + b1)",
+    EQUATIONS[2],
+    "a1[t] = scale * (W0 @ h0[t] + W11 @ h1[t-1] + b0)",
+)
 # a network computes vectors only, so t counts the rows of the matrix Y
 LAYOUTS = """
     y = tanh(P @ x + xs * p)
@@ -38,10 +47,11 @@ QUADRATIC = dict(A=SYMMETRIC, x=np.array([0.5, -0.9, 0.4, 0.3]), e=np.ones((1, 4
 def _network(equations: tuple[str, ...]) -> Setting:
     """Return a setting with a hidden and an output layer, of the sizes D, M and K."""
     text = "\n".join((*equations, "L[t] = nll(h2[t], y[t])"))
-    highest = dict(t=STEPS, l=INPUTS, i=HIDDEN, m=HIDDEN, k=OUTPUTS, n=OUTPUTS)
+    highest = dict(t=STEPS, s=STEPS, l=INPUTS, i=HIDDEN, m=HIDDEN, k=OUTPUTS, n=OUTPUTS)
     ranges = {index: (1, high) for index, high in highest.items()}
     sizes = dict(D=INPUTS, M=HIDDEN, K=OUTPUTS)
-    return Setting(text, dict(h0=INPUTS, h1=HIDDEN, h2=OUTPUTS), STEPS, ranges, constants=sizes)
+    scale = dict(scale=()) if "scale" in text else {}
+    return Setting(text, dict(h0=INPUTS, h1=HIDDEN, h2=OUTPUTS, **scale), STEPS, ranges, constants=sizes)
 
 
 def _activation(function: str) -> Setting:
@@ -52,6 +62,7 @@ def _activation(function: str) -> Setting:
 SETTINGS = {
     "": _network(EQUATIONS),
     "feed-forward": _network(FEED_FORWARD),
+    "scaled": _network(SCALED),
     "convolution": _network(CONVOLUTION),
     **{name: _activation(name) for name in ("sigmoid", "tanh", "relu")},
     "one dimension": Setting("y = tanh(w @ x)\nL = mse(V @ y, g)", dict(w=(1, 1), V=(3, 1)), T=STEPS, ranges={}),
@@ -59,8 +70,10 @@ SETTINGS = {
     "layouts": Setting(
         LAYOUTS, dict(x=4, y=3, xs=(), X=(STEPS, 5), r=5), STEPS, ranges={}, constants=dict(d=4, k=3, m=STEPS, n=5)
     ),
-    "Mx": Setting("Mx = M @ x\nL = mse(Mx, g)", dict(M=(3, 4)), T=STEPS, ranges={}),
-    "quadratic form": Setting("q = e @ (x * (A @ x))", dict(A=(4, 4), e=(1, 4)), T=STEPS, ranges={}, leaves=QUADRATIC),
+    "Mx": Setting("Mx = M @ x\nL = mse(Mx, g)", dict(M=(3, 4)), STEPS, ranges={}, constants=dict(k=3, d=4)),
+    "quadratic form": Setting(
+        "q = e @ (x * (A @ x))", dict(A=(4, 4), e=(1, 4)), STEPS, ranges={}, constants=dict(d=4), leaves=QUADRATIC
+    ),
     "Wx": Setting("y = W @ x\nL = mse(y, g)", dict(W=(3, 4)), T=STEPS, ranges=dict(k=(1, 3)), constants=dict(K=3, M=4)),
 }
 X_A_X, M_X = r"\left(\mathbf{x}^{\top} \mathbf{A} \, \mathbf{x}\right)", r"\left(\mathbf{M} \, \mathbf{x}\right)"
@@ -72,17 +85,17 @@ LECTURE = Lecture(
     hand=Style(
         symbols={
             **{name: Symbol("W", "W", name[1:]) for name in ("W", "W0", "W1", "W11")},
-            **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0], name[1:]) for name in ("a", "a1", "a2")},
+            **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0], name[1:]) for name in ("a", "a1", "a2", "b0", "b1")},
             **{name: Symbol(rf"\mathbf{{{name}}}", name.lower()) for name in "XY"},
             **{name: Symbol(rf"\mathbf{{{name[0]}}}", name[0]) for name in ("xs", "ys")},
-            **{name: Symbol(product, product) for name, product in dict(q=X_A_X, Mx=M_X).items()},
+            **{name: Symbol(text, text) for name, text in dict(q=X_A_X, Mx=M_X, scale=r"\lambda").items()},
         },
         nabla=("total",),
         marks={"total": ("d", "d"), "immediate": (r"\partial", r"\partial")},
-        numbers=frozenset({"xs", "ys", "u", "v", "f", "q"}),
+        numbers=frozenset({"xs", "ys", "u", "v", "f", "q", "scale"}),
         loss=r"\mathcal{L}",
     ),
-    course=dict(h0="x", xs="x", ys="y", q=X_A_X, Mx=M_X),
+    course=dict(h0="x", xs="x", ys="y", q=X_A_X, Mx=M_X, scale=r"\lambda"),
 )
 
 BACKWARDS = (
@@ -94,7 +107,12 @@ IMMEDIATE = (
     "as the same sign is to be read in the first factor, it counts the use at an earlier step more than once."
 )
 SCANNED_LIMIT = "The scan shows another letter for T above the sum. "
+LOST_NABLA = "The scan has lost the backslash and the first letter of the command for the nabla."
+SCRIPT = "The scan sets W in script here; it is the same matrix."
 BOLD_SCALAR = "A letter that stands for a scalar is set in bold here, as if it were a vector."
+PICTURE = (
+    "The scan has broken the picture into the cells of a table: signs, indices and brackets are lost or scattered."
+)
 # what the derivative by a parameter sums up at each step, and the notebook that derives it
 TERMS = {
     "W1": ("h1(t) @ D(L, a2(t))", "05"),
@@ -105,13 +123,18 @@ TERMS = {
 }
 
 
-def _forward(first: int) -> tuple[Entry, ...]:
+def _forward(first: int, is_tanh_damaged: bool = False, is_in_script: bool = False) -> tuple[Entry, ...]:
     """Return the rows of the four equations that stand beside an influence diagram."""
     words = ("The output activation f is left open; it is a softmax here.", "", "", "")
-    return tuple(
-        Entry(f"000-a{first + n:02d}", equation, "definition", words=words[n], course="03")
+    script = SCRIPT if is_in_script else ""
+    rows = [
+        Entry(f"000-a{first + n:02d}", equation, "definition", words=words[n], why=script * (n % 2), course="03")
         for n, equation in enumerate(EQUATIONS)
-    )
+    ]
+    if is_tanh_damaged:
+        why = "The scan has lost the beginning of the function's name: of tanh only anh is left."
+        rows[2] = replace(rows[2], verdict="scan", why=why, is_typographical=True)
+    return tuple(rows)
 
 
 def _summed(identity: str, name: str, verdict: str = "reading", limits: str = "T, 1", why: str = BACKWARDS) -> Entry:
@@ -121,6 +144,11 @@ def _summed(identity: str, name: str, verdict: str = "reading", limits: str = "T
     return Entry(identity, printed, verdict, corrected=corrected, why=why, course=course)
 
 
+def _damaged(identity: str, printed: str, why: str, words: str = "", setting: str = "", course: str = "01") -> Entry:
+    """Return the row of a formula that the scan shows damaged and no number shows wrong."""
+    return Entry(identity, printed, "scan", why=why, words=words, is_typographical=True, course=course, setting=setting)
+
+
 def _blocks(first: int) -> tuple[Entry, ...]:
     """Return two rows for each entry of y = W x: its derivative by W as fractions, then as entries of x."""
     found = []
@@ -128,7 +156,7 @@ def _blocks(first: int) -> tuple[Entry, ...]:
         for step, entry in enumerate((f"d(y[{n}], W[k,m])", f"same(k, {n})*x[m]")):
             printed = f"D(y[{n}], W) = matrix(m, 1, 4, k, 1, 3, {entry})"
             identity = f"000-a{first + 2 * (n - 1) + step:02d}"
-            found.append(Entry(identity, printed, "holds", course="01", setting="Wx"))
+            found.append(_damaged(identity, printed, PICTURE if n == 1 else LOST_NABLA, setting="Wx"))
     return tuple(found)
 
 
@@ -151,6 +179,23 @@ def _transposed(first: int) -> tuple[Entry, ...]:
     return tuple(
         Entry(f"000-a{first + n:02d}", f"D(L, {name}).T = {shape}", "holds", words=words, course=TERMS[name][1])
         for n, (name, shape) in enumerate(shapes.items())
+    )
+
+
+def _declared(first: int) -> tuple[Entry, ...]:
+    """Return the rows of the sizes that the slides of background declare."""
+    declared = (
+        ("x = column(j, 1, d, x[j])", "The vector x has d entries.", "layouts"),
+        ("y = column(i, 1, k, y[i])", "The vector y has k entries.", "layouts"),
+        ("X = matrix(i, 1, m, j, 1, n, X[i,j])", "The matrix X has m rows and n columns.", "layouts"),
+        ("M = matrix(i, 1, k, j, 1, d, M[i,j])", "The matrix M has k rows and d columns.", "Mx"),
+        ("A = matrix(i, 1, d, j, 1, d, A[i,j])", "The matrix A has d rows and d columns.", "quadratic form"),
+        ("y = W @ x", "The vector of which the loss is a function is a matrix times a vector.", "Wx"),
+        ("W = matrix(k, 1, K, m, 1, M, W[k,m])", "That matrix has K rows and M columns.", "Wx"),
+    )
+    return tuple(
+        Entry(f"000-a{first + n}", printed, "definition", words=words, course="01", setting=setting)
+        for n, (printed, words, setting) in enumerate(declared)
     )
 
 
@@ -251,7 +296,9 @@ ENTRIES = (
         course="01",
         setting="layouts",
     ),
-    Entry("000-a13", "D(Mx, x) = M", "holds", course="01", setting="Mx"),
+    _damaged(
+        "000-a13", "D(Mx, x) = M", f"{LOST_NABLA} The mark of the list before it is damaged likewise.", setting="Mx"
+    ),
     Entry(
         "000-a14",
         "D(q, x) = 2*(A @ x).T",
@@ -293,19 +340,12 @@ ENTRIES = (
         course="01",
         setting="Wx",
     ),
-    Entry(
-        "000-a19",
-        "y[1] = W[1,1]*x[1] + W[1,2]*x[2] + W[1,3]*x[3] + W[1,4]*x[4]",
-        "definition",
-        course="01",
-        setting="Wx",
-    ),
-    Entry(
+    _damaged("000-a19", "y[1] = W[1,1]*x[1] + W[1,2]*x[2] + W[1,3]*x[3] + W[1,4]*x[4]", PICTURE, setting="Wx"),
+    _damaged(
         "000-a20",
         "W = matrix(k, 1, 3, m, 1, 4, W[k,m])",
-        "definition",
+        f"{PICTURE} Of the sign between 3 and 4 only imes is left.",
         words="In the picture W has 3 rows and 4 columns.",
-        course="01",
         setting="Wx",
     ),
     *_blocks(21),
@@ -414,6 +454,7 @@ ENTRIES = (
         "holds",
         words="The Jacobian matrix of the softmax is dense.",
         course="05",
+        near="D(h1(t)[k], a1(t)[n]) != 0",
     ),
     # derivative number 2
     _summed("000-a49", "b1"),
@@ -426,7 +467,7 @@ ENTRIES = (
         words="The recurrent weights reach the loss through the hidden pre-activation at every step, and only so.",
         course="07",
     ),
-    *_forward(52),
+    *_forward(52, is_tanh_damaged=True),
     Entry(
         "000-a56",
         "D(L, W11) = sum(t, 1, T, sum(i, 1, M, D(L, a1(t)[i])*D(a1(t)[i], W11)))",
@@ -487,14 +528,14 @@ ENTRIES = (
         "pre-activation of the next one, and only so.",
         course="06",
     ),
-    *_forward(65),
+    *_forward(65, is_in_script=True),
     Entry(
         "000-a69",
         "D(L, h1(t)) = D(L, a2(t)) @ D(a2(t), h1(t)) + D(L, a1(t+1)) @ D(a1(t+1), h1(t))",
         "holds",
         course="06",
     ),
-    Entry("000-a70", "D(L, h1(t)) = D(L, a2(t)) @ W1 + D(L, a1(t+1)) @ W11", "holds", course="06"),
+    Entry("000-a70", "D(L, h1(t)) = D(L, a2(t)) @ W1 + D(L, a1(t+1)) @ W11", "holds", why=SCRIPT, course="06"),
     _last_step("000-a71"),
     Entry(
         "000-a72",
@@ -518,7 +559,7 @@ ENTRIES = (
         words="The input weights reach the loss through the hidden pre-activation at every step, and only so.",
         course="08",
     ),
-    *_forward(75),
+    *_forward(75, is_tanh_damaged=True),
     Entry(
         "000-a79",
         "D(L, W0) = sum(t, 1, T, sum(i, 1, M, D(L, a1(t)[i])*D(a1(t)[i], W0)))",
@@ -552,7 +593,7 @@ ENTRIES = (
         corrected="d(a1(t), b0) = diag(ones(b0))",
         words="The identity matrix of size M.",
         why="Right as the immediate derivative, the earlier states held fixed; "
-        "the total one is larger after the first step, as the bias also comes in through the state before.",
+        "the total one has a second term after the first step, as the bias also comes in through the state before.",
         course="08",
     ),
     *_transposed(85),
@@ -592,4 +633,64 @@ ENTRIES = (
     _summed("000-a99", "W11"),
     _summed("000-a100", "W0"),
     _summed("000-a101", "b0"),
+    # what a second reading found, in the order of the slides
+    Entry(
+        "000-a102",
+        "D(L, W0[m,l]) = sum(s, 1, T, sum(t, 1, s, D(L(s), a1(t)[m])*h0(t)[l]))",
+        "holds",
+        words="The five derivatives correspond to backpropagation through space as well as time: the loss of a step s "
+        "reaches the weights in the same step, through the layers, and in each earlier step t, through the states.",
+        course="08",
+    ),
+    *_declared(103),
+    _damaged(
+        "000-a110",
+        "D(L, W) = x @ row(k, 1, 3, d(L, y[k]))",
+        "The array in which the column of x meets the row of the derivatives by y has lost its first letters and "
+        "most of its fractions. The product below it says what it shows.",
+        words="The column of four entries of x beside the row of three derivatives of the loss by y.",
+        setting="Wx",
+    ),
+    _damaged(
+        "000-a111",
+        "",
+        "The same brace in derivative number 3 reads Jacobian matrix; a label has no value.",
+        words="The label under the matrix of partial derivatives reads a with the index 1.",
+        course="05",
+    ),
+    _damaged(
+        "000-a112",
+        "",
+        "The ring is a 0, as in the list of the five and in the sums below the heading; a heading has no value.",
+        words="Two headings name derivative number 4 the one by W with a ring above.",
+        course="08",
+    ),
+    Entry(
+        "000-a113",
+        "D(L, h0(s)) = sum(t, 1, T, D(L, a1(t)))",
+        "scan",
+        corrected="D(L, b0) = sum(t, 1, T, D(L, a1(t)))",
+        words="A heading names derivative number 5 the one by the input.",
+        why="The list of the five and the sum below the heading have the bias b there. Bold, the two letters look "
+        "alike. The sum is stated here from 1 to T.",
+        course="08",
+    ),
+    Entry(
+        "000-a114",
+        "scale*D(L, scale) = sum(k, 1, K, sum(m, 1, M, W1[k,m]*D(L, W1[k,m]))) + sum(k, 1, K, b1[k]*D(L, b1[k]))"
+        " + sum(i, 1, M, sum(m, 1, M, W11[i,m]*D(L, W11[i,m])))"
+        " + sum(m, 1, M, sum(l, 1, D, W0[m,l]*D(L, W0[m,l]))) + sum(m, 1, M, b0[m]*D(L, b0[m]))",
+        "holds",
+        words="All five derivatives that training needs are there. Let every parameter be multiplied by one number: "
+        "what the loss does then, the five derivatives tell together, and no four of them do.",
+        course="08",
+        setting="scaled",
+    ),
+    _damaged(
+        "000-a115",
+        "",
+        "It names the sections of the slides; of most nablas and letters in it nothing can be read.",
+        words="The bar above the slides lists derivatives.",
+        course="08",
+    ),
 )

@@ -20,6 +20,7 @@ OUTPUT = """
     y[t] = softmax(z_1[t])
 """
 FIRST_PAGES = STATE + OUTPUT + "L[t] = nll(y[t], target[t])"
+STATIC = FIRST_PAGES.replace(" + W11 @ h[t-1]", "")
 LAST_OUTPUT = OUTPUT.replace("[t]", "").replace("@ h", "@ h[T]")
 DELAYED = STATE + OUTPUT.replace("@ h", "@ h_out") + "h_out[t] = tanh(W_out @ h[T] + V_out @ h_out[t-1])"
 WHOLE_LOSS = STATE + OUTPUT + "m[t] = m[t-1] + y[t]\n L = mse(m[T], target)"
@@ -30,6 +31,9 @@ ONE_HIDDEN_LAYER = """
     h2[t] = softmax(z2[t])
     L[t] = nll(h2[t], target[t])
 """
+# every parameter times one number: the loss reads them in no other way
+SCALED = ONE_HIDDEN_LAYER.replace("= W0", "= scale * (W0").replace("+ b0", "+ b0)")
+SCALED = SCALED.replace("= W1", "= scale * (W1").replace("+ b1", "+ b1)")
 THREE_LAYERS = """
     z1 = W0 @ h0 + b0
     h1 = tanh(z1)
@@ -79,6 +83,9 @@ TASK = """
     y[t] = W1 @ h[t]
     L[t] = mse(y[t], target[t])
 """
+# the same without recurrence: t counts the lines of a table; and all digits at once
+TABLE = TASK.replace(" + W11 @ h[t-1]", "")
+ALL_DIGITS = TABLE.replace("[t]", "")
 BIDIRECTIONAL = """
     h1_f[t] = tanh(W0_f @ h0[t] + W11_f @ h1_f[t-1] + b0_f)
     h1_b[t] = tanh(W0_b @ h0[t] + W11_b @ h1_b[t+1] + b0_b)
@@ -143,6 +150,14 @@ def addition_leaves(first: int, second: int, digits: int) -> dict[str, np.ndarra
     }
 
 
+def table_leaves() -> dict[str, np.ndarray]:
+    """Return the weights that add, without the recurrent ones, with a carry and two digits a line and their sum."""
+    lines = np.array([[line >> place & 1 for place in (2, 1, 0)] for line in range(8)], dtype=float)
+    # three hidden units do; a fourth, at rest, keeps all sizes different
+    weights = {"W0": np.ones((4, 3)), "b_0": -np.arange(4.0), "W1": np.array([[1.0, -2.0, 2.0, 0.0]])}
+    return weights | {"x": lines, "target": lines.sum(axis=1, keepdims=True) % 2}
+
+
 def parity_leaves(digits: list[int]) -> dict[str, np.ndarray]:
     """Return weights that tell after each bit whether the number of ones is odd, with the bits and the answers."""
     parity = np.array([1.0, -2.0])
@@ -166,6 +181,8 @@ SETTINGS = {
     "": _setting(ONE_HIDDEN_LAYER, dict(h0=2, h1=4, h2=3), 5, dict(D=2, M=4, K=3), i=4, j=4, k=3, m=4),
     "one layer": _setting(ONE_LAYER, dict(x=2, h=3), 4, dict(D=2, M=3)),
     "first pages": _setting(FIRST_PAGES, FIRST_SIZES, 5, {}, **FIRST_RANGES),
+    "static": _setting(STATIC, FIRST_SIZES, 5, {}, **FIRST_RANGES),
+    "scaled": _setting(SCALED, dict(h0=2, h1=4, h2=3, scale=()), 5, dict(D=2, M=4, K=3)),
     "one-to-many": _setting(FIRST_PAGES.replace("x[t]", "x[1]"), FIRST_SIZES, 9, {}, **FIRST_RANGES),
     "many-to-one": _setting(STATE + LAST_OUTPUT + "L = nll(y, target)", FIRST_SIZES, 5, {}, **FIRST_RANGES),
     "delayed": _setting(DELAYED + "\n L[t] = nll(y[t], target[t])", FIRST_SIZES | dict(h_out=6), 5, {}, **FIRST_RANGES),
@@ -186,7 +203,10 @@ SETTINGS = {
     "eigenvalues": _setting(EIGENVALUES, dict(h=3), 4, dict(lam=2), _eigenvalue_leaves()),
     "sigmoid state": _setting(SIGMOID_STATE, dict(h=1), 4, {}, LOGISTIC_LEAVES),
     "addition": _setting(TASK, dict(x=2, h=3, y=1), 7, {}, addition_leaves(45, 27, 7), n=6),
-    "parity": _setting(TASK, dict(x=1, h=2, y=1), 7, {}, parity_leaves([1, 0, 1, 1, 0, 1, 1])),
+    "parity": _setting(TASK, dict(x=1, h=2, y=1), 7, {}, parity_leaves([1, 0, 1, 1, 0, 1, 1]), n=6),
+    "truth table": _setting(TABLE, dict(x=3, h=4, y=1), 8, {}, table_leaves(), n=12),
+    "all digits": _setting(ALL_DIGITS, dict(x=8, h=6, y=5), 7, dict(n=4)),
+    "parity of all digits": _setting(ALL_DIGITS, dict(x=4, h=6, y=1), 5, dict(n=4)),
     "bidirectional": _setting(BIDIRECTIONAL, dict(h0=2, h1_f=4, h1_b=5, h2=3), 6, {}, j=2, k=3),
     "L layers": _setting(L_LAYERS, DEEP_SIZES, 4, dict(K=6, M_L=6, M_Lm1=2), i=6, j=6),
     "shares": _setting(SHARES, DEEP_SIZES, 4, dict(K=5, M=3, M_Lm1=2), i=5, k=5),
@@ -225,6 +245,7 @@ SYMBOLS = {
     "a_out": Symbol(BOLD["a"], "a", has_delta=True),
     "h_a": Symbol(BOLD["h"], "h"),
     "w": Symbol("w", "w"),
+    "scale": Symbol(r"\lambda", r"\lambda"),
 }
 VARIABLES = {"lam": r"\lambda", "M_L": "M_{L}", "M_Lm1": "M_{L-1}"}
 LECTURE = Lecture(
@@ -237,14 +258,14 @@ LECTURE = Lecture(
         time=",{}",
         nabla=("total", "gradient"),
         marks={"total": (r"\partial", r"\partial"), "immediate": (r"\partial^{+}", r"\partial")},
-        numbers=frozenset({"s", "u", "v", "f_u", "f_uv"}),
+        numbers=frozenset({"s", "u", "v", "f_u", "f_uv", "scale"}),
         loss=r"\mathcal{L}",
         variables=VARIABLES,
     ),
     course={
         **dict(h0="x", z1="a1", z2="a2", z3="a3", target="y"),
         **dict(z_0="a1", h="h1", z_1="a2", y="h2", b_0="b0", b_1="b1", z="a", out="y"),
-        **dict(s="x", f_u="f", f_uv="f", a="a1", h_a="h1", a_out="a2", w="W1"),
+        **dict(s="x", f_u="f", f_uv="f", a="a1", h_a="h1", a_out="a2", w="W1", scale=r"\lambda"),
         **dict(z_lm1="a1", h_lm1="h1", b_lm1="b1", W_lm1="W1", W_lm1_at="W1", W_lm1lm1="W11"),
         **dict(z_l="a2", h_l="h2", b_l="b2", W_l="W2", W_ll="W22"),
         **dict(z_Lm1="a3", h_Lm1="h3", b_Lm1="b3", W_Lm1="W3", W_Lm1_at="W3", W_Lm1Lm1="W33", z_L="a4", h_L="h4"),
@@ -261,9 +282,18 @@ IMMEDIATE = (
     "total, as the other nablas are, it holds all earlier uses too, and the sum over t counts them again."
 )
 MATRIX_LETTER = (
-    "Right if the first index counts entries of x and the second entries of y; wrong if they are row and column of W "
-    "in y = Wx, which has no M-th row: then they change places."
+    "Row and column of W are exchanged: the first index runs over the M entries of x and the second over the k of y, "
+    "but in y = Wx the matrix has k rows and M columns, and no M-th row."
 )
+LETTER_T = (
+    "The T above is a t, the time: written by hand, it stands raised beside the number of the layer. Read as a "
+    "transpose, as which T is used on the later pages, it makes the states rows, which the weights do not meet."
+)
+LOST_FRACTION = (
+    "The scan has lost the d of numerator and denominator, and sets an arrow over s, which is a number; what remains "
+    "of the list of rules says which shapes are meant."
+)
+ONE_LIST = "The scan sets tanh, ReLU and the dots of this list as an index of σ; the lecture lists three functions."
 JACOBIAN_BELOW = (
     "The Jacobian matrix, printed below under its name, is the second factor; the scan has torn it away, and without "
     "it the line would hold for the identity only."
@@ -284,6 +314,7 @@ ENTRIES = (
         words="The output for dynamic signals may depend on current, past and even future inputs.",
         setting="bidirectional",
         course="03",
+        near="D(h1_f(t)[k], h0(s)[j]) != 0",
     ),
     Entry("001-a02", "h = tanh(W @ x + b)", "definition", setting="one layer", course="03"),
     Entry("001-a03", "rows(h) = M", "holds", words="h is M×1.", setting="one layer", course="03"),
@@ -299,6 +330,7 @@ ENTRIES = (
         where={"s": (1, 2)},
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(s)[j]) != 0",
     ),
     Entry(
         "001-a09",
@@ -307,6 +339,7 @@ ENTRIES = (
         words="The output at any time depends on all inputs so far, back to the first.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(t)[j]) != 0",
     ),
     Entry(
         "001-a10",
@@ -324,6 +357,7 @@ ENTRIES = (
         where={"s": (0, 4)},
         setting="first pages",
         course="03",
+        near="D(h(s)[i], h(T)[m]) != 0",
     ),
     Entry(
         "001-a12",
@@ -332,6 +366,7 @@ ENTRIES = (
         words="The output depends on all that the network has seen.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(s)[j]) != 0",
     ),
     # the forward equations of the first pages
     Entry(
@@ -376,6 +411,7 @@ ENTRIES = (
         words="One-to-many: each of the nine words of a caption depends on the one image.",
         setting="one-to-many",
         course="03",
+        near="D(x(1)[j], y(t)[k]) != 0",
     ),
     Entry(
         "001-a20",
@@ -384,6 +420,7 @@ ENTRIES = (
         words="Many-to-one: the class of a video depends on every image of it.",
         setting="many-to-one",
         course="03",
+        near="D(x(t)[j], y[k]) != 0",
     ),
     Entry(
         "001-a21",
@@ -392,6 +429,7 @@ ENTRIES = (
         words="Many-to-many: an output for every input.",
         setting="first pages",
         course="03",
+        near="D(y(1)[k], x(t)[j]) != 0",
     ),
     Entry(
         "001-a22",
@@ -400,6 +438,7 @@ ENTRIES = (
         words="Many-to-many, delayed: every word of a translation depends on the whole sentence.",
         setting="delayed",
         course="03",
+        near="D(x(s)[j], y(t)[k]) != 0",
     ),
     # losses
     Entry(
@@ -410,6 +449,7 @@ ENTRIES = (
         words="The loss is one between the whole series of outputs and of targets.",
         setting="first pages",
         course="03",
+        near="D(L(1), y(t)[k]) != 0",
     ),
     Entry(
         "001-a24",
@@ -418,8 +458,9 @@ ENTRIES = (
         words="The loss needs the last output.",
         setting="first pages",
         course="03",
+        near="D(L(1), y(T)[k]) != 0",
     ),
-    Entry("001-a25", "L = L(1) + L(2) + L(3) + L(4) + L(5)", "definition", setting="first pages", course="03"),
+    Entry("001-a25", "L = sum(t, 1, T, L(t))", "definition", setting="first pages", course="03"),
     Entry(
         "001-a26",
         "D(L, y(t)) = (m(0) + sum(s, 1, T, y(s)) - target).T",
@@ -430,7 +471,7 @@ ENTRIES = (
         setting="whole loss",
         course="03",
     ),
-    Entry("001-a27", "L = sum(t, 1, T, nll(y(t), target(t)))", "definition", setting="first pages", course="03"),
+    Entry("001-a27", "L = sum(t, 1, T, L(t))", "definition", setting="first pages", course="03"),
     Entry(
         "001-a28",
         "D(L, W1) = sum(t, 1, T, h(t) @ D(L, y(t)) @ D(y(t), z_1(t)))",
@@ -498,27 +539,27 @@ ENTRIES = (
     ),
     Entry(
         "001-a36",
-        "h2(T).T = softmax(W1 @ h1(T).T + b1)",
-        "reading",
-        corrected="h2(T) = softmax(W1 @ h1(T) + b1)",
-        why="Right if the T above is the last step; wrong if it is a transpose, as which it is used later on the "
-        "handwritten pages.",
+        "h2(t).T = softmax(W1 @ h1(t).T + b1)",
+        "scan",
+        corrected="h2(t) = softmax(W1 @ h1(t) + b1)",
+        why=LETTER_T,
         course="03",
     ),
     Entry(
         "001-a37",
-        "h1(T) = tanh(z1(T))",
-        "definition",
-        why="The T stands outside the bracket: read as the last step; as a transpose on both sides it would hold too.",
+        "h1(t).T = tanh(z1(t)).T",
+        "scan",
+        why="The T above is a t, the time, as in the lines beside it; the time of z stands outside the bracket. As a "
+        "transpose on both sides it would hold too.",
+        is_typographical=True,
         course="03",
     ),
     Entry(
         "001-a38",
-        "z1(T) = W0 @ h0(T) + W11 @ h1(T) + b0",
+        "z1(t) = W0 @ h0(t).T + W11 @ h1(t).T + b0",
         "scan",
-        corrected="z1(T) = W0 @ h0(T) + W11 @ h1(T-1) + b0",
-        why="The scan shows no time on the left, and a T-1 may be lost in the same way: with the state of the same "
-        "time the definition goes in a circle.",
+        corrected="z1(t) = W0 @ h0(t) + W11 @ h1(t-1) + b0",
+        why=LETTER_T + " At the last state the scan has lost the -1 of the step before, at z the time itself.",
         course="03",
     ),
     # derivatives with shapes
@@ -542,24 +583,30 @@ ENTRIES = (
     Entry(
         "001-a43",
         "rows(D(L, W)) = columns(W)",
-        "definition",
+        "scan",
+        why=LOST_FRACTION,
         words="Number by matrix: the shape of the transposed matrix.",
+        is_typographical=True,
         setting="linear map",
         course="01",
     ),
     Entry(
         "001-a44",
         "columns(D(L, out)) = rows(out)",
-        "definition",
+        "scan",
+        why=LOST_FRACTION,
         words="Number by vector: a row.",
+        is_typographical=True,
         setting="linear map",
         course="01",
     ),
     Entry(
         "001-a45",
         "rows(D(out, x[i])) = rows(out)",
-        "definition",
+        "scan",
+        why="The scan has lost the d of numerator and denominator.",
         words="Vector by number: a column.",
+        is_typographical=True,
         setting="linear map",
         course="01",
     ),
@@ -577,7 +624,7 @@ ENTRIES = (
     Entry(
         "001-a47",
         "D(L, W) = matrix(i, 1, M, j, 1, k, D(L, W[i,j]))",
-        "reading",
+        "erratum",
         corrected="D(L, W) = matrix(i, 1, M, j, 1, k, D(L, W[j,i]))",
         why=MATRIX_LETTER,
         setting="linear map",
@@ -586,9 +633,12 @@ ENTRIES = (
     Entry("001-a48", "out = W @ x", "definition", setting="linear map", course="01"),
     Entry(
         "001-a49",
-        "out[j] = row(i, 1, M, W[j,i]) @ x",
-        "holds",
+        "out[i] = row(m, 1, M, W[i,m]) @ x",
+        "scan",
+        why="The entry of y wears an arrow in the scan, as if it were a vector.",
         words="An entry of y is a row of W times x.",
+        where={"i": (1, 3)},
+        is_typographical=True,
         setting="linear map",
         course="01",
     ),
@@ -638,9 +688,9 @@ ENTRIES = (
     Entry(
         "001-a56",
         "D(L, W) = matrix(i, 1, M, j, 1, k, D(L, W[i,j]))",
-        "reading",
+        "erratum",
         corrected="D(L, W) = matrix(i, 1, M, j, 1, k, D(L, W[j,i]))",
-        why=MATRIX_LETTER + " The second print of this matrix has also lost the loss beside the nabla.",
+        why=MATRIX_LETTER + " In this second print the scan has also lost the loss beside the nabla.",
         setting="linear map",
         course="01",
     ),
@@ -731,24 +781,30 @@ ENTRIES = (
     Entry(
         "001-a70",
         "D(h_sigmoid[i], z[j]) = same(i, j) * h_sigmoid[i] * (1 - h_sigmoid[i])",
-        "holds",
+        "scan",
+        why=ONE_LIST,
         words="The Jacobian of the sigmoid is diagonal.",
         setting="activations",
+        is_typographical=True,
         course="05",
     ),
     Entry(
         "001-a71",
         "D(h1(t)[i], z1(t)[j]) = same(i, j) * (1 - h1(t)[i]**2)",
-        "holds",
+        "scan",
+        why=ONE_LIST,
         words="The Jacobian of tanh is diagonal.",
+        is_typographical=True,
         course="05",
     ),
     Entry(
         "001-a72",
         "D(h_relu[i], z[j]) = same(i, j) * D(h_relu[i], z[i])",
-        "holds",
+        "scan",
+        why=ONE_LIST,
         words="The Jacobian of ReLU is diagonal.",
         setting="activations",
+        is_typographical=True,
         course="05",
     ),
     Entry(
@@ -758,6 +814,7 @@ ENTRIES = (
         words="The Jacobian of softmax is full.",
         where={"i": (1, 3), "j": (1, 3)},
         course="05",
+        near="D(h1(t)[i], z1(t)[j]) != 0",
     ),
     Entry(
         "001-a74",
@@ -887,8 +944,25 @@ ENTRIES = (
         "pre-activation, in the order of the first and the third derivative; the sum has two limits there.",
         course="08",
     ),
-    Entry("001-a93", "rows(h0(t)) = D", "holds", words="The first factor is D×1: the input.", course="08"),
-    Entry("001-a94", "columns(D(L, z1(t))) = M", "holds", words="The second factor is 1×M.", course="08"),
+    Entry(
+        "001-a93",
+        "rows(D(L, z1(t))) = D",
+        "scan",
+        corrected="rows(h0(t)) = D",
+        words="The first factor is D×1.",
+        why="The brace belongs to the input, which the scan has replaced by the derivative by the pre-activation.",
+        course="08",
+    ),
+    Entry(
+        "001-a94",
+        "rows(D(z1(t)[m], W0)) = 1",
+        "scan",
+        corrected="rows(D(L, z1(t))) = 1",
+        words="The second factor is 1×M.",
+        why="The brace belongs to the derivative of the loss, which the scan has replaced by that of the "
+        "pre-activation: an array with three indices, here taken for one entry of z.",
+        course="08",
+    ),
     Entry(
         "001-a95",
         "D(z1(t), b0) = diag(ones(b0))",
@@ -935,6 +1009,7 @@ ENTRIES = (
         "lost.",
         setting="activations",
         course="12",
+        near="D(h_sigmoid[i], z[i]) <= 1/5",
     ),
     Entry(
         "001-a101",
@@ -944,6 +1019,7 @@ ENTRIES = (
         is_typographical=True,
         setting="activations",
         course="12",
+        near="h_tanh[i] <= 1/2",
     ),
     Entry(
         "001-a102",
@@ -952,6 +1028,7 @@ ENTRIES = (
         words="The slope of tanh is at most 1.",
         setting="activations",
         course="12",
+        near="D(h_tanh[i], z[i]) <= 1/2",
     ),
     Entry(
         "001-a103",
@@ -962,6 +1039,7 @@ ENTRIES = (
         is_typographical=True,
         setting="activations",
         course="12",
+        near="D(h_relu[i], z[i]) <= 1/2",
     ),
     Entry("001-a104", "z2(t) = W1 @ h1(t) + b1", "definition", why=TIMES, course="05"),
     Entry("001-a105", "h1(t) = tanh(z1(t))", "definition", why=TIMES, course="06"),
@@ -982,6 +1060,7 @@ ENTRIES = (
         words="Gradients vanish.",
         setting="sigmoid state",
         course="12",
+        near="D(h(t), h(0)) <= (1/5)**t",
     ),
     Entry(
         "001-a108",
@@ -1006,7 +1085,7 @@ ENTRIES = (
     # what recurrence buys
     Entry(
         "001-a110",
-        "(1*2 + 1) + (1*2 + 1) = 1*4 + 1*2 + 0",
+        "(1*2 + 1) + (1*2 + 1) = 1*4 + 1*2",
         "holds",
         words="In binary, 11 + 11 = 110.",
         setting="addition",
@@ -1053,8 +1132,8 @@ ENTRIES = (
         "h1_b(1) = tanh(W0_b @ h0(T) + W11_b @ h1_b(T+1) + b0_b)",
         "reading",
         corrected="h1_b(T) = tanh(W0_b @ h0(T) + W11_b @ h1_b(T+1) + b0_b)",
-        why="Right after the list of states is flipped in time, as the note beside it asks; wrong if the first state "
-        "of the list is the first that the pass over the flipped sequence computes.",
+        why="Right after the list of states is flipped in time, which the note below it may mean (001-a163); wrong if "
+        "the first state of the list is the first that the pass over the flipped sequence computes.",
         words="A pass over the flipped sequence, from a given state after the last step, gives the states 1 to T.",
         setting="bidirectional",
         course="15",
@@ -1144,6 +1223,7 @@ ENTRIES = (
         words="The Jacobian of softmax is dense.",
         setting="L layers",
         course="14",
+        near="D(h_l(t)[i], z_l(t)[j]) != 0",
     ),
     Entry(
         "001-a129",
@@ -1303,6 +1383,157 @@ ENTRIES = (
         "rows(W_Lm1Lm1) = M_Lm1",
         "holds",
         words="The recurrent weights are square.",
+        setting="L layers",
+        course="14",
+    ),
+    # what a second reading found, in the order of the lecture
+    Entry(
+        "001-a149",
+        "D(y(t)[k], x(s)[j]) = same(s, t) * D(y(t)[k], x(t)[j])",
+        "holds",
+        why="Shown by the network of the first pages without its recurrent weights.",
+        words="Static signals: the output depends on the current input, and on no other.",
+        setting="static",
+        course="03",
+    ),
+    Entry(
+        "001-a150",
+        "x(t) = column(j, 1, 2, x(t)[j])",
+        "definition",
+        words="A single input is a series of vectors, one a step (here with two entries).",
+        setting="first pages",
+        course="03",
+    ),
+    Entry(
+        "001-a151",
+        "D(h1(t), h1(t-1)) = D(h1(t), z1(t)) @ D(z1(t), h1(t-1))",
+        "holds",
+        words="Hidden states recur through the pre-activation: the same sentence again, one page on.",
+        course="06",
+    ),
+    Entry(
+        "001-a152",
+        "",
+        "scan",
+        why="Between the two lines of the product an arrow in brackets and the beginning of a word are left; neither "
+        "has a value.",
+        words="Something follows from y = Wx that cannot be read any more.",
+        is_typographical=True,
+        setting="linear map",
+        course="01",
+    ),
+    Entry(
+        "001-a153",
+        "D(out[j], W) = matrix(i, 1, M, m, 1, k, same(j, m) * x[i])",
+        "holds",
+        words="Below the last product the shapes M×k and k×(M×k) stand once more: those of the two derivatives by W.",
+        setting="linear map",
+        course="01",
+    ),
+    Entry(
+        "001-a154",
+        "",
+        "scan",
+        why="The S is a δ, as the later pages write it; a label has no value.",
+        words="The brace under the derivative by the pre-activation of the output reads S-values.",
+        is_typographical=True,
+        course="05",
+    ),
+    Entry(
+        "001-a155",
+        "scale * D(L, scale) = sum(k, 1, K, sum(m, 1, M, W1[k,m] * D(L, W1[k,m]))) + sum(k, 1, K, b1[k] * D(L, b1[k]))"
+        " + sum(m, 1, M, sum(j, 1, M, W11[m,j] * D(L, W11[m,j])))"
+        " + sum(m, 1, M, sum(j, 1, D, W0[m,j] * D(L, W0[m,j]))) + sum(m, 1, M, b0[m] * D(L, b0[m]))",
+        "holds",
+        words="All derivatives that training needs are there. Let every parameter be multiplied by one number: what "
+        "the loss does then, the five derivatives tell together, and no four of them do.",
+        setting="scaled",
+        course="08",
+    ),
+    Entry(
+        "001-a156",
+        "4 * x(t)[1] + 2 * x(t)[2] + x(t)[3] = t - 1",
+        "definition",
+        words="The truth table of the addition of a carry and two bits: its lines are the numbers from 0 to 7, in "
+        "binary.",
+        setting="truth table",
+        course="11",
+    ),
+    Entry(
+        "001-a157",
+        "target(t) = y(t)",
+        "undecidable",
+        why="The copy does not tell whether the column was left for the audience to fill in or lost by the scanner. "
+        "What belongs there is the digit of the sum, 0 1 1 0 1 0 0 1; a network with weights set by hand gives it.",
+        words="The column Y of the truth table is blank.",
+        setting="truth table",
+        course="11",
+    ),
+    Entry(
+        "001-a158",
+        "",
+        "undecidable",
+        why="A sentence about training in general, without a quantity, so that nothing can be evaluated. It may stand "
+        "for a trade: who wants the network to be right on unseen numbers must accept errors on those it was trained "
+        "on. As a law it would not hold: the weights set by hand for the truth table make no error on any line.",
+        words="Of the network that takes all digits at once: generalization implies training errors.",
+        course="11",
+    ),
+    Entry(
+        "001-a159",
+        "columns(W0) = 2*n",
+        "holds",
+        why="The length of the numbers is built into the first weights: another n needs another network. Here n is 4.",
+        words="Such a network works for numbers of n bits only.",
+        setting="all digits",
+        course="11",
+    ),
+    Entry(
+        "001-a160",
+        "n <= T",
+        "scan",
+        corrected="prod(i, 1, 3, 2) = T",
+        why="The sign of infinity is an 8 that the scan has laid on its side: the table has eight lines, all the cases "
+        "that a step of the addition can meet. Read as infinity, more lines than any n would be needed.",
+        words="The recurrent network needs ∞ training examples.",
+        setting="truth table",
+        course="11",
+    ),
+    Entry(
+        "001-a161",
+        "2**n = prod(i, 1, n, 2)",
+        "holds",
+        why="As many lines has its table, one for each row of n bits.",
+        words="Parity has the same drawbacks for a network that takes all bits at once: exponentially many examples.",
+        setting="parity",
+        course="11",
+    ),
+    Entry(
+        "001-a162",
+        "columns(W0) = n",
+        "holds",
+        why="As for the sum of two numbers: the length is built into the first weights. Here n is 4.",
+        words="Parity has the same drawbacks for such a network: it works for n bits only.",
+        setting="parity of all digits",
+        course="11",
+    ),
+    Entry(
+        "001-a163",
+        "",
+        "undecidable",
+        why="Taken to the letter it flips the input twice, which leaves it as it was; the list of inputs above it is "
+        "flipped already. It may mean the states: flip them after the pass, so that both lists run in the same "
+        "order.",
+        words="The note under the pass over the flipped sequence: flip the input sequence after flipping in time.",
+        setting="bidirectional",
+        course="15",
+    ),
+    Entry(
+        "001-a164",
+        "W_Lm1 = matrix(i, 1, M_L, j, 1, M_Lm1, W_Lm1[i,j])",
+        "definition",
+        words="The weights of the final layer are a matrix with as many rows as the layer has units, and as many "
+        "columns as the one below it.",
         setting="L layers",
         course="14",
     ),

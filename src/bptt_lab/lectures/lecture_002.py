@@ -82,7 +82,7 @@ LECTURE = Lecture(
 )  # fmt: skip
 
 # Every letter of these formulas is one number (but in the setting "stacked"), so @ is the product of numbers. In print
-# W_y is also w_y, and the activations g and g* are left open; they are checked as tanh and sigmoid until they become
+# w_y is also W_y, and the activations g and g* are left open; they are checked as tanh and sigmoid until they become
 # the identity.
 SUM_BY_V = "sum(j, 0, t-1, w_y @ v**j @ a(t-1-j))"
 SUM_BY_U = "sum(j, 0, t-1, w_y @ v**j @ x(t-j))"
@@ -132,7 +132,7 @@ ENTRIES = (
     ),
     Entry(
         "002-a08",
-        "rows(stack(t)) = rows(a(t-1)) + rows(x(t))",
+        "stack(t) = column(i, 1, 5, sum(j, 1, 3, same(i,j)*a(t-1)[j]) + sum(j, 1, 2, same(i,3+j)*x(t)[j]))",
         "holds",
         words="The earlier state stands on top of the input, in one column.",
         setting="stacked",
@@ -176,10 +176,10 @@ ENTRIES = (
     Entry(
         "002-a16",
         f"y_hat(t) = {SIGMOID}",
-        "reading",
+        "erratum",
         corrected="y_hat(t) = w_y @ a(t) + b_y",
-        why="The sign σ is the output function, which was just set to the identity; read as the sigmoid, it is "
-        "another network, the one of the next line.",
+        why="σ is the sigmoid, whose slope the next line needs; the output function was just set to the identity, and "
+        "the second form has it so. One line is about two networks.",
         course="04",
     ),
     Entry("002-a17", "y_hat(t) = w_y @ a(t) + b_y", "definition", course="04"),
@@ -229,9 +229,9 @@ ENTRIES = (
     Entry(
         "002-a28",
         "D(y_hat(t), v) = D(y_hat(t), a(t)) @ D(a(t), v)",
-        "scan",
-        why="The state wears a hat here, twice, as if it were another letter; it is the state a.",
-        is_typographical=True,
+        "undecidable",
+        why="The state wears a hat here, twice, as if it were another letter; it is the state a. Whether the author or "
+        "the scanner drew the hats, the copy does not tell.",
         course="04",
     ),
     Entry("002-a29", "D(y_hat(t), v) = w_y @ a(t-1) + w_y @ v @ D(a(t-1), v)", "holds", course="04"),
@@ -263,7 +263,7 @@ ENTRIES = (
         "erratum",
         corrected=f"D(L(t), v) = z(t) @ {SUM_BY_V}",
         why="The factor z is missing; the inner sum starts at 1 and so loses the newest state; and the sum over i "
-        "counts the older ones again, with other powers. The line of powers above it is right.",
+        "counts the older ones again, with other powers. The derivative of the output by v, above, is right.",
         course="04",
     ),
     Entry(
@@ -281,7 +281,8 @@ ENTRIES = (
         "erratum",
         corrected=f"D(L(t), b_a) = z(t) @ {SUM_BY_B}",
         why="The factor z is missing, and so are the powers of v: the output weight is added once a step, which apart "
-        "from z is right for v = 1 only. The line above it has the output weight alone, right at the first step.",
+        "from z is right for v = 1 only. The derivative of the output by b_a, before (3), has the output weight alone, "
+        "right at the first step.",
         course="04",
     ),
     Entry("002-a38", "L = sum(t, 1, T_x, L(t))", "definition", course="04"),
@@ -290,9 +291,9 @@ ENTRIES = (
     Entry(
         "002-a41",
         "D(L, b_a) = sum(t, 1, T_x, D(L(t), b_a))",
-        "scan",
-        why="The index of the bias reads g on both sides; it is the bias of the state, with index a.",
-        is_typographical=True,
+        "undecidable",
+        why="The index of the bias reads g on both sides; it is the bias of the state, with index a. Whether the "
+        "author or the scanner wrote the g, the copy does not tell.",
         course="04",
     ),
     Entry("002-a42", "D(L, w_y) = sum(t, 1, T_x, D(L(t), w_y))", "holds", course="04"),

@@ -128,6 +128,7 @@ def _nonlinear() -> list[dict]:
             printed="D(a[1], z[1]) != D(a[2], z[2])",
             verdict="holds",
             words=f"{name} is not linear: its slope is not everywhere the same.",
+            near="D(z[1], z[1]) != D(z[2], z[2])",
             setting=setting,
         )
         for setting, name in names.items()

@@ -18,6 +18,14 @@ STATE = """
 ONE_LINE = """
     h[t] = tanh(b + W @ h[t-1] + U @ x[t])
 """
+# b and c with a time, as (49) and (85) write them: each step has a share of its own beside the shared bias, so that the
+# derivative by it is that of one use
+OWN_BIASES = """
+    h[t] = tanh(b + b_at[t] + W @ h[t-1] + U @ x[t])
+    o[t] = c + c_at[t] + V @ h[t]
+    p[t] = softmax(o[t])
+    L[t] = nll(p[t], y[t])
+"""
 # the abbreviations of (39) to (42), (51), (75), (76), and those of (52)
 INPUT_SHARE = """
     F[t] = U @ x[t]
@@ -36,10 +44,10 @@ OUTPUT = """
 RANGES = dict(t=(1, 6), s=(1, 6), i=(1, 5), j=(1, 5), l=(1, 5), m=(1, 4), k=(1, 3), n=(1, 3))
 
 
-def _setting(one_hot: int, state: str = STATE) -> Setting:
+def _setting(one_hot: int, state: str = STATE, output: str = OUTPUT) -> Setting:
     """Return the network with the targets in one class, or random ones (0)."""
     constants = dict(tau=6, y_t=one_hot) if one_hot else dict(tau=6)
-    return Setting(state + OUTPUT, dict(x=4, h=5, o=3), T=6, ranges=RANGES, constants=constants, one_hot=one_hot)
+    return Setting(state + output, dict(x=4, h=5, o=3), T=6, ranges=RANGES, constants=constants, one_hot=one_hot)
 
 
 LECTURE = Lecture(
@@ -51,19 +59,24 @@ LECTURE = Lecture(
         "any targets": _setting(0),
         "class 2": _setting(2),
         "state in one line": _setting(1, ONE_LINE),
+        "biases of each step": _setting(1, "", OWN_BIASES),
         "F of the input": _setting(1, INPUT_SHARE),
         "F and G of state and input": _setting(1, BOTH_SHARES),
     },
     hand=Style(
         symbols={
             **{name: Symbol(rf"\mathbf{{{name}}}", name.lower()) for name in "WUVbcahoxy"},
+            **{f"{name}_at": Symbol(rf"\mathbf{{{name}}}", name) for name in "bc"},
             "p": Symbol(r"\hat{\mathbf{y}}", r"\hat{y}"),
         },
         # the lecture has one sign for both derivatives; the corrections need the immediate one beside it
         marks={"total": (r"\partial", r"\partial"), "immediate": (r"\partial^{+}", r"\partial")},
         variables={"y_t": "y^{(t)}"},
     ),
-    course=dict(W="W11", U="W0", V="W1", b="b0", c="b1", a="a1", h="h1", o="a2", p="h2", x="x", y="y"),
+    course=dict(
+        **dict(W="W11", U="W0", V="W1", b="b0", c="b1", a="a1", h="h1", o="a2", p="h2", x="x", y="y"),
+        **dict(b_at="b0", c_at="b1"),
+    ),
     course_variables={"tau": "T", "y_t": "y^{(t)}"},
 )
 
@@ -108,6 +121,7 @@ SLOPE_1 = "(1 - h(tau)[1]**2)"
 ERROR_LAST = "column(k, 1, 3, p(tau)[k] - same(k,1))"
 NEXT_TO_LAST = "W.T @ diag(1 - h(tau)**2) @ grad(L, h(tau)) + V.T @ grad(L, o(tau-1))"
 NEXT_TO_LAST_PRINTED = "W.T @ grad(L, h(tau)) @ diag(1 - h(tau)**2) + V.T @ grad(L, o(tau))"
+RECURSION = "W.T @ diag(1 - h(t+1)**2) @ grad(L, h(t+1)) + V.T @ grad(L, o(t))"
 AT_LAST, AT_NEXT_TO_LAST = "d(h(tau), b).T @ grad(L, h(tau))", "d(h(tau-1), b).T @ grad(L, h(tau-1))"
 W_11_AT_LAST = "D(L(tau), h(tau)) @ d(h(tau), W[1,1])"
 W_AT = "sum(i, 1, 5, D(L, h({0})[i])*d(h({0})[i], W).T)"
@@ -163,6 +177,11 @@ def _last_state(i: int) -> Entry:
 def _shape(number: int, printed: str, words: str) -> Entry:
     """Return the row of a stated size."""
     return Entry(f"004-a{number:02d}", printed, "definition", words=words, course="03")
+
+
+def _label(number: int, brace: str, printed: str) -> Entry:
+    """Return the row of a label under a brace that says what stands above it."""
+    return Entry(f"004-a{number}", printed, "holds", words=f"The label under {brace}.", course="09")
 
 
 FORWARD_PASS = (
@@ -406,10 +425,11 @@ BIASES = (
     ),
     Entry(
         "004-49",
-        "grad(L(t), c) = (row(k, 1, 3, p(t)[k] - same(k,1))).T",
-        "reading",
-        why="Right if c with a time is c as used at that step, as b in (85); as a shared parameter c carries none.",
-        is_typographical=True,
+        "grad(L(t), c_at(t)) = (row(k, 1, 3, p(t)[k] - same(k,1))).T",
+        "holds",
+        words="c with a time is c as used at that step; the derivative by the shared c is the same, for the loss of a "
+        "step uses c at that step only.",
+        setting="biases of each step",
         course="05",
     ),
     Entry("004-50", "grad(L, c) = sum(t, 1, tau, D(o(t), c).T @ grad(L, o(t)))", "holds", course="05"),
@@ -439,12 +459,10 @@ BIASES = (
     _last_bias(5),
     Entry(
         "004-58",
-        f"grad(L(tau), b) = diag(1 - h(tau)**2) @ V.T @ {ERROR_LAST}",
-        "reading",
-        corrected=f"{AT_LAST} = diag(1 - h(tau)**2) @ V.T @ {ERROR_LAST}",
-        why=WHOLE_B,
-        words="The left side is that of (59).",
-        setting="state in one line",
+        f"grad(L, b_at(tau)) = diag(1 - h(tau)**2) @ V.T @ {ERROR_LAST}",
+        "holds",
+        words="The left side, not printed, is the one named before (53): by b with the time of its use.",
+        setting="biases of each step",
         course="08",
     ),
     Entry(
@@ -477,10 +495,10 @@ BIASES = (
     Entry(
         "004-62",
         "grad(L(tau-1), b) = diag(1 - h(tau-1)**2) @ grad(L, h(tau-1))",
-        "reading",
+        "erratum",
         corrected=f"{AT_NEXT_TO_LAST} = diag(1 - h(tau-1)**2) @ grad(L, h(tau-1))",
-        why="Right if the time on the left marks the step at which b is used and L is the total loss; the loss of "
-        "that step alone lacks the path through the last state.",
+        why="The loss of that step alone lacks the path through the last state, whether b is taken as shared or as "
+        "used at that step. The left side means the total loss and the use of b at that step.",
         setting="state in one line",
         course="08",
     ),
@@ -607,20 +625,20 @@ SUMMARY = (
     Entry("004-84", "grad(L, c) = sum(t, 1, tau, D(o(t), c).T @ grad(L, o(t)))", "holds", course="05"),
     Entry(
         "004-85",
-        "grad(L, b) = sum(t, 1, tau, D(h(t), b).T @ grad(L, h(t)))",
-        "reading",
-        corrected="grad(L, b) = sum(t, 1, tau, d(h(t), b).T @ grad(L, h(t)))",
-        why="Right if the time that b carries here marks b as used at that step, so that the derivative of the state "
-        "is the immediate one; b without a time, as in (63), is shared. On the left L is missing behind the nabla.",
-        setting="state in one line",
+        "grad(L, b) = sum(t, 1, tau, D(h(t), b_at(t)).T @ grad(L, h(t)))",
+        "erratum",
+        why="On the left L is missing behind the nabla. The rest holds: the time that b carries here marks b as used "
+        "at that step, which (63), with the shared b, does not.",
+        is_typographical=True,
+        setting="biases of each step",
         course="08",
     ),
     Entry(
         "004-86",
         "grad(L, V) = sum(t, 1, tau, sum(i, 1, 3, D(L, o(t)[i])*grad(o(t)[i], V)))",
-        "erratum",
-        why="Below both nablas the matrix V is set as a small letter.",
-        is_typographical=True,
+        "undecidable",
+        why="Below both nablas the matrix V stands as a small letter; whether the author or the scanner set it so, "
+        "the copy does not tell.",
         course="05",
     ),
     Entry(
@@ -674,7 +692,14 @@ CLAIMS_LOSS = (
         words="The softmax gives probabilities: they sum to 1.",
         course="05",
     ),
-    Entry("004-a14", "0 <= p(t)[k]", "holds", words="The softmax gives probabilities: none is negative.", course="05"),
+    Entry(
+        "004-a14",
+        "0 <= p(t)[k]",
+        "holds",
+        words="The softmax gives probabilities: none is negative.",
+        near="1/2 <= p(t)[k]",
+        course="05",
+    ),
     Entry(
         "004-a15",
         "grad(L, x(t)) = sum(s, t, tau, grad(L(s), x(t)))",
@@ -754,6 +779,7 @@ CLAIMS_STATES = (
         "holds",
         words="After (33): a state changes the loss of its own step and of every step after it.",
         where={"t": (1, 3), "s": (0, 3)},
+        near="D(L(t), h(t+s)[i]) != 0",
         course="06",
     ),
     Entry(
@@ -831,6 +857,7 @@ CLAIMS_PARAMETERS = (
         "D(L(tau), W[i,j]) != D(L(tau), h(tau)) @ d(h(tau), W[i,j])",
         "holds",
         words="Before (75): a change of W propagates in time; its use at the last step is not the whole.",
+        near="D(L(1), W[i,j]) != D(L(1), h(1)) @ d(h(1), W[i,j])",
         setting="state in one line",
         course="07",
     ),
@@ -904,9 +931,57 @@ CLAIMS_PARAMETERS = (
         words="The last form of (88).",
         course="08",
     ),
+    Entry(
+        "004-a48",
+        f"grad(L, h(t)) = diag(1 - h(t)**2) @ ({RECURSION}) @ h(t-1).T",
+        "erratum",
+        corrected=f"grad(L, h(t)) = {RECURSION}",
+        words="Before (81): the expression in (80) is used to go back to the first step.",
+        why="(80), even mended as here, is the share of one step in the gradient by W: it goes no step back. "
+        "What goes back is (45), the bracket of (80).",
+        where={"t": (1, 5)},
+        course="06",
+    ),
+)
+
+SLOPES_LABEL = "matrix(i, 1, 5, j, 1, 5, same(i,j)*(1 - h(tau)[i]**2)) = diag(1 - h(tau)**2)"
+W_LABEL = "matrix(i, 1, 5, j, 1, 5, W[j,i]) = W.T"
+V_LABEL = "matrix(i, 1, 5, k, 1, 3, V[k,i]) = V.T"
+
+# read after the others, and so counted on behind them
+CLAIMS_LABELS = (
+    Entry(
+        "004-a49",
+        "grad(L, o(t)) = column(i, 1, 3, D(L, o(t)[i]))",
+        "holds",
+        words="The first form of (22): an entry of the gradient is the derivative by that entry.",
+        setting="class 2",
+        course="05",
+    ),
+    _label(50, "the first brace of (32)", V_LABEL),
+    Entry(
+        "004-a51",
+        "grad(L, o(tau)) = column(k, 1, 3, p(t)[k] - same(k,1))",
+        "erratum",
+        corrected=f"grad(L, o(tau)) = {ERROR_LAST}",
+        words="The label under the second brace of (32).",
+        why="The probabilities are those of the last step, tau, not of a step t. Moreover the time of the label stands "
+        "on the nabla, not on the o below it.",
+        course="09",
+    ),
+    _label(52, "the first brace of (44)", SLOPES_LABEL),
+    _label(53, "the second brace of (44)", W_LABEL),
+    _label(54, "the third brace of (44)", V_LABEL),
+    _label(55, "the fourth brace of (44)", f"grad(L, o(tau)) = {ERROR_LAST}"),
+    _label(56, "the first brace of (58)", SLOPES_LABEL),
+    _label(57, "the second brace of (58)", V_LABEL),
+    _label(58, "the third brace of (58)", f"grad(L, o(tau)) = {ERROR_LAST}"),
+    _label(59, "the first brace of (79)", SLOPES_LABEL),
+    _label(60, "the second brace of (79)", V_LABEL),
+    _label(61, "the third brace of (79)", "grad(L, o(t)) = column(k, 1, 3, p(t)[k] - same(k,1))"),
 )
 
 ENTRIES = (
     *(*FORWARD_PASS, *LOSS, *STATES, *BIASES, *WEIGHTS, *SUMMARY),
-    *(*CLAIMS_FORWARD, *CLAIMS_LOSS, *CLAIMS_STATES, *CLAIMS_PARAMETERS),
+    *(*CLAIMS_FORWARD, *CLAIMS_LOSS, *CLAIMS_STATES, *CLAIMS_PARAMETERS, *CLAIMS_LABELS),
 )

@@ -9,6 +9,8 @@ from functools import cached_property
 from bptt_lab import formulas
 from bptt_lab.formulas.printing import course_symbol
 from bptt_lab.formulas.tree import Relation
+from bptt_lab.lectures.displays import Script
+from bptt_lab.lectures.scans import Scan, scan, tables
 from bptt_lab.lectures.settings import Setting
 
 VERDICTS = {
@@ -17,6 +19,7 @@ VERDICTS = {
     "erratum": "wrong as printed, it seems by the author",
     "scan": "damaged by scanning, the intention plain",
     "reading": "right in one reading, wrong in another",
+    "undecidable": "not to be decided, for the reason given",
 }
 
 
@@ -41,6 +44,18 @@ class Lecture:
         symbols = {theirs: course_symbol(ours) for theirs, ours in self.course.items()}
         return formulas.Style(symbols=symbols, numbers=self.hand.numbers, variables=self.course_variables)
 
+    @cached_property
+    def script(self) -> Script:
+        """How the displays of this lecture are read."""
+        head = tables(self.number).get("reading", {})
+        tuples = {name: tuple(head.get(name, ())) for name in ("applied", "abbreviations")}
+        return Script(self.hand, functions=head.get("functions", {}), **tuples)
+
+    @cached_property
+    def readings(self) -> tuple[tuple[str, str], ...]:
+        """What the scan has throughout, and what is read for it."""
+        return tuple(map(tuple, tables(self.number).get("reading", {}).get("throughout", ())))
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -49,7 +64,9 @@ class Entry:
     `printed` states it in the lecture's letters as it stands there, in the language of `formulas`: a relation of two
     sides, the left one the independent value. `corrected` is the mended relation where the printed one fails.
     `words` is the claim where the lecture makes it in words; `where` narrows the ranges of free indices;
-    `is_typographical` marks a slip of type that no value can show. `course` names the notebook that derives it.
+    `is_typographical` marks a slip of type that no value can show. `near` stands beside a claim that is no equation:
+    the nearest one that must not hold, its bound drawn tighter or its two sides the same. `course` names the notebook
+    that derives it.
     """
 
     id: str
@@ -61,6 +78,7 @@ class Entry:
     words: str = ""
     where: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     setting: str = ""
+    near: str = ""
     is_typographical: bool = False
 
 
@@ -83,7 +101,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """One of holds, definition, erratum, scan, reading."""
+        """One of holds, definition, erratum, scan, reading, undecidable."""
         return self.entry.verdict
 
     @property
@@ -100,6 +118,32 @@ class Row:
     def course(self) -> str:
         """The notebook that derives it, and the quantity."""
         return self.entry.course
+
+    @property
+    def scan(self) -> Scan:
+        """What the scan of the source has for this row."""
+        return scan(self.lecture, self.id)
+
+    @property
+    def display(self) -> str:
+        """The characters of the formula as the scan of the source has them; empty for a claim in words."""
+        return self.scan.display
+
+    @property
+    def differences(self) -> tuple[tuple[str, str], ...]:
+        """What the scan has in this display, and what is read for it."""
+        return self.scan.differences
+
+    @property
+    def standing(self) -> str:
+        """How the formula stands in the source: printed, read (with named differences), or stated in words.
+
+        A left side that is not printed, but given by the text around a display, is no difference.
+        """
+        if not self.display:
+            return "stated"
+        differs = any(scanned in self.display for scanned, _ in (*self.differences, *self.source.readings))
+        return "read" if differs else "printed"
 
     @property
     def setting(self) -> Setting:
@@ -133,10 +177,16 @@ class Row:
         """The corrected formula as a tree."""
         return formulas.read(self.entry.corrected, self.setting.language, relation=True)
 
+    @cached_property
+    def near(self) -> Relation:
+        """The claim next to a claim that is no equation, which must not hold, as a tree."""
+        return formulas.read(self.entry.near, self.setting.language, relation=True)
+
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.id}** · {self.source.title} ({self.source.author}) · *{VERDICTS[self.verdict]}*"]
         lines += [self.entry.words] if self.entry.words else []
-        lines += [f"As {'stated' if self.words else 'printed'}: $\\displaystyle {self.states}$"] if self.states else []
+        lines += [f"In the scan: `{self.display}`"] if self.standing == "read" else []
+        lines += [f"As {self.standing}: $\\displaystyle {self.states}$"] if self.states else []
         lines += [f"Corrected: $\\displaystyle {self.corrected}$"] if self.corrected else []
         lines += [self.why] if self.why else []
         lines += [f"In the course's letters: $\\displaystyle {self.in_course_letters}$"] if self.states else []
@@ -150,7 +200,8 @@ class Row:
         lines = [f"{self.id}  {VERDICTS[self.verdict]}  ({self.source.title}, {self.source.author})"]
         named = {
             "claim": self.entry.words,
-            "as printed": self.entry.printed,
+            "as scanned": self.display,
+            "checked": self.entry.printed,
             "corrected": self.entry.corrected,
             "why": self.why,
             "as LaTeX": self.corrected or self.states,

@@ -14,8 +14,10 @@ from bptt_lab.lectures.rows import VERDICTS, Row
 
 NO_BREAK = "\u2011"  # a hyphen at which a narrow column is not broken
 MENDED = {"erratum": "mended", "scan": "intended", "reading": "right as"}
+LISTED = (*MENDED, "undecidable")
 SLIP = "A slip of type, which no value shows."
 NO_VALUE = "Nothing to evaluate."
+UNDECIDED = "What is checked holds."
 OPENING, CLOSING = ("{", r"\left"), ("}", r"\right")
 RELATIONS, SIGNS, FACTOR = (" = ", r" \neq ", r" \leq "), (" + ", " - "), r" \, "
 TOKENS = re.compile(r" = | \\neq | \\leq | \+ | - | \\, |\\[A-Za-z]+|.")
@@ -41,11 +43,13 @@ def table(rows: Sequence[Row]) -> Table:
 
     Errors: AssertionError where a check does not find what the row says.
     """
-    return Table(("", "as printed", "verdict", "corrected, and why"), tuple(_line(row) for row in rows))
+    return Table(("", "in the source", "verdict", "corrected, and why"), tuple(_line(row) for row in rows))
 
 
 def errata(lecture: str) -> Table:
     """Return what needs mending in a lecture: each formula as printed and as mended, where it fails, and why.
+
+    What cannot be decided is listed too.
 
     Formulas are cut where a line may end, so that the table keeps to a narrow page.
     Errors: LedgerError for a lecture that the ledger does not hold; AssertionError as for `table`.
@@ -54,7 +58,7 @@ def errata(lecture: str) -> Table:
     if not rows:
         lectures = ", ".join(sorted({row.lecture for row in ledger()}))
         raise LedgerError(f"The ledger has no lecture {str(lecture)[:30]!r}. Its lectures are {lectures}.")
-    lines = tuple(_erratum(row) for row in rows if row.verdict in MENDED)
+    lines = tuple(_erratum(row) for row in rows if row.verdict in LISTED)
     return Table(("", "the formula", "where it fails, and why"), lines)
 
 
@@ -75,16 +79,20 @@ def _confirmed(row: Row) -> Finding:
 
 def _erratum(row: Row) -> tuple[str, ...]:
     printed = _confirmed(row).printed
-    is_slip = row.entry.is_typographical  # the tree holds what is checked, not always the slip
+    # the tree holds what is checked, not always the slip
+    is_slip = row.entry.is_typographical or row.verdict == "undecidable"
     lines = [row.words] if row.words else []
-    lines += (
-        [f"*{'checked' if is_slip else 'stated' if row.words else 'printed'}* {_pieces(row, row.printed)}"]
-        if row.entry.printed
-        else []
-    )
+    lines += [f"*{'checked' if is_slip else row.standing}* {_pieces(row, row.printed)}"] if row.entry.printed else []
     lines += [f"*{MENDED[row.verdict]}* {_pieces(row, row.mended)}"] if row.entry.corrected else []
-    where = (SLIP if printed else NO_VALUE) if is_slip else _where(printed, row.printed.operator)
+    where = _where(printed, row.printed.operator) if printed and not is_slip else _nowhere(row, printed)
     return f"{row.id.replace('-', NO_BREAK)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}"
+
+
+def _nowhere(row: Row, result: Result | None) -> str:
+    """Return in words why a line shows no place at which its formula fails."""
+    if result is None:
+        return NO_VALUE
+    return UNDECIDED if row.verdict == "undecidable" else SLIP
 
 
 def _where(result: Result, operator: str) -> str:
