@@ -14,6 +14,7 @@ from bptt_lab.exercises import edits
 from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG, Feedback
 from bptt_lab.exercises.functions import positional_names
+from bptt_lab.exercises.instances import Instance, flat as _flat, forms, instances, is_summed
 from bptt_lab.exercises.paths import account
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.running import run_function
@@ -27,87 +28,6 @@ SECONDS = 5.0
 TOLERANCE, SINGLE = 1e-9, 1e-6
 KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED}
 IN_PLACE = "E10"
-
-
-class Instance(NamedTuple):
-    """One case on which a function is run: a graph and a scene for each sequence, which share their parameters."""
-
-    graph: Graph
-    scenes: tuple[Scene, ...]
-    is_batch: bool
-
-    def arrays(self, forms: Mapping[str, Tree]) -> dict[str, Any]:
-        """Return the arrays that formulas stand for: time first, then sequences, then entries."""
-        return {name: self.gathered(tree, _value_of(tree)) for name, tree in forms.items()}
-
-    def gathered(self, tree: Tree, value_of: Callable[..., Any]) -> Any:
-        """Return a formula's values as one array: a parameter once, its derivative summed over the sequences."""
-        sequences = self.scenes[:1] if is_shared(tree, self.graph) else self.scenes
-        if "t" in free_variables(tree):
-            steps = range(1, self.graph.T + 1)
-            stacked = [np.stack([_flat(value_of(scene, t=t)) for t in steps]) for scene in sequences]
-        else:
-            stacked = [_flat(value_of(scene)) for scene in sequences]
-        if is_summed(tree, self.graph) or len(stacked) == 1 and (is_shared(tree, self.graph) or not self.is_batch):
-            return sum(stacked[1:], start=stacked[0])
-        return np.stack(stacked, axis=1 if "t" in free_variables(tree) else 0)
-
-
-def _value_of(tree: Tree) -> Callable[..., Any]:
-    return lambda scene, **at: scene.value(tree, **at)
-
-
-def _flat(value: Any) -> np.ndarray:
-    """Return a value as a float array, a column as a vector."""
-    array = np.array(value, dtype=float)
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def is_shared(tree: Tree, graph: Graph) -> bool:
-    """Return whether a formula holds parameters only, the same for all sequences."""
-    letters = [part for part in walk(tree) if isinstance(part, Letter)]
-    has_derivative = any(isinstance(part, Derivative) for part in walk(tree))
-    return not has_derivative and all(letter.name in graph.network.parameters for letter in letters)
-
-
-def is_summed(tree: Tree, graph: Graph) -> bool:
-    """Return whether a formula is added up over the sequences: the loss, or its derivative by a parameter."""
-    if isinstance(tree, Derivative):
-        return tree.above.name in graph.network.parameters
-    return isinstance(tree, Letter) and tree.name == graph.network.loss and tree.time is None
-
-
-@lru_cache(maxsize=64)
-def instances(question: Question) -> tuple[Instance, ...]:
-    """Return the cases on which a function is run: two lengths, two numbers of sequences, all sizes different."""
-    T, B = question.graph.T, question.batch
-    return tuple(_instance(question, T + k, B + k if B else 1, bool(B)) for k in range(2))
-
-
-def _instance(question: Question, T: int, B: int, is_batch: bool) -> Instance:
-    """Return a case; where a ReLU may be off for a whole step, which would hide it, the liveliest of a few draws."""
-    graph = question.graph.network.unroll(T)
-    draws = 5 if "relu(" in question.graph.network.text else 1
-    cases = [Instance(graph, _scenes(graph, B, f"function {T} {draw}"), is_batch) for draw in range(draws)]
-    return min(cases, key=_silent_places)
-
-
-def _scenes(graph: Graph, B: int, seed: str) -> tuple[Scene, ...]:
-    first = worlds.draw_leaves(graph, f"{seed} 0")
-    parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
-    draws = [{**worlds.draw_leaves(graph, f"{seed} {b}"), **parameters} for b in range(B)]
-    return tuple(Scene(worlds.make_world(graph, draw, FLOATS)) for draw in draws)
-
-
-def _silent_places(case: Instance) -> int:
-    """Return at how many places, over all sequences, the derivative of the loss is zero in every entry."""
-    alive = {(k, *p[:2]) for k, scene in enumerate(case.scenes) for p, total in scene.world.totals.items() if total}
-    return len(case.scenes) * len(case.graph.parents) - len(alive)
-
-
-def forms(question: Question, which: Mapping[str, str]) -> dict[str, Tree]:
-    """Return the formulas of a question's arguments or results as trees."""
-    return {name: question.tree(text) for name, text in which.items()}
 
 
 def judge_function(question: Question, function: Callable) -> Feedback:
