@@ -38,15 +38,21 @@ KINDS = {
     "single": Kind("one of them", "a single sequence of a single step (B = T = 1)", AXIS),
     "sizes": Kind("{sizes0}", "{sizes}", "Is a size written into the code?"),
     "ones": Kind("{sizes0}", "{sizes}", AXIS),
-    "equal": Kind("{sizes0}", "{sizes}", "Does a line decide by shapes which axis is which, or broadcast along another?"),
+    "equal": Kind(
+        "{sizes0}", "{sizes}", "Does a line decide by shapes which axis is which, or broadcast along another?"
+    ),
     "mirrored": Kind("some parameters", "the same ones with the other sign", "Which line loses a sign?"),
     "large": Kind("gradients of ordinary size", "large ones", "Is something clipped?"),
     "small": Kind("gradients of ordinary size", "small ones", "Is something rounded, cut off, or added to a divisor?"),
-    "zeros": Kind("other numbers", "states, inputs or deltas that are exactly zero", "What is divided by, or left out?"),
+    "zeros": Kind(
+        "other numbers", "states, inputs or deltas that are exactly zero", "What is divided by, or left out?"
+    ),
     "saturated": Kind("moderate numbers", "saturated units", "Which line divides by a slope that may be zero?"),
     "extreme": Kind("moderate numbers", "numbers of size 1,000", "Which exponential is too large for a float?"),
     "float32": Kind("float64", "arguments in float32", "Which line counts on one type of numbers?"),
-    "strided": Kind("arrays made afresh", "views with other strides", "Which line counts on how numbers lie in memory?"),
+    "strided": Kind(
+        "arrays made afresh", "views with other strides", "Which line counts on how numbers lie in memory?"
+    ),
 }
 
 
@@ -151,6 +157,17 @@ def tables(question: Question) -> tuple[Table, ...]:
         if table and all(_is_ordinary(array) for array in (*table.arguments.values(), *table.results.values())):
             found.append(table)
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def one_size_each(question: Question) -> tuple[Table, ...]:
+    """Return instances in each of which one size is another than in the tame one."""
+    network, (tame, *_) = question.graph.network, tables(question)
+    ranks = [_ranks(tame.case, forms(question, which)) for which in (question.arguments, question.returns)]
+    own = {name: network.sizes[name] for name in sizing.free_sizes(network)}
+    others = [{**own, name: size} for name, size in sizing.other_sizes(network).items()]
+    cases = [_made(question, _unrolled(question, 3, sizes), 2, "one size") for sizes in others]
+    return tuple(_table(question, case._replace(kind="sizes"), *ranks) for case in cases)
 
 
 def instances(question: Question) -> tuple[Instance, ...]:
@@ -258,12 +275,11 @@ def _large(question: Question, tame: Instance) -> Instance | None:
     if is_scalable(question):
         return tame._replace(scenes=tuple(stress.scaled(scene, stress.LARGE) for scene in tame.scenes))
     results = forms(question, question.returns)
-    many = stress.MANY if tame.is_batch else 1
-    arrays = lambda graph, scene: Instance(graph, (scene,) * many, tame.is_batch).arrays(results)
+    arrays = lambda graph, scene: Instance(graph, (scene,), tame.is_batch).arrays(results)
     smallest = _unrolled(question, 3, sizing.ones(question.graph.network))  # there the walk is quick
     graph, leaves = stress.steepest(smallest, arrays)
     if tame.is_batch:
-        return Instance(graph, stress.scenes(graph, [leaves]) * many, True)
+        return Instance(graph, stress.scenes(graph, [leaves]) * stress.MANY, True)
     graph, leaves = stress.repeated(graph, leaves)
     return Instance(graph, stress.scenes(graph, [leaves]), False)
 

@@ -27,7 +27,7 @@ MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, SATURATED, EXTREME = 4, 40, 1000  # arguments of the functions of a network
 DIGITS = 40
-TRIALS, STEEP = 250, 1e3
+STARTS, TRIALS, STEEP = 100, 150, 1e3
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
@@ -223,7 +223,7 @@ def _multiplied(graph: Graph, draw: Draw, factor: int, free: set[str], with_inpu
 def steepest(graph: Graph, arrays: Callable[[Graph, Scene], Mapping[str, np.ndarray]]) -> tuple[Graph, Draw]:
     """Return a draw with large results, found by a walk that keeps what makes them larger."""
     chance = random.Random("steepest")
-    (best,) = drawn(graph, 1, "steepest")
+    best = max((_uneven(graph, chance) for _ in range(STARTS)), key=lambda draw: _steepness(graph, arrays, draw))
     highest = _steepness(graph, arrays, best)
     for _ in range(TRIALS):
         draw = _stepped(graph, best, chance)
@@ -231,6 +231,13 @@ def steepest(graph: Graph, arrays: Callable[[Graph, Scene], Mapping[str, np.ndar
         if steepness >= highest:
             best, highest = draw, steepness
     return graph, best
+
+
+def _uneven(graph: Graph, chance: random.Random) -> Draw:
+    """Return a draw in which each name has numbers of another size."""
+    factors = {name: Fraction(2) ** chance.randint(-8, 8) for name in sorted(_scaled_names(graph.network))}
+    (draw,) = drawn(graph, 1, f"steepest {chance.random()}")
+    return {place: value * factors.get(place.name, 1) for place, value in draw.items()}
 
 
 def _stepped(graph: Graph, draw: Draw, chance: random.Random) -> Draw:
