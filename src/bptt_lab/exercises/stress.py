@@ -25,9 +25,9 @@ Draw = Mapping[Place, Fraction]
 LARGE, SMALL = Fraction(2**16), Fraction(1, 2**30)  # powers of two: scaling is exact
 MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
-MODERATE, SATURATED, EXTREME = 4, 40, 1000  # arguments of the functions of a network
+MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
 DIGITS = 40
-STARTS, TRIALS, STEEP = 100, 150, 1e3
+STARTS, TRIALS, STEEP = 60, 100, 1e3
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
@@ -191,14 +191,31 @@ def _one_class(graph: Graph, draw: Draw, place: Place) -> Fraction:
 
 
 def saturated(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
-    """Return draws with larger parameters, and inputs in every other one, so that each function saturates somewhere."""
-    free = _scaled_names(graph.network)
-    for factor in (4, 8, 16, 32, 64, 128, 256):
+    """Return draws with larger parameters, and inputs in every other one, so that functions saturate somewhere.
+
+    What the loss takes the logarithm of stays between 0 and 1 in floats: else the loss itself is infinite.
+    """
+    free, logged = _scaled_names(graph.network), _functions_logged(graph.network)
+    found = list(draws)
+    for factor in (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256):
         larger = [_multiplied(graph, draw, factor, free, with_inputs=b % 2 == 0) for b, draw in enumerate(draws)]
         met = [reached(graph, draw) for draw in larger]
-        if min((max(one[name] for one in met) for name in met[0]), default=math.inf) >= SATURATED:
+        largest = {name: max(one[name] for one in met) for name in met[0]}
+        if any(size > LOGGED for name, size in largest.items() if name in logged):
             break
-    return larger
+        found = larger
+        if min((size for name, size in largest.items() if name not in logged), default=math.inf) >= SATURATED:
+            break
+    return found
+
+
+def _functions_logged(network: Network) -> set[str]:
+    """Return the functions whose values a cross-entropy takes."""
+    calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
+    given = {name.name for call in calls if call.function in ("nll", "bce") for name in names(call.arguments[0])}
+    return {
+        call.function for name in given & {*network.equations} for call in _calls(network.equations[name].expression)
+    }
 
 
 def extreme(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:
