@@ -27,7 +27,7 @@ MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
 DIGITS = 40
-STARTS, TRIALS, STEEP = 60, 100, 1e3
+STARTS, TRIALS, STEEP = 100, 150, 1e3
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
