@@ -45,7 +45,7 @@ def judge_function(question: Question, function: Callable) -> Feedback:
         earlier = _compared(question, instances(question), given, function)
         if earlier.outcome == WRONG:
             return earlier
-    here = elsewhere.where(question, found[0], found[len(given) :]) if given else ""
+    here = elsewhere.where(question, found[0], found[len(given) : len(given) + 1]) if given else ""
     if misfit:
         says = f"{here} There: {misfit}" if here else misfit
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)

@@ -276,7 +276,7 @@ def _large(question: Question, tame: Instance) -> Instance | None:
         return tame._replace(scenes=tuple(stress.scaled(scene, stress.LARGE) for scene in tame.scenes))
     results = forms(question, question.returns)
     arrays = lambda graph, scene: Instance(graph, (scene,), tame.is_batch).arrays(results)
-    smallest = _unrolled(question, 3, sizing.ones(question.graph.network))  # there the walk is quick
+    smallest = _unrolled(question, 4, sizing.ones(question.graph.network))  # there the walk is quick
     graph, leaves = stress.steepest(smallest, arrays)
     if tame.is_batch:
         return Instance(graph, stress.scenes(graph, [leaves]) * stress.MANY, True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bptt_lab.exercises.question import Question
 
-WHAT = {"c": "complex", "b": "made of truth values", "O": "no array of numbers a float can hold"}
+WHAT = {"c": "complex", "b": "made of truth values", "U": "made of texts", "O": "no array of numbers a float can hold"}
 
 
 class Misfit(ValueError):

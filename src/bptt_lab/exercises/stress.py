@@ -27,7 +27,7 @@ MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
 DIGITS = 40
-STARTS, TRIALS, STEEP = 100, 150, 1e3
+STARTS, TRIALS, STEEP, TOO_STEEP = 100, 200, 1e3, 1e9
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
@@ -167,7 +167,7 @@ def mirrored(graph: Graph, draw: Draw) -> Draw:
 
 
 def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
-    """Return draws with exact zeros: targets of one class, no bias; in the first, a state that is zero up to T - 1."""
+    """Return draws with exact zeros: targets of one class, no bias, states before the last step or after the first."""
     network = graph.network
     has_kink = {"relu", "leaky_relu"} & {c.function for e in network.equations.values() for c in _calls(e.expression)}
     biases = set() if has_kink else _biases(network)
@@ -175,9 +175,9 @@ def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     def changed(draw: Draw, b: int, place: Place) -> Fraction:
         if place.name in network.targets:
             return _one_class(graph, draw, place)
-        is_early = place.time is not None and place.time < graph.T and place.name not in network.parameters
-        is_zero = place.name in biases or b == 0 and is_early
-        return Fraction(0) if is_zero else draw[place]
+        is_moving = place.time is not None and place.name not in network.parameters
+        is_quiet = is_moving and (b == 0 and place.time < graph.T or b == 1 and place.time > 1)
+        return Fraction(0) if is_quiet or place.name in biases else draw[place]
 
     return [{place: changed(draw, b, place) for place in draw} for b, draw in enumerate(draws)]
 
@@ -273,8 +273,10 @@ def _steepness(graph: Graph, arrays: Callable[[Graph, Scene], Mapping[str, np.nd
         found = arrays(graph, Scene(worlds.make_world(graph, draw, FLOATS))).values()
     except (worlds.Unsettled, ArithmeticError, ValueError):
         return -math.inf
+    if not all(float(np.abs(array).max()) < TOO_STEEP for array in found):
+        return -math.inf
     sizes = [np.log10(np.clip(np.abs(array), 1e-6, STEEP)) for array in found]
-    return sum(float(size.max() + size.mean()) for size in sizes)  # the mean leads on where the largest is a constant
+    return sum(float(size.max() + size.mean() / 5) for size in sizes)  # the mean leads on where the largest is fixed
 
 
 def repeated(graph: Graph, draw: Draw) -> tuple[Graph, Draw]:
