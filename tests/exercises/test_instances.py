@@ -1,5 +1,7 @@
 """The instances on which functions are run: what they vary, that their references are right, and what they refuse."""
 
+from fractions import Fraction
+
 import asked
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ EXEMPT = {
     ("divided by a slope", "02.6"): "a ReLU has no slope of this form",
     ("divided by a state", "11.5"): "no state that is used is zero: answers that are fed back never are",
     ("small ones cut", "02.6 05.6 09.6 11.5"): GIVEN_TARGETS,
-    ("wrong for large numbers", "02.6 11.5"): GIVEN_TARGETS,
+    ("wrong for large numbers", "02.6 12.4"): GIVEN_TARGETS,
 }
 PASSES = {(name, key) for name, keys in EXEMPT for key in keys.split()}
 
@@ -79,7 +81,7 @@ def test_equal_functions_are_right(key, in_process):
 @pytest.mark.parametrize("key", FUNCTIONS)
 def test_every_size_takes_other_values(key):
     """Each axis of each argument has another length somewhere, and length one, where the network lets it vary."""
-    question, found = FUNCTIONS[key], tables(FUNCTIONS[key])
+    found = tables(FUNCTIONS[key])
     for name, first in found[0].arguments.items():
         for axis in range(first.ndim):
             lengths = {table.arguments[name].shape[axis] for table in found}
@@ -132,7 +134,10 @@ def test_references_of_saturated_and_large_cases_agree_with_intervals(key):
         digits = 60 + int(max(stress.reached(case.graph, scene.world.leaves).values()))
         exact = worlds.make_world(case.graph, scene.world.leaves, worlds.intervals(min(digits, 3000)))
         for place, total in scene.world.totals.items():
-            middle = float(exact.totals[place].mid) if not isinstance(exact.totals[place], int) else 0.0
+            enclosed = exact.totals[place]
+            middle = float(enclosed if isinstance(enclosed, int) else enclosed.mid)
+            if place.name == "p":
+                continue  # of what is no float, such as 1/p where p is e^-1000; no function is given it
             assert abs(float(total) - middle) <= 1e-12 * (1 + abs(middle)), (case.kind, place)
 
 
@@ -152,15 +157,10 @@ def test_weights_of_the_loss_are_those_of_a_network_with_that_loss():
 
 def test_decimals_keep_what_floats_lose():
     arithmetic = stress.decimals(500)
+    small, large, zero = (arithmetic.number(Fraction(number)) for number in (-700, 900, 0))
     with mp.workdps(500):
-        assert abs(arithmetic.functions["sigmoid"](arithmetic.number(mp_fraction(-700))) / mp.exp(-700) - 1) < 1e-100
-        assert arithmetic.functions["softmax"](mp.mpf(900), mp.mpf(0), entry=2) > 0
-
-
-def mp_fraction(number):
-    from fractions import Fraction
-
-    return Fraction(number)
+        assert abs(arithmetic.functions["sigmoid"](small) / mp.exp(-700) - 1) < 1e-100
+    assert 1 - arithmetic.functions["sigmoid"](large) > 0 and arithmetic.functions["softmax"](large, zero, entry=2) > 0
 
 
 def test_sizes_that_belong_together_stay_together():
@@ -193,7 +193,8 @@ def clipped(d_a1, h_before):
 
 
 def by_the_slope(d_a1, h_before):
-    return np.einsum("tbi,tbj->ij", d_a1, h_before * (1 - h_before**2) / (1 - h_before**2))
+    slope = 1 - h_before[1:] ** 2
+    return d_a1[0].T @ h_before[0] + np.einsum("tbi,tbj->ij", d_a1[1:] * slope / slope, h_before[1:])
 
 
 def rounded(d_a1, h_before):

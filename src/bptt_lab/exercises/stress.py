@@ -150,7 +150,7 @@ def masked(scene: Scene, b: int) -> Scene:
     """Return a scene whose losses have weights: some steps left out, all of them, or each taken negative."""
     graph = scene.graph
     count = len(graph.loss_entries)
-    weights = ([1 if count == 1 or t % 2 else 0 for t in range(count)], [0] * count, [-3] * count)[b % 3]
+    weights = ([1 - t % 2 for t in range(count)], [0] * count, [-3] * count)[b % 3]
     totals = dict.fromkeys(scene.world.values, 0)
     for weight, entry in zip(weights, graph.loss_entries, strict=True):
         for place, total in scene.totals(entry).items() if weight else ():
