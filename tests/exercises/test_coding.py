@@ -302,9 +302,20 @@ class Hostile:
         raise SystemExit("called")
 
 
-@pytest.mark.parametrize("which", range(9))
+@pytest.mark.parametrize("which", range(10))
 def test_no_object_makes_the_judge_of_functions_raise(which):
-    objects = [Hostile, len, None, "def f(): pass", [right], {"f": right}, np.array(1), type, (lambda *a: a).__get__(1)]
+    objects = [
+        Hostile(),
+        Hostile,
+        len,
+        None,
+        "def f(): pass",
+        [right],
+        {"f": right},
+        np.array(1),
+        type,
+        (lambda *a: a).__get__(1),
+    ]
     assert judge_function(QUESTION, objects[which]).outcome in OUTCOMES
 
 

@@ -32,7 +32,10 @@ def judge_function(question: Question, function: Callable) -> Feedback:
     found = tables(question)
     names = _order(function, tuple(question.arguments))
     calls = [tuple(table.arguments[name] for name in names) for table in found]
-    outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
+    try:
+        outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
+    except (Exception, SystemExit, GeneratorExit):  # an object that raises when it is looked at
+        return Feedback(question.id, CANNOT_READ, cause=NO_FUNCTION)
     changed = sorted({name for names in outcome.changed for name in names})
     if changed and outcome.kind != "refused":
         cause = f"It changes {', '.join(changed)} in place; the caller's arrays must stay as they are."
@@ -68,11 +71,12 @@ def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the arguments in the order in which the function takes them, where it names them all first."""
     try:
         own = tuple(positional_names(function))[: len(names)]
-    except Exception:  # no function: whoever runs it says so
+    except (Exception, SystemExit, GeneratorExit):  # no function: whoever runs it says so
         return names
     return own if sorted(own) == sorted(names) else names
 
 
+NO_FUNCTION = "The answer cannot be looked at; expected a function: write one with `def` and pass its name."
 ASKS_RETURNS = "What does the task ask to be returned, and in which order?"
 
 

@@ -26,7 +26,7 @@ LARGE, SMALL = Fraction(2**16), Fraction(1, 2**30)  # powers of two: scaling is 
 MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
-DIGITS = 40
+DIGITS, MOST_DIGITS = 40, 3000
 STARTS, TRIALS, STEEP, TOO_STEEP = 100, 200, 1e3, 1e9
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
@@ -48,6 +48,8 @@ def _arithmetic(graph: Graph, draw: Draw) -> Arithmetic:
     """Return floats for moderate numbers; else so many digits that 1 - p is not lost, by which bce divides."""
     met = reached(graph, draw)
     largest = max(met.get("sigmoid", 0.0), met.get("softmax", 0.0))
+    if not largest <= MOST_DIGITS:
+        raise worlds.Unsettled(f"this needs {largest:.3g} digits")
     return FLOATS if max(met.values(), default=0.0) <= MODERATE else decimals(DIGITS + math.ceil(largest))
 
 
