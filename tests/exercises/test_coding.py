@@ -1,11 +1,15 @@
-"""NumPy functions as answers: run on two instances, compared with the engine, diagnosed by the same causes."""
+"""NumPy functions as answers: run on many instances, compared with the engine, diagnosed by the same causes."""
 
 import asked
 import numpy as np
 import pytest
 
-from bptt_lab.exercises.coding import forms, instances, judge_function, prove_function, reference
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
+from bptt_lab.exercises import coding
+from bptt_lab.exercises.coding import forms, instances, judge_function, prove_function, reference, tables
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
+from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.returned import stated_shapes, states_shape
+from bptt_lab.exercises.running import Outcome
 
 QUESTION = asked.function()
 NOTEBOOK_GLOBAL = np.ones((5, 5))
@@ -115,8 +119,8 @@ def test_what_cannot_run_has_its_own_outcome(monkeypatch):
 
 def test_instances_have_different_sizes_and_lengths_and_sequences():
     sizes = [case.arrays(forms(QUESTION, QUESTION.arguments))["d_a1"].shape for case in instances(QUESTION)]
-    assert sizes == [(4, 6, 5), (5, 7, 5)]
-    for case in instances(QUESTION):
+    assert sizes[:3] == [(4, 6, 5), (5, 6, 5), (4, 4, 5)] and (1, 3, 5) in sizes and (4, 1, 5) in sizes
+    for case in instances(QUESTION)[:3]:
         states = case.arrays(forms(QUESTION, QUESTION.arguments))["h_before"]
         assert (states[0] != 0).all() and not np.allclose(states[:, 0], states[:, 1])
 
@@ -182,3 +186,143 @@ def test_results_in_another_order_are_recognized():
     assert prove_function(TWO_RESULTS) == []
     found = judge_function(TWO_RESULTS, in_the_wrong_order)
     assert found.outcome == WRONG and "What stands in its place is d_b0." in found.cause
+
+
+# What is returned, and how
+
+
+def with_an_imaginary_part(d_a1, h_before):
+    return right(d_a1, h_before) + 7j
+
+
+def in_a_tuple(d_a1, h_before):
+    return (right(d_a1, h_before),)
+
+
+def in_a_list(d_a1, h_before):
+    return [right(d_a1, h_before)]
+
+
+def as_lists(d_a1, h_before):
+    return right(d_a1, h_before).tolist()
+
+
+def with_a_default(h_before, d_a1, eps=1e-12):
+    return right(d_a1, h_before)
+
+
+def too_large_a_number(d_a1, h_before):
+    return 2**1024 - 1
+
+
+def under_another_name(d_a1, h_before):
+    return {"dW": right(d_a1, h_before)}
+
+
+def two_for_one(d_a1, h_before):
+    return right(d_a1, h_before), 1.0
+
+
+def of_unequal_rows(d_a1, h_before):
+    return [[1.0], [1.0, 2.0]]
+
+
+@pytest.mark.parametrize("function", [in_a_tuple, in_a_list, as_lists, with_a_default])
+def test_a_result_may_be_wrapped_and_arguments_have_defaults(function):
+    assert judge_function(QUESTION, function).outcome == CORRECT
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (with_an_imaginary_part, "d_W11 is complex; expected an array of numbers, all of them real"),
+        (under_another_name, "a dict without d_W11; expected d_W11"),
+        (two_for_one, "a tuple of 2; expected one array"),
+        (too_large_a_number, "d_W11 is"),
+        (of_unequal_rows, "d_W11 is a list of 2; expected an array of numbers"),
+    ],
+)
+def test_what_is_no_array_of_real_numbers_is_refused_by_name(function, words):
+    found = judge_function(QUESTION, function)
+    assert found.outcome == WRONG and words in found.cause and found.asks
+
+
+BIASES = asked.function(
+    returns={"d_b0": "d_b0", "L": "L"},
+    arguments={"d_a1": "d_a1(t)", "loss": "L"},
+    answer="def bias(d_a1, loss):\n    return d_a1.sum(axis=(0, 1)), loss\n",
+)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1)])
+def test_a_bias_may_be_a_column_where_the_task_states_no_shape(shape, monkeypatch):
+    monkeypatch.setattr(
+        coding,
+        "run_function",
+        lambda function, calls, **more: Outcome("returned", [function(*c) for c in calls], [], ""),
+    )
+
+    def bias(d_a1, loss):
+        return d_a1.sum(axis=(0, 1)).reshape(shape), np.reshape(loss, (1,) * (len(shape) - 1))
+
+    assert judge_function(BIASES, bias).outcome == CORRECT
+    strict = asked.function(
+        returns=dict(BIASES.returns), arguments=dict(BIASES.arguments), answer=BIASES.answer, task="Return `d_b0` (M,)."
+    )
+    assert (judge_function(strict, bias).outcome == CORRECT) == (shape == (-1,))
+
+
+def test_the_shapes_that_a_task_states_are_those_of_its_arrays():
+    """A rule for every function: what the task states in letters is true, and each letter has one size."""
+    for question in (one for one in course_questions().values() if one.kind == "function"):
+        for table in tables(question):
+            sizes = {}
+            for name, letters in stated_shapes(question.task).items():
+                array = {**table.arguments, **table.results}.get(name)
+                if array is not None:
+                    assert len(letters) == array.ndim, (question.id, name)
+                    assert all(sizes.setdefault(a, n) == n for a, n in zip(letters, array.shape, strict=True)), name
+
+
+def test_a_stated_shape_is_found_in_a_task():
+    task = (
+        "From `W1` (K, M) and `y`, both (T, B, K), return `d_a`, the derivative by every $a^{(t)}$, (T, B), and `d_v`."
+    )
+    assert stated_shapes(task) == {"W1": ("K", "M"), "y": ("T", "B", "K"), "d_a": ("T", "B")}
+    assert not states_shape(QUESTION, "d_W11")
+
+
+class Hostile:
+    """An object whose every attribute raises."""
+
+    def __getattribute__(self, name):
+        raise SystemExit(name)
+
+    def __call__(self, *arguments):
+        raise SystemExit("called")
+
+
+@pytest.mark.parametrize("which", range(10))
+def test_no_object_makes_the_judge_of_functions_raise(which):
+    objects = [
+        Hostile(),
+        Hostile,
+        len,
+        None,
+        "def f(): pass",
+        [right],
+        {"f": right},
+        np.array(1),
+        type,
+        (lambda *a: a).__get__(1),
+    ]
+    assert judge_function(QUESTION, objects[which]).outcome in OUTCOMES
+
+
+def raises_for_one_step(d_a1, h_before):
+    return right(d_a1, h_before) if d_a1[1] is not None else None
+
+
+def test_what_fails_on_one_instance_only_is_told_where():
+    found = judge_function(QUESTION, raises_for_one_step)
+    assert found.outcome == CRASHED and "right for T = 4, but not for T = 1. There: The function raised" in found.cause

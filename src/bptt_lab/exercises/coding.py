@@ -3,230 +3,157 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises import edits
+from bptt_lab.exercises import edits, elsewhere
 from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG, Feedback
 from bptt_lab.exercises.functions import positional_names
+from bptt_lab.exercises.instances import Instance, Table, flat, forms, instances, is_summed, one_size_each, tables
 from bptt_lab.exercises.paths import account
 from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.returned import Misfit, named
 from bptt_lab.exercises.running import run_function
-from bptt_lab.formulas import FormulaError, Scene
-from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, walk
-from bptt_lab.network import Graph
-from bptt_lab.network.scalars import FLOATS
-from bptt_lab.symbolic import worlds
+from bptt_lab.formulas import FormulaError
+from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 
 SECONDS = 5.0
-TOLERANCE, SINGLE = 1e-9, 1e-6
+SINGLE = 1e-6
 KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED}
 IN_PLACE = "E10"
 
 
-class Instance(NamedTuple):
-    """One case on which a function is run: a graph and a scene for each sequence, which share their parameters."""
-
-    graph: Graph
-    scenes: tuple[Scene, ...]
-    is_batch: bool
-
-    def arrays(self, forms: Mapping[str, Tree]) -> dict[str, Any]:
-        """Return the arrays that formulas stand for: time first, then sequences, then entries."""
-        return {name: self.gathered(tree, _value_of(tree)) for name, tree in forms.items()}
-
-    def gathered(self, tree: Tree, value_of: Callable[..., Any]) -> Any:
-        """Return a formula's values as one array: a parameter once, its derivative summed over the sequences."""
-        sequences = self.scenes[:1] if is_shared(tree, self.graph) else self.scenes
-        if "t" in free_variables(tree):
-            steps = range(1, self.graph.T + 1)
-            stacked = [np.stack([_flat(value_of(scene, t=t)) for t in steps]) for scene in sequences]
-        else:
-            stacked = [_flat(value_of(scene)) for scene in sequences]
-        if is_summed(tree, self.graph) or len(stacked) == 1 and (is_shared(tree, self.graph) or not self.is_batch):
-            return sum(stacked[1:], start=stacked[0])
-        return np.stack(stacked, axis=1 if "t" in free_variables(tree) else 0)
-
-
-def _value_of(tree: Tree) -> Callable[..., Any]:
-    return lambda scene, **at: scene.value(tree, **at)
-
-
-def _flat(value: Any) -> np.ndarray:
-    """Return a value as a float array, a column as a vector."""
-    array = np.array(value, dtype=float)
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def is_shared(tree: Tree, graph: Graph) -> bool:
-    """Return whether a formula holds parameters only, the same for all sequences."""
-    letters = [part for part in walk(tree) if isinstance(part, Letter)]
-    has_derivative = any(isinstance(part, Derivative) for part in walk(tree))
-    return not has_derivative and all(letter.name in graph.network.parameters for letter in letters)
-
-
-def is_summed(tree: Tree, graph: Graph) -> bool:
-    """Return whether a formula is added up over the sequences: the loss, or its derivative by a parameter."""
-    if isinstance(tree, Derivative):
-        return tree.above.name in graph.network.parameters
-    return isinstance(tree, Letter) and tree.name == graph.network.loss and tree.time is None
-
-
-@lru_cache(maxsize=64)
-def instances(question: Question) -> tuple[Instance, ...]:
-    """Return the cases on which a function is run: two lengths, two numbers of sequences, all sizes different."""
-    T, B = question.graph.T, question.batch
-    return tuple(_instance(question, T + k, B + k if B else 1, bool(B)) for k in range(2))
-
-
-def _instance(question: Question, T: int, B: int, is_batch: bool) -> Instance:
-    """Return a case; where a ReLU may be off for a whole step, which would hide it, the liveliest of a few draws."""
-    graph = question.graph.network.unroll(T)
-    draws = 5 if "relu(" in question.graph.network.text else 1
-    cases = [Instance(graph, _scenes(graph, B, f"function {T} {draw}"), is_batch) for draw in range(draws)]
-    return min(cases, key=_silent_places)
-
-
-def _scenes(graph: Graph, B: int, seed: str) -> tuple[Scene, ...]:
-    first = worlds.draw_leaves(graph, f"{seed} 0")
-    parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
-    draws = [{**worlds.draw_leaves(graph, f"{seed} {b}"), **parameters} for b in range(B)]
-    return tuple(Scene(worlds.make_world(graph, draw, FLOATS)) for draw in draws)
-
-
-def _silent_places(case: Instance) -> int:
-    """Return at how many places, over all sequences, the derivative of the loss is zero in every entry."""
-    alive = {(k, *p[:2]) for k, scene in enumerate(case.scenes) for p, total in scene.world.totals.items() if total}
-    return len(case.scenes) * len(case.graph.parents) - len(alive)
-
-
-def forms(question: Question, which: Mapping[str, str]) -> dict[str, Tree]:
-    """Return the formulas of a question's arguments or results as trees."""
-    return {name: question.tree(text) for name, text in which.items()}
-
-
 def judge_function(question: Question, function: Callable) -> Feedback:
     """Return the feedback on a student's function."""
-    cases = instances(question)
-    arguments = forms(question, question.arguments)
+    found = tables(question)
     names = _order(function, tuple(question.arguments))
-    calls = [tuple(case.arrays(arguments)[name] for name in names) for case in cases]
-    outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
-    if outcome.kind in KINDS:
-        return Feedback(question.id, KINDS[outcome.kind], cause=outcome.message)
+    calls = [tuple(table.arguments[name] for name in names) for table in found]
+    try:
+        outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
+    except (Exception, SystemExit, GeneratorExit):  # an object that raises when it is looked at
+        return Feedback(question.id, CANNOT_READ, cause=NO_FUNCTION)
     changed = sorted({name for names in outcome.changed for name in names})
-    if changed:
+    if changed and outcome.kind != "refused":
         cause = f"It changes {', '.join(changed)} in place; the caller's arrays must stay as they are."
         asks = "Which line writes into an argument, and where could a copy be made?"
         return Feedback(question.id, WRONG, cause=cause, section=question.section, asks=asks, mistake=IN_PLACE)
-    try:
-        given = [_named(question, result) for result in outcome.results]
-    except Misfit as error:
-        return Feedback(question.id, WRONG, cause=str(error), section=question.section, asks=ASKS_RETURNS)
-    return _compared(question, cases, given)
+    given, misfit = _read(question, found, outcome.results)
+    if outcome.kind not in KINDS and not misfit:
+        return _compared(question, instances(question), given, function)
+    if given and outcome.kind != "refused":
+        earlier = _compared(question, instances(question), given, function)
+        if earlier.outcome == WRONG:
+            return earlier
+    here = elsewhere.where(question, found[0], found[len(given) : len(given) + 1]) if given else ""
+    if misfit:
+        says = f"{here} There: {misfit}" if here else misfit
+        return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
+    says = f"{here} There: {outcome.message}" if here else outcome.message
+    return Feedback(question.id, KINDS[outcome.kind], cause=says)
+
+
+def _read(question: Question, found: tuple[Table, ...], results: Sequence) -> tuple[list[dict[str, np.ndarray]], str]:
+    """Return results as arrays by name, up to the first that is not what was asked for, and what is wrong with it."""
+    given: list[dict[str, np.ndarray]] = []
+    for table, result in zip(found, results, strict=False):
+        try:
+            given.append(named(question, result, table.results))
+        except Misfit as error:
+            return given, str(error)
+    return given, ""
 
 
 def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the arguments in the order in which the function takes them, where it names them all."""
-    own = positional_names(function) if isinstance(function, types.FunctionType) else ()
+    """Return the arguments in the order in which the function takes them, where it names them all first."""
+    try:
+        own = tuple(positional_names(function))[: len(names)]
+    except (Exception, SystemExit, GeneratorExit):  # no function: whoever runs it says so
+        return names
     return own if sorted(own) == sorted(names) else names
 
 
+NO_FUNCTION = "The answer cannot be looked at; expected a function: write one with `def` and pass its name."
 ASKS_RETURNS = "What does the task ask to be returned, and in which order?"
 
 
-class Misfit(ValueError):
-    """A result that is not what was asked for."""
-
-
-def _named(question: Question, result: Any) -> dict[str, np.ndarray]:
-    """Return a result as arrays by name: a dict, a tuple in the order asked for, or the one array (errors: Misfit)."""
-    wanted = list(question.returns)
-    if isinstance(result, dict) and set(result) >= set(wanted):
-        found = [result[name] for name in wanted]
-    elif isinstance(result, tuple | list) and len(wanted) > 1 and len(result) == len(wanted):
-        found = list(result)
-    elif len(wanted) == 1 and not isinstance(result, dict | tuple | None):
-        found = [result]
-    elif result is None:
-        raise Misfit(f"It returns nothing; expected {_expected(wanted)}.")
-    else:
-        raise Misfit(f"It returns {_kind(result)}; expected {_expected(wanted)}.")
-    arrays = {}
-    for name, value in zip(wanted, found, strict=True):
-        try:
-            arrays[name] = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            raise Misfit(f"{name} is {_kind(value)}; expected an array of numbers.") from None
-    return arrays
-
-
-def _expected(wanted: list[str]) -> str:
-    return wanted[0] if len(wanted) == 1 else f"a tuple or a dict of {', '.join(wanted)}"
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, tuple | list | dict):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
-
-
-def _compared(question: Question, cases: tuple[Instance, ...], given: list[dict[str, np.ndarray]]) -> Feedback:
-    """Return the feedback on arrays: the first that is wrong is named and diagnosed."""
-    goals = forms(question, question.returns)
-    true = [case.arrays(goals) for case in cases]
-    wrong = [name for name in goals if not all(_agrees(g[name], t[name]) for g, t in zip(given, true, strict=True))]
+def _compared(
+    question: Question, cases: tuple[Instance, ...], given: list[dict[str, np.ndarray]], function: Callable = None
+) -> Feedback:
+    """Return the feedback on arrays, one dict for each of the first cases: the first that is wrong is diagnosed."""
+    found = tables(question)[: len(given)]
+    wrong = {name: [k for k, table in enumerate(found) if not _agrees(given[k], table, name)] for name in given[0]}
+    wrong = {name: at for name, at in wrong.items() if at}
     if not wrong:
-        return Feedback(question.id, CORRECT, "agrees to nine digits on two instances of different sizes")
-    if all(_agrees(g[n], t[n], SINGLE) for n in wrong for g, t in zip(given, true, strict=True)):
+        return Feedback(question.id, CORRECT, f"agrees to nine digits on {len(found)} instances")
+    if all(_agrees(given[k], found[k], name, SINGLE) for name, at in wrong.items() for k in at):
         cause = "Right to six digits: somewhere the numbers are in single precision."
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
-    name, others = wrong[0], [other for other in goals if other not in wrong]
-    cause, which = _why(question, cases, name, given, true)
+    name = min(wrong, key=lambda name: wrong[name][0])
+    which = wrong[name][0]
+    cause = _why(question, name, given, found, wrong[name], function)
+    others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
     says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says]))
-    example = _first_difference(name, given[which][name], true[which][name], ("first", "second")[which])
+    example = _first_difference(name, given[which][name], found[which])
     asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
     return Feedback(question.id, WRONG, "", right, says, example, question.section, asks, cause.mistake)
 
 
 def _why(
-    question: Question, cases: tuple[Instance, ...], name: str, given: list[dict], true: list[dict]
-) -> tuple[Cause, int]:
-    """Return the cause of a wrong array, and the instance that shows it: 0 or 1."""
-    if _agrees(given[0][name], true[0][name]):
-        says = f"It is right for T = {cases[0].graph.T}, but not for T = {cases[1].graph.T}."
-        return Cause("", says, "Is a size or a number of steps written into the code?"), 1
-    other = next((o for o in true[0] if o != name and _agrees(given[0][name], true[0][o])), None)
+    question: Question, name: str, given: list[dict], found: Sequence[Table], at: list[int], function: Callable
+) -> Cause:
+    """Return the cause of an array that is wrong on the instances `at`."""
+    first, true = at[0], found[0].results
+    if first:
+        wrong = [found[k] for k in at]
+        if wrong[0].case.kind == "sizes" and function:
+            wrong = _size_alone(question, name, function) or wrong
+        return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
+    other = next((o for o in true if o != name and _agrees({o: given[0][name]}, found[0], o)), None)
     if other:
-        return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?"), 0
+        return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
     arguments = forms(question, question.arguments).values()
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
-    return diagnose_array(cases[0], goal, given[0][name], true[0][name], has_deltas), 0
+    return diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
 
 
-def _agrees(given: np.ndarray, true: np.ndarray, tolerance: float = TOLERANCE) -> bool:
-    true = np.asarray(true, dtype=float)
-    if given.shape != true.shape:
+def _size_alone(question: Question, name: str, function: Callable) -> list[Table]:
+    """Return the one table, among those in which a single size is another, on which a function is wrong; or none."""
+    found = one_size_each(question)
+    names, wrong = _order(function, tuple(question.arguments)), []
+    for table in found:
+        outcome = run_function(function, [tuple(table.arguments[name] for name in names)], seconds=SECONDS)
+        given, _ = _read(question, (table,), outcome.results)
+        if not given or not _agrees(given[0], table, name):
+            wrong.append(table)
+    return wrong if len(wrong) == 1 else []
+
+
+def _agrees(given: Mapping[str, np.ndarray], table: Table, name: str, tolerance: float = 0.0) -> bool:
+    """Return whether an array is right on an instance, up to a share of its largest entry."""
+    array, true = given[name], table.results[name]
+    if array.shape != true.shape:
         return False
-    return bool(np.abs(given - true).max(initial=0.0) <= tolerance * (1 + np.abs(true).max(initial=0.0)))
+    most = max(tolerance, table.case.tolerance) * (table.case.unit + np.abs(true).max(initial=0.0))
+    return bool(np.abs(array - true).max(initial=0.0) <= most)
 
 
-def _first_difference(name: str, given: np.ndarray, true: np.ndarray, instance: str) -> str:
-    true = np.asarray(true, dtype=float)
+def _first_difference(name: str, given: np.ndarray, table: Table) -> str:
+    """Return an entry that is wrong, with its two numbers, in words."""
+    true, case = table.results[name], table.case
     if given.shape != true.shape:
         return ""
-    entry = np.unravel_index(np.argmax(~(np.abs(given - true) <= TOLERANCE * (1 + np.abs(true)))), true.shape)
+    entry = np.unravel_index(
+        np.argmax(~(np.abs(given - true) <= case.tolerance * (case.unit + np.abs(true)))), true.shape
+    )
     at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
-    return f"In the {instance} instance {name}{at} is {given[entry] + 0.0:.6g}; it should be {true[entry] + 0.0:.6g}."
+    start = "In the first instance" if case.kind == "tame" else "There"
+    return f"{start} {name}{at} is {given[entry] + 0.0:.6g}; it should be {true[entry] + 0.0:.6g}."
 
 
 def diagnose_array(
@@ -245,8 +172,8 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
             "Its shape is right.", "It holds numbers that are not finite.", "Where is something divided by zero?"
         )
     known_slips = _catalogued(case, goal, gives_deltas)
-    named = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
-    known = named_cause(named[0], goal) if named else None
+    match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
+    known = named_cause(match[0], goal) if match else None
     factor = factor_cause(given.ravel(), true.ravel(), known)
     if factor:
         return factor
@@ -300,7 +227,7 @@ def _of_the_batch(case: Instance, goal: Derivative) -> list[Slip]:
     """Return the mistakes that only several sequences show: a mean for a sum, one sequence for all."""
     if not (case.is_batch and is_summed(goal, case.graph)):
         return []
-    one_each = np.stack([_flat(scene.value(goal)) for scene in case.scenes])
+    one_each = np.stack([flat(scene.value(goal)) for scene in case.scenes])
     return [(mutant, mutant.value(one_each)) for mutant in edits.batch_mutants(goal.above.name)]
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, WRONG, Feedback
+from bptt_lab.exercises.plain_reading import Unread, read_choice, read_number, read_shape, shown
 from bptt_lab.exercises.question import Question
 
-NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{0,15})?(/\d{1,15}|e[-+]?\d{1,2})?")
+CLOSE = Fraction(1, 10**9)
 
 
 def judge_shape(question: Question, answer: object) -> Feedback:
-    """Return the feedback on a shape: a tuple of whole numbers, or of the letters D, M, K, T, B."""
-    wanted = tuple(question.shape)
-    if isinstance(answer, str | int):
-        answer = tuple(part for part in re.split(r"[\s,×x()]+", str(answer)) if part)
-    if not isinstance(answer, tuple | list) or not all(isinstance(part, int | str) for part in answer):
-        return Feedback(question.id, CANNOT_READ, cause="A shape is a tuple such as (4, 3); for a number it is ().")
-    given = tuple(int(part) if re.fullmatch(r"[0-9]{1,15}", str(part)) else part for part in answer)
+    """Return the feedback on a shape: whole numbers, or the letters D, M, K, T, B, in any usual spelling."""
+    wanted = tuple(size.upper() if isinstance(size, str) else size for size in question.shape)
+    try:
+        given = read_shape(answer)
+    except Unread:
+        return _unread(question, answer, "no shape", "A shape is a tuple such as (4, 3); for a number it is ().")
     if given == wanted:
         return Feedback(question.id, CORRECT)
     if given == wanted[::-1]:
@@ -33,42 +32,41 @@ def judge_shape(question: Question, answer: object) -> Feedback:
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks=asks)
 
 
+def _unread(question: Question, answer: object, what: str, mend: str, why: str = "") -> Feedback:
+    cause = f"{shown(answer)} is {what}. {why or mend}"
+    return Feedback(question.id, CANNOT_READ, cause=cause)
+
+
 def _indices(count: int) -> str:
     return "no index" if count == 0 else f"{count} ind{'ex' if count == 1 else 'ices'}"
 
 
 def judge_number(question: Question, answer: object) -> Feedback:
     """Return the feedback on a number, given as a number or as text such as '3/4'."""
-    given = _number(answer)
-    if given is None:
-        return Feedback(question.id, CANNOT_READ, cause="A number is wanted, such as 3 or 0.25 or '3/4'.")
+    try:
+        given = read_number(answer)
+    except Unread as error:
+        mend = "A number is wanted, such as 3 or 0.25 or '3/4'."
+        return _unread(question, answer, "no number that can be read", mend, str(error))
     wanted = Fraction(str(question.number))
-    if abs(given - wanted) <= Fraction(1, 10**9) * max(1, abs(wanted)):
+    if abs(given - wanted) <= CLOSE * max(1, abs(wanted)):
         return Feedback(question.id, CORRECT)
     if given == -wanted:
         right, cause = "The size is right.", "The sign is not."
-    elif wanted and given == wanted + 1 or given == wanted - 1:
+    elif abs(given - wanted) == 1:
         right, cause = "", "It is off by one."
     else:
         right, cause = "", f"It is too {'large' if given > wanted else 'small'}."
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks="What do you count?")
 
 
-def _number(answer: object) -> Fraction | None:
-    """Return an answer as an exact number, or None; text is matched first, because 1e999999999 would take forever."""
-    try:
-        if isinstance(answer, str):
-            return Fraction(answer.strip()) if NUMBER.fullmatch(answer.strip()) else None
-        return Fraction(float(answer))
-    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
-        return None
-
-
 def judge_choice(question: Question, answer: object) -> Feedback:
-    """Return the feedback on a choice, given by its letter; each wrong one has its own reason."""
-    given = str(answer).strip().lower().strip("().") if isinstance(answer, str) else ""
-    if given not in question.choices:
-        return Feedback(question.id, CANNOT_READ, cause=f"Answer with one of {', '.join(question.choices)}.")
+    """Return the feedback on a choice, given by its letter or its text; each wrong one has its own reason."""
+    try:
+        given = read_choice(question.choices, answer)
+    except Unread as error:
+        mend = f"Answer with one of {', '.join(question.choices)}."
+        return _unread(question, answer, "none of the choices", mend, f"{error} {mend}" if str(error) else "")
     if given == question.right:
         return Feedback(question.id, CORRECT)
     cause = question.reasons.get(given, "")

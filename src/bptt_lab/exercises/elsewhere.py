@@ -1,0 +1,69 @@
+"""What is said of an answer that is right on the tame instance and wrong on another one: on which, and what to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bptt_lab.exercises.diagnosis import Cause
+from bptt_lab.exercises.instances import KINDS, Table
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.returned import stated_shapes
+
+OF_SIZES = {"sizes", "ones", "equal"}
+MOST_TOLD = 3
+
+
+def cause(question: Question, tame: Table, wrong: Sequence[Table], given: np.ndarray, true: np.ndarray) -> Cause:
+    """Return the cause of an array that is wrong on some tables, given its value on the first of them."""
+    asks = KINDS[wrong[0].case.kind].asks
+    return Cause("", f"{where(question, tame, wrong)} {_what(given, true)}".strip(), asks)
+
+
+def where(question: Question, tame: Table, wrong: Sequence[Table]) -> str:
+    """Return for which instance an answer is right and for which it is not."""
+    right, other = _words(question, tame, wrong[0])
+    told = f"It is right for {right}, but not for {other}."
+    if wrong[0].case.kind in OF_SIZES:
+        return told
+    also = [t for t in wrong[1:] if KINDS[t.case.kind].asks != KINDS[wrong[0].case.kind].asks][: MOST_TOLD - 1]
+    more = [_words(question, tame, table)[1] for table in also if table.case.kind not in OF_SIZES]
+    return f"{told} Nor is it for {' and for '.join(more)}." if more else told
+
+
+def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
+    """Return in words what an instance differs in: how it is in the tame one, and how in this one."""
+    kind = KINDS[table.case.kind]
+    before, after = _sizes(question, tame), _sizes(question, table)
+    names = [name for name in after if after[name] != before.get(name) and name not in ("T", "B")]
+    slots = {
+        "T0": tame.case.graph.T,
+        "T": table.case.graph.T,
+        "B0": len(tame.case.scenes),
+        "B": len(table.case.scenes),
+        "sizes0": _listed(before, names) or "the sizes of the task",
+        "sizes": _listed(after, names) or "other sizes",
+    }
+    return kind.right.format_map(slots), kind.wrong.format_map(slots)
+
+
+def _listed(sizes: dict[str, int], names: list[str]) -> str:
+    return ", ".join(f"{name} = {sizes[name]}" for name in names if name in sizes)
+
+
+def _sizes(question: Question, table: Table) -> dict[str, int]:
+    """Return the sizes of an instance by the letters that the task uses for them."""
+    found: dict[str, set[int]] = {}
+    for name, letters in stated_shapes(question.task).items():
+        array = {**table.results, **table.arguments}.get(name)
+        if array is not None and array.ndim == len(letters):
+            for letter, size in zip(letters, array.shape, strict=True):
+                found.setdefault(letter, set()).add(size)
+    return {letter: sizes.pop() for letter, sizes in found.items() if len(sizes) == 1 and not letter.isdigit()}
+
+
+def _what(given: np.ndarray, true: np.ndarray) -> str:
+    if given.shape != true.shape:
+        return f"There its shape is {given.shape}; expected {true.shape}."
+    return "" if np.isfinite(given).all() else "There it holds numbers that are not finite."

@@ -1,0 +1,296 @@
+"""Worlds at the edges: zeros, saturated units, large and small gradients, with references in as many digits as needed.
+
+A draw is a mapping from each entry of a graph's leaves to an exact number; all sequences share their parameters.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from mpmath import MPContext
+
+from bptt_lab.formulas import Scene
+from bptt_lab.network import Graph, Network, Place
+from bptt_lab.network.expressions import Call, Expression, children, names
+from bptt_lab.network.functions import LEAK
+from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic
+from bptt_lab.symbolic import worlds
+
+Draw = Mapping[Place, Fraction]
+LARGE, SMALL = Fraction(2**16), Fraction(1, 2**30)  # powers of two: scaling is exact
+MANY = 400  # sequences, so that sums of bounded terms pass 100
+STEPS = 120  # and steps, where there are no sequences
+MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
+DIGITS, MOST_DIGITS = 40, 3000
+STARTS, TRIALS, STEEP, TOO_STEEP = 100, 200, 1e3, 1e9
+FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
+EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
+
+
+def drawn(graph: Graph, B: int, seed: str) -> list[Draw]:
+    """Return random leaves for B sequences."""
+    first = worlds.draw_leaves(graph, f"{seed} 0")
+    parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
+    return [{**worlds.draw_leaves(graph, f"{seed} {b}"), **parameters} for b in range(B)]
+
+
+def scenes(graph: Graph, draws: Iterable[Draw]) -> tuple[Scene, ...]:
+    """Return the scenes of draws, in floats where they are accurate (errors: Unsettled)."""
+    return tuple(Scene(worlds.make_world(graph, draw, _arithmetic(graph, draw))) for draw in draws)
+
+
+def _arithmetic(graph: Graph, draw: Draw) -> Arithmetic:
+    """Return floats for moderate numbers; else so many digits that 1 - p is not lost, by which bce divides."""
+    met = reached(graph, draw)
+    largest = max(met.get("sigmoid", 0.0), met.get("softmax", 0.0))
+    if not largest <= MOST_DIGITS:
+        raise worlds.Unsettled(f"this needs {largest:.3g} digits")
+    return FLOATS if max(met.values(), default=0.0) <= MODERATE else decimals(DIGITS + math.ceil(largest))
+
+
+@lru_cache(maxsize=32)
+def decimals(digits: int) -> Arithmetic:
+    """Return floating-point arithmetic of so many digits and any exponent, with the functions of the grammar."""
+    context = MPContext()
+    context.dps = digits
+    one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
+
+    def softmax(*arguments, entry):
+        powers = [context.exp(u) for u in arguments]
+        return powers[entry - 1] / sum(powers)
+
+    functions = {
+        "tanh": context.tanh,
+        "sigmoid": lambda u: 1 / (1 + context.exp(-u)),
+        "exp": context.exp,
+        "log": context.ln,
+        "relu": lambda u: u if u > 0 else zero,
+        "leaky_relu": lambda u: u if u > 0 else leak * u,
+        "step": lambda u: one if u > 0 else zero,
+        "leaky_step": lambda u: one if u > 0 else leak,
+        "softmax": softmax,
+    }
+    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
+
+
+def reached(graph: Graph, draw: Draw) -> dict[str, float]:
+    """Return the largest argument that each function of a network meets; what would overflow stays finite."""
+    found: dict[str, float] = {}
+    forward(graph, draw, found)
+    return found
+
+
+def forward(graph: Graph, draw: Draw, found: dict[str, float]) -> Mapping[Place, float]:
+    """Return the values of all entries in floats, and note in `found` the largest argument of each function."""
+
+    def noting(name: str, function: Callable) -> Callable:
+        def of(*arguments, **entry):
+            found[name] = max(found.get(name, 0.0), *map(abs, arguments))
+            return function(*arguments, **entry)
+
+        return of
+
+    bounded = {"exp": lambda u: math.exp(min(u, 300.0)), "log": lambda u: math.log(max(u, 1e-300))}
+    functions = {name: noting(name, function) for name, function in {**FLOATS.functions, **bounded}.items()}
+    functions["log"] = bounded["log"]  # of a probability: its size says nothing of the digits needed
+    return graph.run({place: float(value) for place, value in draw.items()}, Arithmetic(float, functions))
+
+
+# What a network reads where
+
+
+def read_by_the_loss(network: Network) -> set[str]:
+    """Return the names that the equation of the loss reads directly."""
+    return {name.name for name in names(network.equations[network.loss].expression)}
+
+
+def _scaled_names(network: Network) -> set[str]:
+    """Return the leaves that may take any value: all but targets."""
+    free = {*network.parameters, *network.inputs, *network.equations}
+    return free - set(network.targets) - (read_by_the_loss(network) - set(network.equations))
+
+
+def arguments_of_exponentials(network: Network) -> set[str]:
+    """Return the names to which an equation applies a function with an exponential in it, and nothing else before."""
+    calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
+    return {name.name for call in calls if call.function in EXPONENTIALS for name in names(call)}
+
+
+def _calls(expression: Expression) -> list[Call]:
+    found = [call for part in children(expression) for call in _calls(part)]
+    return [expression, *found] if isinstance(expression, Call) else found
+
+
+def _biases(network: Network) -> set[str]:
+    """Return the parameters that are only added."""
+    users = {name: [user for user, _ in network.uses[name]] for name in network.parameters}
+    return {name for name, found in users.items() if all(_is_added(network, name, user) for user in found)}
+
+
+def _is_added(network: Network, name: str, user: str) -> bool:
+    first = (1,) * len(network.shapes[user])
+    slopes = [slope for place, slope in network.local_derivatives(user, first).items() if place.name == name]
+    return all(slope == ONE for slope in slopes)
+
+
+# Scenes from scenes: the loss multiplied
+
+
+def scaled(scene: Scene, factor: Fraction) -> Scene:
+    """Return a scene with a multiple of the loss: all its derivatives are multiplied."""
+    by = scene.world.arithmetic.number(factor)
+    totals = {place: total * by for place, total in scene.world.totals.items()}
+    return Scene(scene.world._replace(totals=totals))
+
+
+def masked(scene: Scene, b: int) -> Scene:
+    """Return a scene whose losses have weights: some steps left out, all of them, or each taken negative."""
+    graph = scene.graph
+    count = len(graph.loss_entries)
+    weights = ([1 - t % 2 for t in range(count)], [0] * count, [-3] * count)[b % 3]
+    totals = dict.fromkeys(scene.world.values, 0)
+    for weight, entry in zip(weights, graph.loss_entries, strict=True):
+        for place, total in scene.totals(entry).items() if weight else ():
+            totals[place] = totals[place] + weight * total
+    return Scene(scene.world._replace(totals=totals))
+
+
+# Draws from draws
+
+
+def mirrored(graph: Graph, draw: Draw) -> Draw:
+    """Return a draw whose parameters have the other sign."""
+    return {place: -value if place.name in graph.network.parameters else value for place, value in draw.items()}
+
+
+def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with exact zeros: targets of one class, no bias, states before the last step or after the first."""
+    network = graph.network
+    has_kink = {"relu", "leaky_relu"} & {c.function for e in network.equations.values() for c in _calls(e.expression)}
+    biases = set() if has_kink else _biases(network)
+
+    def changed(draw: Draw, b: int, place: Place) -> Fraction:
+        if place.name in network.targets:
+            return _one_class(graph, draw, place)
+        is_moving = place.time is not None and place.name not in network.parameters
+        is_quiet = is_moving and (b == 0 and place.time < graph.T or b == 1 and place.time > 1)
+        return Fraction(0) if is_quiet or place.name in biases else draw[place]
+
+    return [{place: changed(draw, b, place) for place in draw} for b, draw in enumerate(draws)]
+
+
+def _one_class(graph: Graph, draw: Draw, place: Place) -> Fraction:
+    """Return a target that is 0 or 1: for a softmax, 1 at the class that was likeliest."""
+    if graph.network.targets[place.name] == "bce":
+        return Fraction(round(draw[place]))
+    classes = [other for other in draw if other[:2] == place[:2]]
+    return Fraction(place == max(classes, key=lambda other: (draw[other], other)))
+
+
+def saturated(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with larger parameters, and inputs in every other one, so that functions saturate somewhere.
+
+    What the loss takes the logarithm of stays between 0 and 1 in floats: else the loss itself is infinite.
+    """
+    free, logged = _scaled_names(graph.network), _functions_logged(graph.network)
+    found = list(draws)
+    for factor in (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256):
+        larger = [_multiplied(graph, draw, factor, free, with_inputs=b % 2 == 0) for b, draw in enumerate(draws)]
+        met = [reached(graph, draw) for draw in larger]
+        largest = {name: max(one[name] for one in met) for name in met[0]}
+        if any(size > LOGGED for name, size in largest.items() if name in logged):
+            break
+        found = larger
+        if min((size for name, size in largest.items() if name not in logged), default=math.inf) >= SATURATED:
+            break
+    return found
+
+
+def _functions_logged(network: Network) -> set[str]:
+    """Return the functions whose values a cross-entropy takes."""
+    calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
+    given = {name.name for call in calls if call.function in ("nll", "bce") for name in names(call.arguments[0])}
+    return {
+        call.function for name in given & {*network.equations} for call in _calls(network.equations[name].expression)
+    }
+
+
+def extreme(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:
+    """Return draws with larger leaves, so that the values named in `fed` reach EXTREME."""
+    free = _scaled_names(graph.network)
+    for k in range(1, 15):
+        larger = [_multiplied(graph, draw, 2**k, free, with_inputs=True) for draw in draws]
+        values = [forward(graph, draw, {}) for draw in larger]
+        if max(abs(number) for one in values for place, number in one.items() if place.name in fed) >= EXTREME:
+            break
+    return larger
+
+
+def _multiplied(graph: Graph, draw: Draw, factor: int, free: set[str], with_inputs: bool) -> Draw:
+    moved = free if with_inputs else free & set(graph.network.parameters)
+    return {place: value * factor if place.name in moved else value for place, value in draw.items()}
+
+
+# Large gradients where the loss cannot be multiplied
+
+
+def steepest(graph: Graph, arrays: Callable[[Graph, Scene], Mapping[str, np.ndarray]]) -> tuple[Graph, Draw]:
+    """Return a draw with large results, found by a walk that keeps what makes them larger."""
+    chance = random.Random("steepest")
+    best = max((_uneven(graph, chance) for _ in range(STARTS)), key=lambda draw: _steepness(graph, arrays, draw))
+    highest = _steepness(graph, arrays, best)
+    for _ in range(TRIALS):
+        draw = _stepped(graph, best, chance)
+        steepness = _steepness(graph, arrays, draw)
+        if steepness >= highest:
+            best, highest = draw, steepness
+    return graph, best
+
+
+def _uneven(graph: Graph, chance: random.Random) -> Draw:
+    """Return a draw in which each name has numbers of another size."""
+    factors = {name: Fraction(2) ** chance.randint(-8, 8) for name in sorted(_scaled_names(graph.network))}
+    (draw,) = drawn(graph, 1, f"steepest {chance.random()}")
+    return {place: value * factors.get(place.name, 1) for place, value in draw.items()}
+
+
+def _stepped(graph: Graph, draw: Draw, chance: random.Random) -> Draw:
+    """Return a draw in which one name has other numbers: all or one of them multiplied."""
+    name = chance.choice(sorted(_scaled_names(graph.network) & {place.name for place in draw}))
+    places = [place for place in draw if place.name == name]
+    factor = chance.choice(FACTORS)
+    if chance.random() < 0.5:
+        return {**draw, **{place: draw[place] * factor for place in places}}
+    place = chance.choice(places)
+    return {**draw, place: draw[place] * factor}
+
+
+def _steepness(graph: Graph, arrays: Callable[[Graph, Scene], Mapping[str, np.ndarray]], draw: Draw) -> float:
+    try:
+        found = arrays(graph, Scene(worlds.make_world(graph, draw, FLOATS))).values()
+    except (worlds.Unsettled, ArithmeticError, ValueError):
+        return -math.inf
+    if not all(float(np.abs(array).max()) < TOO_STEEP for array in found):
+        return -math.inf
+    sizes = [np.log10(np.clip(np.abs(array), 1e-6, STEEP)) for array in found]
+    return sum(float(size.max() + size.mean() / 5) for size in sizes)  # the mean leads on where the largest is fixed
+
+
+def repeated(graph: Graph, draw: Draw) -> tuple[Graph, Draw]:
+    """Return many steps that repeat those of a draw, where no step reads another one."""
+    network = graph.network
+    indices = [index for uses in network.uses.values() for _, index in uses if index]
+    if not indices or any((index.start, index.shift) != ("t", 0) for index in indices):
+        return graph, draw
+    longer = network.unroll(STEPS)
+    places = {place: place._replace(time=place.time and (place.time - 1) % graph.T + 1) for place in _entries(longer)}
+    return longer, {place: draw[source] for place, source in places.items()}
+
+
+def _entries(graph: Graph) -> list[Place]:
+    return list(worlds.draw_leaves(graph, "places"))
