@@ -12,7 +12,7 @@ import numpy as np
 from bptt_lab.exercises import edits, elsewhere
 from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG, Feedback
-from bptt_lab.exercises.functions import positional_names
+from bptt_lab.exercises.functions import needed_names, positional_names
 from bptt_lab.exercises.instances import Instance, Table, flat, forms, instances, is_summed, one_size_each, tables
 from bptt_lab.exercises.paths import account
 from bptt_lab.exercises.question import Question
@@ -38,7 +38,8 @@ def judge_function(question: Question, function: Callable) -> Feedback:
         return Feedback(question.id, CANNOT_READ, cause=NO_FUNCTION)
     changed = sorted({name for names in outcome.changed for name in names})
     if changed and outcome.kind != "refused":
-        cause = f"It changes {', '.join(changed)} in place; the caller's arrays must stay as they are."
+        written = outcome.message if outcome.kind == "changed" else "The caller's arrays must stay as they are."
+        cause = f"It changes {', '.join(changed)} in place. {written}"
         asks = "Which line writes into an argument, and where could a copy be made?"
         return Feedback(question.id, WRONG, cause=cause, section=question.section, asks=asks, mistake=IN_PLACE)
     given, misfit = _read(question, found, outcome.results)
@@ -70,7 +71,7 @@ def _read(question: Question, found: tuple[Table, ...], results: Sequence) -> tu
 def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the arguments in the order in which the function takes them, where it names them all first."""
     try:
-        own = tuple(positional_names(function))[: len(names)]
+        own = next((own for own in (needed_names(function), positional_names(function)[: len(names)]) if own), ())
     except (Exception, SystemExit, GeneratorExit):  # no function: whoever runs it says so
         return names
     return own if sorted(own) == sorted(names) else names

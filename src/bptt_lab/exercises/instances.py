@@ -183,6 +183,8 @@ def _table(question: Question, case: Instance, given: Mapping[str, int], wanted:
     arguments = {n: np.asarray(a) for n, a in case.arrays(forms(question, question.arguments), given).items()}
     if case.kind == "float32":
         arguments = {name: array.astype(np.float32) for name, array in arguments.items()}
+    if case.kind == "strided":
+        arguments = {name: _strided(array) for name, array in arguments.items()}
     results = {n: np.asarray(a) for n, a in case.arrays(forms(question, question.returns), wanted).items()}
     for array in (*arguments.values(), *results.values()):
         array.setflags(write=False)
@@ -309,8 +311,18 @@ def _extreme(question: Question, tame: Instance) -> Instance | None:
     return _made(question, _unrolled(question, 2), 2, "extreme", lambda *draw: stress.extreme(*draw, fed))
 
 
-def _float32(question: Question, tame: Instance) -> Instance:
+def _as_it_is(question: Question, tame: Instance) -> Instance:
     return tame
+
+
+def _strided(array: np.ndarray) -> np.ndarray:
+    """Return the same numbers as every second one of a longer array, the last axis first in memory."""
+    if not array.ndim:
+        return array
+    turned = np.moveaxis(array, -1, 0)
+    room = np.zeros((2 * turned.shape[0], *turned.shape[1:]), array.dtype)
+    room[::2] = turned
+    return np.moveaxis(room[::2], 0, -1)
 
 
 MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
@@ -328,7 +340,8 @@ MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
     "zeros": _zeros,
     "saturated": _saturated,
     "extreme": _extreme,
-    "float32": _float32,
+    "float32": _as_it_is,
+    "strided": _as_it_is,
 }
 
 
