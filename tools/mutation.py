@@ -15,6 +15,7 @@ import argparse
 import ast
 import difflib
 import json
+import math
 import os
 import re
 import shutil
@@ -31,7 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ACCEPTED = ROOT / "tests" / "mutation-survivors.toml"
 LAST = ROOT / "build" / "mutation"
 GOAL = 0.95
-PATIENCE = (5, 20)  # a mutant may take so many times the time of the tests, and so many seconds more
+PATIENCE = (3, 5)  # a mutant may take so many times the processor time of the tests, and so many seconds more
+WAIT = 10  # and by the clock so many times that: the processor may have other work
 MEMORY = 6 * 2**30  # bytes of address space: a mutant that grows without end is refused
 WARM = ("numpy", "sympy", "mpmath", "pytest", "_pytest.assertion.rewrite", "hypothesis", "autograd.numpy")
 PYTEST = ["-x", "-q", "--ff", "-o", "addopts=--import-mode=importlib", "-p", "no:nbval", "-p", "no:xdist",
@@ -194,23 +196,23 @@ def copied(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT, folder / "project", ignore=skipped))
 
 
-def refused(project: Path, tests: Sequence[str], seconds: float, log: Path) -> bool:
-    """Run the tests in a forked process and return whether one failed, or time or memory ran out."""
+def refused(project: Path, tests: Sequence[str], seconds: float, log: Path) -> tuple[bool, float]:
+    """Run the tests in a forked process; return whether one failed or a limit was met, and the processor time."""
     child = os.fork()
     if child == 0:
-        _run_tests(project, tests, log)
-    end = time.monotonic() + seconds
+        _run_tests(project, tests, seconds, log)
+    end = time.monotonic() + WAIT * seconds
     while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
+        done, status, used = os.wait4(child, os.WNOHANG)
         if done:
-            return status != 0
+            return status != 0, used.ru_utime + used.ru_stime
         time.sleep(0.01)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return True
+    return True, seconds
 
 
-def _run_tests(project: Path, tests: Sequence[str], log: Path) -> None:
+def _run_tests(project: Path, tests: Sequence[str], seconds: float, log: Path) -> None:
     """Run pytest in this process, which is a child and ends here."""
     code = 3
     try:
@@ -218,6 +220,7 @@ def _run_tests(project: Path, tests: Sequence[str], log: Path) -> None:
 
         os.setsid()  # the group ends with its first process when time runs out
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 1))
         os.chdir(project)
         with open(log, "wb") as file:
             os.dup2(file.fileno(), 1)
@@ -247,16 +250,16 @@ def survivors(module: str, tests: Sequence[str], wanted: Callable[[Mutant], bool
     chosen = [mutant for mutant in mutants(source) if wanted(mutant)]
     with tempfile.TemporaryDirectory() as folder:
         project, log = copied(Path(folder)), Path(folder) / "log"
-        start = time.monotonic()
-        if refused(project, tests, 3600, log):
+        failed, used = refused(project, tests, 3600, log)
+        if failed:
             sys.exit(f"The tests fail before anything is changed:\n{log.read_text(errors='replace')[-3000:]}")
-        seconds = PATIENCE[0] * (time.monotonic() - start) + PATIENCE[1]
+        seconds = PATIENCE[0] * used + PATIENCE[1]
         target = project / "src" / "bptt_lab" / f"{module}.py"
         for stale in target.parent.glob(f"__pycache__/{target.stem}.*"):
             stale.unlink()
         sys.dont_write_bytecode = True  # two mutants of one second have the same time stamp
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        return len(chosen), list(_living(chosen, target, lambda: refused(project, tests, seconds, log)))
+        return len(chosen), list(_living(chosen, target, lambda: refused(project, tests, seconds, log)[0]))
 
 
 def _living(chosen: Sequence[Mutant], target: Path, is_refused: Callable[[], bool]) -> Iterator[Mutant]:
