@@ -238,13 +238,17 @@ def test_a_result_may_be_wrapped_and_arguments_have_defaults(function):
         (with_an_imaginary_part, "d_W11 is complex; expected an array of numbers, all of them real"),
         (under_another_name, "a dict without d_W11; expected d_W11"),
         (two_for_one, "a tuple of 2; expected one array"),
-        (too_large_a_number, "d_W11 is"),
         (of_unequal_rows, "d_W11 is a list of 2; expected an array of numbers"),
     ],
 )
 def test_what_is_no_array_of_real_numbers_is_refused_by_name(function, words):
     found = judge_function(QUESTION, function)
     assert found.outcome == WRONG and words in found.cause and found.asks
+
+
+def test_a_whole_number_too_large_for_a_float_is_refused_by_name():
+    found = judge_function(QUESTION, too_large_a_number)
+    assert found.outcome == CANNOT_READ and "a whole number" in found.cause
 
 
 BIASES = asked.function(

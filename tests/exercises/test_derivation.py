@@ -57,9 +57,9 @@ def test_what_cancels_is_asked_only_where_two_terms_do(last, is_correct):
 def test_a_last_line_longer_than_the_task_allows_is_told_how_long_it_may_be():
     from bptt_lab.exercises.question import course_questions
 
-    long = "h2(t)[i]*sum(k, 1, 3, y(t)[k]) - y(t)[i]"
+    long = "h2(t)[i]*(y(t)[1] + y(t)[2] + y(t)[3]) - y(t)[i]"
     found = judge_derivation(course_questions()["05.4"], f"{long}\n= {long} + 0")
-    assert found.outcome == OTHER_FORM and "holds 3 letters; 2 are enough" in found.cause
+    assert found.outcome == OTHER_FORM and "holds 5 letters; 4 are enough" in found.cause
     assert judge_derivation(course_questions()["05.4"], f"{long}\nh2(t)[i] - y(t)[i]").is_correct
 
 

@@ -152,15 +152,10 @@ def test_numbers_that_explode_are_drawn_again_five_times_with_large_leaves_then_
     assert asked == [7] * 5 + [1]
 
 
-@pytest.mark.parametrize(("scale", "is_drawn_again"), [(2, True), (1, False)])
-def test_numbers_count_as_exploded_past_a_million_millions_among_large_leaves(scale, is_drawn_again, monkeypatch):
+def test_numbers_count_as_exploded_past_a_million_millions_and_residues_never():
     graph = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(1)
-    for size, is_too_large in ((0.9 * 10**12, False), (1.1 * 10**12, is_drawn_again), (-1.1 * 10**12, is_drawn_again)):
-        monkeypatch.setattr(
-            worlds, "make_world", lambda *given, size=size: worlds.World(graph, {}, FLOATS, {"h": size}, {"h": 0.0})
-        )
-        try:
-            worlds._drawn(graph, "seed", FLOATS, 1, scale)
-            assert not is_too_large
-        except Unsettled:
-            assert is_too_large
+    for size, is_too_large in ((0.9 * 10**12, False), (1.1 * 10**12, True), (-1.1 * 10**12, True), (-1.0, False)):
+        in_values = worlds.World(graph, {}, FLOATS, {"h": size}, {"h": 0.0})
+        in_totals = worlds.World(graph, {}, FLOATS, {"h": 0.0}, {"h": size})
+        assert worlds._explodes(in_values) == worlds._explodes(in_totals) == is_too_large
+    assert not any(map(worlds._explodes, worlds.modular_worlds(graph)))

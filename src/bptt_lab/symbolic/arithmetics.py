@@ -27,7 +27,7 @@ SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit 
 DIGITS = 60
 SMALLEST_PRIME = 2**60
 ADIC_DIGITS = 32  # of a p-adic number, in base p
-LARGEST_EXPONENT = 10**6  # exp of more is a number of half a million digits: nothing is learnt from it
+LARGEST_EXPONENT = 10**30  # exp of more needs its argument to more digits than there are; nothing is learnt from it
 
 
 class Unsettled(Exception):

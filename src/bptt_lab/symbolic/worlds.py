@@ -17,11 +17,11 @@ import sympy
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import FLOATS, Arithmetic, entries, evaluate
 from bptt_lab.symbolic import letters
-from bptt_lab.symbolic.arithmetics import DIGITS, SECRET, Unsettled, adic, intervals, modular, no_hurry, primes
+from bptt_lab.symbolic.arithmetics import DIGITS, SECRET, Residue, Unsettled, adic, intervals, modular, no_hurry, primes
 
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
-LARGE_TRIALS, EXPLODED = 5, 10**12
+FIRST_TRIALS, EXPLODED = 5, 10**12  # so often leaves may be large, and numbers must not be
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
 
@@ -105,20 +105,22 @@ def random_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int 
 
 def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int, scale: int) -> World:
     for trial in range(20):
+        is_first = trial < FIRST_TRIALS
         try:
-            return _drawn(graph, f"{seed}/{trial}", arithmetic, decimals, scale if trial < LARGE_TRIALS else 1)
+            leaves = draw_leaves(graph, f"{seed}/{trial}", decimals, scale if is_first else 1)
+            world = make_world(graph, leaves, arithmetic, f"{seed}/{trial}")
+            if not is_first or not _explodes(world):
+                return world
+            reason = "numbers explode on the way"
         except Unsettled as error:
             reason = error
     raise Unsettled(f"no world was found in twenty draws: {reason}")
 
 
-def _drawn(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int, scale: int) -> World:
-    """Return one random world (errors: Unsettled; among large leaves also where numbers explode on the way)."""
-    world = make_world(graph, draw_leaves(graph, seed, decimals, scale), arithmetic, seed)
-    numbers = [*world.values.values(), *world.totals.values()] if scale > 1 else []
-    if not all(-EXPLODED < number and number < EXPLODED for number in numbers):
-        raise Unsettled("numbers explode on the way")
-    return world
+def _explodes(world: World) -> bool:
+    """Return whether a number of a world is too large to be compared to many digits; a residue has no size."""
+    numbers = (*world.values.values(), *world.totals.values())
+    return not all(isinstance(n, Residue) or -EXPLODED < n and n < EXPLODED for n in numbers)
 
 
 @lru_cache(maxsize=256)
