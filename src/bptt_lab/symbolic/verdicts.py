@@ -136,9 +136,7 @@ def _agree_p_adically(left: Side, right: Side, graph: Graph) -> bool:
         return False
 
 
-def _in_intervals(
-    left: Side, right: Side, graph: Graph, digits: int, count: int, narrow: float
-) -> Verdict | None:
+def _in_intervals(left: Side, right: Side, graph: Graph, digits: int, count: int, narrow: float) -> Verdict | None:
     """Return a certified difference, or agreement where all intervals of the difference are narrow, or None."""
     is_narrow = True
     try:
