@@ -161,7 +161,7 @@ def _is_python(source: str) -> bool:
 
 
 def _only_annotations(before: str, after: str) -> bool:
-    """Return whether two modules are the same but for annotations, which are texts here, or for layout."""
+    """Return whether two modules are the same but for annotations, which are texts here, sizes of caches, or layout."""
     return _bare(before) == _bare(after)
 
 
@@ -171,6 +171,8 @@ def _bare(source: str) -> str:
         for name in ("annotation", "returns"):
             if getattr(node, name, None) is not None:
                 setattr(node, name, ast.Constant(0))
+        if isinstance(node, ast.keyword) and node.arg == "maxsize":
+            node.value = ast.Constant(0)
     return ast.dump(tree)
 
 

@@ -159,3 +159,49 @@ def test_numbers_count_as_exploded_past_a_million_millions_and_residues_never():
         in_totals = worlds.World(graph, {}, FLOATS, {"h": 0.0}, {"h": size})
         assert worlds._explodes(in_values) == worlds._explodes(in_totals) == is_too_large
     assert not any(map(worlds._explodes, worlds.modular_worlds(graph)))
+
+
+CLASSES = Network("p[t] = softmax(V @ x[t])\nL[t] = nll(p[t], y[t])", sizes=dict(x=1, p=3)).unroll(1)
+YES_OR_NO = Network("p[t] = sigmoid(v * x[t])\nL[t] = bce(p[t], y[t])", sizes=dict(x=1, p=1)).unroll(1)
+
+
+@pytest.mark.parametrize(
+    ("graph", "more", "drawn"),
+    [
+        (CLASSES, {}, "-1/10 -3/5 4/5 -1 1/4 3/8 3/8"),
+        (CLASSES, dict(decimals=4, scale=3), "-193/1000 -14173/5000 9381/10000 709/5000 2489/6059 2811/12118 "
+         "4329/12118"),  # fmt: skip
+        (YES_OR_NO, {}, "-1/10 -3/5 1/2"),
+        (YES_OR_NO, dict(decimals=4, scale=3), "-193/1000 -14173/5000 569/1000"),
+    ],
+)
+def test_leaves_of_a_seed_are_the_same_for_ever(graph, more, drawn):
+    """What is shown to a student rests on them: another draw changes stored outputs."""
+    assert [str(value) for value in worlds.draw_leaves(graph, "seed", **more).values()] == drawn.split()
+
+
+def test_targets_are_probabilities_that_are_never_certain():
+    for k in range(200):
+        targets = [v for p, v in worlds.draw_leaves(CLASSES, f"{k}").items() if p.name == "y"]
+        (target,) = [v for p, v in worlds.draw_leaves(YES_OR_NO, f"{k}").items() if p.name == "y"]
+        assert sum(targets) == 1 and min(targets) > 0 and 0 < target < 1
+
+
+def test_a_number_for_what_has_none_is_the_same_for_ever():
+    world = worlds.make_world(YES_OR_NO, worlds.draw_leaves(YES_OR_NO, "seed"), FLOATS, "seed")
+    assert [world.some_number("h", 4), world.some_number("h", 5)] == [0.2029297785582205, 0.1976167445989647]
+
+
+def test_worlds_are_made_once_for_a_graph():
+    for made in (worlds.float_worlds, worlds.modular_worlds, worlds.adic_worlds):
+        assert made(CLASSES) is made(CLASSES)
+    assert worlds.interval_world(CLASSES, 0) is worlds.interval_world(CLASSES, 0)
+
+
+def test_twenty_draws_and_no_more_are_tried(monkeypatch):
+    asked, real = [], worlds.draw_leaves
+    monkeypatch.setattr(worlds, "draw_leaves", lambda *given: asked.append(given) or real(*given))
+    hopeless = Network("h[t] = log(0 - x[t] ** 2)\nL[t] = mse(h[t], y[t])", sizes=dict(x=1)).unroll(1)
+    with pytest.raises(Unsettled):
+        worlds.random_world(hopeless, "seed", FLOATS)
+    assert len(asked) == 20
