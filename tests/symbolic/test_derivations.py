@@ -6,8 +6,8 @@ import sympy
 import networks
 from bptt_lab import Network, NetworkError, symbolic
 from bptt_lab.network.expressions import Binary, Index, Name, Number, Power
-from bptt_lab.symbolic import vectors, verdicts
-from bptt_lab.symbolic.derivations import vector_derivation
+from bptt_lab.symbolic import derivations, vectors, verdicts, worlds
+from bptt_lab.symbolic.derivations import ScalarForm, vector_derivation
 from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Transpose
 
 T = 4
@@ -107,6 +107,52 @@ def test_a_derivation_is_as_strong_as_its_weakest_line(graph):
     for lines in (weak, weak[::-1], [*weak, (h, "again")]):
         derivation = symbolic.Derivation(graph, lines)
         assert derivation.strength == verdicts.AGREES and verdicts.AGREES in derivation.verdict()
+
+
+def test_each_line_is_compared_with_the_one_before_and_with_the_first(graph, monkeypatch):
+    h, a = symbolic.read_letter(graph, "h1[2][1]"), symbolic.read_letter(graph, "a1[2][1]")
+    forms, seen = [h, sympy.tanh(a), 3 * h - 2 * sympy.tanh(a), 2 * h - sympy.tanh(a)], []
+    real = derivations.decide
+    names = {ScalarForm(form): number for number, form in enumerate(forms, start=1)}
+
+    def recording(one, other, graph):
+        seen.append((names[one.__self__], names[other.__self__]))
+        return real(one, other, graph)
+
+    monkeypatch.setattr(derivations, "decide", recording)
+    symbolic.Derivation(graph, [(form, "") for form in forms])
+    assert seen == [(2, 1), (2, 1), (3, 2), (3, 1), (4, 3), (4, 1)]
+
+
+def test_the_result_is_the_last_line(graph):
+    h, a = symbolic.read_letter(graph, "h1[2][1]"), symbolic.read_letter(graph, "a1[2][1]")
+    scalar = symbolic.Derivation(graph, [(h, ""), (sympy.tanh(a), ""), (2 * sympy.tanh(a) - h, "")])
+    assert scalar.result == 2 * sympy.tanh(a) - h
+    vector = symbolic.derive_vector(graph, "h1")
+    assert vector.result == vector.lines[-1].form and str(vector.result).startswith("D(L,a2[t]) @ W1")
+
+
+def test_a_goal_that_is_no_total_derivative_is_shown_as_it_is(graph):
+    h, a = symbolic.read_letter(graph, "h1[2][1]"), symbolic.read_letter(graph, "a1[2][1]")
+    shown = symbolic.Derivation(graph, [(h, "the goal"), (sympy.tanh(a), "defined")]).latex().splitlines()
+    assert shown[1].startswith("h^{1(2)}_{1}") and r"\tanh" in shown[2]
+
+
+def test_reasons_are_read_aloud_without_the_signs_of_latex(graph):
+    line = symbolic.Line(None, r"chain rule, through $h^{1(2)}$, $\ldots$")
+    assert line.words == "chain rule, through h1(2), ..."
+    assert "through a2[2]" not in repr(symbolic.derive(graph, "h1", 2, 1)) and "chain rule" in repr(
+        symbolic.derive(graph, "h1", 2, 1)
+    )
+
+
+def test_a_form_whose_terms_are_all_missing_at_a_step_is_zero_there(graph):
+    """At the last step nothing comes after the state but its output."""
+    form = symbolic.derive_vector(graph, "h1").lines[1].form
+    term = vectors.Derivative(vectors.itself(graph.network, "h1"))
+    later = form._replace(tree=vectors.Where(term, Index("t", -1), "t = T"))
+    found = later.values(worlds.float_worlds(graph)[0])
+    assert len(found) == 5 * T and found[-5:] == [0] * 5 and 0 not in found[:-5]
 
 
 def test_one_line_proves_nothing(graph):

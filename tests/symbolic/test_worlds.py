@@ -139,7 +139,7 @@ def test_worlds_drawn_anew_have_small_and_large_leaves_in_turn_with_fifteen_deci
         assert scale * Fraction(8, 10) < largest(world) <= scale
         denominators = {value.denominator for place, value in world.leaves.items() if place.name != "y"}
         assert all(10**15 % one == 0 for one in denominators) and not all(10**14 % one == 0 for one in denominators)
-    for world in (*worlds.modular_worlds(graph), *worlds.adic_worlds(graph)):
+    for world in (*worlds.modular_worlds(graph), worlds.adic_world(graph)):
         assert Fraction(8, 10) < largest(world) <= 1
 
 
@@ -193,7 +193,7 @@ def test_a_number_for_what_has_none_is_the_same_for_ever():
 
 
 def test_worlds_are_made_once_for_a_graph():
-    for made in (worlds.float_worlds, worlds.modular_worlds, worlds.adic_worlds):
+    for made in (worlds.float_worlds, worlds.modular_worlds, worlds.adic_world):
         assert made(CLASSES) is made(CLASSES)
     assert worlds.interval_world(CLASSES, 0) is worlds.interval_world(CLASSES, 0)
 

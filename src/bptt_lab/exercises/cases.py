@@ -13,11 +13,11 @@ import numpy as np
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.scenes import flat, scene_of, shapes, values
 from bptt_lab.formulas import FormulaError
-from bptt_lab.formulas.tree import Call, Letter, Number, Tree, Variable, walk
+from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
 
-MOST_STEPS_MORE, LARGEST_SIZE = 5, 8
+MOST_STEPS, MOST_STEPS_OF_VECTORS, LARGEST_SIZE = 30, 12, 8
 TRIED = 2  # worlds in which the author's own forms are tried in a case
 STATES_STEPS = re.compile(r"\bT\s*=\s*\d")
 
@@ -26,18 +26,24 @@ STATES_STEPS = re.compile(r"\bT\s*=\s*\d")
 def cases(question: Question) -> tuple[Question, ...]:
     """Return a question in every case in which its answers must hold, as given first.
 
-    Where nothing fixes the number of steps there are three of them, where nothing fixes sizes two sets. One number and
+    Where nothing fixes the number of steps there are three and more, where nothing fixes sizes two sets. One number and
     one set are drawn anew in every process: no answer can be made to fit them.
     """
     return (question, *of_other_steps(question), *of_other_sizes(question))
 
 
 def of_other_steps(question: Question) -> list[Question]:
-    """Return a question for every T with one step more, and with some number of steps more; else nothing."""
+    """Return a question for every T with one step more, with many more, and with one and two steps where it has these.
+
+    How many more is drawn anew in every process. Nothing for a question that states its T.
+    """
     if not is_for_every_T(question):
         return []
-    more = random.Random(f"{SECRET} steps {question.id}").randint(2, MOST_STEPS_MORE)
-    return [replace(question, T=question.graph.T + k) for k in (1, more)]
+    T, is_plain = question.graph.T, not _sizes_above_one(question.graph.network.sizes)
+    most = MOST_STEPS if is_plain else MOST_STEPS_OF_VECTORS
+    drawn = random.Random(f"{SECRET} steps {question.id}").randint(T + 2, most)
+    few = [other for k in (1, 2) if k != T and _holds(other := replace(question, T=k))]
+    return [*(replace(question, T=k) for k in (T + 1, drawn)), *few]
 
 
 @lru_cache(maxsize=256)
@@ -56,11 +62,15 @@ def _names_a_time(question: Question) -> bool:
 
 
 def of_other_sizes(question: Question) -> list[Question]:
-    """Return a question with other sizes, drawn anew, where its author's forms hold for any; else nothing."""
+    """Return a question with other sizes, drawn anew, where its author's forms hold for any; else nothing.
+
+    A question about an entry is one about the sizes given: its sums may be written out.
+    """
     given = question.graph.network.sizes
     larger = {size: size + 1 for size in _sizes_above_one(given)}
     draws = [_drawn(given, f"{SECRET} sizes {question.id} {k}") for k in range(3)]
-    if not larger or not _holds_with(question, larger):
+    is_of_entries = any(isinstance(part, Letter) and part.entry for part in walk(question.goal_tree))
+    if not larger or is_of_entries or not _holds_with(question, larger):
         return []
     return [_with_sizes(question, next(new for new in (*draws, larger) if _holds_with(question, new)))]
 
@@ -111,13 +121,23 @@ def _arrays(*sides: list) -> Iterator[np.ndarray]:
 
 
 def is_explicit(tree: Tree, case: Question, question: Question) -> bool:
-    """Return whether a formula names by numbers what varies in a case: no word in it stands for steps or for sizes.
+    """Return whether a formula names by numbers what varies in a case, and so says nothing of it.
 
-    At a general t nothing is explicit: such a formula must hold at every step of every sequence.
+    Sizes are named by the ranges and entries that do not exist, or do not fit, where sizes are others; steps by a
+    formula without the word T. At a general t nothing is explicit: such a formula must hold in every sequence.
     """
     if case.graph.T == question.graph.T:
-        return not any(isinstance(part, Call) and part.function in ("rows", "columns") for part in walk(tree))
+        return not _has_value(tree, case)
     return "t" not in question.spans and not any(isinstance(p, Variable) and p.name == "T" for p in walk(tree))
+
+
+def _has_value(tree: Tree, case: Question) -> bool:
+    """Return whether a formula has a value of the shape asked for in a case."""
+    scene = scene_of(worlds.float_worlds(case.graph, TRIED)[0])
+    try:
+        return shapes(values(tree, scene, case.spans)) == shapes(values(case.goal_tree, scene, case.spans))
+    except (FormulaError, ArithmeticError, ValueError, Unsettled):
+        return False
 
 
 def in_words(tried: Sequence[Question]) -> str:
@@ -125,6 +145,8 @@ def in_words(tried: Sequence[Question]) -> str:
     first, steps = tried[0], ""
     if any(map(first.graph.network.is_timed, first.graph.network.shapes)):
         others = [case for case in tried if case.graph.T != first.graph.T]
-        steps = f"for T = {first.graph.T}{f', {first.graph.T + 1} and one number drawn at random' if others else ''}"
+        small = "".join(f"{T}, " for T in (1, 2) if T in {case.graph.T for case in others})
+        more = f", {first.graph.T + 1} and one number drawn at random" if others else ""
+        steps = f"for T = {small}{first.graph.T}{more}"
     has_sizes = any(case.graph.T == first.graph.T for case in tried[1:])
     return ", ".join(filter(None, (steps, "for two sets of sizes" if has_sizes else "")))

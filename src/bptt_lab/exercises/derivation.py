@@ -18,9 +18,10 @@ from bptt_lab.exercises.judging import (
     wrong_elsewhere,
 )
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import flat, shapes, values
+from bptt_lab.exercises.scenes import bindings, flat, shapes, values
 from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, shape_text
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Tree, walk
+from bptt_lab.formulas.values import Read
 from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
 from bptt_lab.symbolic.verdicts import Verdict, weakest
 
@@ -155,11 +156,17 @@ def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
     if question.most_letters and _letters(last) > question.most_letters:
         cause = f"The last line holds {_letters(last)} letters; {question.most_letters} are enough."
         return found._replace(right="All lines follow.", cause=cause, asks="What can be put together?")
-    steps = {line.tree for line in lines} - {question.goal_tree}
+    steps = {_ingredients(line.tree, question) for line in lines if not is_the_question(line.tree, question)}
     if len(steps) < 2:
         cause = "The end is right. Write the steps that lead to it too, one a line."
         return found._replace(cause=cause, asks="With which rule do you begin?")
     return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")
+
+
+def _ingredients(tree: Tree, question: Question) -> tuple[tuple[str, ...], frozenset[Read]]:
+    """Return the letters of a formula as often as they stand there, and what it reads: the same take no step."""
+    letters = sorted(part.name for part in walk(tree) if isinstance(part, Letter))
+    return tuple(letters), trial_scenes(question)[0].places_read(tree, **next(bindings(question.spans)))
 
 
 def something_cancels(question: Question, tree: Tree) -> bool:

@@ -14,14 +14,17 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
 from bptt_lab.exercises.slips import spoken
 from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, write
-from bptt_lab.formulas.tree import Derivative, Letter, Relation, Tree, free_variables, walk
+from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.formulas.values import Read
+from bptt_lab.network import Graph, Place
+from bptt_lab.network.functions import FUNCTIONS
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
-SECONDS = 2.0  # of processor time to compare two formulas
+SECONDS = 3.0  # of processor time to compare two formulas
 UNDECIDABLE = "Neither equality nor a difference could be shown. Try a plainer form."
+TOO_LARGE = "A number on the way is too large to compute with: more than 300 digits."
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
 
 
@@ -44,6 +47,8 @@ def judge_formula(question: Question, text: str) -> Feedback:
     except FormulaError as error:
         outcome = WRONG if isinstance(error, ShapeError) else CANNOT_READ
         return Feedback(question.id, outcome, cause=str(error.in_text(text)), section=question.section)
+    except OverflowError:
+        return Feedback(question.id, CANNOT_READ, cause=TOO_LARGE)
     except (ArithmeticError, ValueError):
         return Feedback(question.id, CANNOT_READ, cause=NO_VALUE)
     expected = values(question.goal_tree, scene, question.spans)
@@ -78,12 +83,15 @@ def compare(question: Question, one: Tree, other: Tree) -> Comparison:
     """
     strengths, agreed = [], []
     written = [tree for tree in (one, other) if tree != question.goal_tree]
+    most = 1 + order(one) + order(other)
     for case in cases(question):
         sides = (side(tree, case.spans) for tree in (one, other))
-        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1)
+        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=most)
         if verdict.outcome == "same":
             strengths.append(verdict.strength)
             agreed.append(case)
+        elif verdict.outcome == "undecided" and case.graph.T < question.graph.T:
+            continue  # a sum that has no terms in so short a sequence
         elif case is question or not any(is_explicit(tree, case, question) for tree in written):
             return Comparison(verdict, case)
     return Comparison(Verdict("same", weakest(strengths)), question, tuple(agreed))
@@ -121,9 +129,9 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
     if is_the_question(tree, question):
         asks = "Write it with what it reaches directly."
         return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks)
-    foreign = _foreign(tree, question)
+    foreign = _foreign(tree, question) or _in_a_circle(tree, question)
     if foreign:
-        offer = f"Letters: {', '.join(question.letters)}."
+        offer = f"Letters: {', '.join(question.letters)}." if question.letters else ""
         error = FormulaError(f"{foreign[0]} is not available in this exercise.", offer, text, foreign[1])
         return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error))
     return Feedback(question.id, CORRECT, strength)
@@ -154,22 +162,56 @@ def _is_part(one: Read, other: Read, question: Question) -> bool:
 
 
 def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
-    """Return the first letter or derivative that is neither among the question's letters nor in the author's forms."""
-    if not question.letters:
-        return None
-    known = {part for form in (question.answer, *question.same) for part in walk(question.tree(form))}
+    """Return the first letter, derivative or loss function that is neither allowed nor in the author's forms."""
+    known = [part for form in (question.answer, *question.same) for part in walk(question.tree(form))]
     kinds = {(part.kind, part.above.name) for part in known if isinstance(part, Derivative)}
+    calls = {part.function for part in known if isinstance(part, Call)}
     inside = {id(letter) for part in walk(tree) if isinstance(part, Derivative) for letter in (part.below, part.above)}
     for part in walk(tree):
-        if (
-            isinstance(part, Derivative)
-            and (part.kind, part.above.name) not in kinds
-            and not is_a_letter(part, question)
-        ):
+        if isinstance(part, Derivative) and not _is_known(part, kinds, question):
             return write(part), part.column
-        if isinstance(part, Letter) and id(part) not in inside and part.name not in question.letters:
+        is_letter = isinstance(part, Letter) and id(part) not in inside
+        if is_letter and question.letters and part.name not in question.letters:
             return part.name, part.column
+        if isinstance(part, Call) and part.function in LOSS_FUNCTIONS and part.function not in calls:
+            return part.function, part.column
     return None
+
+
+LOSS_FUNCTIONS = frozenset(name for name, function in FUNCTIONS.items() if function.kind == "loss")
+
+
+def _is_known(part: Derivative, kinds: set[tuple[str, str]], question: Question) -> bool:
+    """Return whether a derivative is of a kind in the author's forms, in either layout, or among the letters."""
+    names = {name for kind, name in kinds if (kind == "immediate") == (part.kind == "immediate")}
+    if not question.letters:
+        return part.above.name in names
+    return (part.kind, part.above.name) in kinds or is_a_letter(part, question)
+
+
+def _in_a_circle(tree: Tree, question: Question) -> tuple[str, int] | None:
+    """Return a value that is itself computed from the value asked for, if a formula reads one."""
+    goal, graph, scene = question.goal_tree, question.graph, trial_scenes(question)[0]
+    if not isinstance(goal, Letter):
+        return None
+    for indices in bindings(question.spans):
+        (asked,) = (Place(*read.above[:2]) for read in scene.places_read(goal, **indices))
+        later = _computed_from(graph, asked)
+        read = {Place(*one.above[:2]) for one in scene.places_read(tree, **indices) if one.kind == "value"}
+        if circle := sorted(read & later, key=str):
+            return str(circle[0]).replace("[", "(").replace("]", ")"), 0
+    return None
+
+
+def _computed_from(graph: Graph, start: Place) -> set[Place]:
+    """Return every place that depends on one."""
+    found, waiting = set(), [start]
+    while waiting:
+        for user in graph.users.get(waiting.pop(), ()):
+            if user not in found:
+                found.add(user)
+                waiting.append(user)
+    return found
 
 
 def is_a_letter(part: Derivative, question: Question) -> bool:

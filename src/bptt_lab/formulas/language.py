@@ -41,7 +41,7 @@ class Meaning(NamedTuple):
 class Language:
     """The words a formula about a network may use.
 
-    `variables` are index names that may stand free, such as t, beside T, which always may; `allowed` limits the
+    `variables` are index names that may stand free, such as t; T may where anything has a time; `allowed` limits the
     letters, None allows all; `offered` are those that a message names.
     """
 
@@ -53,7 +53,8 @@ class Language:
         offered: tuple[str, ...] = (),
     ):
         self.network, self.allowed, self.offered = network, allowed, offered
-        self.variables = tuple(name for name in dict.fromkeys((*variables, "T")) if name not in network.shapes)
+        steps = ("T",) if any(map(network.is_timed, network.shapes)) else ()
+        self.variables = tuple(name for name in dict.fromkeys((*variables, *steps)) if name not in network.shapes)
 
     @cached_property
     def letters(self) -> dict[str, Meaning]:

@@ -143,3 +143,28 @@ def free_variables(tree: Tree) -> set[str]:
     if isinstance(tree, Over):
         return free_variables(tree.low) | free_variables(tree.high) | (free_variables(tree.body) - {tree.variable})
     return {name for part in parts(tree) for name in free_variables(part)}
+
+
+LARGEST_EXPONENT, LONGEST_PRODUCT = 100, 200  # what an evaluation allows
+
+
+def order(tree: Tree) -> int:
+    """Return how many factors, functions counted as one each, the terms of a formula have together.
+
+    A sum of products of exponentials and powers that vanishes at a point to a higher order than that vanishes
+    everywhere. Exponents and products of variable length count as long as they may be.
+    """
+    match tree:
+        case Number() | Variable():
+            return 0
+        case Letter() | Derivative():
+            return 1
+        case Power(base, Number(value)):
+            return order(base) * int(value)
+        case Power(base, _):
+            return order(base) * LARGEST_EXPONENT
+        case Over("prod", _, _, _, body):
+            return order(body) * LONGEST_PRODUCT
+        case Call(_, arguments):
+            return 1 + sum(map(order, arguments))
+    return sum(map(order, parts(tree)))

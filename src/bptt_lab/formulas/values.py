@@ -22,6 +22,7 @@ from bptt_lab.formulas.tree import (
     Transpose,
     Tree,
     Variable,
+    walk,
 )
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import entries
@@ -351,7 +352,8 @@ class _Evaluation:
     def check_fixed_time(self, letter: Letter) -> None:
         """Raise a FormulaError for a time, written as a number or run over by a sum, at which there is nothing."""
         is_run_over = isinstance(letter.time, Variable) and letter.time.name in self.bound and self.scene.is_lenient
-        if isinstance(letter.time, Number) or is_run_over:
+        is_number = letter.time is not None and not any(isinstance(part, Variable) for part in walk(letter.time))
+        if is_number or is_run_over:
             check_place(self.scene.graph, *self.place(letter), letter.column)
 
     def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
@@ -431,6 +433,8 @@ class _Evaluation:
     def call(self, tree: Call, function: str, arguments: tuple[Tree, ...]) -> Any:
         number = self.scene.world.arithmetic.number
         if function == "same":
+            if self.scene.is_lenient and any(isinstance(p, Variable) and p.name in ("t", "T") for p in walk(tree)):
+                raise FormulaError("same compares two indices of entries, no times.", "", "", tree.column)
             first, second = (self.whole(argument) for argument in arguments)
             return number(Fraction(int(first == second)))
         values = [self.of(argument) for argument in arguments]

@@ -7,6 +7,7 @@ every process. `patience` limits the processor time of all of them.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import secrets
 import time
@@ -26,7 +27,7 @@ from bptt_lab.network.scalars import Arithmetic
 SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
 DIGITS = 60
 SMALLEST_PRIME = 2**60
-ADIC_DIGITS = 32  # of a p-adic number, in base p
+ADIC_DIGITS = (32, 64, 128, 256)  # of a p-adic number, in base p: half of them are compared
 LARGEST_EXPONENT = 10**30  # exp of more needs its argument to more digits than there are; nothing is learnt from it
 
 
@@ -34,6 +35,8 @@ class Unsettled(Exception):
     """Something that cannot be computed: a logarithm of a negative number, a kink inside an interval, out of time."""
 
 
+LOOKS = 64  # one look at the clock in so many calls
+_CALLS = itertools.count()
 _LIMIT: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)
 
 
@@ -65,8 +68,8 @@ def is_late() -> bool:
 
 
 def check_patience() -> None:
-    """Raise Unsettled where the time that `patience` allows is used up."""
-    if is_late():
+    """Raise Unsettled where the time that `patience` allows is used up; the clock is slow, and read now and then."""
+    if next(_CALLS) % LOOKS == 0 and is_late():
         raise Unsettled("it takes too long to compute")
 
 
@@ -235,13 +238,21 @@ def modular(prime: int) -> Arithmetic:
     return Arithmetic(_fraction_in(ring), {**free, "softmax": written_out_softmax(free["exp"])})
 
 
+def divisions(value: Residue | int, prime: int) -> int:
+    """Return how often a prime divides a residue modulo its power: 0 for zero, of which nothing is known."""
+    n, count = _number(value), 0
+    while n and n % prime == 0:
+        n, count = n // prime, count + 1
+    return count
+
+
 def is_free(arithmetic: Arithmetic) -> bool:
     """Return whether functions are free generators in an arithmetic."""
     return isinstance(arithmetic.functions["exp"], FreeFunction)
 
 
 @lru_cache(maxsize=8)
-def adic(prime: int, digits: int = ADIC_DIGITS) -> Arithmetic:
+def adic(prime: int, digits: int) -> Arithmetic:
     """Return p-adic arithmetic of so many digits, with exp(p u) for exp(u): exact, and exp(u + v) = exp(u) exp(v).
 
     What holds by the laws of exp, and of tanh, sigmoid, softmax and log that are made from it, holds here to the last
@@ -273,15 +284,17 @@ def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:
 
 
 def _adic_logarithm(prime: int, digits: int, ring: Ring) -> Callable:
+    inverses = [inverse(n, ring.modulus) for n in range(1, digits + 1)]
+
     def log(u):
         check_patience()
         if _number(u) % prime == 0:
             raise Unsettled("a logarithm of what p divides")
         near_one = pow(_number(u), prime - 1, ring.modulus) - 1  # a multiple of p: the series converges
         series, power = 0, 1
-        for n in range(1, digits + 1):
+        for one_nth in inverses:
             power = -power * near_one % ring.modulus
-            series -= power * inverse(n, ring.modulus)
+            series -= power * one_nth
         return Residue(series % ring.modulus // prime * inverse(prime - 1, ring.modulus), ring)
 
     return log

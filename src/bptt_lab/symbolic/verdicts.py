@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from bptt_lab.network import Graph
 from bptt_lab.symbolic import worlds
-from bptt_lab.symbolic.arithmetics import DIGITS, Unsettled, intervals, patience
+from bptt_lab.symbolic.arithmetics import ADIC_DIGITS, DIGITS, Unsettled, intervals, patience
 from bptt_lab.symbolic.worlds import World
 
 PROVED = "proved as an identity, modulo two random primes and in intervals"
@@ -24,8 +24,10 @@ OTHER_SHAPES = "the two sides have different shapes"
 UNSETTLED = "neither equality nor a difference could be shown"
 STRONGEST_LAST = (AGREES, PROVED)
 BESIDE, ALONE = 2, 6  # interval worlds beside a proof, and without one
+READABLE, FEW = 16, 2  # worlds in float64 in which a difference is looked for
 NARROW_BESIDE, NARROW_ALONE = 1e-40, 1e-200  # an interval for the difference no wider than that says "the same"
 MORE_DIGITS = (4 * DIGITS, 16 * DIGITS)
+ORDER = 15  # factors of a term: the forms that the machine makes itself have fewer
 SUSPICIOUS = 1e-7  # a relative difference in float64 that is worth certifying
 NO_VALUE = (Unsettled, ArithmeticError, ValueError, RecursionError, MemoryError)
 
@@ -51,18 +53,21 @@ class Verdict(NamedTuple):
         return text
 
 
-def decide(left: Side, right: Side, graph: Graph, seconds: float = math.inf, alone: int = ALONE) -> Verdict:
+def decide(
+    left: Side, right: Side, graph: Graph, seconds: float = math.inf, alone: int = ALONE, order: int = ORDER
+) -> Verdict:
     """Return whether two sides agree in every world; a side maps a world to a list of numbers.
 
     Units: seconds of processor time, the time to make the network's worlds apart. `alone`: in how many networks digits
-    must agree where nothing is proved. Never wrong: what two tiers do not settle in that time is 'undecided'.
+    must agree where nothing is proved; `order`: how many factors the terms of both sides have together, at the most.
+    Never wrong: what two tiers do not settle in that time is 'undecided'.
     """
     with patience(seconds):
         found = _by_residues(left, right, graph)
         if found is None:
-            found = _plain_difference(left, right, graph)
+            found = _plain_difference(left, right, graph, READABLE if alone == ALONE else FEW)
         if found is None:
-            found = _by_digits(left, right, graph, alone)
+            found = _by_digits(left, right, graph, alone, order)
     return Verdict("undecided", UNSETTLED) if found is None else found
 
 
@@ -91,9 +96,9 @@ def _agree(left: Side, right: Side, exact: Iterable[World]) -> bool:
     return all(a and len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs)
 
 
-def _plain_difference(left: Side, right: Side, graph: Graph) -> Verdict | None:
+def _plain_difference(left: Side, right: Side, graph: Graph, count: int = READABLE) -> Verdict | None:
     """Return a difference seen in float64 and certified by intervals on the same leaves, or None."""
-    for world in worlds.float_worlds(graph):
+    for world in worlds.float_worlds(graph, count):
         try:
             a, b = left(world), right(world)
             if len(a) != len(b):
@@ -116,7 +121,7 @@ def _certified(left: Side, right: Side, world: World) -> Verdict | None:
         return None
 
 
-def _by_digits(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | None:
+def _by_digits(left: Side, right: Side, graph: Graph, alone: int, order: int = ORDER) -> Verdict | None:
     """Return a difference in some digit, or agreement in many where p-adic numbers confirm it, or None."""
     for digits, count in ((DIGITS, BESIDE), (MORE_DIGITS[0], alone), (MORE_DIGITS[1], 1)):
         found = _in_intervals(left, right, graph, digits, count, NARROW_ALONE)
@@ -124,14 +129,17 @@ def _by_digits(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | N
             continue
         if found.outcome == "different":
             return found
-        if count == alone and _agree_p_adically(left, right, graph):
+        if digits == MORE_DIGITS[0] and _agree_p_adically(left, right, graph, order):
             return found
     return None
 
 
-def _agree_p_adically(left: Side, right: Side, graph: Graph) -> bool:
+def _agree_p_adically(left: Side, right: Side, graph: Graph, order: int = ORDER) -> bool:
+    """Return whether two sides agree in a p-adic world with digits enough for terms of so many factors."""
     try:
-        return _agree(left, right, worlds.adic_worlds(graph))
+        needed = order * worlds.adic_depth(graph)
+        digits = next((digits for digits in ADIC_DIGITS if digits // 2 > needed), None)
+        return digits is not None and _agree(left, right, [worlds.adic_world(graph, digits)])
     except NO_VALUE:
         return False
 

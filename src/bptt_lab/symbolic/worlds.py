@@ -17,7 +17,19 @@ import sympy
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import FLOATS, Arithmetic, entries, evaluate
 from bptt_lab.symbolic import letters
-from bptt_lab.symbolic.arithmetics import DIGITS, SECRET, Residue, Unsettled, adic, intervals, modular, no_hurry, primes
+from bptt_lab.symbolic.arithmetics import (
+    ADIC_DIGITS,
+    DIGITS,
+    SECRET,
+    Residue,
+    Unsettled,
+    adic,
+    divisions,
+    intervals,
+    modular,
+    no_hurry,
+    primes,
+)
 
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
@@ -143,9 +155,20 @@ def modular_worlds(graph: Graph) -> tuple[World, ...]:
 
 
 @lru_cache(maxsize=256)
-def adic_worlds(graph: Graph) -> tuple[World, ...]:
-    """Return a p-adic world for each prime: identities of exp, tanh, sigmoid, softmax and log hold there too."""
-    return tuple(random_world(graph, f"{SECRET} {prime} adic", adic(prime), DECIMALS) for prime in primes())
+def adic_world(graph: Graph, digits: int = ADIC_DIGITS[0]) -> World:
+    """Return a p-adic world: identities of exp, tanh, sigmoid, softmax and log hold there too, to half its digits."""
+    prime = primes()[0]
+    return random_world(graph, f"{SECRET} {prime} adic", adic(prime, digits), DECIMALS)
+
+
+@lru_cache(maxsize=256)
+def adic_depth(graph: Graph) -> int:
+    """Return how often the prime divides a number of the p-adic world, at the most, and once at least.
+
+    tanh(0) = 0, and so tanh of anything is divisible by the prime here: a product of such numbers is nearly zero.
+    """
+    world, prime = adic_world(graph), primes()[0]
+    return max(1, *(divisions(value, prime) for value in (*world.values.values(), *world.totals.values())))
 
 
 def letter_value(world: World, symbol: sympy.Symbol) -> Any:
