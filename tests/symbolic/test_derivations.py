@@ -155,6 +155,67 @@ def test_a_form_whose_terms_are_all_missing_at_a_step_is_zero_there(graph):
     assert len(found) == 5 * T and found[-5:] == [0] * 5 and 0 not in found[:-5]
 
 
+SCALAR = Network(
+    "a[t] = w * x[t] + v * h[t-1]\nh[t] = tanh(a[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)
+).unroll(2)
+
+
+def test_a_derivation_in_plain_text_is_a_table_of_lines_and_reasons():
+    assert repr(symbolic.derive(SCALAR, "h", 1, 1)).splitlines() == [
+        "  D(L,h[1])                               the goal",
+        "= D(L,a[2])*d(a[2],h[1]) + d(L[1],h[1])   chain rule, through L(1), a(2)",
+        "= D(L,a[2])*v + h[1] - y[1]               immediate derivatives",
+        f"3 lines, each the same as the line before and as the first: {verdicts.PROVED}.",
+    ]
+
+
+def test_a_derivation_in_latex_marks_the_line_that_is_lit_and_writes_out_deltas_on_request():
+    shown = symbolic.derive(SCALAR, "h", 1, 1, unroll=True).latex(lit=2).splitlines()
+    assert [line.startswith(r"\Rightarrow") for line in shown] == [False, False, True, False, False, False]
+    reasons = [line.rpartition(r"\text{")[2].partition("}")[0] for line in shown[1:5]]
+    assert [reason[:11] for reason in reasons] == ["the goal", "chain rule,", "immediate d", "every total"]
+    assert [line.count("&&&") for line in shown[1:5]] == [1, 0, 0, 0] and shown[4].startswith("&= h^{(1)} + v")
+    assert len(symbolic.derive(SCALAR, "h", 1, 1).lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "t", "entry", "through"),
+    [
+        ("b0", None, 1, "a^{1(1)}_{1} a^{1(2)}_{1} a^{1(3)}_{1} a^{1(4)}_{1}"),
+        ("h1", 2, 1, r"a^{2(2)}_{1} a^{2(2)}_{2} a^{2(2)}_{3} a^{1(3)}_{1} \ldots"),
+        ("h1", 4, 1, "a^{2(4)}_{1} a^{2(4)}_{2} a^{2(4)}_{3}"),
+        ("x", 1, 1, r"a^{1(1)}_{1} a^{1(1)}_{2} a^{1(1)}_{3} a^{1(1)}_{4} \ldots"),
+    ],
+)
+def test_the_reason_of_the_chain_rule_names_four_quantities_at_the_most(graph, name, t, entry, through):
+    reason = symbolic.derive(graph, name, t, entry).lines[1].reason
+    assert reason == "chain rule, through " + ", ".join(f"${one}$" for one in through.split())
+
+
+def test_the_loss_has_nothing_after_it(graph):
+    assert symbolic.derive(graph, "L", 1).lines[1].reason == "nothing comes after it"
+    assert symbolic.derive_vector(graph, "L").lines[1].reason == "the loss by itself"
+
+
+@pytest.mark.parametrize(
+    ("name", "derivative", "gradient"),
+    [
+        ("h1", r"chain rule, through $\mathbf{a}^{2(t)}$, $\mathbf{a}^{1(t+1)}$", "transposed, factors reversed"),
+        ("W11", r"chain rule, through $\mathbf{a}^{1(t)}$ at every $t$", "transposed, factors reversed"),
+        ("b1", r"chain rule, through $\mathbf{a}^{2(t)}$ at every $t$", "transposed"),
+    ],
+)
+def test_the_reasons_of_a_vector_form(graph, name, derivative, gradient):
+    assert [line.reason for line in symbolic.derive_vector(graph, name).lines[1:]] == [
+        derivative, "immediate derivatives"]  # fmt: skip
+    assert symbolic.derive_vector(graph, name, "gradient").lines[-1].reason == gradient
+
+
+def test_a_parameter_used_at_one_step_and_at_every_step_is_used_at_every_step():
+    network = Network("h[t] = w * x[t] + h[t-1]\nL = mse(w * h[T], y)", sizes=dict(x=1, h=1))
+    assert "at every $t$" in symbolic.derive_vector(network.unroll(3), "w").lines[1].reason
+
+
 def test_one_line_proves_nothing(graph):
     h = symbolic.read_letter(graph, "h1[2][1]")
     for lines in ([(h, "the goal")], [(h, "the goal"), (h, "the same to the letter")]):
