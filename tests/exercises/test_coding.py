@@ -330,3 +330,112 @@ def raises_for_one_step(d_a1, h_before):
 def test_what_fails_on_one_instance_only_is_told_where():
     found = judge_function(QUESTION, raises_for_one_step)
     assert found.outcome == CRASHED and "right for T = 4, but not for T = 1. There: The function raised" in found.cause
+
+
+# What attackers found
+
+
+def keeps_a_sum(d_a1, h_before, total=[0.0]):  # noqa: B006
+    total[0] = total[0] + right(d_a1, h_before)
+    return total[0]
+
+
+class Accumulates:
+    """A layer that adds its gradient to what it had."""
+
+    def __init__(self):
+        self.gradient = 0.0
+
+    def __call__(self, d_a1, h_before):
+        self.gradient = self.gradient + right(d_a1, h_before)
+        return self.gradient
+
+
+def kept_by_shape(d_a1, h_before, kept={}):  # noqa: B006
+    return kept.setdefault(d_a1.shape, right(d_a1, h_before) + len(kept) * 0) + (len(kept) > 1)
+
+
+def sometimes_nothing(d_a1, h_before):
+    return right(d_a1, h_before) * (np.random.rand() < 0.6)
+
+
+@pytest.mark.parametrize("function", [keeps_a_sum, Accumulates(), sometimes_nothing])
+def test_a_function_that_answers_otherwise_when_called_again_is_wrong(function):
+    found = judge_function(QUESTION, function)
+    assert found.outcome == WRONG and "called a second time" in found.cause and "after the first call" in found.asks
+
+
+def first_six_steps(d_a1, h_before):
+    return right(d_a1[:6], h_before[:6])
+
+
+def divided_by_a_state(d_a1, h_before):
+    size = np.abs(h_before[0]).max()
+    return right(d_a1, np.concatenate([h_before[:1] / size * size, h_before[1:]]))
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (first_six_steps, "not for a longer one, drawn anew"),
+        (divided_by_a_state, "zero"),
+    ],
+)
+def test_long_sequences_and_states_that_begin_at_zero_are_tried(function, words):
+    found = judge_function(QUESTION, function)
+    assert found.outcome == WRONG and words in found.cause
+
+
+def test_an_answer_that_knows_all_fixed_instances_by_heart_is_wrong():
+    from bptt_lab.exercises.instances import tables
+
+    known = {
+        table.arguments["d_a1"].tobytes(): table.results["d_W11"]
+        for table in tables(QUESTION)
+        if table.case.kind != "fresh"
+    }
+    keys, values = list(known), list(known.values())
+
+    def by_heart(d_a1, h_before):
+        return (
+            np.asarray(values[keys.index(d_a1.tobytes())])
+            if d_a1.tobytes() in keys
+            else np.zeros(h_before.shape[-1:] * 2)
+        )
+
+    assert judge_function(QUESTION, by_heart).outcome != CORRECT
+
+
+def enormous(d_a1, h_before):
+    return right(d_a1, h_before) * 6e307
+
+
+def tiny(d_a1, h_before):
+    return right(d_a1, h_before) * 1e-310
+
+
+def test_results_at_the_ends_of_floats_are_told_as_what_they_are():
+    assert "more than a hundred digits" in judge_function(QUESTION, enormous).cause
+    assert "zero" in judge_function(QUESTION, tiny).cause
+
+
+def test_two_numbers_told_are_never_the_same_text():
+    def rounded(d_a1, h_before):
+        return np.round(right(d_a1, h_before), 5)
+
+    found = judge_function(QUESTION, rounded)
+    given, true = found.example.rpartition(" is ")[2].rstrip(".").split("; it should be ")
+    assert given != true
+
+
+def test_a_function_that_is_slow_is_not_told_a_case_it_fails_on(monkeypatch):
+    monkeypatch.setattr("bptt_lab.exercises.coding.SECONDS", 0.8)
+
+    def slow(d_a1, h_before):
+        import time
+
+        time.sleep(0.15)
+        return right(d_a1, h_before)
+
+    found = judge_function(QUESTION, slow)
+    assert found.outcome == TIMED_OUT and "right for" not in found.cause

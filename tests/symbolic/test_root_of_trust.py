@@ -228,9 +228,9 @@ def test_the_worlds_of_a_network_take_none_of_an_answers_time():
 # p-adic arithmetic
 
 
-@pytest.fixture(params=[0, 1])
+@pytest.fixture(params=[32, 64])
 def p_adic(request):
-    return adic(primes()[request.param], 32)
+    return adic(arithmetics.adic_prime(), request.param)
 
 
 def numbers(arithmetic, *values):

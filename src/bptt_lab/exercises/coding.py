@@ -10,8 +10,17 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.exercises import edits, elsewhere
-from bptt_lab.exercises.diagnosis import Cause, factor_cause, named_cause, paths_cause, renamed, same
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG, Feedback
+from bptt_lab.exercises.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
+from bptt_lab.exercises.feedback import (
+    CANNOT_READ,
+    CORRECT,
+    CRASHED,
+    OTHER_FORM,
+    TIMED_OUT,
+    WRONG,
+    Feedback,
+    told_apart,
+)
 from bptt_lab.exercises.functions import needed_names, positional_names
 from bptt_lab.exercises.instances import Instance, Table, flat, forms, instances, is_summed, one_size_each, tables
 from bptt_lab.exercises.paths import account
@@ -23,7 +32,7 @@ from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 
 SECONDS = 5.0
 SINGLE = 1e-6
-KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED}
+KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 IN_PLACE = "E10"
 
 
@@ -33,7 +42,7 @@ def judge_function(question: Question, function: Callable) -> Feedback:
     names = _order(function, tuple(question.arguments))
     calls = [tuple(table.arguments[name] for name in names) for table in found]
     try:
-        outcome = run_function(function, calls, seconds=SECONDS, argument_names=names)
+        outcome = run_function(function, calls, seconds=SECONDS, argument_names=names, twice=True)
     except (Exception, SystemExit, GeneratorExit):  # an object that raises when it is looked at
         return Feedback(question.id, CANNOT_READ, cause=NO_FUNCTION)
     changed = sorted({name for names in outcome.changed for name in names})
@@ -49,12 +58,14 @@ def judge_function(question: Question, function: Callable) -> Feedback:
         earlier = _compared(question, instances(question), given, function)
         if earlier.outcome == WRONG:
             return earlier
-    here = elsewhere.where(question, found[0], found[len(given) : len(given) + 1]) if given else ""
+    is_told = given and outcome.kind != "timed out"  # all calls share the time: the last one is not to blame
+    here = elsewhere.where(question, found[0], found[len(given) : len(given) + 1]) if is_told else ""
     if misfit:
         says = f"{here} There: {misfit}" if here else misfit
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
     says = f"{here} There: {outcome.message}" if here else outcome.message
-    return Feedback(question.id, KINDS[outcome.kind], cause=says)
+    asks = ASKS_STEADY if outcome.kind == "unsteady" else ""
+    return Feedback(question.id, KINDS[outcome.kind], cause=says, section=question.section, asks=asks)
 
 
 def _read(question: Question, found: tuple[Table, ...], results: Sequence) -> tuple[list[dict[str, np.ndarray]], str]:
@@ -78,6 +89,7 @@ def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 NO_FUNCTION = "The answer cannot be looked at; expected a function: write one with `def` and pass its name."
+ASKS_STEADY = "What does a default argument, a global or an object of yours hold after the first call?"
 ASKS_RETURNS = "What does the task ask to be returned, and in which order?"
 
 
@@ -154,7 +166,8 @@ def _first_difference(name: str, given: np.ndarray, table: Table) -> str:
     )
     at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
     start = "In the first instance" if case.kind == "tame" else "There"
-    return f"{start} {name}{at} is {given[entry] + 0.0:.6g}; it should be {true[entry] + 0.0:.6g}."
+    texts = told_apart(float(given[entry]), float(true[entry]))
+    return f"{start} {name}{at} is {texts[0]}; it should be {texts[1]}." if texts else ""
 
 
 def diagnose_array(
@@ -168,6 +181,8 @@ def diagnose_array(
 def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray, gives_deltas: bool) -> Cause:
     if given.shape != true.shape:
         return _shape_cause(given, true)
+    if np.isfinite(given).all() and (np.abs(given) > LARGEST).any():
+        return Cause("Its shape is right.", "It holds a number of more than a hundred digits.", "What grows so?")
     if not np.isfinite(given).all():
         return Cause(
             "Its shape is right.", "It holds numbers that are not finite.", "Where is something divided by zero?"

@@ -25,6 +25,7 @@ from bptt_lab.symbolic.arithmetics import Unsettled, patience
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 CLOSE = 1e-8
 SECONDS = 2.0  # of processor time for the values of an answer
+SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor that somebody wrote
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
@@ -125,9 +126,12 @@ def _by_factor(question: Question, a: np.ndarray, g: np.ndarray) -> Cause | None
 
 def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
     """Return the cause where an answer is a constant times the goal; `named` is what the catalogue says of it."""
-    if not a.any():
+    if not (np.abs(a) > SMALLEST).any():
         return Cause("", ZERO, "Does the loss depend on this quantity?")
-    factor = Fraction(float(a @ g / (g @ g))).limit_denominator(60)
+    share = float(a @ g / (g @ g)) if (g @ g) else 0.0
+    if not abs(share) <= LARGEST_FACTOR:
+        return None
+    factor = Fraction(share).limit_denominator(60)
     if not factor or not same(a, float(factor) * g):
         return None
     right = "Everything is right up to the sign." if factor == -1 else "Everything is right up to a constant factor."

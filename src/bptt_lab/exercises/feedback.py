@@ -54,3 +54,10 @@ class Feedback(NamedTuple):
             return f"{self.task}\n\n*Not attempted.*" if self.task else f"{self.exercise}: *not attempted.*"
         fence = "`" * 3
         return f"{fence}text\n{self}\n{fence}"
+
+
+def told_apart(one: float, other: float) -> tuple[str, str] | None:
+    """Return two different numbers with as many digits as are needed to see that they differ; None past the 16th."""
+    one, other = (0.0 if abs(number) < 1e-13 else number for number in (one, other))
+    texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (4, 6, 8, 12, 16))
+    return next((pair for pair in texts if pair[0] != pair[1]), None)

@@ -48,12 +48,12 @@ class Exercise:
     def __init__(self, question: Question, folder: Path | None = None):
         self.question, self._folder, self._hints = question, folder, 0
 
-    def check(self, answer: object = None, *, shape: tuple | None = None) -> Feedback:
+    def check(self, answer: object = None, *more: object, shape: tuple | None = None) -> Feedback:
         """Return the feedback on an answer; nothing, an empty text or ... is not an attempt and stays quiet.
 
         Errors: none, whatever the answer is or does; only an interrupt from the keyboard goes through.
         """
-        answer = shape if shape is not None else answer
+        answer = shape if shape is not None else (answer, *more) if more else answer
         try:
             if answer is None or answer is Ellipsis or is_blank(answer):
                 return Feedback(self.question.id, NOT_ATTEMPTED, task=self._repr_markdown_())

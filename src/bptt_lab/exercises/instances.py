@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import FormulaError, Scene
 from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, parts, walk
 from bptt_lab.network import Graph, NetworkError
-from bptt_lab.symbolic.worlds import Unsettled
+from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
 
 LARGEST = 1e100  # beyond it a right function may overflow on its way
 TOLERANCE, TOLERANCE_OF_FLOAT32 = 1e-9, 1e-4
@@ -28,6 +30,8 @@ class Kind(NamedTuple):
 
 
 SIZE = "Is a size or a number of steps written into the code?"
+EXPONENTIAL = "Which exponential, or which sum of them, leaves what a float can hold?"
+LONGEST = 13  # steps
 AXIS = "Which line loses an axis of length one, or counts on a longer one?"
 KINDS = {
     "tame": Kind("", "T = {T}", ""),
@@ -49,6 +53,12 @@ KINDS = {
     ),
     "saturated": Kind("moderate numbers", "saturated units", "Which line divides by a slope that may be zero?"),
     "extreme": Kind("moderate numbers", "numbers of size 1,000", "Which exponential is too large for a float?"),
+    "fresh": Kind("short sequences", "a longer one, drawn anew", "Is something cut off after a number of steps?"),
+    "at rest": Kind("other states to begin with", "ones that are all zero", "Which line divides by a state?"),
+    "no weights": Kind("other parameters", "ones that are all zero", "Which line divides by a parameter?"),
+    "heavy": Kind("parameters up to one", "larger ones", "Which line counts on small parameters?"),
+    "far up": Kind("moderate numbers", "ones that all lie far above zero", EXPONENTIAL),
+    "far down": Kind("moderate numbers", "ones that all lie far below zero", EXPONENTIAL),
     "float32": Kind("float64", "arguments in float32", "Which line counts on one type of numbers?"),
     "strided": Kind(
         "arrays made afresh", "views with other strides", "Which line counts on how numbers lie in memory?"
@@ -311,6 +321,47 @@ def _extreme(question: Question, tame: Instance) -> Instance | None:
     return _made(question, _unrolled(question, 2), 2, "extreme", lambda *draw: stress.extreme(*draw, fed))
 
 
+def _fresh(question: Question, tame: Instance) -> Instance:
+    """Return a longer instance that no answer can know: its numbers and its length are drawn in every process."""
+    T = random.Random(f"{SECRET} {question.id}").randint(LONGEST - 5, LONGEST)
+    return _made(question, _unrolled(question, T), 2, f"{SECRET} fresh")
+
+
+def _at_rest(question: Question, tame: Instance) -> Instance | None:
+    is_given = lambda graph, place: place.time is not None and not 1 <= place.time <= graph.T
+    if not any(is_given(tame.graph, place) for place in tame.graph.leaves):
+        return None
+    zero = lambda graph, draw: {p: Fraction(0) if is_given(graph, p) else value for p, value in draw.items()}
+    change = lambda graph, draws: [zero(graph, draw) for draw in draws]
+    return _made(question, _unrolled(question, 3), 2, "at rest", change)
+
+
+def _scaled_parameters(factor: int, name: str) -> Callable[[Question, Instance], Instance]:
+    """Return a maker of instances whose parameters are so many times as large."""
+
+    def make(question: Question, tame: Instance) -> Instance:
+        own = question.graph.network.parameters
+        scaled = lambda draw: {p: value * factor if p.name in own else value for p, value in draw.items()}
+        return _made(question, _unrolled(question, 3), 2, name, lambda graph, draws: [scaled(draw) for draw in draws])
+
+    return make
+
+
+def _far(shift: int, name: str) -> Callable[[Question, Instance], Instance | None]:
+    """Return a maker of instances in which biases move what an exponential takes far off, all entries alike."""
+
+    def make(question: Question, tame: Instance) -> Instance | None:
+        given, network = forms(question, question.arguments).values(), question.graph.network
+        fed = {one for tree in given for one in _values(tree)} & stress.arguments_of_exponentials(network)
+        if not fed:
+            return None
+        biases = stress.biases(network)
+        moved = lambda draw: {p: value + shift if p.name in biases else value for p, value in draw.items()}
+        return _made(question, _unrolled(question, 2), 2, name, lambda graph, draws: [moved(draw) for draw in draws])
+
+    return make
+
+
 def _as_it_is(question: Question, tame: Instance) -> Instance:
     return tame
 
@@ -340,6 +391,12 @@ MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
     "zeros": _zeros,
     "saturated": _saturated,
     "extreme": _extreme,
+    "fresh": _fresh,
+    "at rest": _at_rest,
+    "no weights": _scaled_parameters(0, "no weights"),
+    "heavy": _scaled_parameters(3, "heavy"),
+    "far up": _far(1000, "far up"),
+    "far down": _far(-1000, "far down"),
     "float32": _as_it_is,
     "strided": _as_it_is,
 }

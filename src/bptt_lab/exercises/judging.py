@@ -9,7 +9,7 @@ import numpy as np
 
 from bptt_lab.exercises.cases import cases, in_words, is_explicit
 from bptt_lab.exercises.diagnosis import ZERO, Cause, diagnose, trial_scenes
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback, told_apart
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
 from bptt_lab.exercises.slips import spoken
@@ -86,7 +86,8 @@ def compare(question: Question, one: Tree, other: Tree) -> Comparison:
     most = 1 + order(one) + order(other)
     for case in cases(question):
         sides = (side(tree, case.spans) for tree in (one, other))
-        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=most)
+        is_near = case is not question and case.graph.T in (1, 2, question.graph.T + 1)
+        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=0 if is_near else most)
         if verdict.outcome == "same":
             strengths.append(verdict.strength)
             agreed.append(case)
@@ -258,11 +259,10 @@ def _middle(number):
 
 def _pair(one: float, other: float) -> str:
     """Return two different numbers with as many digits as are needed to see that they differ."""
-    one, other = (0.0 if abs(number) < 1e-13 else number for number in (one, other))
-    for digits in (4, 8, 12, 16):
-        if f"{one:.{digits}g}" != f"{other:.{digits}g}":
-            return f"{one:.{digits}g} where {other:.{digits}g} is right"
-    return f"a number that differs from {other:.4g}, the right one, beyond the 16th digit"
+    texts = told_apart(one, other)
+    if texts is None:
+        return f"a number that differs from {other:.4g}, the right one, beyond the 16th digit"
+    return f"{texts[0]} where {texts[1]} is right"
 
 
 def _where(question: Question, tree: Tree, scene: Scene, indices: dict[str, int], entry: tuple[int, ...]) -> str:

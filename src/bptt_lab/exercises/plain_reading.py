@@ -5,16 +5,19 @@ No method of an answer's own class is called: its type decides, and the plain ty
 
 from __future__ import annotations
 
-import ast
-import math
 import operator
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import sympy
+
+from bptt_lab.formulas import FormulaError, Language, read
+from bptt_lab.formulas.tree import Binary, Negative, Number, Power, Tree
+from bptt_lab.network import Network
 
 LONGEST, LONGEST_SHOWN = 200, 40
 MOST_BITS, LARGEST_EXPONENT = 2000, 64
@@ -34,6 +37,8 @@ def shown(answer: object) -> str:
         return str(answer)
     if type(answer) in (int, float, complex) and not _is_long(answer):
         return repr(answer)
+    if type(answer) is tuple and len(answer) <= 4 and not any(type(item) is tuple for item in answer):
+        return f"({', '.join(map(shown, answer))})"
     name = type.__dict__["__name__"].__get__(type(answer))
     return f"An answer of type {name[:LONGEST_SHOWN]}"
 
@@ -140,34 +145,38 @@ def _number_in(text: str) -> Fraction:
         raise Unread("Write a decimal point, as in 0.5, and no comma between thousands.")
     if plain.endswith("%"):
         raise Unread("Write a share as a number: 0.25, not 25 %.")
-    if re.fullmatch(r"[-+]?[0-9]{1,40}(\.[0-9]{0,40})?", plain):
+    if re.fullmatch(r"[-+]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][-+]?[0-9]{1,2})?", plain):
         return Fraction(plain)
     try:
-        return _arithmetic(ast.parse(plain, mode="eval").body)
-    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
+        return _arithmetic(read(plain, _no_letters()))
+    except (FormulaError, ValueError, ArithmeticError, RecursionError, MemoryError):
         raise Unread from None
 
 
+@lru_cache(maxsize=1)
+def _no_letters() -> Language:
+    """Return the language of formulas; of a network that no number speaks of."""
+    return Language(Network("n = x\nL = mse(n, y)", sizes={"x": 1}), ())
+
+
 SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "⁄": "/", "^": "**"})
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 
-def _arithmetic(tree: ast.expr) -> Fraction:
+def _arithmetic(tree: Tree) -> Fraction:
     """Return the value of + - * / and small powers of numbers, exactly (errors: Unread, ZeroDivisionError)."""
     match tree:
-        case ast.Constant(value) if type(value) is int:
-            found = Fraction(value)
-        case ast.Constant(value) if type(value) is float and math.isfinite(value):
-            found = Fraction(repr(value))
-        case ast.UnaryOp(ast.USub() | ast.UAdd() as sign, operand):
-            found = _arithmetic(operand) * (-1 if type(sign) is ast.USub else 1)
-        case ast.BinOp(left, ast.Pow(), right):
-            base, exponent = _arithmetic(left), _arithmetic(right)
-            if exponent.denominator != 1 or abs(exponent) > LARGEST_EXPONENT:
+        case Number(value):
+            found = value
+        case Negative(inner):
+            found = -_arithmetic(inner)
+        case Power(base, exponent):
+            power = _arithmetic(exponent)
+            if power.denominator != 1 or abs(power) > LARGEST_EXPONENT:
                 raise Unread
-            found = base ** int(exponent)
-        case ast.BinOp(left, sign, right) if type(sign) in OPERATORS:
-            found = OPERATORS[type(sign)](_arithmetic(left), _arithmetic(right))
+            found = _arithmetic(base) ** int(power)
+        case Binary(sign, left, right) if sign in OPERATORS:
+            found = OPERATORS[sign](_arithmetic(left), _arithmetic(right))
         case _:
             raise Unread
     if max(found.numerator.bit_length(), found.denominator.bit_length()) > MOST_BITS:

@@ -73,16 +73,18 @@ def run_function(
     megabytes: float = 1024,
     argument_names: Sequence[str] | None = None,
     guards: Sequence[str] = GUARDS,
+    twice: bool = False,
 ) -> Outcome:
     """Return what a student's function gives for each tuple of arguments, each run in a limited process of its own.
 
     Shapes: any; arguments are numbers, arrays, texts, lists, tuples, named tuples and dicts of them, and stay as they
     are. Results are the same kinds of values, plain arrays and plain tuples. Units: seconds for all calls together,
     2^20 bytes beyond what Python and NumPy need. `guards` can be fewer in tests of the guards only.
+    `twice`: a function that gives another result when it is called again in the same process is 'unsteady'.
     Errors: TypeError for arguments of other kinds, a fault of the exercise; whatever the function does is an Outcome.
     """
     sent = [_encoded_call(tuple(arguments)) for arguments in calls]
-    limits = dict(seconds=float(seconds), megabytes=float(megabytes), guards=list(guards))
+    limits = dict(seconds=float(seconds), megabytes=float(megabytes), guards=list(guards), twice=twice)
     try:
         packed = functions.pack(function, [len(arguments) for arguments in calls], argument_names)
         request = wire.encode(dict(packed, **limits))
@@ -180,6 +182,7 @@ SAID = {
     "returned": {"result"},
     "not plain": {"text"},
     "not built": {"text"},
+    "unsteady": {"kind"},
     "forbidden": {"event", "text", "places"},
     "raised": {"type", "text", "places"},
 }

@@ -126,7 +126,7 @@ def _calls(expression: Expression) -> list[Call]:
     return [expression, *found] if isinstance(expression, Call) else found
 
 
-def _biases(network: Network) -> set[str]:
+def biases(network: Network) -> set[str]:
     """Return the parameters that are only added."""
     users = {name: [user for user, _ in network.uses[name]] for name in network.parameters}
     return {name for name, found in users.items() if all(_is_added(network, name, user) for user in found)}
@@ -172,14 +172,14 @@ def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     """Return draws with exact zeros: targets of one class, no bias, states before the last step or after the first."""
     network = graph.network
     has_kink = {"relu", "leaky_relu"} & {c.function for e in network.equations.values() for c in _calls(e.expression)}
-    biases = set() if has_kink else _biases(network)
+    quiet = set() if has_kink else biases(network)
 
     def changed(draw: Draw, b: int, place: Place) -> Fraction:
         if place.name in network.targets:
             return _one_class(graph, draw, place)
         is_moving = place.time is not None and place.name not in network.parameters
         is_quiet = is_moving and (b == 0 and place.time < graph.T or b == 1 and place.time > 1)
-        return Fraction(0) if is_quiet or place.name in biases else draw[place]
+        return Fraction(0) if is_quiet or place.name in quiet else draw[place]
 
     return [{place: changed(draw, b, place) for place in draw} for b, draw in enumerate(draws)]
 

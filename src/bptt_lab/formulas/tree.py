@@ -145,7 +145,7 @@ def free_variables(tree: Tree) -> set[str]:
     return {name for part in parts(tree) for name in free_variables(part)}
 
 
-LARGEST_EXPONENT, LONGEST_PRODUCT = 100, 200  # what an evaluation allows
+LARGEST_EXPONENT, LONGEST_PRODUCT = 40, 200  # of an exponent that varies with time, of a product over a range
 
 
 def order(tree: Tree) -> int:

@@ -151,6 +151,12 @@ def primes() -> tuple[int, int]:
     return (one, other) if one != other else (one, int(sympy.nextprime(other)))
 
 
+@lru_cache(maxsize=1)
+def adic_prime() -> int:
+    """Return the base of p-adic numbers in this process, between 2^31 and 2^32: their digits count, not their size."""
+    return int(sympy.nextprime(2**31 + secrets.randbelow(2**31 - 2**10)))
+
+
 class Ring(NamedTuple):
     """Whole numbers modulo `modulus`; two of them count as equal where they agree modulo `known`, a divisor of it."""
 

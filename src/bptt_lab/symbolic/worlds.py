@@ -24,6 +24,7 @@ from bptt_lab.symbolic.arithmetics import (
     Residue,
     Unsettled,
     adic,
+    adic_prime,
     divisions,
     intervals,
     modular,
@@ -157,8 +158,7 @@ def modular_worlds(graph: Graph) -> tuple[World, ...]:
 @lru_cache(maxsize=256)
 def adic_world(graph: Graph, digits: int = ADIC_DIGITS[0]) -> World:
     """Return a p-adic world: identities of exp, tanh, sigmoid, softmax and log hold there too, to half its digits."""
-    prime = primes()[0]
-    return random_world(graph, f"{SECRET} {prime} adic", adic(prime, digits), DECIMALS)
+    return random_world(graph, f"{SECRET} adic", adic(adic_prime(), digits), DECIMALS)
 
 
 @lru_cache(maxsize=256)
@@ -167,7 +167,7 @@ def adic_depth(graph: Graph) -> int:
 
     tanh(0) = 0, and so tanh of anything is divisible by the prime here: a product of such numbers is nearly zero.
     """
-    world, prime = adic_world(graph), primes()[0]
+    world, prime = adic_world(graph), adic_prime()
     return max(1, *(divisions(value, prime) for value in (*world.values.values(), *world.totals.values())))
 
 

@@ -91,8 +91,14 @@ def answer(request: dict[str, Any], arguments: tuple, mode: str, forbidden: type
     try:
         result = function(*arguments)
         space.update(own)  # what the answer made of them is not what this file means
-        reply = {"result": result} if mode == "r" else {"arguments": arguments_after(arguments)}
-        return encode({"kind": "returned", **reply})
+        if mode == "w":
+            return encode({"kind": "returned", "arguments": arguments_after(arguments)})
+        message = encode({"kind": "returned", "result": result})
+        if not request["twice"]:
+            return message
+        result = function(*arguments)
+        space.update(own)
+        return message if message == encode({"kind": "returned", "result": result}) else encode({"kind": "unsteady"})
     except wire.NotPlain as error:
         return encode({"kind": "not plain", "text": str(error)})
     except BaseException as error:  # SystemExit and its kind too: the answer's, not ours

@@ -37,6 +37,12 @@ DEEDS = (  # what an event of Python's audit hook is to a student; the first tha
 READ_ONLY = ("read-only", "readonly", "WRITEABLE", "arguments must stay")
 
 
+UNSTEADY = (
+    "It gives another result when it is called a second time with the same arguments: something is kept from one call "
+    "to the next, or drawn at random, or never filled."
+)
+
+
 def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, str]:
     """Return kind and message of a call that did not return a value that can be compared."""
     if reply["kind"] == "not plain":
@@ -44,6 +50,8 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
     if reply["kind"] == "not built":
         text = f"The function cannot be made again outside the notebook ({clean(reply['text'])})"
         return "crashed", f"{text}: write it with `def`, and what it uses as plain functions and numbers."
+    if reply["kind"] == "unsteady":
+        return "unsteady", UNSTEADY
     where = said_place(reply["places"], function)
     if reply["kind"] == "forbidden":
         detail = f" ({clean(reply['text'])})" if reply["text"] else ""
