@@ -5,6 +5,7 @@ import pytest
 
 from bptt_lab import Network, course
 from bptt_lab.formulas import FormulaError, Language, Scene, read
+from bptt_lab.formulas.tree import order
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
 
@@ -147,3 +148,27 @@ def test_a_power_of_powers_is_harmless():
             Scene(world).value(read("((((2**20)**20)**20)**20)", LANGUAGE))
         except (FormulaError, ArithmeticError):
             pass
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3", 0),
+        ("h1(2)[1]", 1),
+        ("D(L, h1(2))", 1),
+        ("h1(2)*h1(1) + h1(3)", 3),
+        ("h1(2)**20", 20),
+        ("(h1(2)**20)**3", 60),
+        ("h1(2)**(-2)", 2),
+        ("exp(h1(2)*h1(1))", 3),
+        ("exp(3)**5", 5),
+        ("prod(k, 1, 3, h1(k))", 3),
+        ("prod(k, 3, 3, h1(k)*h1(2))", 2),
+        ("h1(2)**t", 40),
+        ("h1(2)**(5*t)", 200),
+        ("prod(k, 1, t, h1(k)[1])", 42),
+        ("sum(k, 1, 3, h1(k))", 1),
+    ],
+)
+def test_the_order_of_a_formula_is_how_many_factors_its_terms_have_together(text, found):
+    assert order(read(text, Language(GRAPH.network, ("t",)))) == found

@@ -145,7 +145,7 @@ def free_variables(tree: Tree) -> set[str]:
     return {name for part in parts(tree) for name in free_variables(part)}
 
 
-LARGEST_EXPONENT, LONGEST_PRODUCT = 40, 200  # of an exponent that varies with time, of a product over a range
+MOST_STEPS = 40  # of an exponent or a range that varies with time
 
 
 def order(tree: Tree) -> int:
@@ -159,12 +159,26 @@ def order(tree: Tree) -> int:
             return 0
         case Letter() | Derivative():
             return 1
-        case Power(base, Number(value)):
-            return order(base) * int(value)
-        case Power(base, _):
-            return order(base) * LARGEST_EXPONENT
-        case Over("prod", _, _, _, body):
-            return order(body) * LONGEST_PRODUCT
+        case Power(base, exponent):
+            return order(base) * _largest(exponent)
+        case Over("prod", _, low, high, body):
+            return order(body) * max(1, _largest(Binary("-", high, low)) + 1)
         case Call(_, arguments):
             return 1 + sum(map(order, arguments))
     return sum(map(order, parts(tree)))
+
+
+def _largest(tree: Tree) -> int:
+    """Return the size of a whole number, or how large one may be that varies."""
+    match tree:
+        case Number(value):
+            return abs(int(value))
+        case Negative(inner):
+            return _largest(inner)
+        case Binary("-", Number(one), Number(other)):
+            return abs(int(one - other))
+        case Binary("*", left, right):
+            return _largest(left) * _largest(right)
+        case Binary(_, left, right):
+            return _largest(left) + _largest(right)
+    return MOST_STEPS
