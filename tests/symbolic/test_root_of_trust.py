@@ -279,3 +279,146 @@ def test_an_exponential_of_what_is_too_large_settles_nothing():
     for value in (10**30, -(10**30), 10**45):
         with pytest.raises(Unsettled, match="too large"):
             exact.functions["exp"](exact.number(Fraction(value)))
+
+
+# Each tier by itself
+
+
+def in_turn(*rows):
+    """Return a side that gives other rows of numbers in each world it is asked in, one after the other."""
+    left = iter(rows)
+    return lambda world: next(left)
+
+
+def test_exact_worlds_must_agree_in_every_world_and_every_entry():
+    worlds_ = ["one", "two"]
+    agree = lambda left, right: verdicts._agree(in_turn(*left), in_turn(*right), worlds_)
+    assert agree([[1, 2], [3]], [[1, 2], [3]])
+    for right in ([[1, 2], [4]], [[0, 2], [3]], [[1, 0], [3]], [[1, 2, 3], [3]], [[1, 2], []]):
+        assert not agree([[1, 2], [3]], right)
+    assert not agree([[], []], [[], []]) and not agree([[1], []], [[1], []])
+    assert not verdicts._agree(in_turn([1], [2]), raises, worlds_)
+
+
+def raises(world):
+    raise ValueError("no value")
+
+
+def number_in(arithmetic, text):
+    return arithmetic.number(Fraction(text))
+
+
+@pytest.mark.parametrize(
+    ("gap", "is_seen"), [("1e-3", True), ("2e-6", True), ("-2e-6", True), ("1e-8", False), ("0", False)]
+)
+def test_a_difference_in_floats_is_seen_from_one_in_ten_millions_and_certified(graph, gap, is_seen):
+    for value in ("5", "-5"):
+        other = str(Fraction(value) + Fraction(gap))
+        found = verdicts._plain_difference(constant(value), constant(other), graph)
+        assert (found is not None) == is_seen
+        if is_seen:
+            assert (found.outcome, found.strength) == ("different", verdicts.CERTIFIED)
+            assert (found.left, found.right) == (pytest.approx(float(value)), pytest.approx(float(Fraction(other))))
+
+
+def test_a_difference_in_floats_is_relative_to_both_sides(graph):
+    large = lambda value: verdicts._plain_difference(constant(10**9), constant(10**9 + value), graph)
+    assert large(10) is None and large(10**4).outcome == "different"
+    small = lambda value: verdicts._plain_difference(constant("1e-9"), constant(value), graph)
+    assert small("5e-8") is None and small("5e-7").outcome == "different"
+    assert verdicts._plain_difference(constant(-5), constant(5), graph).outcome == "different"
+
+
+def test_a_difference_in_one_entry_of_one_world_is_enough(graph):
+    last = worlds.float_worlds(graph)[-1].leaves
+
+    def side(world):
+        return [world.arithmetic.number(Fraction(1)), world.arithmetic.number(Fraction(int(world.leaves == last)))]
+
+    zero = lambda world: [world.arithmetic.number(Fraction(1)), world.arithmetic.number(Fraction(0))]
+    assert verdicts._plain_difference(side, zero, graph).outcome == "different"
+    assert verdicts._plain_difference(side, zero, graph, 15) is None
+
+
+def test_a_world_without_a_value_is_passed_over_in_floats(graph):
+    first = worlds.float_worlds(graph)[0].leaves
+
+    def side(world):
+        if world.leaves == first:
+            raise ValueError("no value here")
+        return [world.arithmetic.number(Fraction(2))]
+
+    assert verdicts._plain_difference(side, constant(1), graph).outcome == "different"
+
+
+def test_sides_of_other_lengths_are_different_in_floats(graph):
+    found = verdicts._plain_difference(lambda world: [1.0, 2.0], lambda world: [1.0], graph)
+    assert (found.outcome, found.strength, found.left, found.right) == ("different", verdicts.OTHER_SHAPES, 2.0, 1.0)
+
+
+def test_intervals_need_a_number_on_some_side_and_narrow_differences_in_every_entry_and_world(graph):
+    compared = lambda left, right, narrow=1e-40: verdicts._in_intervals(left, right, graph, 60, 2, narrow)
+    empty = lambda world: []
+    assert compared(empty, empty) is None
+    assert compared(empty, constant(1)).strength == compared(constant(1), empty).strength == verdicts.OTHER_SHAPES
+    assert compared(constant(1), constant(1)).outcome == "same"
+    third = lambda power: lambda world: [number_in(world.arithmetic, "1/3") * 10**power]
+    assert compared(third(0), third(0)).outcome == "same" and compared(third(30), third(30)) is None
+    one, both = third(30), lambda world: [number_in(world.arithmetic, "1"), *third(30)(world)]
+    assert compared(both, both) is None and compared(one, one, 1.0).outcome == "same"
+    wide_first = lambda world: [*third(30)(world), number_in(world.arithmetic, "1")]
+    assert compared(wide_first, wide_first) is None
+    wide_here = worlds.interval_world(graph, 0).leaves
+    somewhere = lambda world: third(30 if world.leaves == wide_here else 0)(world)
+    assert compared(somewhere, somewhere) is None
+    assert compared(lambda world: [1], lambda world: [1]).outcome == "same"
+    assert compared(raises, constant(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "digits"), [(1, 32), (15, 32), (16, 64), (31, 64), (32, 128), (127, 256), (128, None)]
+)
+def test_terms_of_more_factors_ask_for_more_p_adic_digits(graph, order, digits, monkeypatch):
+    asked = []
+    monkeypatch.setattr(worlds, "adic_depth", lambda graph: 1)
+    monkeypatch.setattr(worlds, "adic_world", lambda graph, digits: asked.append(digits) or "world")
+    agrees = verdicts._agree_p_adically(lambda world: [1], lambda world: [1], graph, order)
+    assert (asked, agrees) == (([digits], True) if digits else ([], False))
+
+
+def test_deeper_networks_ask_for_more_p_adic_digits(graph, monkeypatch):
+    asked = []
+    monkeypatch.setattr(worlds, "adic_depth", lambda graph: 3)
+    monkeypatch.setattr(worlds, "adic_world", lambda graph, digits: asked.append(digits) or "world")
+    verdicts._agree_p_adically(lambda world: [1], lambda world: [1], graph, 10)
+    assert asked == [64]
+
+
+def test_a_p_adic_world_that_cannot_be_made_confirms_nothing(graph, monkeypatch):
+    monkeypatch.setattr(worlds, "adic_depth", raises)
+    assert not verdicts._agree_p_adically(constant(1), constant(1), graph)
+    assert not verdicts._agree_p_adically(raises, constant(1), graph)
+
+
+def test_p_adic_numbers_are_asked_where_digits_have_agreed_and_not_where_no_order_is_given(graph, monkeypatch):
+    asked = []
+    monkeypatch.setattr(verdicts, "_agree_p_adically", lambda left, right, graph, order: asked.append(order) or False)
+    assert verdicts._by_digits(constant(1), constant(1), graph, 2, order=0).outcome == "same" and asked == []
+    assert verdicts._by_digits(constant(1), constant(1), graph, 2, order=7) is None and asked == [7]
+    assert verdicts._by_digits(constant(1), constant(1 + Fraction("1e-900")), graph, 2, order=7).outcome == "different"
+
+
+def test_the_depth_of_a_network_is_how_often_the_base_divides_its_numbers():
+    flat = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(2)
+    one = Network("h[t] = tanh(w * x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(2)
+    two = Network("h[t] = tanh(w * x[t])\ng[t] = tanh(u * h[t])\nL[t] = mse(g[t], y[t])",
+                  sizes=dict(x=1, h=1, g=1)).unroll(2)  # fmt: skip
+    assert [worlds.adic_depth(one_of) for one_of in (flat, one, two)] == [1, 1, 2]
+    assert worlds.adic_world(two) is worlds.adic_world(two)
+    assert worlds.adic_world(two, 32).arithmetic is worlds.adic_world(two).arithmetic
+    assert arithmetics.adic_prime() > 2**31 and arithmetics.adic_prime() == arithmetics.adic_prime()
+
+
+def test_where_residues_agree_and_intervals_stay_wide_nothing_is_said(graph, monkeypatch):
+    monkeypatch.setattr(verdicts, "_in_intervals", lambda *given: None)
+    assert verdicts._by_residues(constant(1), constant(1), graph).outcome == "undecided"
