@@ -8,7 +8,7 @@ import mpmath
 import pytest
 
 import networks
-from bptt_lab import Network
+from bptt_lab import Network, symbolic
 from bptt_lab.network import Place
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
@@ -178,6 +178,23 @@ YES_OR_NO = Network("p[t] = sigmoid(v * x[t])\nL[t] = bce(p[t], y[t])", sizes=di
 def test_leaves_of_a_seed_are_the_same_for_ever(graph, more, drawn):
     """What is shown to a student rests on them: another draw changes stored outputs."""
     assert [str(value) for value in worlds.draw_leaves(graph, "seed", **more).values()] == drawn.split()
+
+
+def test_targets_of_a_seed_are_the_same_for_ever():
+    drawn = lambda graph, k: [str(v) for place, v in worlds.draw_leaves(graph, str(k)).items() if place.name == "y"]
+    assert [" ".join(drawn(CLASSES, k)) for k in range(6)] == [
+        "4/15 7/15 4/15", "1/11 1/11 9/11", "3/13 2/13 8/13", "9/11 1/11 1/11", "1/2 1/12 5/12", "9/14 1/14 2/7"
+    ]  # fmt: skip
+    assert " ".join(drawn(YES_OR_NO, k)[0] for k in range(12)) == (
+        "2/5 7/10 3/5 1/10 7/10 2/5 3/10 9/10 1/10 1/5 3/5 1/10"
+    )
+
+
+def test_letters_of_every_kind_have_a_value(world):
+    read = lambda text: worlds.letter_value(world, symbolic.read_letter(world.graph, text))
+    assert read("h1[2][1]") == world.value_of(Place("h1", 2, (1,)))
+    assert read("D(L,h1[2][1])") == world.total_of(Place("h1", 2, (1,)))
+    assert read("d(h1[2][1],a1[2][1])") == pytest.approx(1 - read("h1[2][1]") ** 2)
 
 
 def test_targets_are_probabilities_that_are_never_certain():
