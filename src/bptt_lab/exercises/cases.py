@@ -17,7 +17,7 @@ from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
 
-MOST_STEPS, MOST_STEPS_OF_VECTORS, LARGEST_SIZE = 30, 12, 8
+MOST_STEPS, MOST_STEPS_OF_VECTORS, LARGEST_SIZE = 16, 12, 8
 TRIED = 2  # worlds in which the author's own forms are tried in a case
 STATES_STEPS = re.compile(r"\bT\s*=\s*\d")
 

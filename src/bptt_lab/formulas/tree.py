@@ -145,7 +145,7 @@ def free_variables(tree: Tree) -> set[str]:
     return {name for part in parts(tree) for name in free_variables(part)}
 
 
-MOST_STEPS = 40  # of an exponent or a range that varies with time
+MOST_STEPS = 20  # of an exponent or a range that varies with time
 
 
 def order(tree: Tree) -> int:

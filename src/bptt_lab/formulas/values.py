@@ -433,8 +433,9 @@ class _Evaluation:
     def call(self, tree: Call, function: str, arguments: tuple[Tree, ...]) -> Any:
         number = self.scene.world.arithmetic.number
         if function == "same":
-            if self.scene.is_lenient and any(isinstance(p, Variable) and p.name in ("t", "T") for p in walk(tree)):
-                raise FormulaError("same compares two indices of entries, no times.", "", "", tree.column)
+            named = {part.name for part in walk(tree) if isinstance(part, Variable)}
+            if self.scene.is_lenient and named == {"T"}:
+                raise FormulaError("same compares an index with another, not T with a number.", "", "", tree.column)
             first, second = (self.whole(argument) for argument in arguments)
             return number(Fraction(int(first == second)))
         values = [self.of(argument) for argument in arguments]
