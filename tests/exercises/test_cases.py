@@ -126,6 +126,12 @@ def test_an_answer_that_names_steps_or_sizes_by_numbers_is_right_for_these(ident
     assert found.outcome == CORRECT and "drawn at random" not in found.strength
 
 
+def test_an_answer_may_read_what_only_longer_sequences_have():
+    """At T = 1 the state before was given and not computed; at T = 2 and more the form is right."""
+    found = judged("03.4", "W0*x(T) + W11*tanh(a1(T-1)) + b0")
+    assert found.outcome == OTHER_FORM and "The value is right" in found.right and "T = 2, 3, 4" in found.strength
+
+
 def test_what_is_zero_past_the_last_step_is_zero_inside_a_sum_too():
     """A derivative of or by what lies just past the last step is zero wherever its time is written with a shift."""
     assert judged("07.2", "sum(s, 0, 2, d1(s+1)*h1(s))").outcome == CORRECT

@@ -12,7 +12,7 @@ import numpy as np
 
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.scenes import flat, scene_of, shapes, values
-from bptt_lab.formulas import FormulaError
+from bptt_lab.formulas import FormulaError, Scene
 from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
@@ -129,6 +129,15 @@ def is_explicit(tree: Tree, case: Question, question: Question) -> bool:
     if case.graph.T == question.graph.T:
         return not _has_value(tree, case)
     return "t" not in question.spans and not any(isinstance(p, Variable) and p.name == "T" for p in walk(tree))
+
+
+def is_all_there(tree: Tree, case: Question) -> bool:
+    """Return whether everything that a formula reads exists in a case, or lies just past its last step."""
+    scene = Scene(worlds.float_worlds(case.graph, TRIED)[0])
+    try:
+        return bool(values(tree, scene, case.spans))
+    except (FormulaError, ArithmeticError, ValueError, Unsettled):
+        return False
 
 
 def _has_value(tree: Tree, case: Question) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.cases import cases, in_words, is_explicit
+from bptt_lab.exercises.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.diagnosis import ZERO, Cause, diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback, told_apart
 from bptt_lab.exercises.question import Question
@@ -85,6 +85,8 @@ def compare(question: Question, one: Tree, other: Tree) -> Comparison:
     written = [tree for tree in (one, other) if tree != question.goal_tree]
     most = 1 + order(one) + order(other)
     for case in cases(question):
+        if case.graph.T < question.graph.T and not all(is_all_there(tree, case) for tree in written):
+            continue  # a step before the first one: the formula says nothing of so short a sequence
         sides = (side(tree, case.spans) for tree in (one, other))
         is_near = case is not question and case.graph.T in (1, 2, question.graph.T + 1)
         verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=0 if is_near else most)

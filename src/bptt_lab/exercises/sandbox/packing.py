@@ -85,8 +85,6 @@ class Bundle:
         self.nodes.append(None)
         try:
             self.nodes[number] = self._node(value, said)
-        except KeyboardInterrupt:
-            raise
         except BaseException:
             del self._numbers[id(value)]
             raise
