@@ -145,16 +145,19 @@ def free_variables(tree: Tree) -> set[str]:
     return {name for part in parts(tree) for name in free_variables(part)}
 
 
-MOST_STEPS = 20  # of an exponent or a range that varies with time
+MOST_STEPS = 16  # of an exponent or a range that varies with time
 
 
 def order(tree: Tree) -> int:
     """Return how many factors, functions counted as one each, the terms of a formula have together.
 
     A sum of products of exponentials and powers that vanishes at a point to a higher order than that vanishes
-    everywhere. Exponents and products of variable length count as long as they may be.
+    everywhere. A factor that is an exponential itself does not vanish, and counts as a term of a sum only. Exponents
+    and products of variable length count as long as they may be.
     """
     match tree:
+        case Binary("*" | "/" | "@", left, right):
+            return sum(0 if _is_exponential(factor) else order(factor) for factor in (left, right))
         case Number() | Variable():
             return 0
         case Letter() | Derivative():
@@ -166,6 +169,10 @@ def order(tree: Tree) -> int:
         case Call(_, arguments):
             return 1 + sum(map(order, arguments))
     return sum(map(order, parts(tree)))
+
+
+def _is_exponential(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.function == "exp"
 
 
 def _largest(tree: Tree) -> int:
