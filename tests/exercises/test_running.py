@@ -896,11 +896,13 @@ def test_what_is_left_running_is_found_and_ended(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="a signal to oneself ends a program elsewhere")
 def test_an_interrupt_of_the_kernel_ends_the_child(scene):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         run_function(HOSTILE["sleeps"][0], [(X, str(scene))], seconds=20)
     timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 # The guards
