@@ -84,12 +84,8 @@ def intervals(digits: int) -> Arithmetic:
 
     one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
     exp = _exponential(context)
-    functions = {
-        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
-        "sigmoid": lambda u: 1 / (1 + exp(-u)),
-        "exp": exp,
+    functions = made_from_exp(exp) | {
         "log": _logarithm(context),
-        "softmax": written_out_softmax(exp),
         "relu": _by_sign(context, lambda u: u, lambda u: zero),
         "leaky_relu": _by_sign(context, lambda u: u, lambda u: leak * u),
         "step": _by_sign(context, lambda u: one, lambda u: zero),
@@ -129,6 +125,16 @@ def _by_sign(context: MPIntervalContext, above: Callable, below: Callable) -> Ca
         return above(u) if u.a > 0 else below(u)
 
     return choose
+
+
+def made_from_exp(exp: Callable) -> dict[str, Callable]:
+    """Return exp and the functions that are quotients of it, in any arithmetic."""
+    return {
+        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
+        "sigmoid": lambda u: 1 / (1 + exp(-u)),
+        "exp": exp,
+        "softmax": written_out_softmax(exp),
+    }
 
 
 def written_out_softmax(exp: Callable) -> Callable:
@@ -266,13 +272,7 @@ def adic(prime: int, digits: int) -> Arithmetic:
     """
     ring = Ring(prime**digits, prime ** (digits // 2))
     exp = _adic_exponential(prime, digits, ring)
-    functions = {
-        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
-        "sigmoid": lambda u: 1 / (1 + exp(-u)),
-        "exp": exp,
-        "log": _adic_logarithm(prime, digits, ring),
-        "softmax": written_out_softmax(exp),
-    }
+    functions = made_from_exp(exp) | {"log": _adic_logarithm(prime, digits, ring)}
     return Arithmetic(_fraction_in(ring), functions | {name: FreeFunction(name, ring) for name in KINKED})
 
 

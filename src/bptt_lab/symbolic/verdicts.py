@@ -1,9 +1,10 @@
 """Same or different: the root of all trust. A verdict states its strength, and is never guessed.
 
 *Same* stands on two independent tiers that confirm and none that contradicts: residues and intervals. Residues modulo
-two primes prove; where they do not, because a law of exp, tanh or log is needed, p-adic numbers stand in for them and
-more digits are asked of the intervals. *Different* is an interval that excludes zero. All samples and primes are drawn
-anew in every process; the words of a verdict are the same in all.
+two primes prove; where they do not, because a law of exp, tanh or softmax is needed, a tower of primes in which exp
+keeps its laws stands in for them. For laws of log these are p-adic numbers, and more digits are asked of the intervals.
+*Different* is an interval that excludes zero. All samples and primes are drawn anew in every process; the words of a
+verdict are the same in all.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from bptt_lab.symbolic.arithmetics import ADIC_DIGITS, DIGITS, Unsettled, interv
 from bptt_lab.symbolic.worlds import World
 
 PROVED = "proved as an identity, modulo two random primes and in intervals"
-AGREES = "agrees to 200 digits in six random networks, and p-adically"
+AGREES = "agrees to 40 digits in six random networks, and modulo random primes with the laws of exp and log"
 CERTIFIED = "certified different"
 OTHER_SHAPES = "the two sides have different shapes"
 UNSETTLED = "neither equality nor a difference could be shown"
 STRONGEST_LAST = (AGREES, PROVED)
 BESIDE, ALONE = 2, 6  # interval worlds beside a proof, and without one
 READABLE, FEW = 16, 2  # worlds in float64 in which a difference is looked for
-NARROW_BESIDE, NARROW_ALONE = 1e-40, 1e-200  # an interval for the difference no wider than that says "the same"
+NARROW_BESIDE, NARROW_ALONE = 1e-40, 1e-200  # no wider interval for the difference says "the same"
 MORE_DIGITS = (4 * DIGITS, 16 * DIGITS)
 ORDER = 15  # factors of a term: the forms that the machine makes itself have fewer
 SUSPICIOUS = 1e-7  # a relative difference in float64 that is worth certifying
@@ -60,13 +61,15 @@ def decide(
 
     Units: seconds of processor time, the time to make the network's worlds apart. `alone`: in how many networks digits
     must agree where nothing is proved; `order`: how many factors the terms of both sides have together, at the most,
-    0 where p-adic numbers confirm them in other networks and need not here.
+    for p-adic numbers; 0 where these confirm them in other networks and need not here.
     Never wrong: what two tiers do not settle in that time is 'undecided'.
     """
     with patience(seconds):
         found = _by_residues(left, right, graph)
         if found is None:
             found = _plain_difference(left, right, graph, READABLE if alone == ALONE else FEW)
+        if found is None:
+            found = _by_laws_of_exp(left, right, graph, alone)
         if found is None:
             found = _by_digits(left, right, graph, alone, order)
     return Verdict("undecided", UNSETTLED) if found is None else found
@@ -79,12 +82,27 @@ def weakest(strengths: Iterable[str]) -> str:
 
 def _by_residues(left: Side, right: Side, graph: Graph) -> Verdict | None:
     """Return the proof that two sides agree, modulo both primes and in the intervals beside; a difference; or None."""
-    if not _agree(left, right, worlds.modular_worlds(graph)):
+    if _agree(left, right, worlds.modular_worlds(graph)):
+        found = _confirmed(left, right, graph, BESIDE)
+        return found._replace(strength=PROVED) if found.outcome == "same" else found
+    return None
+
+
+def _by_laws_of_exp(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | None:
+    """Return that two sides agree in a tower of primes and in intervals; a difference; or None."""
+    try:
+        agree = _agree(left, right, [worlds.tower_world(graph)])
+    except NO_VALUE:
         return None
+    return _confirmed(left, right, graph, alone) if agree else None
+
+
+def _confirmed(left: Side, right: Side, graph: Graph, count: int) -> Verdict:
+    """Return what intervals in so many networks say of two sides that agree exactly, with more digits if need be."""
     for digits in (DIGITS, *MORE_DIGITS):
-        found = _in_intervals(left, right, graph, digits, BESIDE, NARROW_BESIDE)
+        found = _in_intervals(left, right, graph, digits, count, NARROW_BESIDE)
         if found is not None:
-            return found._replace(strength=PROVED) if found.outcome == "same" else found
+            return found
     return Verdict("undecided", UNSETTLED)
 
 

@@ -31,6 +31,7 @@ from bptt_lab.symbolic.arithmetics import (
     no_hurry,
     primes,
 )
+from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
@@ -133,7 +134,7 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
 def _explodes(world: World) -> bool:
     """Return whether a number of a world is too large to be compared to many digits; a residue has no size."""
     numbers = (*world.values.values(), *world.totals.values())
-    return not all(isinstance(n, Residue) or -EXPLODED < n and n < EXPLODED for n in numbers)
+    return not all(isinstance(n, Residue | Stack) or -EXPLODED < n and n < EXPLODED for n in numbers)
 
 
 @lru_cache(maxsize=256)
@@ -153,6 +154,14 @@ def interval_world(graph: Graph, k: int, digits: int = DIGITS) -> World:
 def modular_worlds(graph: Graph) -> tuple[World, ...]:
     """Return a world modulo each prime, functions as free generators: equality there proves identity."""
     return tuple(random_world(graph, f"{SECRET} {prime}", modular(prime), DECIMALS) for prime in primes())
+
+
+@lru_cache(maxsize=256)
+def tower_world(graph: Graph) -> World:
+    """Return a world where exp keeps its laws, in a tower as high as the network needs (errors: Unsettled)."""
+    nested = make_world(graph, float_worlds(graph, 1)[0].leaves, nesting())
+    depth = max(n.depth for n in (*nested.values.values(), *nested.totals.values()) if isinstance(n, Nested))
+    return random_world(graph, f"{SECRET} tower", tower(depth), DECIMALS)
 
 
 @lru_cache(maxsize=256)
