@@ -1,8 +1,10 @@
 """Towers of primes: exp keeps its laws there, false ones fail, and no tower is too low for its network."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
+import sympy
 
 import networks
 from bptt_lab import Network
@@ -29,20 +31,22 @@ def numbers(arithmetic, *values):
 
 
 def test_each_prime_divides_the_next_one_less_one_and_each_generator_has_the_order_of_the_prime_below():
-    primes, generators = towers._primes_and_generators(7)
-    assert len(primes) == len(generators) == len(set(primes)) == 7
-    for below, above, generator in zip(primes, primes[1:], generators[1:], strict=False):
-        assert (above - 1) % below == 0 and generator != 1 and pow(generator, below, above) == 1
+    found = towers.primes_and_generators(7)
+    primes = list(found)
+    assert len(primes) == 7 and all(map(sympy.isprime, primes))
+    for below, above in pairwise(primes):
+        assert (above - 1) % below == 0 and found[above] != 1 and pow(found[above], below, above) == 1
 
 
 def test_the_lowest_prime_is_large_and_all_are_drawn_anew():
-    first, second = (towers._primes_and_generators(3)[0] for _ in range(2))
+    first, second = (list(towers.primes_and_generators(3)) for _ in range(2))
     assert 2**48 < first[0] < 2**49 + 2**10 and not set(first) & set(second)
 
 
-def test_the_generators_are_drawn_anew():
-    arguments = [towers._primes_and_generators(2) for _ in range(2)]
-    assert arguments[0][1][1] != arguments[1][1][1]
+def test_the_generators_are_drawn_anew_too(monkeypatch):
+    monkeypatch.setattr(towers.sympy, "nextprime", lambda number: 1_000_003)
+    one, other = (towers.primes_and_generators(4) for _ in range(2))
+    assert list(one) == list(other) and not set(list(one.values())[1:]) & set(list(other.values())[1:])
 
 
 # Numbers

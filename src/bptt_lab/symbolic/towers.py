@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from itertools import count, repeat
 
 import sympy
 
@@ -34,49 +35,43 @@ class Stack:
     def __init__(self, residues: tuple[int, ...], primes: tuple[int, ...]):
         self.residues, self.primes = residues, primes
 
-    def _common(self, other: Stack | int) -> tuple[tuple, tuple, tuple]:
-        """Return the residues of both modulo the primes that both are known to, and these."""
+    def _with(self, other: Stack | int, operation: Callable[[int, int, int], int]) -> Stack:
+        """Return what an operation makes of two numbers, modulo the primes that both are known to."""
         if not isinstance(other, Stack):
-            return self.residues, (int(other),) * len(self.primes), self.primes
-        count = min(len(self.primes), len(other.primes))
-        return self.residues[-count:], other.residues[-count:], self.primes[-count:]
+            other = Stack((int(other),) * len(self.primes), self.primes)
+        known = min(len(self.primes), len(other.primes))
+        primes = self.primes[-known:]
+        return Stack(tuple(map(operation, self.residues[-known:], other.residues[-known:], primes)), primes)
 
     def __add__(self, other):
-        a, b, primes = self._common(other)
-        return Stack(tuple([(x + y) % p for x, y, p in zip(a, b, primes, strict=True)]), primes)
+        return self._with(other, lambda x, y, p: (x + y) % p)
 
     def __sub__(self, other):
-        a, b, primes = self._common(other)
-        return Stack(tuple([(x - y) % p for x, y, p in zip(a, b, primes, strict=True)]), primes)
+        return self._with(other, lambda x, y, p: (x - y) % p)
 
     def __mul__(self, other):
-        a, b, primes = self._common(other)
-        return Stack(tuple([x * y % p for x, y, p in zip(a, b, primes, strict=True)]), primes)
+        return self._with(other, lambda x, y, p: x * y % p)
+
+    def __truediv__(self, other):
+        return self._with(other, lambda x, y, p: x * inverse(y, p) % p)
 
     __radd__, __rmul__ = __add__, __mul__
 
     def __neg__(self):
-        return Stack(tuple([-x % p for x, p in zip(self.residues, self.primes, strict=True)]), self.primes)
+        return self * -1
 
     def __rsub__(self, other):
         return -self + other
-
-    def __truediv__(self, other):
-        a, b, primes = self._common(other)
-        return Stack(tuple([x * inverse(y, p) % p for x, y, p in zip(a, b, primes, strict=True)]), primes)
 
     def __rtruediv__(self, other):
         return self**-1 * other
 
     def __pow__(self, exponent: int):
-        pairs = zip(self.residues, self.primes, strict=True)
-        if exponent < 0:
-            pairs = [(inverse(x, p), p) for x, p in pairs]
-        return Stack(tuple([pow(x, abs(exponent), p) for x, p in pairs]), self.primes)
+        base = self if exponent >= 0 else Stack(tuple(map(inverse, self.residues, self.primes)), self.primes)
+        return Stack(tuple(map(pow, base.residues, repeat(abs(exponent)), self.primes)), self.primes)
 
     def __eq__(self, other):
-        a, b, primes = self._common(other)
-        return all((x - y) % p == 0 for x, y, p in zip(a, b, primes, strict=True))
+        return not any((self - other).residues)
 
     __hash__ = None
 
@@ -84,8 +79,9 @@ class Stack:
 @lru_cache(maxsize=64)
 def tower(nested: int) -> Arithmetic:
     """Return the arithmetic of a tower high enough for exponentials in exponentials, so many and `SPARE` more."""
-    primes, generators = _primes_and_generators(nested + SPARE + COMPARED)
-    exp = _exponential(dict(zip(primes, generators, strict=True)))
+    generators = primes_and_generators(nested + SPARE + COMPARED)
+    primes = tuple(generators)
+    exp = _exponential(generators)
     made = made_from_exp(_remembering(exp))
     quick = {name: _remembering(made[name]) for name in ("tanh", "sigmoid")}
     free = {name: _free_function(name, primes) for name in FREE}
@@ -98,26 +94,25 @@ def _remembering(function: Callable) -> Callable:
     return lambda u: by_residues(u.residues, u.primes)
 
 
-def _primes_and_generators(height: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def primes_and_generators(height: int) -> dict[int, int]:
     """Return primes, each a divisor of the next one less 1, and for each a residue whose order is the one below."""
-    lowest = int(sympy.nextprime(SMALLEST + secrets.randbelow(SMALLEST)))
-    primes, generators = [lowest], [1]
-    while len(primes) < height:
-        factor = next(k for k in range(2, lowest, 2) if sympy.isprime(k * primes[-1] + 1))
-        prime = factor * primes[-1] + 1
-        powers = (pow(2 + secrets.randbelow(prime - 3), factor, prime) for _ in iter(int, 1))
-        generators.append(next(power for power in powers if power != 1))
-        primes.append(prime)
-    return tuple(primes), tuple(generators)
+    prime = int(sympy.nextprime(SMALLEST + secrets.randbelow(SMALLEST)))
+    found = {prime: 1}
+    while len(found) < height:
+        factor = next(k for k in count(2, 2) if sympy.isprime(k * prime + 1))
+        prime = factor * prime + 1
+        powers = (pow(secrets.randbelow(prime), factor, prime) for _ in count())
+        found[prime] = next(power for power in powers if power > 1)
+    return found
 
 
-def _exponential(generator_of: dict[int, int]) -> Callable:
+def _exponential(generators: dict[int, int]) -> Callable:
     def exp(u: Stack) -> Stack:
         check_patience()
         above = u.primes[1:]
         if len(above) < COMPARED:
             raise Unsettled("exponentials stand in exponentials more often than the tower has primes")
-        return Stack(tuple([pow(generator_of[q], x, q) for x, q in zip(u.residues, above, strict=False)]), above)
+        return Stack(tuple(map(pow, map(generators.get, above), u.residues, above)), above)
 
     return exp
 
