@@ -187,11 +187,11 @@ def test_a_law_of_exp_is_seen_to_hold_in_every_network_and_a_false_one_is_not(na
     place = next(place for place in reversed(values) if place not in graph.leaves and place.name != graph.network.loss)
 
     def cosh_squared(world):
-        exp, u = world.arithmetic.functions["exp"], world.values[place]
+        exp, u = world.arithmetic.functions["exp"], world.arithmetic.functions["tanh"](world.values[place])
         return [((exp(u) + exp(-u)) / 2) ** 2]
 
     def one_and_sinh_squared(world, one=1):
-        exp, u = world.arithmetic.functions["exp"], world.values[place]
+        exp, u = world.arithmetic.functions["exp"], world.arithmetic.functions["tanh"](world.values[place])
         return [one + ((exp(u) - exp(-u)) / 2) ** 2]
 
     crumb = lambda world: one_and_sinh_squared(world, 1 + world.arithmetic.number(Fraction(1, 10**990)))

@@ -169,8 +169,11 @@ YES_OR_NO = Network("p[t] = sigmoid(v * x[t])\nL[t] = bce(p[t], y[t])", sizes=di
     ("graph", "more", "drawn"),
     [
         (CLASSES, {}, "-1/10 -3/5 4/5 -1 1/4 3/8 3/8"),
-        (CLASSES, dict(decimals=4, scale=3), "-193/1000 -14173/5000 9381/10000 709/5000 2489/6059 2811/12118 "
-         "4329/12118"),  # fmt: skip
+        (
+            CLASSES,
+            dict(decimals=4, scale=3),
+            "-193/1000 -14173/5000 9381/10000 709/5000 2489/6059 2811/12118 4329/12118",
+        ),  # fmt: skip
         (YES_OR_NO, {}, "-1/10 -3/5 1/2"),
         (YES_OR_NO, dict(decimals=4, scale=3), "-193/1000 -14173/5000 569/1000"),
     ],
