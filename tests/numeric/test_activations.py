@@ -21,6 +21,7 @@ ELEMENTWISE = {
     "relu": "pre-activation",
     "leaky_relu": "pre-activation",
     "identity": "pre-activation",
+    "softplus": "pre-activation",
 }
 ACROSS_CLASSES = ("softmax", "log_softmax")
 ALL = (*ELEMENTWISE, *ACROSS_CLASSES)

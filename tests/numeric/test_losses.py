@@ -55,6 +55,21 @@ def assert_agrees(loss_and_gradient, function, at, tolerance=1e-9):
 
 @steady
 @given(pairs(MODERATE, MODERATE))
+def test_huber_equals_autograd_and_is_mse_near_the_target(pair):
+    h, y = pair
+
+    def piecewise(h):
+        error = anp.abs(h - y)
+        return anp.sum(anp.where(error > 1, error - 0.5, error**2 / 2))
+
+    assert_agrees(losses.huber(h, y), piecewise, h)
+    near = y + np.tanh(h - y)
+    assert losses.huber(near, y)[0] == pytest.approx(losses.mse(near, y)[0], rel=1e-9, abs=1e-12)
+    assert losses.huber(h, y, mean=True)[0] == pytest.approx(losses.huber(h, y)[0] / h.size)
+
+
+@steady
+@given(pairs(MODERATE, MODERATE))
 def test_mse_equals_autograd(pair):
     h, y = pair
     assert_agrees(losses.mse(h, y), lambda h: 0.5 * anp.sum((h - y) ** 2), h)

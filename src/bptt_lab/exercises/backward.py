@@ -14,9 +14,9 @@ from bptt_lab.formulas import Scene
 from bptt_lab.formulas.values import is_beyond
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import NOW, Expression, Index
+from bptt_lab.network.functions import ROWS
 from bptt_lab.network.scalars import (
     FLOATS,
-    SLOPES,
     Applied,
     Letter,
     Product,
@@ -30,10 +30,11 @@ from bptt_lab.network.scalars import (
     multiply,
     replace,
     scalar,
+    slope,
 )
 from bptt_lab.network.shapes import entrywise_shape
 
-ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "exp")
+ACTIVATIONS = tuple(name for name, row in ROWS.items() if row.kind == "entry" and name not in ("identity", "log"))
 ARGUMENT, VALUE = Letter(Place("argument")), Letter(Place("value"))
 
 Detail = Mapping[str, str]  # the slots of a mistake's words
@@ -220,7 +221,7 @@ def right_rule(function: str, argument: float, value: float) -> float:
 
 @lru_cache(maxsize=16)
 def _slope_tree(function: str) -> Scalar:
-    return SLOPES[function](ARGUMENT, VALUE)
+    return slope(function, ARGUMENT, VALUE)
 
 
 class Tables:

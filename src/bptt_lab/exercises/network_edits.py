@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +45,7 @@ from bptt_lab.exercises.changes import (
 from bptt_lab.exercises.results import MOST_STEPS
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
+from bptt_lab.network.functions import LOSSES
 from bptt_lab.network.scalars import letters
 
 
@@ -236,7 +237,7 @@ def _biases(graph: Graph, uses: Uses) -> Iterator[Edit]:
             yield Edit("D10", {"parameter": name}, own, scaled(of(*own), 2))
 
 
-def _calls(expression: Expression, functions: tuple[str, ...]) -> list[Call]:
+def _calls(expression: Expression, functions: Collection[str]) -> list[Call]:
     found = [call for part in children(expression) for call in _calls(part, functions)]
     return [expression, *found] if isinstance(expression, Call) and expression.function in functions else found
 
@@ -248,7 +249,7 @@ def _losses(graph: Graph, uses: Uses) -> Iterator[Edit]:
         own = tuple(use for use in uses if use.lower == name and not is_recurrent(graph, use))
         if isinstance(equation.expression, Call) and equation.expression.function == "softmax":
             yield Edit("D3", {"equation": _said(graph, name)}, own, sloped(of(*own), _diagonal))
-        for call in _calls(equation.expression, ("nll", "bce", "mse")):
+        for call in _calls(equation.expression, LOSSES):
             yield from _errors(graph, name, call, own)
             if equation.timed and graph.T > 1:
                 yield Edit("D7", {}, own, scaled(of(*own), 1 / graph.T))

@@ -52,7 +52,7 @@ def ones(network: Network) -> dict[str, int]:
     found = dict.fromkeys(free_sizes(network), 1)
     for target, kind in network.targets.items():
         for name in found:
-            if kind == "nll" and resized(network, found).shapes[target] == (1,):
+            if kind == "distribution" and resized(network, found).shapes[target] == (1,):
                 larger = {**found, name: 2}
                 found = larger if resized(network, larger).shapes[target] == (2,) else found
     return found

@@ -13,23 +13,14 @@ from bptt_lab.formulas import tree as formulas
 from bptt_lab.formulas.language import FUNCTIONS
 from bptt_lab.network import Network, Place
 from bptt_lab.network.expressions import NOW, Binary, Call, Index, Name, Number, Power
+from bptt_lab.network.functions import ROWS
 from bptt_lab.network.shapes import Shape, entrywise_shape
 from bptt_lab.symbolic import vectors
 from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Part, Transpose, Tree, Where
 
 TIME, LAST = formulas.Variable("t"), formulas.Variable("T")
 INDICES = ("i", "j", "k", "l", "m", "n")
-ENTRYWISE = ("tanh", "sigmoid", "relu", "leaky_relu", "exp", "log", "identity")
-CODE = {
-    "tanh": "np.tanh({})",
-    "sigmoid": "1 / (1 + np.exp(-{}))",
-    "relu": "np.maximum({}, 0)",
-    "exp": "np.exp({})",
-    "log": "np.log({})",
-    "identity": "{}",
-    "step": "({} > 0)",
-    "leaky_step": "np.where({} > 0, 1, 0.01)",
-}
+ENTRYWISE = tuple(name for name, row in ROWS.items() if row.kind == "entry")
 
 
 class Unspeakable(ValueError):
@@ -308,8 +299,8 @@ class Code:
                 return f" {'*' if operator == '@' else operator} ".join(sides)
             case Call("concat", arguments):
                 return f"np.concatenate([{', '.join(map(self.rows, arguments))}], axis=-1)"
-            case Call(function, (inner,)) if function in CODE:
-                return CODE[function].format(_tight(self.rows(inner)))
+            case Call(function, (inner,)) if ROWS[function].numpy:
+                return ROWS[function].numpy.format(_tight(self.rows(inner)))
         raise Unspeakable(str(tree))
 
     def is_matrix(self, tree: Tree) -> bool:

@@ -17,8 +17,8 @@ from mpmath import MPContext
 from bptt_lab.formulas import Scene
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import Call, Expression, children, names
-from bptt_lab.network.functions import LEAK
-from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic
+from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic, completed
 from bptt_lab.symbolic import worlds
 
 Draw = Mapping[Place, Fraction]
@@ -58,24 +58,9 @@ def decimals(digits: int) -> Arithmetic:
     """Return floating-point arithmetic of so many digits and any exponent, with the functions of the grammar."""
     context = MPContext()
     context.dps = digits
-    one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
-
-    def softmax(*arguments, entry):
-        powers = [context.exp(u) for u in arguments]
-        return powers[entry - 1] / sum(powers)
-
-    functions = {
-        "tanh": context.tanh,
-        "sigmoid": lambda u: 1 / (1 + context.exp(-u)),
-        "exp": context.exp,
-        "log": context.ln,
-        "relu": lambda u: u if u > 0 else zero,
-        "leaky_relu": lambda u: u if u > 0 else leak * u,
-        "step": lambda u: one if u > 0 else zero,
-        "leaky_step": lambda u: one if u > 0 else leak,
-        "softmax": softmax,
-    }
-    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
+    known = {"tanh": context.tanh, "exp": context.exp, "log": context.ln}
+    by_pieces = lambda name, pieces: lambda u: context.mpf(next(rule for bound, rule in pieces if u <= bound)(u))
+    return completed(lambda value: context.mpf(value.numerator) / value.denominator, known, by_pieces)
 
 
 def reached(graph: Graph, draw: Draw) -> dict[str, float]:
@@ -171,7 +156,7 @@ def mirrored(graph: Graph, draw: Draw) -> Draw:
 def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     """Return draws with exact zeros: targets of one class, no bias, states before the last step or after the first."""
     network = graph.network
-    has_kink = {"relu", "leaky_relu"} & {c.function for e in network.equations.values() for c in _calls(e.expression)}
+    has_kink = any(FUNCTIONS[c.function].pieces for e in network.equations.values() for c in _calls(e.expression))
     quiet = set() if has_kink else biases(network)
 
     def changed(draw: Draw, b: int, place: Place) -> Fraction:
@@ -186,7 +171,7 @@ def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
 
 def _one_class(graph: Graph, draw: Draw, place: Place) -> Fraction:
     """Return a target that is 0 or 1: for a softmax, 1 at the class that was likeliest."""
-    if graph.network.targets[place.name] == "bce":
+    if graph.network.targets[place.name] == "probability":
         return Fraction(round(draw[place]))
     classes = [other for other in draw if other[:2] == place[:2]]
     return Fraction(place == max(classes, key=lambda other: (draw[other], other)))
@@ -214,7 +199,7 @@ def saturated(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
 def _functions_logged(network: Network) -> set[str]:
     """Return the functions whose values a cross-entropy takes."""
     calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
-    given = {name.name for call in calls if call.function in ("nll", "bce") for name in names(call.arguments[0])}
+    given = {name.name for call in calls if FUNCTIONS[call.function].targets for name in names(call.arguments[0])}
     return {
         call.function for name in given & {*network.equations} for call in _calls(network.equations[name].expression)
     }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import Binary, Call, Name, children
+from bptt_lab.network.functions import LOSSES
 
 ROW, GUTTER, GAP, BOX_HEIGHT = 0.72, 0.3, 0.15, 0.36
 MOST_BOXES = 240
@@ -39,7 +40,7 @@ def _factors(network: Network) -> tuple[set[str], set[str]]:
         if isinstance(part, Binary) and part.operator in "@*":
             right |= {part.right.name} if isinstance(part.right, Name) else set()
             left |= {part.left.name} if isinstance(part.left, Name) else set()
-        if isinstance(part, Call) and part.function in ("nll", "bce", "mse"):
+        if isinstance(part, Call) and part.function in LOSSES:
             right |= {argument.name for argument in part.arguments if isinstance(argument, Name)}
     return right, left
 

@@ -9,18 +9,15 @@ from typing import NamedTuple
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.network import Network
 from bptt_lab.network.errors import nearest
+from bptt_lab.network.functions import FUNCTIONS as ROWS
 
 # how many arguments each function takes, and how it is written
-FUNCTIONS = {name: (1, f"{name}(…)") for name in ("tanh", "sigmoid", "relu", "leaky_relu", "exp", "log")} | {
-    name: (1, f"{name}(…)")
-    for name in ("sinh", "cosh", "sech", "softmax", "diag", "ones", "identity", "rows", "columns")
-}
+FUNCTIONS = {name: (1, f"{name}(…)") for name, row in ROWS.items() if row.arguments == (1, 1)}
+FUNCTIONS |= {name: (2, row.example) for name, row in ROWS.items() if row.kind == "loss"}
+FUNCTIONS |= {name: (1, f"{name}(…)") for name in ("sinh", "cosh", "sech", "diag", "ones", "rows", "columns")}
 FUNCTIONS |= {
     "outer": (2, "outer(column, column)"),
     "same": (2, "same(i, j)"),
-    "nll": (2, "nll(probabilities, targets)"),
-    "bce": (2, "bce(probabilities, targets)"),
-    "mse": (2, "mse(prediction, target)"),
     "column": (4, "column(i, 1, 5, …)"),
     "row": (4, "row(i, 1, 5, …)"),
     "matrix": (7, "matrix(i, 1, 5, j, 1, 4, …)"),

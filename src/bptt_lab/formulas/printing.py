@@ -21,19 +21,12 @@ from bptt_lab.formulas.tree import (
     Tree,
     Variable,
 )
+from bptt_lab.network.functions import function_latex
 
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
 VARIABLES = {"tau": r"\tau", "alpha": r"\alpha", "beta": r"\beta", "gamma": r"\gamma", "epsilon": r"\epsilon"}
 RELATIONS = {"=": "=", "!=": r"\neq", "<=": r"\leq"}
-FUNCTIONS = {
-    "tanh": r"\tanh",
-    "exp": r"\exp",
-    "log": r"\ln",
-    "sinh": r"\sinh",
-    "cosh": r"\cosh",
-    "sigmoid": r"\sigma",
-    "diag": r"\operatorname{diag}",
-}
+WORDS = {"sinh": r"\sinh", "cosh": r"\cosh"}  # of answers only
 
 
 class Symbol(NamedTuple):
@@ -263,8 +256,9 @@ class _Printer(NamedTuple):
         if function == "outer":
             return rf"{self.text(arguments[0], POWER)} \, {self.raised(arguments[1])}^{{\top}}", PRODUCT
         inner = ", ".join(self.text(argument, SUM) for argument in arguments)
-        name = FUNCTIONS.get(function, rf"\operatorname{{{function.replace('_', ' ')}}}")
-        return rf"{name}\left({inner}\right)", POWER
+        if function in WORDS:
+            return rf"{WORDS[function]}\left({inner}\right)", POWER
+        return function_latex(function, inner), POWER
 
 
 def _begins_with_minus(tree: Tree) -> bool:

@@ -25,7 +25,8 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.scalars import entries
+from bptt_lab.network.functions import LOSSES
+from bptt_lab.network.scalars import PREDICTION, VALUE, definition, entries, evaluate
 from bptt_lab.symbolic.arithmetics import check_patience
 from bptt_lab.symbolic.worlds import World
 
@@ -451,8 +452,6 @@ class _Evaluation:
             found = [self.entrywise(function, entry) for entry in value.reshape(-1)]
             return _object_array(found, value.shape)
         functions = self.scene.world.arithmetic.functions
-        if function == "identity":
-            return value
         if function in ("sinh", "cosh", "sech"):
             up, down = functions["exp"](value), functions["exp"](-value)
             return (up - down) / 2 if function == "sinh" else (up + down) / 2 if function == "cosh" else 2 / (up + down)
@@ -495,23 +494,12 @@ def _softmax(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
 
 
 def _loss(evaluation: _Evaluation, tree: Call, prediction: Any, target: Any) -> Any:
-    """Return nll = -sum y log p, bce = -sum y log p + (1-y) log(1-p), or mse = 1/2 sum (p-y)^2."""
-    pairs = list(zip(*(_column_of(evaluation, tree, v) for v in (prediction, target)), strict=True))
-    log = evaluation.scene.world.arithmetic.functions["log"]
-    if tree.function == "mse":
-        return _sum([(p - y) ** 2 for p, y in pairs]) / 2
-    terms = [y * log(p) for p, y in pairs]
-    if tree.function == "bce":
-        terms += [(1 - y) * log(1 - p) for p, y in pairs]
-    return -_sum(terms)
+    """Return a loss: the sum of its definition over pairs of entries."""
+    arithmetic, rule = evaluation.scene.world.arithmetic, definition(tree.function, PREDICTION, VALUE)
+    pairs = zip(*(_column_of(evaluation, tree, v) for v in (prediction, target)), strict=True)
+    return _sum(
+        [evaluate(rule, lambda place, p=p, y=y: p if place == PREDICTION.place else y, arithmetic) for p, y in pairs]
+    )
 
 
-VECTORS = {
-    "diag": _diagonal,
-    "outer": _outer,
-    "ones": _ones,
-    "softmax": _softmax,
-    "nll": _loss,
-    "bce": _loss,
-    "mse": _loss,
-}
+VECTORS = {"diag": _diagonal, "outer": _outer, "ones": _ones, "softmax": _softmax} | dict.fromkeys(LOSSES, _loss)

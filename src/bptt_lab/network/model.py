@@ -7,6 +7,7 @@ from functools import cache, cached_property
 
 from bptt_lab.network.errors import NetworkError, nearest
 from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
+from bptt_lab.network.functions import FUNCTIONS
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.parse import parse
 from bptt_lab.network.places import Place
@@ -55,9 +56,9 @@ class Network:
 
     @cached_property
     def targets(self) -> dict[str, str]:
-        """The targets of each cross-entropy, with its name: those of nll are probabilities that sum to one."""
-        calls = [c for e in self.equations.values() for c in _calls(e.expression) if c.function in ("nll", "bce")]
-        found = {name.name: call.function for call in calls for name in names(call.arguments[1])}
+        """Targets of cross-entropies: a 'distribution', of entries that sum to one, or a 'probability' each."""
+        calls = [c for e in self.equations.values() for c in _calls(e.expression) if FUNCTIONS[c.function].targets]
+        found = {name.name: FUNCTIONS[call.function].targets for call in calls for name in names(call.arguments[1])}
         return {name: function for name, function in found.items() if name not in self.equations}
 
     def is_timed(self, name: str) -> bool:

@@ -6,11 +6,13 @@ import ast
 import re
 import unicodedata
 import warnings
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 from bptt_lab.network.errors import NetworkError, Position, nearest
 from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Index, Name, Number, Power
-from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.functions import FUNCTIONS, ROWS, Function
 
 LONGEST_TEXT, LONGEST_LINE, DEEPEST, LARGEST_POWER, LARGEST_SHIFT, MOST_DIGITS = 20_000, 1_000, 40, 20, 100, 15
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
@@ -43,11 +45,18 @@ def parse(text: str) -> dict[str, Equation]:
     return equations
 
 
+@cache
+def rule(text: str) -> Expression:
+    """Return the tree of a rule in a row of `functions`, in u and y or p and y; every function may stand in it."""
+    line = _Line(text, 1, ROWS)
+    return line.expression(ast.parse(text, mode="eval").body)
+
+
 class _Line:
     """One line while it is read: it knows where each node stands, so that errors can point."""
 
-    def __init__(self, source: str, number: int):
-        self.source, self.number = source, number
+    def __init__(self, source: str, number: int, functions: Mapping[str, Function] = FUNCTIONS):
+        self.source, self.number, self.functions = source, number, functions
 
     def position(self, column: int = 0) -> Position:
         return Position(self.number, column + 1, self.source)
@@ -71,7 +80,7 @@ class _Line:
             timed = True
         else:
             name, timed = self._name(target), False
-        return Equation(name, timed, self._expression(statement.value, 0), self.position(), self.source)
+        return Equation(name, timed, self.expression(statement.value), self.position(), self.source)
 
     def _statement(self) -> ast.Assign:
         self._check_characters()
@@ -115,7 +124,7 @@ class _Line:
                     "Use plain letters, digits and  @ + - * / ** ( ) [ ] , .",
                 )
 
-    def _expression(self, node: ast.expr, depth: int) -> Expression:
+    def expression(self, node: ast.expr, depth: int = 0) -> Expression:
         """Return the tree of a Python expression, if it is made of the grammar's parts only."""
         if depth > DEEPEST:
             raise self.error(node, "This line is nested too deeply.", "Name its parts in lines of their own.")
@@ -128,15 +137,13 @@ class _Line:
                 return Name(self._name(base), self._index(node.slice), self.position(node.col_offset))
             case ast.UnaryOp(ast.USub(), operand):
                 minus_one = Number(Fraction(-1), self.position(node.col_offset))
-                return Binary("*", minus_one, self._expression(operand, depth + 1), self.position(node.col_offset))
+                return Binary("*", minus_one, self.expression(operand, depth + 1), self.position(node.col_offset))
             case ast.UnaryOp(ast.UAdd(), operand):
-                return self._expression(operand, depth + 1)
+                return self.expression(operand, depth + 1)
             case ast.BinOp(base, ast.Pow(), exponent):
-                return Power(
-                    self._expression(base, depth + 1), self._exponent(exponent), self.position(node.col_offset)
-                )
+                return Power(self.expression(base, depth + 1), self._exponent(exponent), self.position(node.col_offset))
             case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
-                parts = self._expression(left, depth + 1), self._expression(right, depth + 1)
+                parts = self.expression(left, depth + 1), self.expression(right, depth + 1)
                 return Binary(OPERATORS[type(operator)], *parts, self.position(node.col_offset))
             case ast.Call():
                 return self._call(node, depth)
@@ -154,17 +161,17 @@ class _Line:
         if not isinstance(node.func, ast.Name):
             raise self.error(node, "Only a function of the list can be called.", f"Known: {', '.join(FUNCTIONS)}.")
         name = node.func.id
-        if name not in FUNCTIONS:
+        if name not in self.functions:
             raise self.error(
                 node,
                 f"The function {name[:30]!r} is not known." + nearest(name[:30], FUNCTIONS),
                 f"Known: {', '.join(FUNCTIONS)}.",
             )
-        function = FUNCTIONS[name]
+        function = self.functions[name]
         fewest, most = function.arguments
         if node.keywords or not fewest <= len(node.args) <= most:
             raise self.error(node, f"{name} does not take these arguments.", f"Write  {function.example}.")
-        arguments = tuple(self._expression(argument, depth + 1) for argument in node.args)
+        arguments = tuple(self.expression(argument, depth + 1) for argument in node.args)
         return Call(name, arguments, self.position(node.col_offset))
 
     def _number(self, node: ast.Constant) -> Number:

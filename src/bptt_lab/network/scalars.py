@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power
-from bptt_lab.network.functions import LEAK, softmax_entry
+from bptt_lab.network.functions import LOSSES, NUMBERS, ROWS, softmax_entry
+from bptt_lab.network.parse import rule
 from bptt_lab.network.places import Place
 from bptt_lab.network.shapes import Shape
 
@@ -151,7 +152,7 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
             return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), position)
         case Call(function, (first, second), _):
             pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
-            return add(*(LOSSES[function](prediction, target) for prediction, target in pairs))
+            return add(*(definition(function, prediction, target) for prediction, target in pairs))
         case Call("identity", (inner,), _):
             return part(inner)
         case Call(function, (inner,), _):
@@ -169,32 +170,26 @@ def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], sha
     raise AssertionError(entry)
 
 
-def _nll(p: Scalar, y: Scalar) -> Scalar:
-    return negative(multiply(y, Applied("log", (p,))))
+ARGUMENT, VALUE, PREDICTION = (Letter(Place(name)) for name in ("u", "y", "p"))
 
 
-def _bce(p: Scalar, y: Scalar) -> Scalar:
-    one_less = Applied("log", (add(ONE, negative(p)),))
-    return add(_nll(p, y), negative(multiply(add(ONE, negative(y)), one_less)))
+@cache
+def _rule(text: str) -> Scalar:
+    return scalar(rule(text), (), lambda expression: ())
 
 
-def _mse(h: Scalar, y: Scalar) -> Scalar:
-    return multiply(Constant(Fraction(1, 2)), power(add(h, negative(y)), 2))
+def definition(function: str, *arguments: Scalar) -> Scalar:
+    """Return a function by its definition: of u, or a loss of p and y."""
+    if ROWS[function].pieces:
+        prediction, target = arguments
+        return Applied(function, (add(prediction, negative(target)),))
+    names = (PREDICTION, VALUE) if function in LOSSES else (ARGUMENT,)
+    return replace(_rule(ROWS[function].definition), dict(zip(names, arguments, strict=True)))
 
 
-LOSSES = {"nll": _nll, "bce": _bce, "mse": _mse}
-
-SLOPES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
-    # the derivative of each function, from its argument u and its value y
-    "tanh": lambda u, y: add(ONE, negative(power(y, 2))),
-    "sigmoid": lambda u, y: multiply(y, add(ONE, negative(y))),
-    "exp": lambda u, y: y,
-    "log": lambda u, y: power(u, -1),
-    "relu": lambda u, y: Applied("step", (u,)),
-    "leaky_relu": lambda u, y: Applied("leaky_step", (u,)),
-    "step": lambda u, y: ZERO,
-    "leaky_step": lambda u, y: ZERO,
-}
+def slope(function: str, argument: Scalar, value: Scalar) -> Scalar:
+    """Return the derivative of a function by its argument, in the argument and the value."""
+    return replace(_rule(ROWS[function].slopes[0]), {ARGUMENT: argument, VALUE: value})
 
 
 def derivative(tree: Scalar, letter: Letter) -> Scalar:
@@ -210,13 +205,13 @@ def derivative(tree: Scalar, letter: Letter) -> Scalar:
                 *(multiply(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope != ZERO)
             )
         case Raised(base, exponent):
-            slope = derivative(base, letter)
-            return ZERO if slope == ZERO else multiply(constant(exponent), power(base, exponent - 1), slope)
+            inner = derivative(base, letter)
+            return ZERO if inner == ZERO else multiply(constant(exponent), power(base, exponent - 1), inner)
         case Applied("softmax", arguments, _):
             return add(*(_softmax_term(tree, j, derivative(u, letter)) for j, u in enumerate(arguments, start=1)))
         case Applied(function, (argument,), _):
-            slope = derivative(argument, letter)
-            return ZERO if slope == ZERO else multiply(SLOPES[function](argument, tree), slope)
+            inner = derivative(argument, letter)
+            return ZERO if inner == ZERO else multiply(slope(function, argument, tree), inner)
     return ZERO
 
 
@@ -321,43 +316,55 @@ def _is_pole(factor: Scalar, value_of: Callable[[Place], Any], arithmetic: Arith
     return False
 
 
-def _real_or_complex(real: Callable, complex_: Callable) -> Callable:
-    return lambda u: complex_(u) if isinstance(u, complex) else real(u)
+def written_out_softmax(exp: Callable) -> Callable:
+    """Return softmax from an exponential of any arithmetic."""
+
+    def softmax(*arguments, entry):
+        powers = [exp(u) for u in arguments]
+        return powers[entry - 1] / sum(powers[1:], start=powers[0])
+
+    return softmax
 
 
-def _positive(u: complex) -> bool:
-    return complex(u).real > 0
+Pieces = tuple[tuple[float, Callable], ...]
 
 
-def _sigmoid(u: complex) -> complex:
-    """Return 1 / (1 + exp(-u)) by the exponential that cannot overflow; nothing cancels, so all digits hold."""
-    exponential = FLOATS.functions["exp"]
-    if _positive(u):
-        return 1 / (1 + exponential(-u))
-    small = exponential(u)
-    return small / (1 + small)
+def completed(
+    number: Callable, known: Mapping[str, Callable], by_pieces: Callable[[str, Pieces], Callable]
+) -> Arithmetic:
+    """Return an arithmetic with every function of the table: those known, and the others by their rows.
+
+    `by_pieces` makes a function with kinks from its name and its rules.
+    """
+    functions = {"softmax": written_out_softmax(known["exp"]), **known}
+    arithmetic = Arithmetic(number, functions)
+
+    def by(text: str) -> Callable:
+        return lambda u: evaluate(_rule(text), lambda place: u, arithmetic)
+
+    for name, row in ROWS.items():
+        if name in NUMBERS and name not in functions:
+            rules = tuple((bound, by(text)) for bound, text in row.pieces)
+            functions[name] = by_pieces(name, rules) if rules else by(row.definition)
+    return arithmetic
+
+
+def _float_pieces(name: str, pieces: Pieces) -> Callable:
+    """Return a function that takes the first of its rules whose bound its argument, or the real part, does not pass."""
+
+    def choose(u: complex) -> complex:
+        value = next(rule for bound, rule in pieces if complex(u).real <= bound)(u)
+        return float(value) if isinstance(value, int) else value
+
+    return choose
 
 
 def _log_or_limit(u: complex) -> complex:
     return FLOATS.functions["log"](u) if u else -math.inf
 
 
-LEAKY_SLOPE = LEAK[0] / LEAK[1]
-FLOATS = Arithmetic(
-    float,
-    {
-        "tanh": _real_or_complex(math.tanh, cmath.tanh),
-        "sigmoid": _sigmoid,
-        "exp": _real_or_complex(math.exp, cmath.exp),
-        "log": _real_or_complex(math.log, cmath.log),
-        "relu": lambda u: u if _positive(u) else 0.0 * u,
-        "leaky_relu": lambda u: u if _positive(u) else LEAKY_SLOPE * u,
-        "step": lambda u: 1.0 if _positive(u) else 0.0,
-        "leaky_step": lambda u: 1.0 if _positive(u) else LEAKY_SLOPE,
-        "softmax": softmax_entry,
-    },
-    frozenset({"log"}),
-)
+_FLOATS = {name: row.floats for name, row in ROWS.items() if row.floats} | {"softmax": softmax_entry}
+FLOATS = completed(float, _FLOATS, _float_pieces)._replace(poles=frozenset({"log"}))
 # A derivative has a pole only where its equation has none: beside a factor of zero. By a target itself, the
 # cross-entropy rises without limit where the probability is zero.
 FLOATS_IN_SLOPES = FLOATS._replace(poles=frozenset({"log", "power"}))

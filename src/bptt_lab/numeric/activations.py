@@ -1,7 +1,7 @@
 """Activation functions, each with its derivative.
 
 A derivative takes what the field's custom makes cheapest: the *output* for tanh, sigmoid, softmax
-and log_softmax, the *pre-activation* for relu, leaky_relu and identity. Each docstring says which.
+and log_softmax, the *pre-activation* for relu, leaky_relu, softplus and identity. Each docstring says which.
 All accept float32, float64 and complex128 (for a complex step) and return the dtype they are given.
 """
 
@@ -82,6 +82,25 @@ def leaky_relu_derivative(a, slope=0.01):
     """
     a = as_floats("a", a)
     return np.where(a.real > 0, 1, slope).astype(a.dtype)
+
+
+def softplus(a):
+    """Return the logarithm of 1 + exp of the pre-activation, without overflow at either end.
+
+    Shapes: any. Errors: TypeError, ValueError. Equation: h = log(1 + exp(a)).
+    """
+    a = as_floats("a", a)
+    positive = a.real > 0
+    # log(1 + exp(a)) = max(a, 0) + log(1 + exp(-|a|)): the exponent is never positive
+    return a * positive + np.log1p(np.exp(np.where(positive, -a, a)))
+
+
+def softplus_derivative(a):
+    """Return the derivative of softplus from the *pre-activation* a.
+
+    Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = 1 / (1 + exp(-a)), the sigmoid.
+    """
+    return sigmoid(a)
 
 
 def identity(a):

@@ -1,14 +1,14 @@
 """Losses; each returns (loss, gradient of the loss by the first argument).
 
 A loss is the sum over everything it is given. With mean=True both loss and gradient are divided by
-the number of terms: elements for mse, bce and sigmoid_bce, rows (T·B) for nll and softmax_nll.
+the number of terms: elements for mse, huber, bce and sigmoid_bce, rows (T·B) for nll and softmax_nll.
 """
 
 from cmath import isfinite
 
 import numpy as np
 
-from .activations import sigmoid
+from .activations import sigmoid, softplus
 from .arrays import as_floats, buffers, check_classes, check_labels, check_pair, empty
 
 
@@ -21,6 +21,19 @@ def mse(h, y, mean=False):
     h, y = check_pair("h", h, "y", y)
     error = h - y
     return _scaled(0.5 * (error * error).sum(), error, h.size, mean)
+
+
+def huber(h, y, mean=False):
+    """Return half the squared error where it is at most 1, its tangent beyond, and the gradient.
+
+    Shapes: h and y any, both the same; the gradient has the shape of h.
+    Errors: TypeError, ValueError. Equation: with e = h - y and c = e cut off at -1 and 1,
+    L = sum c (e - c / 2), dL/dh = c.
+    """
+    h, y = check_pair("h", h, "y", y)
+    error = h - y
+    cut = np.where(abs(error.real) > 1, np.sign(error.real), error)
+    return _scaled((cut * (error - cut / 2)).sum(), cut, h.size, mean)
 
 
 def bce(p, y, mean=False):
@@ -46,10 +59,7 @@ def sigmoid_bce(scores, y, mean=False):
     """
     scores, y = check_pair("scores", scores, "y", y)
     _check_range("y", y)
-    positive = scores.real > 0
-    # log(1 + exp(s)) = max(s, 0) + log(1 + exp(-|s|)): the exponent is never positive.
-    softplus = scores * positive + np.log1p(np.exp(np.where(positive, -scores, scores)))
-    return _scaled((softplus - y * scores).sum(), sigmoid(scores) - y, y.size, mean)
+    return _scaled((softplus(scores) - y * scores).sum(), sigmoid(scores) - y, y.size, mean)
 
 
 def nll(p, y, mean=False):

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 import sympy
 from mpmath.ctx_iv import MPIntervalContext
 
-from bptt_lab.network.functions import LEAK
-from bptt_lab.network.scalars import Arithmetic
+from bptt_lab.network.functions import NUMBERS, ROWS
+from bptt_lab.network.scalars import Arithmetic, Pieces, completed
 
 SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
 DIGITS = 60
@@ -82,16 +82,8 @@ def intervals(digits: int) -> Arithmetic:
     context = MPIntervalContext()
     context.dps = digits
 
-    one, zero, leak = context.mpf(1), context.mpf(0), context.mpf(LEAK[0]) / LEAK[1]
-    exp = _exponential(context)
-    functions = made_from_exp(exp) | {
-        "log": _logarithm(context),
-        "relu": _by_sign(context, lambda u: u, lambda u: zero),
-        "leaky_relu": _by_sign(context, lambda u: u, lambda u: leak * u),
-        "step": _by_sign(context, lambda u: one, lambda u: zero),
-        "leaky_step": _by_sign(context, lambda u: one, lambda u: leak),
-    }
-    return Arithmetic(lambda value: context.mpf(value.numerator) / value.denominator, functions)
+    known = {"exp": _exponential(context), "log": _logarithm(context)}
+    return completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
 
 
 def _exponential(context: MPIntervalContext) -> Callable:
@@ -115,36 +107,22 @@ def _logarithm(context: MPIntervalContext) -> Callable:
     return log
 
 
-def _by_sign(context: MPIntervalContext, above: Callable, below: Callable) -> Callable:
-    """Return a function with a kink at zero, which refuses an interval that holds zero."""
+def _by_pieces(context: MPIntervalContext) -> Callable:
+    """Return what makes a function with kinks: it refuses an interval that holds one."""
 
-    def choose(u):
-        u = context.mpf(u)
-        if u.a <= 0 <= u.b:
+    def made(name: str, pieces: Pieces) -> Callable:
+        def choose(u):
+            u = context.mpf(u)
+            for bound, rule in pieces:
+                if u.b < bound:
+                    return context.mpf(rule(u))
+                if u.a <= bound:
+                    break
             raise Unsettled("a kink lies inside an interval")
-        return above(u) if u.a > 0 else below(u)
 
-    return choose
+        return choose
 
-
-def made_from_exp(exp: Callable) -> dict[str, Callable]:
-    """Return exp and the functions that are quotients of it, in any arithmetic."""
-    return {
-        "tanh": lambda u: 1 - 2 / (exp(2 * u) + 1),
-        "sigmoid": lambda u: 1 / (1 + exp(-u)),
-        "exp": exp,
-        "softmax": written_out_softmax(exp),
-    }
-
-
-def written_out_softmax(exp: Callable) -> Callable:
-    """Return softmax from an exponential of any arithmetic."""
-
-    def softmax(*arguments, entry):
-        powers = [exp(u) for u in arguments]
-        return powers[entry - 1] / sum(powers[1:], start=powers[0])
-
-    return softmax
+    return made
 
 
 # Residues
@@ -238,16 +216,15 @@ class FreeFunction:
         return Residue(int.from_bytes(digest, "big"), self.ring)
 
 
-KINKED = ("relu", "leaky_relu", "step", "leaky_step")
-FREE = ("tanh", "sigmoid", "exp", "log", *KINKED)
+KINKED = tuple(name for name, row in ROWS.items() if row.pieces)
 
 
 @lru_cache(maxsize=8)
 def modular(prime: int) -> Arithmetic:
     """Return arithmetic modulo a prime, functions as free generators: equality at a random point proves identity."""
     ring = Ring(prime, prime)
-    free = {name: FreeFunction(name, ring) for name in FREE}
-    return Arithmetic(_fraction_in(ring), {**free, "softmax": written_out_softmax(free["exp"])})
+    free = {name: FreeFunction(name, ring) for name in NUMBERS} | {"identity": lambda u: u}
+    return completed(_fraction_in(ring), free, lambda name, pieces: FreeFunction(name, ring))
 
 
 def divisions(value: Residue | int, prime: int) -> int:
@@ -272,8 +249,8 @@ def adic(prime: int, digits: int) -> Arithmetic:
     """
     ring = Ring(prime**digits, prime ** (digits // 2))
     exp = _adic_exponential(prime, digits, ring)
-    functions = made_from_exp(exp) | {"log": _adic_logarithm(prime, digits, ring)}
-    return Arithmetic(_fraction_in(ring), functions | {name: FreeFunction(name, ring) for name in KINKED})
+    known = {"exp": exp, "log": _adic_logarithm(prime, digits, ring)}
+    return completed(_fraction_in(ring), known, lambda name, pieces: FreeFunction(name, ring))
 
 
 def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:

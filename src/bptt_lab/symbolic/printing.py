@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from bptt_lab.network import Network, Place
 from bptt_lab.network.expressions import Binary, Call, Name, Number, Power
+from bptt_lab.network.functions import LOSSES, function_latex
 from bptt_lab.symbolic import notation
 from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, Jacobian, OverTime, Part, Transpose, Tree, Where
 
 SUM, PRODUCT, ATOM = 1, 2, 3
-FUNCTION_LATEX = {
-    "sigmoid": r"\sigma",
-    "nll": r"\operatorname{nll}",
-    "bce": r"\operatorname{bce}",
-    "mse": r"\operatorname{mse}",
-    "softmax": r"\operatorname{softmax}",
-    "relu": r"\operatorname{relu}",
-    "leaky_relu": r"\operatorname{leaky\_relu}",
-    "identity": r"\operatorname{id}",
-    "tanh": r"\tanh",
-    "exp": r"\exp",
-    "log": r"\ln",
-}
 
 
 def tree_latex(tree: Tree, network: Network) -> str:
@@ -91,13 +79,10 @@ def _other_latex(tree: Tree, inner) -> tuple[str, int]:
             return rf"\sum_{{t=1}}^{{T}} {inner(term, PRODUCT)}", SUM
         case Where(term, _, missing):
             return rf"\underbrace{{{inner(term)}}}_{{\text{{not required when }} {missing_latex(missing)}}}", ATOM
-        case Call("step", (argument,)):
-            return rf"\left[{inner(argument)} > 0\right]", ATOM
         case Call("concat", arguments):
             return rf"\left[{';'.join(map(inner, arguments))}\right]", ATOM
         case Call(function, arguments):
-            name = FUNCTION_LATEX.get(function, rf"\operatorname{{{function}}}".replace("_", r"\_"))
-            return rf"{name}\left({', '.join(map(inner, arguments))}\right)", ATOM
+            return function_latex(function, ", ".join(map(inner, arguments))), ATOM
     raise AssertionError(tree)
 
 
@@ -134,7 +119,7 @@ def _is_vector(tree: Tree, network: Network) -> bool:
         case Power(base, _):
             return _is_vector(base, network)
         case Call(function, arguments):
-            return function not in ("nll", "bce", "mse") and any(_is_vector(a, network) for a in arguments)
+            return function not in LOSSES and any(_is_vector(a, network) for a in arguments)
     return True
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -9,7 +12,8 @@ import sympy
 
 from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.expressions import Index
-from bptt_lab.network.scalars import Arithmetic, entries, evaluate
+from bptt_lab.network.functions import NUMBERS, function_latex
+from bptt_lab.network.scalars import Arithmetic, Pieces, completed, entries, evaluate
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.arithmetics import evaluate_sympy, modular, primes
 from bptt_lab.symbolic.letters import Total, Value
@@ -17,85 +21,26 @@ from bptt_lab.symbolic.letters import Total, Value
 MOST_TERMS = 400
 
 
-class relu(sympy.Function):
-    """max(u, 0), kept by name on screen; its slope is `step`."""
-
-    nargs = 1
-
-
-class leaky_relu(sympy.Function):
-    """u above zero, u/100 below, kept by name on screen; its slope is `leaky_step`."""
-
-    nargs = 1
-
-
-class step(sympy.Function):
-    """1 above zero, 0 below."""
-
-    nargs = 1
-
-    def _latex(self, printer) -> str:
-        return rf"\left[{printer.doprint(self.args[0])} > 0\right]"
-
-
-class leaky_step(sympy.Function):
-    """1 above zero, 1/100 below."""
-
-    nargs = 1
-
-    def _latex(self, printer) -> str:
-        return rf"\operatorname{{leaky\_relu}}'\left({printer.doprint(self.args[0])}\right)"
-
-
-class sigmoid(sympy.Function):
-    """1 / (1 + exp(-u)), kept by name on screen."""
-
-    nargs = 1
-
-    def _latex(self, printer) -> str:
-        return rf"\sigma\left({printer.doprint(self.args[0])}\right)"
-
-
 def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def _softmax_written_out(*arguments, entry):
-    return sympy.exp(arguments[entry - 1]) / sympy.Add(*map(sympy.exp, arguments))
+def _named(name: str) -> type[sympy.Function]:
+    """Return a function that SymPy keeps by name, shown as its row says."""
+    shown = lambda self, printer: function_latex(name, printer.doprint(self.args[0]))
+    return type(name, (sympy.Function,), {"nargs": 1, "_latex": shown})
 
 
-def _piecewise(above, below):
-    return lambda u: sympy.Piecewise((above(u), u > 0), (below(u), True))
+def _piecewise(name: str, pieces: Pieces) -> Callable:
+    return lambda u: sympy.Piecewise(*((rule(u), True if bound == math.inf else u <= bound) for bound, rule in pieces))
 
 
-LEAK = sympy.Rational(1, 100)
+KNOWN = {"tanh": sympy.tanh, "exp": sympy.exp, "log": sympy.log}
 # on screen: named functions stay as they are
-ON_SCREEN = Arithmetic(
-    _rational,
-    {
-        "tanh": sympy.tanh,
-        "sigmoid": sigmoid,
-        "exp": sympy.exp,
-        "log": sympy.log,
-        "relu": relu,
-        "leaky_relu": leaky_relu,
-        "step": step,
-        "leaky_step": leaky_step,
-        "softmax": _softmax_written_out,
-    },
-)
+_NAMES = {name: _named(name) for name in NUMBERS if name not in (*KNOWN, "identity")}
+ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
-WRITTEN_OUT = Arithmetic(
-    _rational,
-    {
-        **ON_SCREEN.functions,
-        "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
-        "relu": _piecewise(lambda u: u, lambda u: 0),
-        "leaky_relu": _piecewise(lambda u: u, lambda u: LEAK * u),
-        "step": _piecewise(lambda u: 1, lambda u: 0),
-        "leaky_step": _piecewise(lambda u: 1, lambda u: LEAK),
-    },
-)
+WRITTEN_OUT = completed(_rational, KNOWN, _piecewise)
 
 
 def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
@@ -156,13 +101,28 @@ def _own_values(network: Network, name: str) -> dict[sympy.Symbol, sympy.Expr]:
     }
 
 
+PATTERNS = 64  # draws of the letters, each with its choice among the pieces of functions with kinks
+
+
 def _identical(left: sympy.Expr, right: sympy.Expr) -> bool:
-    """Return whether two small expressions are the same: to the letter, or modulo two primes at a random point."""
-    if left == right:
-        return True
-    if left.has(sympy.Piecewise) or right.has(sympy.Piecewise):
-        return sympy.simplify(left - right) == 0
-    return all(_vanishes(left - right, modular(prime)) for prime in primes())
+    """Return whether two small expressions are the same: to the letter, or modulo two primes at a random point.
+
+    Where functions have pieces, they are compared piece by piece, as chosen at many points.
+    """
+    gap = left - right
+    gaps = [_chosen(gap, k) for k in range(PATTERNS)] if gap.has(sympy.Piecewise) else [gap]
+    return gap == 0 or all(_vanishes(one, modular(prime)) for one in dict.fromkeys(gaps) for prime in primes())
+
+
+def _chosen(expression: sympy.Expr, seed: int) -> sympy.Expr:
+    """Return an expression with the pieces that hold at a random point."""
+    chance = random.Random(seed)
+    point = {s: sympy.Rational(chance.randint(-4000, 4000), 1000) for s in sorted(expression.free_symbols, key=str)}
+
+    def piece(*pairs):
+        return next(rule for rule, condition in pairs if condition.xreplace(point) == True)  # noqa: E712
+
+    return expression.replace(sympy.Piecewise, piece)
 
 
 def _vanishes(expression: sympy.Expr, arithmetic: Arithmetic) -> bool:

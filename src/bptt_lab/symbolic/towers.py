@@ -17,14 +17,14 @@ from itertools import count, repeat
 
 import sympy
 
-from bptt_lab.network.scalars import Arithmetic
-from bptt_lab.symbolic.arithmetics import KINKED, SECRET, Unsettled, check_patience, inverse, made_from_exp
+from bptt_lab.network.scalars import Arithmetic, completed
+from bptt_lab.symbolic.arithmetics import SECRET, Unsettled, check_patience, inverse
 
 SMALLEST = 2**48  # of the primes
 COMPARED = 2  # two numbers are compared modulo so many primes at least
 SPARE = 6  # exponentials that an answer may put one into the other, beyond those of its network
 REMEMBERED = 1 << 12  # values of exp and its quotients: a network asks for each of them many times
-FREE = ("log", *KINKED)
+QUOTIENTS = ("tanh", "sigmoid")  # of exponentials: what networks ask for most
 
 
 class Stack:
@@ -81,11 +81,10 @@ def tower(nested: int) -> Arithmetic:
     """Return the arithmetic of a tower high enough for exponentials in exponentials, so many and `SPARE` more."""
     generators = primes_and_generators(nested + SPARE + COMPARED)
     primes = tuple(generators)
-    exp = _exponential(generators)
-    made = made_from_exp(_remembering(exp))
-    quick = {name: _remembering(made[name]) for name in ("tanh", "sigmoid")}
-    free = {name: _free_function(name, primes) for name in FREE}
-    return Arithmetic(lambda value: _number(value, primes), made | quick | free)
+    known = {"exp": _remembering(_exponential(generators)), "log": _free_function("log", primes)}
+    found = completed(lambda value: _number(value, primes), known, lambda name, pieces: _free_function(name, primes))
+    quick = {name: _remembering(function) for name, function in found.functions.items() if name in QUOTIENTS}
+    return found._replace(functions={**found.functions, **quick})
 
 
 def _remembering(function: Callable) -> Callable:
@@ -130,8 +129,8 @@ def _free_function(name: str, primes: tuple[int, ...]) -> Callable:
 
 def nesting() -> Arithmetic:
     """Return the arithmetic in which a number says how many exponentials stand in one another in it."""
-    exp = lambda u: Nested(u.depth + 1)
-    return Arithmetic(lambda value: Nested(0), made_from_exp(exp) | {name: lambda u: Nested(0) for name in FREE})
+    known = {"exp": lambda u: Nested(u.depth + 1), "log": lambda u: Nested(0)}
+    return completed(lambda value: Nested(0), known, lambda name, pieces: known["log"])
 
 
 class Nested:

@@ -102,8 +102,6 @@ def _combined(operator: str, left: Any, right: Any) -> Any:
 
 def _applied(function: str, argument: Any, world: World) -> Any:
     of = world.arithmetic.functions.get(function)
-    if function == "identity":
-        return argument
     if function == "softmax":
         column = [of(*argument[:, 0], entry=k) for k in range(1, len(argument) + 1)]
         return _objects(column).reshape(-1, 1)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from bptt_lab.network import Network, NetworkError
 from bptt_lab.network.expressions import NOW, Binary, Call, Expression, Index, Name, Number, Power, names
+from bptt_lab.network.functions import LOSSES, ROWS
+from bptt_lab.network.parse import rule
 from bptt_lab.network.shapes import entrywise_shape
 
 
@@ -200,13 +202,13 @@ class _Puller(NamedTuple):
             case Call("softmax", (inner,)):
                 y = self._value(expression)
                 return self.pull(product(row, Binary("-", Diagonal(y), Binary("@", y, Transpose(y)))), inner)
-            case Call("nll" | "bce" | "mse" as loss, (prediction, target)):
-                by_prediction, by_target = LOSS_SLOPES[loss](prediction, target)
+            case Call(loss, (prediction, target)) if loss in LOSSES:
+                by_prediction, by_target = _slopes_of_loss(loss, prediction, target)
                 return self.pull(product(row, Transpose(by_prediction)), prediction) + self.pull(
                     product(row, Transpose(by_target)), target
                 )
             case Call(function, (inner,)):
-                slope = SLOPES[function](inner, self._value(expression))
+                slope = _slope(function, u=inner, y=self._value(expression))
                 return self.pull(row if slope == ONE else self._times(row, slope, inner), inner)
         raise AssertionError(expression)
 
@@ -247,38 +249,19 @@ def _scaled(number: Expression, row: Tree) -> Tree:
     return Binary("*", number, row) if row != ONE else number
 
 
-def _minus(tree: Expression) -> Expression:
-    return Binary("*", MINUS_ONE, tree)
+def _slope(function: str, by: int = 0, **letters: Expression) -> Expression:
+    """Return the slope of a function by one of its arguments, with its letters replaced."""
+    return mapped(
+        rule(ROWS[function].slopes[by]), lambda part: letters.get(part.name) if isinstance(part, Name) else None
+    )
 
 
-def _difference(left: Expression, right: Expression) -> Expression:
-    return Binary("-", left, right)
-
-
-def _nll(p: Expression, y: Expression) -> tuple[Expression, Expression]:
-    return _minus(Binary("/", y, p)), _minus(Call("log", (p,)))
-
-
-def _bce(p: Expression, y: Expression) -> tuple[Expression, Expression]:
-    rest = _difference(ONE, p)
-    by_target = _difference(Call("log", (rest,)), Call("log", (p,)))
-    return Binary("/", _difference(p, y), Binary("*", p, rest)), by_target
-
-
-def _mse(h: Expression, y: Expression) -> tuple[Expression, Expression]:
-    return _difference(h, y), _difference(y, h)
-
-
-LOSS_SLOPES = {"nll": _nll, "bce": _bce, "mse": _mse}
-SLOPES: dict[str, Callable[[Expression, Expression], Expression]] = {
-    "tanh": lambda u, y: _difference(ONE, Power(y, 2)),
-    "sigmoid": lambda u, y: Binary("*", y, _difference(ONE, y)),
-    "exp": lambda u, y: y,
-    "log": lambda u, y: Binary("/", ONE, u),
-    "relu": lambda u, y: Call("step", (u,)),
-    "leaky_relu": lambda u, y: Call("leaky_step", (u,)),
-    "identity": lambda u, y: ONE,
-}
+def _slopes_of_loss(loss: str, prediction: Expression, target: Expression) -> tuple[Expression, Expression]:
+    """Return the slopes of a loss by its prediction and by its target."""
+    if ROWS[loss].pieces:
+        slope = _slope(loss, u=Binary("-", prediction, target))
+        return slope, Binary("*", MINUS_ONE, slope)
+    return tuple(_slope(loss, by, p=prediction, y=target) for by in (0, 1))
 
 
 def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:

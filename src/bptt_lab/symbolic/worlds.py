@@ -90,10 +90,10 @@ def draw_leaves(graph: Graph, seed: str, decimals: int = 1, scale: int = 1) -> d
     for place, shape in graph.leaves.items():
         places = [Place(place.name, place.time, entry) for entry in entries(shape)]
         kind = graph.network.targets.get(place.name)
-        if kind == "nll":
+        if kind == "distribution":
             weights = [chance.randint(1, 9 if decimals == 1 else steps) for _ in places]
             drawn = [Fraction(weight, sum(weights)) for weight in weights]
-        elif kind == "bce":
+        elif kind == "probability":
             drawn = [Fraction(chance.randint(1, steps - 1), steps) for _ in places]
         else:
             drawn = [Fraction(chance.choice((-1, 1)) * chance.randint(1, scale * steps), steps) for _ in places]
