@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "network": set(),
     "symbolic": {"network"},
     "numeric": set(),
-    "formulas": {"network", "symbolic"},
+    "formulas": {"network"},
     "lectures": {"formulas", "symbolic", "numeric", "network"},
     "exercises": {"formulas", "network", "symbolic", "numeric"},
     "cli": {"lectures", "exercises"},

@@ -20,7 +20,8 @@ import numpy as np
 from bptt_lab.exercises.cases import is_for_every_T
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
-from bptt_lab.formulas import FormulaError, Scene, write
+from bptt_lab.formulas import FormulaError, write
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import (
     Binary,
     Call,

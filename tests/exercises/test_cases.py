@@ -9,7 +9,7 @@ from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, OUTCOM
 from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.question import course_questions
 from bptt_lab.exercises.scenes import bindings
-from bptt_lab.formulas.values import is_beyond
+from bptt_lab.symbolic.values import is_beyond
 
 QUESTIONS = course_questions()
 FORMULAS = [name for name, one in QUESTIONS.items() if one.kind in ("line", "matrix", "derivation")]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bptt_lab import Network, course
-from bptt_lab.formulas import FormulaError, Language, Scene, read
+from bptt_lab.formulas import FormulaError, Language, read
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import order
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds

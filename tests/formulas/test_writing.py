@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt_lab import Network, course
-from bptt_lab.formulas import Language, Scene, read, write
+from bptt_lab.formulas import Language, read, write
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Negative, Number, Over, Power, Transpose, Variable
 from bptt_lab.symbolic import worlds
 

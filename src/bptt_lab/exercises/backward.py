@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.formulas import Scene
-from bptt_lab.formulas.values import is_beyond
+from bptt_lab.symbolic.values import Scene
+from bptt_lab.symbolic.values import is_beyond
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import NOW, Expression, Index
 from bptt_lab.network.functions import ROWS

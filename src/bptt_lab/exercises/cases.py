@@ -12,7 +12,8 @@ import numpy as np
 
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.scenes import flat, scene_of, shapes, values
-from bptt_lab.formulas import FormulaError, Scene
+from bptt_lab.formulas import FormulaError
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled

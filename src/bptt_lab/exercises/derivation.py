@@ -19,9 +19,10 @@ from bptt_lab.exercises.judging import (
 )
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, shapes, values
-from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, shape_text
+from bptt_lab.formulas import FormulaError, ShapeError, read
+from bptt_lab.symbolic.values import Scene, shape_text
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Tree, walk
-from bptt_lab.formulas.values import Read
+from bptt_lab.symbolic.values import Read
 from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
 from bptt_lab.symbolic.verdicts import Verdict, weakest
 

@@ -17,7 +17,8 @@ from bptt_lab.exercises.paths import Account, account
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.exercises.slips import ASKS, SAYS, other_letters, slips
-from bptt_lab.formulas import FormulaError, Scene, shape_text, write
+from bptt_lab.formulas import FormulaError, write
+from bptt_lab.symbolic.values import Scene, shape_text
 from bptt_lab.formulas.tree import Derivative, Number, Tree
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience

@@ -15,7 +15,8 @@ from bptt_lab.exercises.network_edits import Edit, edits_for
 from bptt_lab.exercises.paths import place_of
 from bptt_lab.exercises.results import Result, results_of, right
 from bptt_lab.exercises.scenes import scene_of
-from bptt_lab.formulas import FormulaError, Scene
+from bptt_lab.formulas import FormulaError
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Variable, free_variables
 from bptt_lab.network import Graph, Place
 from bptt_lab.symbolic import worlds

@@ -12,7 +12,8 @@ import numpy as np
 
 from bptt_lab.exercises import sizing, stress
 from bptt_lab.exercises.question import Question
-from bptt_lab.formulas import FormulaError, Scene
+from bptt_lab.formulas import FormulaError
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, parts, walk
 from bptt_lab.network import Graph, NetworkError
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled

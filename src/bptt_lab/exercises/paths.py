@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.scenes import bindings
-from bptt_lab.formulas import Scene
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, Variable, free_variables
 from bptt_lab.network import Graph, NetworkError, Place
 from bptt_lab.network.scalars import entries

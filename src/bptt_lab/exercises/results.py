@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from bptt_lab.exercises.backward import Asked, Detail, Tables, edges_into, right_pass, shaped, spoken
-from bptt_lab.formulas import Scene
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative
-from bptt_lab.formulas.values import is_beyond
+from bptt_lab.symbolic.values import is_beyond
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call
 from bptt_lab.network.scalars import FLOATS, entries

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.formulas import Scene
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Tree
 from bptt_lab.symbolic.worlds import World
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from mpmath import MPContext
 
-from bptt_lab.formulas import Scene
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import Call, Expression, children, names
 from bptt_lab.network.functions import FUNCTIONS

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.network import Network
 from bptt_lab.network.errors import nearest
-from bptt_lab.network.functions import FUNCTIONS as ROWS
+from bptt_lab.network.functions import ROWS
 
 # how many arguments each function takes, and how it is written
 FUNCTIONS = {name: (1, f"{name}(…)") for name, row in ROWS.items() if row.arguments == (1, 1)}
+FUNCTIONS |= {name: (row.arguments, row.example) for name, row in ROWS.items() if row.arguments[0] < row.arguments[1]}
 FUNCTIONS |= {name: (2, row.example) for name, row in ROWS.items() if row.kind == "loss"}
 FUNCTIONS |= {name: (1, f"{name}(…)") for name in ("sinh", "cosh", "sech", "diag", "ones", "rows", "columns")}
 FUNCTIONS |= {

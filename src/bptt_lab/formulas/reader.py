@@ -5,8 +5,8 @@ sum        product { + | - product }
 product    signed { * | / | @ signed }
 signed     - signed | power
 power      postfix [ ** signed ]
-postfix    atom { .T }
-atom       number | letter | variable | function ( … ) | D( …, … ) | ( sum )
+postfix    atom { .T | [ first : last ] | [ : , first : last ] }
+atom       number | letter | variable | function ( … ) | D( …, … ) | unless ( relation, sum ) | ( sum )
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from bptt_lab.formulas.tree import (
     Over,
     Power,
     Relation,
+    Slice,
     Transpose,
     Tree,
+    Unless,
     Variable,
     parts,
     walk,
@@ -35,6 +37,7 @@ from bptt_lab.formulas.tree import (
 
 DEEPEST, TALLEST, MOST_NODES, LARGEST_POWER = 50, 150, 1_500, 20
 RELATIONS = {"=": "=", "==": "=", "!=": "!=", "<=": "<="}
+CONDITIONS = RELATIONS | {"<": "<", ">": ">"}
 
 
 def read(text: str, language: Language, relation: bool = False) -> Tree:
@@ -167,9 +170,31 @@ class _Reader:
 
     def postfix(self) -> Tree:
         tree = self.atom()
-        while mark := self.takes(".T"):
-            tree = Transpose(tree, mark.column)
+        while mark := self.takes(".T", "["):
+            tree = Transpose(tree, mark.column) if mark.text == ".T" else self.slice(tree, mark)
         return tree
+
+    def slice(self, inner: Tree, mark: Token) -> Tree:
+        """Return some rows, or after [: some columns, of what stands before the bracket."""
+        of_columns = bool(self.takes(":"))
+        if of_columns:
+            self.expect(",", "some columns are written [:, 2:4]")
+        first = self.sum()
+        self.expect(":", "an entry stands after a letter only; some rows are written [2:4]")
+        last = self.sum()
+        self.expect("]", "a bracket opened before is not closed")
+        return Slice(inner, first, last, of_columns, mark.column)
+
+    def opens_slice(self) -> bool:
+        """Return whether the bracket that comes next holds a slice: a colon before it is closed."""
+        depth = 0
+        for token in self.tokens[self.at :]:
+            depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            if depth == 0 or token.kind == "end":
+                return False
+            if depth == 1 and token.text == ":" and token.kind == "mark":
+                return True
+        return False
 
     def atom(self) -> Tree:
         token = self.take()
@@ -190,6 +215,8 @@ class _Reader:
         name, opens = token.text, self.next.text == "("
         if opens and name in DERIVATIVES and name not in self.language.letters:
             return self.derivative(token)
+        if opens and name == "unless" and name not in self.language.letters:
+            return self.unless(token)
         if opens and (function := self.language.function(name)):
             return self.call(function, token)
         if name in self.bound and name not in self.language.letters:
@@ -204,7 +231,7 @@ class _Reader:
     def letter(self, token: Token) -> Tree:
         """Return a letter with its time, in round brackets or first in square ones, and its entry."""
         groups = []
-        while self.next.text in ("(", "["):
+        while self.next.text in ("(", "[") and not (self.next.text == "[" and self.opens_slice()):
             opening = self.take()
             items = self.arguments("]" if opening.text == "[" else ")")
             groups.append((opening, items))
@@ -234,13 +261,26 @@ class _Reader:
             )
         return Derivative(items[0], items[1], DERIVATIVES[token.text], token.column)
 
+    def unless(self, token: Token) -> Tree:
+        """Return a term with the relation of indices under which it does not exist."""
+        self.take()
+        left, sign = self.sum(), self.takes(*CONDITIONS)
+        if not sign:
+            what = "unless begins with a relation of indices."
+            raise FormulaError(what, "Write  unless(t = T, …)", "", self.next.column)
+        missing = Relation(CONDITIONS[sign.text], left, self.sum(), sign.column)
+        self.expect(",", "write  unless(t = T, …)")
+        term = self.sum()
+        self.expect(")", "unless is not closed")
+        return Unless(missing, term, token.column)
+
     def call(self, function: str, token: Token) -> Tree:
         self.take()
         count, example = FUNCTIONS[function]
         if function in ("sum", "prod", "column", "row", "matrix"):
             return self.ranged(function, token, example)
         items = self.arguments(")")
-        if len(items) != count:
+        if len(items) != count if isinstance(count, int) else not count[0] <= len(items) <= count[1]:
             raise FormulaError(
                 f"{function} does not take {len(items)} arguments.", f"Write  {example}", "", token.column
             )

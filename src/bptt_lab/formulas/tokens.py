@@ -12,7 +12,7 @@ LONGEST = 2_000
 MOST_DIGITS = 15
 PATTERN = re.compile(
     r"(?P<space>[ \t\r\n]+)|(?P<number>\d+(?:\.\d+|\.(?!T\b))?|\.\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<mark>\*\*|\.T\b|<=|!=|==|[-+*/@^()\[\],=])"
+    r"|(?P<mark>\*\*|\.T\b|<=|!=|==|[-+*/@^()\[\],=<>:])"
 )
 # what is pasted from a page, and what it means here
 PASTED = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 
 
@@ -94,6 +94,26 @@ class Transpose:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """Some rows of a column or a matrix, or some columns of a matrix, counted from 1, both ends included."""
+
+    inner: Tree
+    first: Tree
+    last: Tree
+    of_columns: bool = False
+    column: int = _column()
+
+
+@dataclass(frozen=True)
+class Unless:
+    """A term that does not exist where a relation of indices holds, and counts as zero there."""
+
+    missing: Relation
+    term: Tree
+    column: int = _column()
+
+
+@dataclass(frozen=True)
 class Derivative:
     """The derivative of one letter by another, numerator layout: `kind` is 'total', 'immediate' or 'gradient'.
 
@@ -108,7 +128,7 @@ class Derivative:
 
 @dataclass(frozen=True)
 class Relation:
-    """Two sides and what is said of them: '=', '!=' or '<='."""
+    """Two sides and what is said of them: '=', '!=', '<=', '<' or '>'."""
 
     operator: str
     left: Tree
@@ -116,7 +136,22 @@ class Relation:
     column: int = _column()
 
 
-Tree = Number | Variable | Letter | Negative | Binary | Power | Call | Over | Transpose | Derivative | Relation
+Tree = (
+    Number
+    | Variable
+    | Letter
+    | Negative
+    | Binary
+    | Power
+    | Call
+    | Over
+    | Transpose
+    | Slice
+    | Unless
+    | Derivative
+    | Relation
+)
+ONE = Number(Fraction(1))
 
 
 def parts(tree: Tree) -> Iterator[Tree]:
@@ -127,6 +162,21 @@ def parts(tree: Tree) -> Iterator[Tree]:
             yield value
         elif isinstance(value, tuple):
             yield from value
+
+
+def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
+    """Return a tree with every part for which `change` gives something replaced by it, from the top down."""
+    changed = change(tree)
+    if changed is not None:
+        return changed
+    new = {}
+    for one in fields(tree):
+        value = getattr(tree, one.name)
+        if isinstance(value, Tree):
+            new[one.name] = mapped(value, change)
+        elif isinstance(value, tuple):
+            new[one.name] = tuple(mapped(part, change) for part in value)
+    return replace(tree, **new) if new else tree
 
 
 def walk(tree: Tree) -> Iterator[Tree]:

@@ -12,8 +12,10 @@ from bptt_lab.formulas.tree import (
     Over,
     Power,
     Relation,
+    Slice,
     Transpose,
     Tree,
+    Unless,
     Variable,
 )
 
@@ -50,6 +52,11 @@ def _written(tree: Tree) -> tuple[str, int]:
             return f"{_text(base, ATOM)}**{_text(exponent, ATOM)}", POWER
         case Transpose(inner):
             return f"{_text(inner, ATOM)}.T", ATOM
+        case Slice(inner, first, last, of_columns):
+            opening = "[:, " if of_columns else "["
+            return f"{_text(inner, ATOM)}{opening}{_text(first, SUM)}:{_text(last, SUM)}]", ATOM
+        case Unless(missing, term):
+            return f"unless({_text(missing, SUM)}, {_text(term, SUM)})", ATOM
         case Derivative(below, above, kind):
             return f"{WORDS[kind]}({_text(below, SUM)}, {_text(above, SUM)})", ATOM
         case Over():

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.formulas import FormulaError, Scene
+from bptt_lab.formulas import FormulaError
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Relation, free_variables
 from bptt_lab.lectures.agreement import is_transcribed
 from bptt_lab.lectures.rows import Row
