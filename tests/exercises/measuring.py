@@ -20,11 +20,11 @@ from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, F
 from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import bindings, flat, shapes, side
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, walk
 from bptt_lab.network import Graph
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.symbolic.verdicts import Side, Verdict, decide
 
 ACCEPTED = (CORRECT, OTHER_FORM)

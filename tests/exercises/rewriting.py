@@ -21,7 +21,6 @@ from bptt_lab.exercises.cases import is_for_every_T
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -37,9 +36,9 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Graph, Place, expressions
-from bptt_lab.network.functions import LEAK
 from bptt_lab.network.scalars import Arithmetic
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 ONE, TWO = Number(Fraction(1)), Number(Fraction(2))
 DIGITS, EQUAL, DIFFERENT = 80, 1e-60, 1e-45
@@ -91,7 +90,7 @@ def precise() -> Arithmetic:
     """Return arithmetic of 80 digits, with the functions of the grammar."""
     context = mpmath.MPContext()
     context.dps = DIGITS
-    leak = context.mpf(LEAK[0]) / LEAK[1]
+    leak = context.mpf(1) / 100
     functions = {
         "tanh": context.tanh,
         "sigmoid": lambda u: 1 / (1 + context.exp(-u)),

@@ -5,10 +5,10 @@ import pytest
 
 from bptt_lab import Network, course
 from bptt_lab.formulas import FormulaError, Language, read
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import order
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 GRAPH = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(6)
 LANGUAGE = Language(GRAPH.network, ("t", "s", "i", "j", "k"))

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from bptt_lab import Network, course
 from bptt_lab.formulas import Language, read, write
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Negative, Number, Over, Power, Transpose, Variable
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 GRAPH = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(4)
 LANGUAGE = Language(GRAPH.network, ("t", "i", "j"))

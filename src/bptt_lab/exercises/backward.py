@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.symbolic.values import Scene
-from bptt_lab.symbolic.values import is_beyond
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import NOW, Expression, Index
 from bptt_lab.network.functions import ROWS
@@ -33,6 +31,7 @@ from bptt_lab.network.scalars import (
     slope,
 )
 from bptt_lab.network.shapes import entrywise_shape
+from bptt_lab.symbolic.values import Scene, is_beyond
 
 ACTIVATIONS = tuple(name for name, row in ROWS.items() if row.kind == "entry" and name not in ("identity", "log"))
 ARGUMENT, VALUE = Letter(Place("argument")), Letter(Place("value"))

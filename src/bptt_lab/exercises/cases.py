@@ -13,10 +13,10 @@ import numpy as np
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.scenes import flat, scene_of, shapes, values
 from bptt_lab.formulas import FormulaError
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
+from bptt_lab.symbolic.values import Scene
 
 MOST_STEPS, MOST_STEPS_OF_VECTORS, LARGEST_SIZE = 16, 12, 8
 TRIED = 2  # worlds in which the author's own forms are tried in a case

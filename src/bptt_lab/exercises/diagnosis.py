@@ -18,15 +18,16 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.exercises.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.symbolic.values import Scene, shape_text
 from bptt_lab.formulas.tree import Derivative, Number, Tree
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
+from bptt_lab.symbolic.values import Scene, shape_text
 
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 CLOSE = 1e-8
 SECONDS = 2.0  # of processor time for the values of an answer
 SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor that somebody wrote
+EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
@@ -61,6 +62,9 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
         return Cause("", TOO_LARGE, "Which factor grows so, and does the loss depend on it so strongly?")
+    if np.linalg.norm(a - g) <= EQUAL * np.linalg.norm(g):
+        asks = "Which part of it is zero, or one, for small numbers only, or for these steps only?"
+        return Cause("It is right at many points.", "It is not right everywhere.", asks)
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
     if _is_printed(question, scenes, a):

@@ -16,10 +16,10 @@ from bptt_lab.exercises.paths import place_of
 from bptt_lab.exercises.results import Result, results_of, right
 from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import FormulaError
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Variable, free_variables
 from bptt_lab.network import Graph, Place
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 TRIED = 3
 CLOSE = 1e-9

@@ -13,10 +13,10 @@ import numpy as np
 from bptt_lab.exercises import sizing, stress
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import FormulaError
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, parts, walk
 from bptt_lab.network import Graph, NetworkError
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
+from bptt_lab.symbolic.values import Scene
 
 LARGEST = 1e100  # beyond it a right function may overflow on its way
 TOLERANCE, TOLERANCE_OF_FLOAT32 = 1e-9, 1e-4

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.scenes import bindings
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, Variable, free_variables
 from bptt_lab.network import Graph, NetworkError, Place
 from bptt_lab.network.scalars import entries
+from bptt_lab.symbolic.values import Scene
 
 MOST_PATHS = 12
 CLOSE = 1e-8

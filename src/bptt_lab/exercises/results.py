@@ -9,13 +9,12 @@ from functools import partial
 import numpy as np
 
 from bptt_lab.exercises.backward import Asked, Detail, Tables, edges_into, right_pass, shaped, spoken
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Derivative
-from bptt_lab.symbolic.values import is_beyond
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene, is_beyond
 
 MOST_STEPS = 9  # chunks and truncations up to this length are tried
 

@@ -14,12 +14,12 @@ from functools import lru_cache
 import numpy as np
 from mpmath import MPContext
 
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import Call, Expression, children, names
 from bptt_lab.network.functions import FUNCTIONS
 from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic, completed
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 Draw = Mapping[Place, Fraction]
 LARGE, SMALL = Fraction(2**16), Fraction(1, 2**30)  # powers of two: scaling is exact

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.formulas import FormulaError
-from bptt_lab.symbolic.values import Scene
 from bptt_lab.formulas.tree import Relation, free_variables
 from bptt_lab.lectures.agreement import is_transcribed
 from bptt_lab.lectures.rows import Row
+from bptt_lab.symbolic.values import Scene
 
 TOLERANCE = 1e-9
 FEWEST_DIGITS, MOST_DIGITS = 3, 9

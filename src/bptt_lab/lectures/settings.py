@@ -12,6 +12,7 @@ from bptt_lab.network import Graph, Network
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.network.values import unpack
 from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.values import Scene
 
 POINTS = 2
 
@@ -44,13 +45,13 @@ class Setting:
         return formulas.Language(self.graph.network, (*self.ranges, *self.constants, "T"))
 
     @cached_property
-    def scenes(self) -> tuple[formulas.Scene, ...]:
+    def scenes(self) -> tuple[Scene, ...]:
         """The points at which formulas are tried, in float64: random ones, or the one given by `leaves`."""
         if self.leaves:
             draws = [unpack(self.graph, self.leaves)]
         else:
             draws = [self._one_hot(worlds.draw_leaves(self.graph, f"ledger {k}")) for k in range(POINTS)]
-        return tuple(formulas.Scene(worlds.make_world(self.graph, leaves, FLOATS)) for leaves in draws)
+        return tuple(Scene(worlds.make_world(self.graph, leaves, FLOATS)) for leaves in draws)
 
     def _one_hot(self, leaves: dict) -> dict:
         """Return leaves with the targets of the negative log-likelihood set to one class, where there is one."""
