@@ -115,6 +115,6 @@ def random_values(graph: Graph, seed: int) -> dict[str, np.ndarray]:
         full = (graph.T, *shape) if key in graph.network.inputs else shape
         kind = graph.network.targets.get(key)
         values[key] = rng.uniform(0.2, 0.9, full) * (1 if kind else rng.choice([-1, 1], full))
-        if kind == "nll":
+        if kind == "distribution":
             values[key] /= values[key].sum(axis=-1, keepdims=True)
     return values

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "src" / "bptt_lab"
 # numeric and symbolic never see each other: they are two independent witnesses
 MAY_IMPORT = {
     "network": set(),
-    "symbolic": {"network"},
+    "symbolic": {"network", "formulas"},
     "numeric": set(),
     "formulas": {"network"},
     "lectures": {"formulas", "symbolic", "numeric", "network"},

@@ -4,11 +4,12 @@ import own_networks
 import pytest
 
 from bptt_lab.exercises.scenes import side
-from bptt_lab.exercises.spelling import Code, Unspeakable, gradient_form, shape_of, spell, spell_entry
+from bptt_lab.exercises.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.formulas import FormulaError, Language, read
+from bptt_lab.formulas.equations import letter
+from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.network import Network, NetworkError
-from bptt_lab.network.expressions import Index, Name
-from bptt_lab.symbolic.vectors import Part
+from bptt_lab.network.expressions import Index
 from bptt_lab.symbolic.verdicts import decide
 
 T = 3
@@ -60,7 +61,7 @@ def test_every_entry_that_is_spelled_has_the_value_of_the_entry(name):
     [
         ("two steps back", "h", "V.T", "W.T"),
         ("LSTM", "c", "f(t+1)", "f(t)"),
-        ("bidirectional", "hb", "matrix(i, 5, 9,", "matrix(i, 4, 8,"),
+        ("bidirectional", "hb", "[5:9]", "[4:8]"),
         ("GRU", "z", "-(", "("),
         ("many to one", "h", "same(t, T)", "1"),
     ],
@@ -69,6 +70,12 @@ def test_a_spelled_form_with_one_piece_changed_is_another_value(name, quantity, 
     net = network(name)
     text = spell(gradient_form(net, quantity), net)
     assert before in text and verdict(net, quantity, text.replace(before, after, 1)) == "different"
+
+
+def test_the_slope_of_relu_and_a_joined_vector_have_words():
+    relu, joined = network("one input for all steps"), network("a matrix for two vectors in one")
+    assert spell(gradient_form(relu, "a"), relu) == "step(a(t))*d_h(t)"
+    assert spell(gradient_form(joined, "W"), joined) == "sum(t, 1, T, d_a(t) @ concat(x(t), h(t-1)).T)"
 
 
 def test_the_words_are_those_that_people_write():
@@ -82,8 +89,6 @@ def test_the_words_are_those_that_people_write():
 @pytest.mark.parametrize(
     ("name", "quantity"),
     [
-        ("one input for all steps", "a"),  # the slope of relu
-        ("a matrix for two vectors in one", "W"),  # a joined vector
         ("a loss that reads the step before", "h"),  # a term without a gradient, and beyond T no target
     ],
 )
@@ -96,22 +101,22 @@ def test_what_the_language_has_no_words_for_is_refused(name, quantity):
 def test_code_names_an_array_by_what_it_holds():
     net = network("two steps back")
     code = Code(net)
-    assert code.rows(Name("h", Index("t", -2))) == "h_2_before" and code.rows(Name("h", Index("t", 1))) == "h_after"
-    assert code.rows(Name("s", Index("t", 0))) == "s[..., None]"
+    assert code.rows(letter("h", Index("t", -2))) == "h_2_before" and code.rows(letter("h", Index("t", 1))) == "h_after"
+    assert code.rows(letter("s", Index("t", 0))) == "s[..., None]"
     assert code.arguments == {"h_2_before": "h(t-2)", "h_after": "h(t+1)", "s": "s(t)"}
 
 
 def test_two_arrays_of_one_name_are_refused():
     text = "h[t] = tanh(W @ h[t-1] + V @ h_before[t])\nh_before[t] = U @ x[t]\nL[t] = mse(h[t], y[t])"
     code = Code(Network(text, sizes=dict(h=3, x=2, h_before=4)))
-    code.rows(Name("h", Index("t", -1)))
+    code.rows(letter("h", Index("t", -1)))
     with pytest.raises(Unspeakable, match="h_before"):
-        code.rows(Name("h_before", Index("t", 0)))
+        code.rows(letter("h_before", Index("t", 0)))
 
 
 def test_the_shape_of_a_part_is_that_of_its_rows():
     net = network("LSTM")
-    assert shape_of(Part(Name("z", Index("t", 0)), 2, 4, True), net) == (3, 1)
+    assert shape_of(read("z(t)[2:4]", Language(net)), net.shapes) == (3, 1)
 
 
 def test_a_formula_needs_the_letters_of_its_network():

@@ -5,10 +5,9 @@ import sympy
 
 import networks
 from bptt_lab import Network, NetworkError, symbolic
-from bptt_lab.network.expressions import Binary, Index, Name, Number, Power
-from bptt_lab.symbolic import derivations, vectors, verdicts, worlds
+from bptt_lab.formulas import Language, read, write
+from bptt_lab.symbolic import derivations, verdicts, worlds
 from bptt_lab.symbolic.derivations import ScalarForm, vector_derivation
-from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Transpose
 
 T = 4
 
@@ -33,6 +32,16 @@ def test_every_quantity_of_every_network_has_a_vector_form(name, layout):
         assert derivation.verdict().startswith(f"{len(derivation.lines)} lines, each the same")
 
 
+@pytest.mark.parametrize("layout", ["derivative", "gradient"])
+@pytest.mark.parametrize("name", networks.TEXTS)
+def test_every_line_of_every_vector_form_is_read_back_as_it_was_printed(name, layout):
+    graph = networks.network(name).unroll(3)
+    language = Language(graph.network)
+    for quantity in graph.network.shapes:
+        for line in symbolic.derive_vector(graph, quantity, layout).lines:
+            assert read(write(line.form.tree), language) == line.form.tree == read(str(line.form), language)
+
+
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_every_entry_kind_has_a_scalar_derivation(name):
     graph = networks.network(name).unroll(3)
@@ -44,20 +53,20 @@ def test_every_entry_kind_has_a_scalar_derivation(name):
 def test_the_five_derivatives_of_the_lecture(graph):
     forms = {name: str(symbolic.derive_vector(graph, name).lines[-1].form) for name in ("W1", "b1", "W11", "W0", "b0")}
     assert forms == {
-        "W1": "sum(t, h1[t] @ D(L,a2[t]))",
-        "b1": "sum(t, D(L,a2[t]))",
-        "W11": "sum(t, h1[t-1] @ D(L,a1[t]))",
-        "W0": "sum(t, x[t] @ D(L,a1[t]))",
-        "b0": "sum(t, D(L,a1[t]))",
+        "W1": "sum(t, 1, T, h1(t) @ D(L, a2(t)))",
+        "b1": "sum(t, 1, T, D(L, a2(t)))",
+        "W11": "sum(t, 1, T, h1(t - 1) @ D(L, a1(t)))",
+        "W0": "sum(t, 1, T, x(t) @ D(L, a1(t)))",
+        "b0": "sum(t, 1, T, D(L, a1(t)))",
     }
 
 
 def test_gradients_are_the_transposes(graph):
     forms = {name: str(symbolic.derive_vector(graph, name, "gradient").lines[-1].form) for name in ("W11", "h1", "a1")}
     assert forms == {
-        "W11": "sum(t, d_a1[t] @ h1[t-1].T)",
-        "h1": "W1.T @ d_a2[t] + [W11.T @ d_a1[t+1] unless t = T]",
-        "a1": "(1 - h1[t]**2) * d_h1[t]",
+        "W11": "sum(t, 1, T, grad(L, a1(t)) @ h1(t - 1).T)",
+        "h1": "W1.T @ grad(L, a2(t)) + unless(t = T, W11.T @ grad(L, a1(t + 1)))",
+        "a1": "(1 - h1(t)**2)*grad(L, h1(t))",
     }
 
 
@@ -80,7 +89,7 @@ def test_any_name_can_be_shown(name):
 
 def test_a_function_may_act_on_a_single_number():
     network = Network("l[t] = mse(x[t], y[t])\ns[t] = s[t-1] + exp(l[t])\nL = log(s[T])", sizes=dict(x=2))
-    assert str(symbolic.derive_vector(network.unroll(3), "l").lines[-1].form) == "exp(l[t]) * D(L,s[t])"
+    assert str(symbolic.derive_vector(network.unroll(3), "l").lines[-1].form) == "exp(l(t))*D(L, s(t))"
 
 
 def test_the_goal_is_written_out_and_other_lines_use_deltas(graph):
@@ -129,7 +138,7 @@ def test_the_result_is_the_last_line(graph):
     scalar = symbolic.Derivation(graph, [(h, ""), (sympy.tanh(a), ""), (2 * sympy.tanh(a) - h, "")])
     assert scalar.result == 2 * sympy.tanh(a) - h
     vector = symbolic.derive_vector(graph, "h1")
-    assert vector.result == vector.lines[-1].form and str(vector.result).startswith("D(L,a2[t]) @ W1")
+    assert vector.result == vector.lines[-1].form and str(vector.result).startswith("D(L, a2(t)) @ W1")
 
 
 def test_a_goal_that_is_no_total_derivative_is_shown_as_it_is(graph):
@@ -149,8 +158,7 @@ def test_reasons_are_read_aloud_without_the_signs_of_latex(graph):
 def test_a_form_whose_terms_are_all_missing_at_a_step_is_zero_there(graph):
     """At the last step nothing comes after the state but its output."""
     form = symbolic.derive_vector(graph, "h1").lines[1].form
-    term = vectors.Derivative(vectors.itself(graph.network, "h1"))
-    later = form._replace(tree=vectors.Where(term, Index("t", -1), "t = T"))
+    later = form._replace(tree=read("unless(t = T, D(L, h1(t)))", Language(graph.network)))
     found = later.values(worlds.float_worlds(graph)[0])
     assert len(found) == 5 * T and found[-5:] == [0] * 5 and 0 not in found[:-5]
 
@@ -302,62 +310,40 @@ def test_the_first_wrong_line_is_named(graph):
 # Wrong lines, vectors
 
 
-h1, h1_before, h1_later = Name("h1", Index("t", 0)), Name("h1", Index("t", -1)), Name("h1", Index("t", 1))
-a1, a1_later, a2 = Name("a1", Index("t", 0)), Name("a1", Index("t", 1)), Name("a2", Index("t", 0))
-W1, W11 = Name("W1"), Name("W11")
-ONE = Number(vectors.ONE.value)
-
-
-def at(left, right):
-    return Binary("@", left, right)
-
-
-def outer(left, right):
-    return OverTime(at(left, Transpose(right)))
-
-
-def later(term):
-    return vectors.Where(term, Index("t", -1), "t = T")
-
-
-SLOPE = Binary("-", ONE, Power(h1, 2))
 VECTOR_MUTANTS = {
     "order of D and W11 exchanged": (
-        Derivative(h1),
-        Binary(
-            "+",
-            at(Derivative(a2), W1),
-            later(at(at(Derivative(h1_later), W11), Diagonal(Binary("-", ONE, Power(h1_later, 2))))),
-        ),
+        "D(L, h1(t))",
+        "D(L, a2(t)) @ W1 + unless(t = T, D(L, h1(t+1)) @ W11 @ diag(1 - h1(t+1)**2))",
     ),
-    "W11 transposed": (
-        Derivative(h1),
-        Binary("+", at(Derivative(a2), W1), later(at(Derivative(a1_later), Transpose(W11)))),
-    ),
-    "recurrent path forgotten": (Derivative(h1), at(Derivative(a2), W1)),
-    "W1 transposed": (
-        Derivative(h1),
-        Binary("+", at(Derivative(a2), Transpose(W1)), later(at(Derivative(a1_later), W11))),
-    ),
-    "slope forgotten": (Derivative(a1), Derivative(h1)),
-    "slope of the later step": (Gradient(a1), Binary("*", Binary("-", ONE, Power(h1_before, 2)), Gradient(h1))),
-    "gradient transposed": (Gradient(W11), OverTime(at(h1_before, Transpose(Gradient(a1))))),
-    "state of the same step": (Gradient(W11), outer(Gradient(a1), h1)),
-    "delta replaced by state gradient": (Gradient(W11), outer(Gradient(h1), h1_before)),
-    "input for state": (Gradient(W11), outer(Gradient(a1), Name("x", Index("t", 0)))),
-    "bias counted with its own delta twice": (Gradient(Name("b1")), OverTime(Binary("+", Gradient(a2), Gradient(a2)))),
-    "output weights with the hidden delta": (Gradient(W1), outer(Gradient(a1), h1)),
+    "W11 transposed": ("D(L, h1(t))", "D(L, a2(t)) @ W1 + unless(t = T, D(L, a1(t+1)) @ W11.T)"),
+    "recurrent path forgotten": ("D(L, h1(t))", "D(L, a2(t)) @ W1"),
+    "W1 transposed": ("D(L, h1(t))", "D(L, a2(t)) @ W1.T + unless(t = T, D(L, a1(t+1)) @ W11)"),
+    "slope forgotten": ("D(L, a1(t))", "D(L, h1(t))"),
+    "slope of the later step": ("d_a1(t)", "(1 - h1(t-1)**2)*d_h1(t)"),
+    "gradient transposed": ("d_W11", "sum(t, 1, T, h1(t-1) @ d_a1(t).T)"),
+    "state of the same step": ("d_W11", "sum(t, 1, T, d_a1(t) @ h1(t).T)"),
+    "delta replaced by state gradient": ("d_W11", "sum(t, 1, T, d_h1(t) @ h1(t-1).T)"),
+    "input for state": ("d_W11", "sum(t, 1, T, d_a1(t) @ x(t).T)"),
+    "bias counted with its own delta twice": ("d_b1", "sum(t, 1, T, d_a2(t) + d_a2(t))"),
+    "output weights with the hidden delta": ("d_W1", "sum(t, 1, T, d_a1(t) @ h1(t).T)"),
+    "term dropped at another step": ("D(L, h1(t))", "D(L, a2(t)) @ W1 + unless(t = 1, D(L, a1(t+1)) @ W11)"),
+    "part of a row": ("D(L, h1(t))", "(D(L, a2(t)) @ W1)[:, 1:2] @ W1[1:2]"),
 }
+
+
+def lines(graph, *texts):
+    language = Language(graph.network)
+    trees = [read(text, language) for text in texts]
+    return trees[0].above, [(tree, text) for tree, text in zip(trees, texts, strict=True)]
 
 
 @pytest.mark.parametrize("mistake", VECTOR_MUTANTS)
 def test_a_wrong_vector_line_is_refused(square, mistake):
-    goal, line = VECTOR_MUTANTS[mistake]
     with pytest.raises(symbolic.DerivationError) as caught:
-        vector_derivation(square, goal.of, [(goal, "the goal"), (line, mistake)])
+        vector_derivation(square, *lines(square, *VECTOR_MUTANTS[mistake]))
     assert caught.value.line == 2
 
 
 def test_a_vector_line_of_another_shape_is_refused(graph):
     with pytest.raises(symbolic.DerivationError, match="different shapes"):
-        vector_derivation(graph, W11, [(Gradient(W11), "goal"), (outer(Gradient(a2), h1_before), "wrong delta")])
+        vector_derivation(graph, *lines(graph, "d_W11", "sum(t, 1, T, d_a2(t) @ h1(t-1).T)"))

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 
 from bptt_lab.exercises.paths import place_text
 from bptt_lab.formulas import Language, write
-from bptt_lab.formulas import tree as formulas
+from bptt_lab.formulas.equations import index_of, number, time_of
 from bptt_lab.formulas.language import FUNCTIONS
+from bptt_lab.formulas.shapes import shape_of
+from bptt_lab.formulas.tree import (
+    ONE,
+    Binary,
+    Call,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Slice,
+    Transpose,
+    Tree,
+    Unless,
+    Variable,
+    mapped,
+    walk,
+)
 from bptt_lab.network import Network, Place
-from bptt_lab.network.expressions import NOW, Binary, Call, Index, Name, Number, Power
+from bptt_lab.network.expressions import NOW, Index
 from bptt_lab.network.functions import ROWS
-from bptt_lab.network.shapes import Shape, entrywise_shape
 from bptt_lab.symbolic import vectors
-from bptt_lab.symbolic.vectors import Derivative, Diagonal, Gradient, OverTime, Part, Transpose, Tree, Where
 
-TIME, LAST = formulas.Variable("t"), formulas.Variable("T")
 INDICES = ("i", "j", "k", "l", "m", "n")
 ENTRYWISE = tuple(name for name, row in ROWS.items() if row.kind == "entry")
 
@@ -32,60 +47,11 @@ def gradient_form(network: Network, name: str) -> Tree:
     return vectors.transposed(vectors.local_form(network, name))
 
 
-def shape_of(tree: Tree, network: Network) -> Shape:
-    """Return the rows and columns of a vector form; () for a number."""
-    match tree:
-        case Gradient(of) | Derivative(of):
-            found = shape_of(of, network)
-            return found[::-1] if isinstance(tree, Derivative) else found
-        case Name(name):
-            return (*network.shapes[name], 1)[:2] if network.shapes[name] else ()
-        case Transpose(inner):
-            return shape_of(inner, network)[::-1]
-        case Diagonal(inner):
-            return shape_of(inner, network)[:1] * 2
-        case Part(inner, first, last, of_rows):
-            rows, columns = shape_of(inner, network)
-            return (last - first + 1, columns) if of_rows else (rows, last - first + 1)
-        case OverTime(term) | Where(term):
-            return shape_of(term, network)
-        case Binary(operator, left, right):
-            one, two = shape_of(left, network), shape_of(right, network)
-            return (one[0], two[1]) if operator == "@" and one and two else one or two
-        case Power(base):
-            return shape_of(base, network)
-    found = () if isinstance(tree, Number) else entrywise_shape(tree, network.shapes)
-    return (*found, 1) if found else ()
-
-
-def time_of(index: Index | None) -> formulas.Tree | None:
-    """Return a time index as a formula."""
-    if index is None:
-        return None
-    start = {"t": TIME, "T": LAST, "": None}[index.start]
-    shift = formulas.Number(Fraction(abs(index.shift)))
-    if start is None:
-        return shift if index.shift >= 0 else formulas.Negative(shift)
-    return start if not index.shift else formulas.Binary("+" if index.shift > 0 else "-", start, shift)
-
-
-def _product(left: formulas.Tree, right: formulas.Tree) -> formulas.Tree:
-    """Return a product; a factor of minus one becomes a sign, a factor of one is dropped."""
-    one = formulas.Number(Fraction(1))
-    if left == one or right == one:
-        return right if left == one else left
-    return formulas.Negative(right) if left == formulas.Negative(one) else formulas.Binary("*", left, right)
-
-
-def _later(index: formulas.Tree, by: int) -> formulas.Tree:
+def _later(index: Tree, by: int) -> Tree:
     """Return the index so many entries further on."""
-    if isinstance(index, formulas.Number):
-        return formulas.Number(index.value + by)
-    return formulas.Binary("+", index, formulas.Number(Fraction(by))) if by else index
-
-
-def _number(value: Fraction) -> formulas.Tree:
-    return formulas.Number(value) if value >= 0 else formulas.Negative(formulas.Number(-value))
+    if isinstance(index, Number):
+        return Number(index.value + by)
+    return Binary("+", index, number(by)) if by else index
 
 
 @dataclass
@@ -98,85 +64,54 @@ class _Formula:
         self.plain = all(size == 1 for shape in self.network.shapes.values() for size in shape)
         self.letters = Language(self.network).letters
 
-    def letter(self, name: str, index: Index | None, entry: tuple = ()) -> formulas.Letter:
+    def letter(self, name: str, time: Tree | None, entry: tuple = ()) -> Letter:
         if name not in self.letters:
             raise Unspeakable(name)
-        return formulas.Letter(name, time_of(index), () if self.plain else entry)
+        return Letter(name, time, () if self.plain else entry)
 
-    def gradient(self, of: Name, entry: tuple = ()) -> formulas.Letter:
-        return self.letter(f"d_{of.name}", of.index, entry)
+    def gradient(self, of: Letter, entry: tuple = ()) -> Letter:
+        return self.letter(f"d_{of.name}", of.time, entry)
 
-    def where(self, tree: Where, term: formulas.Tree) -> formulas.Tree:
+    def where(self, tree: Unless, term: Tree) -> Tree:
         """Return a term with the factor that makes it zero where it does not exist.
 
         A derivative by what lies beyond the last step is zero already, so a term that holds one needs no factor; any
         other would have to read an input that does not exist.
         """
-        if tree.index.start != "t":
-            return _product(formulas.Call("same", (TIME, time_of(tree.index))), term)
-        if any(isinstance(part, formulas.Letter) and part.name.startswith("d_") for part in formulas.walk(term)):
+        if tree.missing.operator == "!=":
+            same = Call("same", (tree.missing.left, tree.missing.right))
+            return same if term == ONE else Binary("*", same, term)
+        if any(isinstance(part, Letter) and part.name.startswith("d_") for part in walk(term)):
             return term
-        raise Unspeakable(tree.missing_when)
-
-    def over_time(self, term: formulas.Tree) -> formulas.Tree:
-        return formulas.Over("sum", "t", formulas.Number(Fraction(1)), LAST, term)
+        raise Unspeakable(write(tree.missing))
 
     def is_number(self, tree: Tree) -> bool:
-        return shape_of(tree, self.network) == ()
+        return shape_of(tree, self.network.shapes) == ()
 
 
 class _Whole(_Formula):
     """A vector form as a formula of columns and matrices."""
 
-    def of(self, tree: Tree) -> formulas.Tree:
-        match tree:
-            case Number(value):
-                return _number(value)
-            case Name(name, index):
-                return self.letter(name, index)
-            case Gradient(of):
-                return self.gradient(of)
-            case Derivative(of):
-                return formulas.Transpose(self.gradient(of)) if not self.plain else self.gradient(of)
-            case Transpose(inner):
-                return self.of(inner) if self.plain else formulas.Transpose(self.of(inner))
-            case Diagonal(inner):
-                return self.of(inner) if self.plain else formulas.Call("diag", (self.of(inner),))
-            case Part():
-                return self.part(tree)
-            case OverTime(term):
-                return self.over_time(self.of(term))
-            case Where(term):
-                return self.where(tree, self.of(term))
-            case Power(base, exponent):
-                return formulas.Power(self.of(base), _number(Fraction(exponent)))
-            case Binary("*", left, right):
-                return _product(self.of(left), self.of(right))
-            case Binary(operator, left, right):
-                is_entrywise = operator == "@" and (self.plain or self.is_number(left) or self.is_number(right))
-                sides = self.of(left), self.of(right)
-                return _product(*sides) if is_entrywise else formulas.Binary(operator, *sides)
-            case Call(function, arguments) if function in FUNCTIONS:
-                return formulas.Call(function, tuple(self.of(argument) for argument in arguments))
-        raise Unspeakable(str(tree))
+    def of(self, tree: Tree) -> Tree:
+        return mapped(tree, self.spoken)
 
-    def part(self, tree: Part) -> formulas.Tree:
-        """Return some rows of a form: of a gradient by its entries, of a product by the rows of its left factor."""
-        inner = tree.inner
-        if not tree.of_rows:
-            return formulas.Transpose(self.part(Part(vectors.transposed(inner), tree.first, tree.last, True)))
-        if isinstance(inner, Binary) and inner.operator == "@" and not self.is_number(inner.left):
-            return formulas.Binary("@", self.of(Part(inner.left, tree.first, tree.last, True)), self.of(inner.right))
-        first, last = (formulas.Number(Fraction(end)) for end in (tree.first, tree.last))
-        columns = shape_of(inner, self.network)[1]
-        entries = _Entries(self.network)
-        i = next(entries.free)
-        if columns == 1:
-            return formulas.Over("column", i, first, last, entries.of(inner, formulas.Variable(i)))
-        j = next(entries.free)
-        entry = entries.matrix(inner, formulas.Variable(i), formulas.Variable(j))
-        row = formulas.Over("row", j, formulas.Number(Fraction(1)), formulas.Number(Fraction(columns)), entry)
-        return formulas.Over("column", i, first, last, row)
+    def spoken(self, tree: Tree) -> Tree | None:
+        """Return how a part is written by a student, where this is not how it stands."""
+        match tree:
+            case Letter(name, time):
+                return self.letter(name, time)
+            case Derivative(_, of, kind):
+                found = self.gradient(of)
+                return found if kind == "gradient" or self.plain else Transpose(found)
+            case Transpose(inner) | Call("diag", (inner,)) if self.plain:
+                return self.of(inner)
+            case Binary("@", left, right) if self.plain:
+                return Binary("*", self.of(left), self.of(right))
+            case Unless(_, term):
+                return self.where(tree, self.of(term))
+            case Call(function, _) if function not in FUNCTIONS:
+                raise Unspeakable(function)
+        return None
 
 
 class _Entries(_Formula):
@@ -186,60 +121,60 @@ class _Entries(_Formula):
         super().__post_init__()
         self.free: Iterator[str] = (name for name in INDICES if name not in self.letters)
 
-    def of(self, tree: Tree, i: formulas.Tree) -> formulas.Tree:
+    def of(self, tree: Tree, i: Tree) -> Tree:
         match tree:
-            case Number(value):
-                return _number(value)
-            case Name(name, index):
-                return self.letter(name, index, (i,) if self.network.shapes[name] else ())
-            case Gradient(of):
+            case Number():
+                return tree
+            case Letter(name, time):
+                return self.letter(name, time, (i,) if self.network.shapes[name] else ())
+            case Derivative(_, of, "gradient"):
                 return self.gradient(of, (i,) if self.network.shapes[of.name] else ())
-            case Part(inner, first, _, True):
-                return self.of(inner, _later(i, first - 1))
-            case OverTime(term):
-                return self.over_time(self.of(term, i))
-            case Where(term):
+            case Slice(inner, Number(first), _, False):
+                return self.of(inner, _later(i, int(first) - 1))
+            case Over("sum", _, _, _, term):
+                return replace(tree, body=self.of(term, i))
+            case Unless(_, term):
                 return self.where(tree, self.of(term, i))
-            case Power(base, exponent):
-                return formulas.Power(self.of(base, i), _number(Fraction(exponent)))
-            case Binary("@", left, right) if not (self.is_number(left) or self.is_number(right)):
+            case Negative(inner):
+                return Negative(self.of(inner, i))
+            case Power(base):
+                return replace(tree, base=self.of(base, i))
+            case Binary("@", left, right):
                 return self.product(left, right, i)
-            case Binary("*" | "@", left, right):
-                return _product(self.of(left, i), self.of(right, i))
             case Binary(operator, left, right):
-                return formulas.Binary(operator, self.of(left, i), self.of(right, i))
+                return Binary(operator, self.of(left, i), self.of(right, i))
             case Call(function, (inner,)) if function in ENTRYWISE:
-                return formulas.Call(function, (self.of(inner, i),))
-        raise Unspeakable(str(tree))
+                return Call(function, (self.of(inner, i),))
+        raise Unspeakable(write(tree))
 
-    def product(self, left: Tree, right: Tree, i: formulas.Tree) -> formulas.Tree:
+    def product(self, left: Tree, right: Tree, i: Tree) -> Tree:
         """Return an entry of a matrix times a column: a sum over the entries of the column."""
-        size, one = shape_of(left, self.network)[1], formulas.Number(Fraction(1))
+        size = shape_of(left, self.network.shapes)[1]
         if self.plain or size == 1:
-            entry = self.of(left, i) if not isinstance(left, Transpose) else self.matrix(left, i, one)
-            return _product(entry, self.of(right, one))
+            entry = self.of(left, i) if not isinstance(left, Transpose) else self.matrix(left, i, ONE)
+            return Binary("*", entry, self.of(right, ONE))
         k = next(self.free, None)
         if k is None:
             raise Unspeakable("too many sums")
-        term = _product(self.matrix(left, i, formulas.Variable(k)), self.of(right, formulas.Variable(k)))
-        return formulas.Over("sum", k, one, formulas.Number(Fraction(size)), term)
+        term = Binary("*", self.matrix(left, i, Variable(k)), self.of(right, Variable(k)))
+        return Over("sum", k, ONE, number(size), term)
 
-    def matrix(self, tree: Tree, i: formulas.Tree, j: formulas.Tree) -> formulas.Tree:
+    def matrix(self, tree: Tree, i: Tree, j: Tree) -> Tree:
         """Return the entry in row i and column j of a matrix."""
         match tree:
-            case Name(name) if len(self.network.shapes[name]) == 2:
+            case Letter(name) if len(self.network.shapes[name]) == 2:
                 return self.letter(name, None, (i, j))
-            case Name():
+            case Letter():
                 return self.of(tree, i)
             case Transpose(inner):
                 return self.matrix(inner, j, i)
-            case Diagonal(inner):
-                return _product(formulas.Call("same", (i, j)), self.of(inner, i))
+            case Call("diag", (inner,)):
+                return Binary("*", Call("same", (i, j)), self.of(inner, i))
             case Binary("@", left, Transpose(right)):
-                return _product(self.of(left, i), self.of(right, j))
+                return Binary("*", self.of(left, i), self.of(right, j))
             case Binary("+" | "-" as sign, left, right):
-                return formulas.Binary(sign, self.matrix(left, i, j), self.matrix(right, i, j))
-        raise Unspeakable(str(tree))
+                return Binary(sign, self.matrix(left, i, j), self.matrix(right, i, j))
+        raise Unspeakable(write(tree))
 
 
 def spell(tree: Tree, network: Network) -> str:
@@ -252,7 +187,7 @@ def spell(tree: Tree, network: Network) -> str:
 
 def spell_entry(tree: Tree, network: Network, entry: int) -> str:
     """Return one entry of a column, counted from 1, as a formula of entries (errors: Unspeakable)."""
-    return _close(write(_Entries(network).of(tree, formulas.Number(Fraction(entry)))))
+    return _close(write(_Entries(network).of(tree, number(entry))))
 
 
 def _close(text: str) -> str:
@@ -279,19 +214,21 @@ class Code:
         match tree:
             case Number(value):
                 return str(value) if value.denominator == 1 else f"({value.numerator} / {value.denominator})"
-            case Name(name, index):
-                return self.array(name, index)
-            case Gradient(of):
-                return self.array(of.name, of.index, "d_")
-            case Where(term, index) if index.start == "t":
+            case Negative(inner):
+                return f"-{_tight(self.rows(inner))}"
+            case Letter(name, time):
+                return self.array(name, index_of(time))
+            case Derivative(_, of, "gradient"):
+                return self.array(of.name, index_of(of.time), "d_")
+            case Unless(missing, term) if missing.operator != "!=":
                 return self.rows(term)
-            case Transpose(inner) | Diagonal(inner) if self.plain:
+            case Transpose(inner) | Call("diag", (inner,)) if self.plain:
                 return self.rows(inner)
-            case Part(inner, first, last, True):
+            case Slice(inner, Number(first), Number(last), False):
                 return f"{_tight(self.rows(inner))}[..., {first - 1}:{last}]"
             case Power(base, exponent):
                 written = self.rows(base)
-                return f"{written if written.isidentifier() else f'({written})'}**{exponent}"
+                return f"{written if written.isidentifier() else f'({written})'}**{write(exponent)}"
             case Binary("@", left, right) if self.is_matrix(left):
                 return f"{_tight(self.rows(right))} @ {self.turned(left)}"
             case Binary(operator, left, right):
@@ -299,24 +236,24 @@ class Code:
                 return f" {'*' if operator == '@' else operator} ".join(sides)
             case Call("concat", arguments):
                 return f"np.concatenate([{', '.join(map(self.rows, arguments))}], axis=-1)"
-            case Call(function, (inner,)) if ROWS[function].numpy:
+            case Call(function, (inner,)) if function in ROWS and ROWS[function].numpy:
                 return ROWS[function].numpy.format(_tight(self.rows(inner)))
-        raise Unspeakable(str(tree))
+        raise Unspeakable(write(tree))
 
     def is_matrix(self, tree: Tree) -> bool:
         """Return whether a factor is a parameter's matrix, or one that has no words here."""
-        if self.plain or shape_of(tree, self.network) == ():
+        shape = shape_of(tree, self.network.shapes)
+        if self.plain or shape == ():
             return False
         inner = tree.inner if isinstance(tree, Transpose) else tree
-        is_column = shape_of(tree, self.network)[1] == 1
-        return not is_column or isinstance(inner, Name) and len(self.network.shapes[inner.name]) == 2
+        return shape[1] != 1 or isinstance(inner, Letter) and len(self.network.shapes[inner.name]) == 2
 
     def turned(self, tree: Tree) -> str:
         """Return the code of the transpose of a matrix, by which rows are multiplied from the right."""
         match tree:
-            case Name(name) if len(self.network.shapes[name]) == 2:
+            case Letter(name) if len(self.network.shapes[name]) == 2:
                 return f"{self.array(name, None)}.T"
-            case Transpose(Name(name)) if len(self.network.shapes[name]) == 2:
+            case Transpose(Letter(name)) if len(self.network.shapes[name]) == 2:
                 return self.array(name, None)
         raise Unspeakable(str(tree))
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bptt_lab.formulas.equations import equations
+from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -17,15 +19,18 @@ from bptt_lab.formulas.tree import (
     Over,
     Power,
     Relation,
+    Slice,
     Transpose,
     Tree,
+    Unless,
     Variable,
 )
+from bptt_lab.network import Network
 from bptt_lab.network.functions import function_latex
 
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
 VARIABLES = {"tau": r"\tau", "alpha": r"\alpha", "beta": r"\beta", "gamma": r"\gamma", "epsilon": r"\epsilon"}
-RELATIONS = {"=": "=", "!=": r"\neq", "<=": r"\leq"}
+RELATIONS = {"=": "=", "!=": r"\neq", "<=": r"\leq", "<": "<", ">": ">"}
 WORDS = {"sinh": r"\sinh", "cosh": r"\cosh"}  # of answers only
 
 
@@ -55,7 +60,8 @@ class Style:
     """How a hand writes: its letters, its time index, which derivatives of whole quantities it writes with a nabla.
 
     `time` is the pattern of a time, such as '({})'; `marks` are the two signs of a fraction, for total and immediate;
-    `numbers` are the quantities with one entry only, written plain; `variables` says how an index is written.
+    `numbers` are the quantities with one entry only, written plain; `variables` says how an index is written;
+    `has_deltas` says whether any derivative is written as a delta; with `shapes` products are told apart exactly.
     """
 
     symbols: Mapping[str, Symbol] = field(default_factory=dict)
@@ -66,6 +72,8 @@ class Style:
     )
     numbers: frozenset[str] = frozenset()
     loss: str = "L"
+    has_deltas: bool = True
+    shapes: Mapping[str, tuple[int, ...]] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def variable(self, name: str) -> str:
@@ -78,6 +86,12 @@ class Style:
 
 
 COURSE = Style()
+
+
+def style_of(network: Network, has_deltas: bool = True) -> Style:
+    """Return the style of the course for a network: what has one entry is plain, shapes are known."""
+    numbers = frozenset(name for name, shape in network.shapes.items() if all(size == 1 for size in shape))
+    return Style(numbers=numbers, loss=network.loss, has_deltas=has_deltas, shapes=network.shapes)
 
 
 def latex(tree: Tree, style: Style = COURSE) -> str:
@@ -103,6 +117,13 @@ def latex_lines(tree: Tree, style: Style = COURSE, widest: int = 52) -> str:
     left = f"{printer.text(tree.left, SUM)} &{RELATIONS[tree.operator]}"
     rows = [rf"{left} {lines[0]}", *(rf"& \quad {line}" for line in lines[1:])]
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
+
+def equations_latex(network: Network) -> str:
+    """Return the equations of a network as one aligned block of LaTeX."""
+    printer = _Printer(style_of(network))
+    rows = [f"{printer.text(one.left, SUM)} &= {printer.text(one.right, SUM)}" for one in equations(network)]
+    return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
 
 def _terms(tree: Tree, sign: str = "") -> list[tuple[str, Tree]]:
@@ -153,6 +174,12 @@ class _Printer(NamedTuple):
                 return rf"{self.raised(base)}^{{{self.text(exponent, SUM)}}}", POWER
             case Transpose(inner):
                 return rf"{self.raised(inner)}^{{\top}}", POWER
+            case Slice(inner, first, last):
+                ends = rf"{self.text(first, SUM)} \ldots {self.text(last, SUM)}"
+                return rf"\left[{self.text(inner, SUM)}\right]_{{{ends}}}", POWER
+            case Unless(missing, term):
+                when = rf"\text{{not required when }} {self.text(missing, SUM)}"
+                return rf"\underbrace{{{self.text(term, SUM)}}}_{{{when}}}", ATOM
             case Derivative():
                 return self.derivative(tree)
             case Relation(sign, left, right):
@@ -170,7 +197,7 @@ class _Printer(NamedTuple):
         return rf"\left({written}\right)" if is_wide else written
 
     def product(self, operator: str, left: Tree, right: Tree) -> str:
-        one, two = self.text(left, PRODUCT), self.text(right, SIGNED)
+        one, two = self.factor(operator, left, PRODUCT), self.factor(operator, right, SIGNED)
         if _begins_with_minus(left):
             one = "-" + self.text(left.inner, PRODUCT)
         if isinstance(left, Derivative) and one.startswith(r"\nabla") and two.startswith(r"\left("):
@@ -180,8 +207,20 @@ class _Printer(NamedTuple):
         digits = re.match(r"[\d\\]", two) and (two[0].isdigit() or two.startswith(r"\tfrac"))
         return rf"{one} \cdot {two}" if digits else rf"{one} \, {two}"
 
+    def factor(self, operator: str, tree: Tree, need: int) -> str:
+        """Return a factor of a product; an entry-by-entry product of vectors within a matrix product needs brackets."""
+        if not isinstance(tree, Binary):
+            return self.text(tree, need)
+        is_entrywise = tree.operator == "*" and self.is_whole(tree.left) and self.is_whole(tree.right)
+        if operator == "@" and is_entrywise:
+            return self.text(tree, ATOM)
+        is_alike = self.style.shapes is not None and tree.operator == operator
+        return self.text(tree, PRODUCT if is_alike else need)
+
     def is_whole(self, tree: Tree) -> bool:
         """Return whether a part is a whole vector or matrix, as far as its form tells."""
+        if self.style.shapes is not None:
+            return shape_of(tree, self.style.shapes) not in ((), (1, 1))
         match tree:
             case Letter(name, _, entry) | Derivative(_, Letter(name, _, entry), _):
                 return not entry and name not in self.style.numbers
@@ -202,7 +241,7 @@ class _Printer(NamedTuple):
         base = (
             style.loss if letter.name == "L" and "L" not in style.symbols else symbol.entry if plain else symbol.whole
         )
-        above = symbol.upper + ("" if letter.time is None else style.time.format(self.text(letter.time, SUM)))
+        above = symbol.upper + ("" if letter.time is None else style.time.format(self.time(letter.time)))
         above = above.lstrip(",")  # a comma stands between layer and time only
         indices = [self.text(index, SUM) for index in letter.entry]
         below = ("" if all(re.fullmatch(r"\w|\\[a-z]+", index) for index in indices) else ",").join(indices)
@@ -210,11 +249,15 @@ class _Printer(NamedTuple):
             base, below = base[: base.rindex("_{")], base[base.rindex("_{") + 2 : -1] + "," + below
         return base + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
 
+    def time(self, time: Tree) -> str:
+        text = self.text(time, SUM)
+        return text if self.style.shapes is None else re.sub(r" ([+-]) ", r"\1", text)
+
     def derivative(self, tree: Derivative) -> tuple[str, int]:
         below, above, kind = tree.below, tree.above, tree.kind
         style = self.style
         is_loss = below.name == "L" and below.time is None
-        if style.symbol(above.name).has_delta and is_loss and kind == "total":
+        if style.has_deltas and style.symbol(above.name).has_delta and is_loss and kind == "total":
             return self.delta(above), ATOM
         if kind in style.nabla and not above.entry and above.name not in style.numbers:
             return rf"\nabla_{{{self.letter(above)}}} {self.letter(below)}", POWER
@@ -255,7 +298,7 @@ class _Printer(NamedTuple):
             return self.written(arguments[0])
         if function == "outer":
             return rf"{self.text(arguments[0], POWER)} \, {self.raised(arguments[1])}^{{\top}}", PRODUCT
-        inner = ", ".join(self.text(argument, SUM) for argument in arguments)
+        inner = ("; " if function == "concat" else ", ").join(self.text(argument, SUM) for argument in arguments)
         if function in WORDS:
             return rf"{WORDS[function]}\left({inner}\right)", POWER
         return function_latex(function, inner), POWER

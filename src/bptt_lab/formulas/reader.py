@@ -235,6 +235,8 @@ class _Reader:
             opening = self.take()
             items = self.arguments("]" if opening.text == "[" else ")")
             groups.append((opening, items))
+        if token.text in DERIVATIVES and len(groups) == 1 and _are_letters(groups[0][1]):
+            return Derivative(*groups[0][1], DERIVATIVES[token.text], token.column)
         meaning = self.language.letters[token.text]
         time, entry = _time_and_entry(token, groups, self.language)
         plain = Letter(meaning.name, time, entry, token.column)
@@ -315,6 +317,11 @@ class _Reader:
         self.expect(",", f"write  {example}")
         self.bound.append(name.text)
         return name.text, low, high
+
+
+def _are_letters(items: list[Tree]) -> bool:
+    """Return whether what stands in brackets are two letters, as only after d(…, …): no time and no entry is one."""
+    return len(items) == 2 and all(isinstance(item, Letter) for item in items)
 
 
 def _time_and_entry(token: Token, groups: list, language: Language) -> tuple[Tree | None, tuple[Tree, ...]]:

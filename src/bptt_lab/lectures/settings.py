@@ -59,6 +59,6 @@ class Setting:
             return leaves
         targets = self.graph.network.targets
         return {
-            place: Fraction(int(place.entry == (self.one_hot,))) if targets.get(place.name) == "nll" else value
+            place: Fraction(int(place.entry == (self.one_hot,))) if targets.get(place.name) == "distribution" else value
             for place, value in leaves.items()
         }

@@ -74,7 +74,7 @@ ROWS = {
     "log": Function("entry", "log(a[t])", r"\ln", ("1/u",), numpy="np.log({})",
                     floats=_real_or_complex(math.log, cmath.log)),
     "softmax": Function("vector", "softmax(a[t])", r"\operatorname{softmax}"),
-    "concat": Function("vector", "concat(h[t-1], x[t])", r"\operatorname{concat}", arguments=(2, 8)),
+    "concat": Function("vector", "concat(h[t-1], x[t])", r"\left[{}\right]", arguments=(2, 8)),
     "nll": Function("loss", "nll(probabilities, targets)", r"\operatorname{nll}", ("-(y/p)", "-log(p)"), "-y*log(p)",
                     arguments=(2, 2), targets="distribution"),
     "bce": Function("loss", "bce(probabilities, targets)", r"\operatorname{bce}",

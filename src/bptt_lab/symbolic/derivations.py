@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy
 
+from bptt_lab.formulas import latex, write
+from bptt_lab.formulas.printing import style_of
+from bptt_lab.formulas.tree import Letter, Transpose, Tree
 from bptt_lab.network import Graph, Network, NetworkError
-from bptt_lab.network.expressions import Name
-from bptt_lab.symbolic import letters, notation, printing, scalar_forms, vectors
+from bptt_lab.symbolic import letters, notation, scalar_forms, vectors
 from bptt_lab.symbolic.arithmetics import evaluate_sympy
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
-from bptt_lab.symbolic.vector_values import vector_value
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.symbolic.verdicts import Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World, letter_value
 
@@ -44,29 +46,28 @@ class ScalarForm(NamedTuple):
 class VectorForm(NamedTuple):
     """A vector form of a quantity at general t, or without time; `size` is how many entries it has."""
 
-    tree: vectors.Tree
+    tree: Tree
     network: Network
-    target: Name
+    target: Letter
     size: int
 
     def values(self, world: World) -> list[Any]:
         """Return the form's entries in a world, at every t at which the quantity occurs."""
-        found = []
-        for t in range(1, world.graph.T + 1) if self.target.index else [None]:
-            if not world.graph.has(self.target.name, t):
-                continue
-            value = vector_value(self.tree, world, t)
-            found += [0] * self.size if value is None else list(np.ravel(value))
+        found, scene = [], Scene(world)
+        for t in range(1, world.graph.T + 1) if self.target.time else [None]:
+            if world.graph.has(self.target.name, t):
+                value = np.ravel(scene.value(self.tree, **({"t": t} if t else {})))
+                found += [value[0]] * self.size if len(value) == 1 else list(value)
         return found
 
     def latex(self) -> str:
         """Return the form as LaTeX."""
-        return printing.tree_latex(self.tree, self.network)
+        return latex(self.tree, style_of(self.network, has_deltas=False))
 
     goal_latex = latex
 
     def __str__(self) -> str:
-        return printing.tree_text(self.tree)
+        return write(self.tree)
 
 
 class Line(NamedTuple):
@@ -178,20 +179,20 @@ def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Deriva
     target, local = vectors.itself(network, name), vectors.local_form(network, name)
     if layout == "derivative":
         trees = [
-            (vectors.Derivative(target), "the goal"),
+            (vectors.derivative(network, target), "the goal"),
             (vectors.chain_rule(network, name), _vector_reason(network, name)),
             (local, "immediate derivatives"),
         ]
     else:
         trees = [
-            (vectors.Gradient(target), "the goal"),
-            (vectors.Transpose(local), "the transpose of the derivative"),
+            (vectors.derivative(network, target, "gradient"), "the goal"),
+            (Transpose(local), "the transpose of the derivative"),
             (vectors.transposed(local), f"transposed{', factors reversed' if vectors.has_product(local) else ''}"),
         ]
     return vector_derivation(graph, target, trees)
 
 
-def vector_derivation(graph: Graph, target: Name, trees: Sequence[tuple[vectors.Tree, str]]) -> Derivation:
+def vector_derivation(graph: Graph, target: Letter, trees: Sequence[tuple[Tree, str]]) -> Derivation:
     """Return a derivation from vector trees and reasons, checked in a graph."""
     size = int(np.prod(graph.network.shapes[target.name]))
     lines = [Line(VectorForm(tree, graph.network, target, size), reason) for tree, reason in trees]
@@ -201,6 +202,6 @@ def vector_derivation(graph: Graph, target: Name, trees: Sequence[tuple[vectors.
 def _vector_reason(network: Network, name: str) -> str:
     """Return the reason of the chain rule in words: through which quantities, and whether at every step."""
     found = vectors.uses(network, name)
-    users = ", ".join(f"${printing.name_latex(use.user, network)}$" for use in found)
+    users = ", ".join(f"${latex(use.user, style_of(network))}$" for use in found)
     every = " at every $t$" if any(use.summed for use in found) else ""
     return f"chain rule, through {users}{every}" if users else "the loss by itself"

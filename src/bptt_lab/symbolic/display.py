@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import sympy
 
+from bptt_lab.formulas.printing import equations_latex
 from bptt_lab.network import Graph, Network
-from bptt_lab.symbolic import letters, notation, printing, scalar_forms
+from bptt_lab.symbolic import letters, notation, scalar_forms
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
 
 
@@ -31,7 +32,7 @@ class Equations(NamedTuple):
     network: Network
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {printing.equations_latex(self.network)}$"
+        return f"$\\displaystyle {equations_latex(self.network)}$"
 
     def __repr__(self) -> str:
         return "\n".join(equation.source for equation in self.network.equations.values())

@@ -19,8 +19,11 @@ from bptt_lab.formulas.tree import (
     Number,
     Over,
     Power,
+    Relation,
+    Slice,
     Transpose,
     Tree,
+    Unless,
     Variable,
     walk,
 )
@@ -125,7 +128,8 @@ class Scene:
                 f"{above[0]} is a sum: nothing is computed from it.", f"Write {above[0]}(t).", "", column
             )
         shapes = self.graph.network.shapes
-        if len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]:
+        is_cube = len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]
+        if is_cube and self.is_lenient:
             raise FormulaError(
                 f"The derivative of the vector {below[0]} by the matrix {above[0]} has three indices.",
                 f"Take one entry of {below[0]}.",
@@ -133,6 +137,9 @@ class Scene:
                 column,
             )
         by_above = [self._row(below, e, above, kind) for e in self._entries(below)]
+        if is_cube and len(by_above) > 1:
+            rows, columns = shapes[above[0]]
+            return np.array(by_above, dtype=object).reshape(-1, rows, columns).transpose(0, 2, 1)
         if len(by_above) == 1:
             found = self._shaped(by_above[0], above)
             found = found if kind == "gradient" or not isinstance(found, np.ndarray) else found.T
@@ -255,6 +262,13 @@ def _sum(values: list) -> Any:
     return total
 
 
+COMPARED = {
+    "=": operator_module.eq,
+    "!=": operator_module.ne,
+    "<=": operator_module.le,
+    "<": operator_module.lt,
+    ">": operator_module.gt,
+}
 OPERATORS = {
     "+": (operator_module.add, np.add),
     "-": (operator_module.sub, np.subtract),
@@ -320,6 +334,10 @@ class _Evaluation:
             case Transpose(inner):
                 value = self.of(inner)
                 return value.T if isinstance(value, np.ndarray) else value
+            case Slice():
+                return self.slice(tree)
+            case Unless(missing, term):
+                return self.unless(missing, term)
             case Derivative(below, above, kind):
                 for letter in (below, above):
                     self.check_fixed_time(letter)
@@ -383,6 +401,8 @@ class _Evaluation:
                     "",
                     tree.column,
                 )
+            if right.ndim == 3:
+                return np.tensordot(left, right, axes=(1, 0))[0]
             if left.shape[1] != right.shape[0]:
                 raise self.misfit(tree, left, right, _uneven(left, right))
             self.steps += left.size * right.shape[1] // 20
@@ -410,6 +430,26 @@ class _Evaluation:
         if exponent == 0:
             return _combined("+", base * 0, one)
         return _combined("/", one, base**-exponent)
+
+    def slice(self, tree: Slice) -> Any:
+        inner, first, last = self.of(tree.inner), self.whole(tree.first), self.whole(tree.last)
+        inner = inner if isinstance(inner, np.ndarray) else _object_array([inner], (1, 1))
+        size = inner.shape[tree.of_columns]
+        if not 1 <= first <= last <= size:
+            what = "columns" if tree.of_columns else "rows"
+            mend = f"There are {size}, counted from 1; both ends are included."
+            raise FormulaError(f"There are no {what} {first} to {last}.", mend, "", tree.column)
+        kept = slice(first - 1, last)
+        return inner[:, kept] if tree.of_columns else inner[kept]
+
+    def unless(self, missing: Relation, term: Tree) -> Any:
+        """Return a term, or zero where it does not exist."""
+        named = {part.name for part in walk(missing) if isinstance(part, Variable)}
+        if self.scene.is_lenient and named <= {"T"}:
+            raise FormulaError("unless compares an index with another.", "Write  unless(t = T, …)", "", missing.column)
+        left, right = self.whole(missing.left), self.whole(missing.right)
+        is_missing = COMPARED[missing.operator](left, right)
+        return self.scene.world.arithmetic.number(Fraction(0)) if is_missing else self.of(term)
 
     def over(self, tree: Over) -> Any:
         low, high = self.whole(tree.low), self.whole(tree.high)
@@ -500,6 +540,13 @@ def _ones(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
     return _combined("+", value * 0, one)
 
 
+def _concat(evaluation: _Evaluation, tree: Call, *parts: Any) -> np.ndarray:
+    """Return columns on top of each other."""
+    columns = [_column_of(evaluation, tree, part) for part in parts]
+    size = sum(column.size for column in columns)
+    return evaluation.checked(tree, size, lambda: np.concatenate(columns).reshape(-1, 1))
+
+
 def _softmax(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
     entries_ = list(_column_of(evaluation, tree, value))
     softmax = evaluation.scene.world.arithmetic.functions["softmax"]
@@ -516,4 +563,6 @@ def _loss(evaluation: _Evaluation, tree: Call, prediction: Any, target: Any) -> 
     )
 
 
-VECTORS = {"diag": _diagonal, "outer": _outer, "ones": _ones, "softmax": _softmax} | dict.fromkeys(LOSSES, _loss)
+VECTORS = {"diag": _diagonal, "outer": _outer, "ones": _ones, "softmax": _softmax, "concat": _concat} | dict.fromkeys(
+    LOSSES, _loss
+)

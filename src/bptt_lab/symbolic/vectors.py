@@ -1,108 +1,76 @@
-"""Vector forms: trees of derivatives, parameters and values in matrix algebra, with the rules that pull a row back."""
+"""Vector forms: formulas of derivatives, parameters and values as matrices, with the rules that pull a row back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
+from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number
+from bptt_lab.formulas.shapes import shape_of
+from bptt_lab.formulas.tree import (
+    ONE,
+    Binary,
+    Call,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Relation,
+    Slice,
+    Transpose,
+    Tree,
+    Unless,
+    Variable,
+    mapped,
+    walk,
+)
 from bptt_lab.network import Network, NetworkError
-from bptt_lab.network.expressions import NOW, Binary, Call, Expression, Index, Name, Number, Power, names
+from bptt_lab.network.expressions import NOW, Index
 from bptt_lab.network.functions import LOSSES, ROWS
 from bptt_lab.network.parse import rule
-from bptt_lab.network.shapes import entrywise_shape
-
-
-@dataclass(frozen=True)
-class Derivative:
-    """The total derivative of the loss by a quantity, numerator layout: a row, or (columns × rows) for a matrix."""
-
-    of: Name
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """The transpose of the derivative: the shape of the quantity itself."""
-
-    of: Name
-
-
-@dataclass(frozen=True)
-class Jacobian:
-    """The immediate derivative of one quantity by another, everything else held fixed."""
-
-    below: Name
-    above: Name
-
-
-@dataclass(frozen=True)
-class Transpose:
-    """A transposed matrix."""
-
-    inner: Tree
-
-
-@dataclass(frozen=True)
-class Diagonal:
-    """The diagonal matrix with the entries of a vector."""
-
-    inner: Tree
-
-
-@dataclass(frozen=True)
-class Part:
-    """The columns of a matrix from one to another, counted from 1, both included; or its rows."""
-
-    inner: Tree
-    first: int
-    last: int
-    of_rows: bool = False
-
-
-@dataclass(frozen=True)
-class OverTime:
-    """A sum over t from 1 to T."""
-
-    term: Tree
-
-
-@dataclass(frozen=True)
-class Where:
-    """A term that exists only at some t: `index` is the one with which the quantity at t is used."""
-
-    term: Tree
-    index: Index
-    missing_when: str
-
-
-Tree = Derivative | Gradient | Jacobian | Transpose | Diagonal | Part | OverTime | Where | Expression
-ONE = Number(Fraction(1))
-MINUS_ONE = Number(Fraction(-1))
 
 
 def total(*terms: Tree) -> Tree:
     """Return the sum of terms."""
     sum_ = terms[0]
     for term in terms[1:]:
-        sum_ = Binary("+", sum_, term)
+        sum_ = Binary("-", sum_, term.inner) if isinstance(term, Negative) else Binary("+", sum_, term)
     return sum_
 
 
-def product(left: Tree, right: Tree) -> Tree:
-    """Return a matrix product; the number one, the derivative of the loss by itself, is dropped."""
-    if left == ONE:
-        return right
-    return right if right == ONE else Binary("@", left, right)
+def derivative(network: Network, of: Letter, kind: str = "total") -> Derivative:
+    """Return the derivative of the loss by a letter: a row, or (columns × rows) for a matrix; or its gradient."""
+    return Derivative(Letter(network.loss), of, kind)
+
+
+def over_time(term: Tree) -> Tree:
+    """Return a sum over all steps."""
+    return Over("sum", "t", ONE, LAST, term)
 
 
 class Use(NamedTuple):
     """One use of a quantity by an equation: the user's place relative to t, and when it is missing."""
 
-    user: Name
+    user: Letter
     index: Index | None
     missing_when: str
     summed: bool
+
+    @property
+    def missing(self) -> Relation:
+        """The relation of indices under which the term of this use does not exist."""
+        word = next(word for word in (" is not ", " = ", " > ", " < ") if word in self.missing_when)
+        left, right = self.missing_when.split(word)
+        return Relation({" is not ": "!="}.get(word, word.strip()), _index_formula(left), _index_formula(right))
+
+
+def _index_formula(text: str) -> Tree:
+    """Return 't', 'T', 'T-2', 't+1' or '3' as a formula."""
+    start = text[0] if text[0] in "tT" else ""
+    shift = int(text[len(start) :] or 0)
+    return letter("", Index(start, shift)).time
 
 
 def uses(network: Network, name: str) -> list[Use]:
@@ -113,18 +81,19 @@ def uses(network: Network, name: str) -> list[Use]:
         timed = network.is_timed(user)
         relative = index is not None and index.start == "t"
         summed = timed and not relative
-        found.append(Use(Name(user, place.time if timed else None), index, place.missing_when, summed))
+        found.append(Use(letter(user, place.time if timed else None), index, place.missing_when, summed))
     return found
 
 
-def itself(network: Network, name: str) -> Name:
+def itself(network: Network, name: str) -> Letter:
     """Return a quantity at the general time t, or without time."""
-    return Name(name, NOW if network.is_timed(name) else None)
+    return letter(name, NOW if network.is_timed(name) else None)
 
 
-def derivative_of(network: Network, user: Name) -> Tree:
+def derivative_of(network: Network, user: Letter) -> Tree:
     """Return the total derivative by a place; by a loss that nothing else uses it is one."""
-    return ONE if user.name == network.loss and not network.uses[user.name] else Derivative(user)
+    is_end = user.name == network.loss and not network.uses[user.name]
+    return ONE if is_end else derivative(network, user)
 
 
 def chain(network: Network, name: str, link: Callable[[Tree, Use], Tree]) -> Tree:
@@ -132,8 +101,8 @@ def chain(network: Network, name: str, link: Callable[[Tree, Use], Tree]) -> Tre
     found = []
     for use in uses(network, name):
         term = link(derivative_of(network, use.user), use)
-        term = OverTime(term) if use.summed else term
-        found.append(Where(term, use.index, use.missing_when) if use.missing_when else term)
+        term = over_time(term) if use.summed else term
+        found.append(Unless(use.missing, term) if use.missing_when else term)
     if name == network.loss:
         found.append(ONE)
     if not found:
@@ -146,7 +115,8 @@ def chain_rule(network: Network, name: str) -> Tree:
 
     def link(row: Tree, use: Use) -> Tree:
         fixed = use.index is not None and use.index.start != "t"
-        return product(row, Jacobian(use.user, Name(name, use.index) if fixed else itself(network, name)))
+        above = letter(name, use.index) if fixed else itself(network, name)
+        return _Puller(network, use.user.name, above).product(row, Derivative(use.user, above, "immediate"))
 
     return chain(network, name, link)
 
@@ -158,10 +128,9 @@ def local_form(network: Network, name: str) -> Tree:
 
 def pulled_through(network: Network, use: Use, name: str, row: Tree) -> list[Tree]:
     """Return a row pulled back through the equation of a user, one term for each occurrence of the quantity."""
-    equation = network.equations[use.user.name]
-    shift = use.user.index.shift if use.user.index and use.index and use.index.start == "t" else 0
-    target = Name(name, use.index)
-    found = _Puller(network, equation.name, equation.timed, target).pull(row, equation.expression)
+    equation, index = network.equations[use.user.name], index_of(use.user.time)
+    shift = index.shift if index and use.index and use.index.start == "t" else 0
+    found = _Puller(network, equation.name, letter(name, use.index)).pull(row, formula(equation.expression))
     return [at_shift(term, shift, row) for term in found]
 
 
@@ -170,121 +139,127 @@ class _Puller(NamedTuple):
 
     network: Network
     name: str
-    timed: bool
-    target: Name
+    target: Letter
 
-    def pull(self, row: Tree, expression: Expression) -> list[Tree]:
-        """Return row times the derivative of expression by the target, as terms."""
-        if expression == self.target:
+    def is_number(self, tree: Tree) -> bool:
+        return not shape_of(tree, self.network.shapes)
+
+    def product(self, left: Tree, right: Tree) -> Tree:
+        """Return a matrix product; one, the derivative of the loss by itself, is dropped; a number goes in front."""
+        if left == ONE or right == ONE:
+            return right if left == ONE else left
+        if isinstance(left, Negative):
+            return Negative(self.product(left.inner, right))
+        if self.is_number(right):
+            return self.product_of_numbers(right, left)
+        return self.product_of_numbers(left, right) if self.is_number(left) else Binary("@", left, right)
+
+    def product_of_numbers(self, factor: Tree, row: Tree) -> Tree:
+        """Return a number times a row."""
+        if factor == ONE or row == ONE:
+            return row if factor == ONE else factor
+        return Binary("*", factor, row)
+
+    def pull(self, row: Tree, tree: Tree) -> list[Tree]:
+        """Return row times the derivative of a formula by the target, as terms."""
+        if tree == self.target:
             return [row]
-        if self.target not in names(expression):
+        if self.target not in walk(tree):
             return []
-        match expression:
-            case Binary("+", left, right):
-                return self.pull(row, left) + self.pull(row, right)
-            case Binary("-", left, right):
-                return self.pull(row, left) + self.pull(_scaled(MINUS_ONE, row), right)
+        match tree:
+            case Negative(inner):
+                return self.pull(negative(row), inner)
+            case Binary("+" | "-" as sign, left, right):
+                return self.pull(row, left) + self.pull(row if sign == "+" else negative(row), right)
             case Binary("@", left, right):
                 return self._product(row, left, right)
             case Binary("*", left, right):
                 return self.pull(self._times(row, right, left), left) + self.pull(self._times(row, left, right), right)
             case Binary("/", left, right):
-                over = Binary("/", ONE, right)
-                falling = Binary("*", MINUS_ONE, Binary("/", left, Power(right, 2)))
-                return self.pull(self._times(row, over, left), left) + self.pull(
-                    self._times(row, falling, right), right
-                )
+                by_left = self._times(row, Binary("/", ONE, right), left)
+                by_right = self._times(negative(row), Binary("/", left, Power(right, number(2))), right)
+                return self.pull(by_left, left) + self.pull(by_right, right)
             case Power(base, exponent):
-                slope = Binary("*", Number(Fraction(exponent)), base if exponent == 2 else Power(base, exponent - 1))
-                return self.pull(self._times(row, slope, base), base)
+                return self.pull(self._times(row, _slope_of_power(base, exponent), base), base)
+            case Call():
+                return self._through(row, tree)
+        raise AssertionError(tree)
+
+    def _through(self, row: Tree, call: Call) -> list[Tree]:
+        """Return a row pulled back through a function."""
+        match call:
             case Call("concat", arguments):
                 return self._concatenated(row, arguments)
             case Call("softmax", (inner,)):
-                y = self._value(expression)
-                return self.pull(product(row, Binary("-", Diagonal(y), Binary("@", y, Transpose(y)))), inner)
+                y = self._value(call)
+                slope = Binary("-", Call("diag", (y,)), Binary("@", y, Transpose(y)))
+                return self.pull(self.product(row, slope), inner)
             case Call(loss, (prediction, target)) if loss in LOSSES:
                 by_prediction, by_target = _slopes_of_loss(loss, prediction, target)
-                return self.pull(product(row, Transpose(by_prediction)), prediction) + self.pull(
-                    product(row, Transpose(by_target)), target
-                )
+                return self._of_loss(row, by_prediction, prediction) + self._of_loss(row, by_target, target)
             case Call(function, (inner,)):
-                slope = _slope(function, u=inner, y=self._value(expression))
+                slope = _slope(function, u=inner, y=self._value(call))
                 return self.pull(row if slope == ONE else self._times(row, slope, inner), inner)
-        raise AssertionError(expression)
+        raise AssertionError(call)
 
-    def _value(self, expression: Expression) -> Expression:
-        """Return the letter of what the equation has just computed, where the expression is its whole right side."""
-        if self.network.equations[self.name].expression == expression:
-            return Name(self.name, NOW if self.timed else None)
-        return expression
+    def _of_loss(self, row: Tree, slope: Tree, argument: Tree) -> list[Tree]:
+        turned = slope if self.is_number(argument) else Transpose(slope)
+        return self.pull(self.product_of_numbers(row, turned), argument)
 
-    def _product(self, row: Tree, left: Expression, right: Expression) -> list[Tree]:
-        if self.target in names(left):
+    def _value(self, call: Call) -> Tree:
+        """Return the letter of what the equation has just computed, where the formula is its whole right side."""
+        equation = self.network.equations[self.name]
+        is_whole = formula(equation.expression) == call
+        return letter(self.name, NOW if equation.timed else None) if is_whole else call
+
+    def _product(self, row: Tree, left: Tree, right: Tree) -> list[Tree]:
+        if self.target in walk(left):
             if left != self.target:
                 raise NetworkError(
-                    f"There is no vector form for {self.target}, which stands inside a computed matrix.",
+                    f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
                     "Use its scalar form.",
-                    left.position,
                 )
-            return [product(right, row)]
-        return self.pull(product(row, left), right)
+            return [self.product(right, row)]
+        return self.pull(self.product(row, left), right)
 
-    def _times(self, row: Tree, factor: Expression, part: Expression) -> Tree:
+    def _times(self, row: Tree, factor: Tree, part: Tree) -> Tree:
         """Return the row that reaches `part` of an entry-by-entry product with `factor`."""
-        factor_is_number, part_is_number = (not entrywise_shape(side, self.network.shapes) for side in (factor, part))
-        if factor_is_number:
-            return _scaled(factor, row)
-        return product(row, factor if part_is_number else Diagonal(factor))
+        if self.is_number(factor):
+            return self.product_of_numbers(factor, row)
+        return self.product(row, factor if self.is_number(part) else Call("diag", (factor,)))
 
-    def _concatenated(self, row: Tree, arguments: tuple[Expression, ...]) -> list[Tree]:
+    def _concatenated(self, row: Tree, arguments: tuple[Tree, ...]) -> list[Tree]:
         found, first = [], 1
         for argument in arguments:
-            size = entrywise_shape(argument, self.network.shapes)[0]
-            found += self.pull(Part(row, first, first + size - 1), argument)
+            size = shape_of(argument, self.network.shapes)[0]
+            found += self.pull(Slice(row, number(first), number(first + size - 1), of_columns=True), argument)
             first += size
         return found
 
 
-def _scaled(number: Expression, row: Tree) -> Tree:
-    return Binary("*", number, row) if row != ONE else number
+def negative(tree: Tree) -> Tree:
+    """Return minus a formula."""
+    return tree.inner if isinstance(tree, Negative) else Negative(tree)
 
 
-def _slope(function: str, by: int = 0, **letters: Expression) -> Expression:
+def _slope_of_power(base: Tree, exponent: Tree) -> Tree:
+    power = index_of(exponent).shift
+    lower = base if power == 2 else Power(base, number(power - 1))
+    return Binary("*", number(power), lower)
+
+
+def _slope(function: str, by: int = 0, **letters: Tree) -> Tree:
     """Return the slope of a function by one of its arguments, with its letters replaced."""
-    return mapped(
-        rule(ROWS[function].slopes[by]), lambda part: letters.get(part.name) if isinstance(part, Name) else None
-    )
+    known = lambda part: letters.get(part.name) if isinstance(part, Letter) else None
+    return mapped(formula(rule(ROWS[function].slopes[by])), known)
 
 
-def _slopes_of_loss(loss: str, prediction: Expression, target: Expression) -> tuple[Expression, Expression]:
+def _slopes_of_loss(loss: str, prediction: Tree, target: Tree) -> tuple[Tree, Tree]:
     """Return the slopes of a loss by its prediction and by its target."""
     if ROWS[loss].pieces:
         slope = _slope(loss, u=Binary("-", prediction, target))
-        return slope, Binary("*", MINUS_ONE, slope)
+        return slope, Negative(slope)
     return tuple(_slope(loss, by, p=prediction, y=target) for by in (0, 1))
-
-
-def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
-    """Return a tree with every node for which `change` gives something replaced by it, from the top down."""
-    changed = change(tree)
-    if changed is not None:
-        return changed
-    match tree:
-        case Binary(operator, left, right):
-            return Binary(operator, mapped(left, change), mapped(right, change))
-        case Power(base, exponent):
-            return Power(mapped(base, change), exponent)
-        case Call(function, arguments):
-            return Call(function, tuple(mapped(argument, change) for argument in arguments))
-        case Transpose(inner) | Diagonal(inner):
-            return type(tree)(mapped(inner, change))
-        case Part(inner, first, last, of_rows):
-            return Part(mapped(inner, change), first, last, of_rows)
-        case OverTime(term):
-            return OverTime(mapped(term, change))
-        case Where(term, index, missing):
-            return Where(mapped(term, change), index, missing)
-    return tree
 
 
 def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
@@ -293,8 +268,8 @@ def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
     def change(part: Tree) -> Tree | None:
         if part == kept and part != ONE:
             return part
-        if isinstance(part, Name) and part.index is not None and part.index.start == "t":
-            return Name(part.name, Index("t", part.index.shift + shift))
+        if isinstance(part, Letter) and (index := index_of(part.time)) and index.start == "t":
+            return letter(part.name, Index("t", index.shift + shift))
         return None
 
     return mapped(tree, change) if shift else tree
@@ -303,38 +278,36 @@ def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
 def transposed(tree: Tree) -> Tree:
     """Return the transpose of a row form, distributed over its parts: derivatives become gradients."""
     match tree:
-        case Derivative(of):
-            return Gradient(of)
+        case Derivative(below, above, "total"):
+            return Derivative(below, above, "gradient")
         case Binary("+" | "-" as operator, left, right):
             return Binary(operator, transposed(left), transposed(right))
         case Binary("@", left, right):
             return _column_product(transposed(right), transposed(left))
         case Binary("*" | "/" as operator, left, right):
             return Binary(operator, left, transposed(right))
+        case Negative(inner):
+            return Negative(transposed(inner))
         case Transpose(inner):
             return inner
-        case Part(inner, first, last, of_rows):
-            return Part(transposed(inner), first, last, not of_rows)
-        case Diagonal() | Number():
+        case Slice(inner, first, last, of_columns):
+            return Slice(transposed(inner), first, last, not of_columns)
+        case Call("diag") | Number() | Variable():
             return tree
-        case Name() | Call():
-            return Transpose(tree)
-        case OverTime(term):
-            return OverTime(transposed(term))
-        case Where(term, index, missing):
-            return Where(transposed(term), index, missing)
+        case Over(kind, variable, low, high, body):
+            return Over(kind, variable, low, high, transposed(body))
+        case Unless(missing, term):
+            return Unless(missing, transposed(term))
     return Transpose(tree)
 
 
 def _column_product(left: Tree, right: Tree) -> Tree:
     """Return a product with a column on its right; a diagonal matrix times a column is an entry-by-entry product."""
-    if isinstance(left, Diagonal):
-        return Binary("*", left.inner, right)
+    if isinstance(left, Call) and left.function == "diag":
+        return Binary("*", left.arguments[0], right)
     return Binary("@", left, right)
 
 
 def has_product(tree: Tree) -> bool:
-    """Return whether a matrix product stands in a tree."""
-    found = []
-    mapped(tree, lambda part: found.append(part) if isinstance(part, Binary) and part.operator == "@" else None)
-    return bool(found)
+    """Return whether a matrix product stands in a formula."""
+    return any(isinstance(part, Binary) and part.operator == "@" for part in walk(tree))
