@@ -59,7 +59,7 @@ _add(
     dict(x=3, h=4, o=2),
 )
 _add(
-    "a matrix for two vectors in one",  # its gradient holds a joined vector, for which formulas have no word
+    "a matrix for two vectors in one",  # its gradient holds a joined vector
     """
     a[t] = W @ concat(x[t], h[t-1]) + p * c[t-1]
     c[t] = c[t-1] + tanh(a[t])
@@ -67,7 +67,7 @@ _add(
     L[t] = mse(h[t-1] + h[t], y[t])
     """,
     dict(x=3, h=4),
-    ["shape", "choice", "number", "line", "matrix", "function"],
+    ["shape", "choice", "number", "line", "matrix", "matrix", "function"],
 )
 _add(
     "a loss that reads the step before",  # there its target does not exist at T + 1: no formula for general t

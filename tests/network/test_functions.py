@@ -17,6 +17,7 @@ from bptt_lab import Network, symbolic
 from bptt_lab.exercises import ex
 from bptt_lab.exercises.stress import decimals
 from bptt_lab.figures import unrolled_network
+from bptt_lab.formulas.printing import equations_latex
 from bptt_lab.network import functions
 from bptt_lab.network.functions import FUNCTIONS, LOSSES, NUMBERS, ROWS
 from bptt_lab.network.parse import rule
@@ -34,7 +35,6 @@ from bptt_lab.network.scalars import (
 )
 from bptt_lab.numeric import activations, losses
 from bptt_lab.symbolic import arithmetics, towers
-from bptt_lab.symbolic.printing import equations_latex
 from bptt_lab.symbolic.scalar_forms import ON_SCREEN, WRITTEN_OUT
 from bptt_lab.symbolic.verdicts import PROVED
 
@@ -44,7 +44,7 @@ U, Y = Letter(Place("u")), Letter(Place("y"))
 
 
 def at(name, u):
-    return abs(u) if name == "log" else u
+    return abs(u) if name in ("log", "sqrt") else u
 
 
 @pytest.mark.parametrize("name", ENTRYWISE)
@@ -177,7 +177,7 @@ USED = """
 from bptt_lab import Network, symbolic
 from bptt_lab.exercises import ex
 from bptt_lab.figures import unrolled_network
-from bptt_lab.symbolic.printing import equations_latex
+from bptt_lab.formulas.printing import equations_latex
 network = Network("a[t] = W @ x[t] + R @ h[t-1]\\nh[t] = swish(a[t])\\nL[t] = fourth(h[t], y[t])", sizes=dict(x=2, h=3))
 graph = network.unroll(3)
 for name in "ahWR":

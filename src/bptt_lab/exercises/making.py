@@ -19,13 +19,15 @@ from bptt_lab.exercises.spelling import (
     spell,
     spell_entry,
 )
-from bptt_lab.formulas import FormulaError, Language
+from bptt_lab.formulas import FormulaError, Language, write
+from bptt_lab.formulas import tree as formulas
+from bptt_lab.formulas.equations import index_of
+from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.expressions import NOW, Binary, Call, Expression, Index, Name, children, names
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.network.shapes import Shape
 from bptt_lab.symbolic import vectors
-from bptt_lab.symbolic.vectors import OverTime, Transpose, Tree
 
 STEPS_TO_COUNT = (3, 2)
 KEYS, FEWEST_CHOICES = "abcdef", 3
@@ -438,7 +440,7 @@ def _spelled(network: Network, name: str) -> Iterator[tuple[Tree, str]]:
     """Yield the derivative by a quantity as a vector form, and its gradient as text, where it has one."""
     try:
         form = vectors.local_form(network, name)
-        yield form, spell(vectors.transposed(form), network)
+        yield form, spell(vectors.transposed(form, network.shapes), network)
     except (Unspeakable, NetworkError):
         return
 
@@ -508,13 +510,17 @@ def _gradient_code(code: Code, own: list[str]) -> str:
 def _summed_code(code: Code, name: str) -> str:
     """Return the code of a parameter's gradient: its terms, each summed over steps and sequences."""
     form = gradient_form(code.network, name)
-    over_time = isinstance(form, OverTime)
-    return " + ".join(_term_code(code, name, term, over_time) for term in _terms(form.term if over_time else form))
+    over_time = isinstance(form, formulas.Over)
+    return " + ".join(_term_code(code, name, term, over_time) for term in _terms(form.body if over_time else form))
 
 
 def _terms(tree: Tree) -> list[Tree]:
-    is_sum = isinstance(tree, Binary) and tree.operator == "+"
-    return [*_terms(tree.left), *_terms(tree.right)] if is_sum else [tree]
+    match tree:
+        case formulas.Binary("+", left, right):
+            return [*_terms(left), *_terms(right)]
+        case formulas.Binary("-", left, right):
+            return [*_terms(left), formulas.Negative(right)]
+    return [tree]
 
 
 def _term_code(code: Code, name: str, term: Tree, over_time: bool) -> str:
@@ -523,18 +529,22 @@ def _term_code(code: Code, name: str, term: Tree, over_time: bool) -> str:
         axes = "" if code.plain else "axis=(0, 1)" if over_time else "axis=0"
         return f"np.sum({code.rows(term)}{', ' if axes else ''}{axes})"
     match term:
-        case Binary("@", column, Transpose(row)):
+        case formulas.Binary("@", column, formulas.Transpose(row)):
             left, right = code.rows(column), code.rows(row)
-            if all(use.name in code.network.parameters for use in names(row)):
+            if all(use.name in code.network.parameters for use in _letters_in(row)):
                 return f"np.outer(np.sum({left}, axis={'(0, 1)' if over_time else '0'}), {right})"
             if over_time and not _has_time(row):
                 return f"np.sum({left}, axis=0).T @ {right}"
             return f"rows({left}).T @ rows({right})"
-    raise Unspeakable(str(term))
+    raise Unspeakable(write(term))
 
 
-def _has_time(tree: Expression) -> bool:
-    return any(use.index is not None and use.index.start == "t" for use in names(tree))
+def _letters_in(tree: Tree) -> list[formulas.Letter]:
+    return [part for part in formulas.walk(tree) if isinstance(part, formulas.Letter)]
+
+
+def _has_time(tree: Tree) -> bool:
+    return any((index := index_of(use.time)) is not None and index.start == "t" for use in _letters_in(tree))
 
 
 MAKERS = (_shape, _choice, _number, _line, _matrix, _weight, _function)

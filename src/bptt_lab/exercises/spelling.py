@@ -44,7 +44,7 @@ class Unspeakable(ValueError):
 
 def gradient_form(network: Network, name: str) -> Tree:
     """Return the gradient by a quantity at general t in matrix algebra (errors: NetworkError)."""
-    return vectors.transposed(vectors.local_form(network, name))
+    return vectors.transposed(vectors.local_form(network, name), network.shapes)
 
 
 def _later(index: Tree, by: int) -> Tree:

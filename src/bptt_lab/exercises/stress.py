@@ -58,7 +58,7 @@ def decimals(digits: int) -> Arithmetic:
     """Return floating-point arithmetic of so many digits and any exponent, with the functions of the grammar."""
     context = MPContext()
     context.dps = digits
-    known = {"tanh": context.tanh, "exp": context.exp, "log": context.ln}
+    known = {name: getattr(context, name) for name in ("tanh", "exp", "sqrt", "sin", "cos")} | {"log": context.ln}
     by_pieces = lambda name, pieces: lambda u: context.mpf(next(rule for bound, rule in pieces if u <= bound)(u))
     return completed(lambda value: context.mpf(value.numerator) / value.denominator, known, by_pieces)
 

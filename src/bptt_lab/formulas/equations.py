@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from bptt_lab.formulas.tree import ONE, Binary, Call, Letter, Negative, Number, Power, Relation, Tree, Variable
+from bptt_lab.formulas.tree import (
+    ONE,
+    Binary,
+    Call,
+    Letter,
+    Negative,
+    Number,
+    Power,
+    Relation,
+    Transpose,
+    Tree,
+    Variable,
+)
 from bptt_lab.network import Network, expressions
 from bptt_lab.network.expressions import Expression, Index
 
@@ -56,6 +68,8 @@ def formula(expression: Expression) -> Tree:
             return Binary(operator, formula(left), formula(right))
         case expressions.Power(base, exponent):
             return Power(formula(base), number(exponent))
+        case expressions.Transposed(inner):
+            return Transpose(formula(inner))
         case expressions.Call(function, arguments):
             return Call(function, tuple(map(formula, arguments)))
     raise AssertionError(expression)

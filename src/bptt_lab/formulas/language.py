@@ -12,7 +12,8 @@ from bptt_lab.network.errors import nearest
 from bptt_lab.network.functions import ROWS
 
 # how many arguments each function takes, and how it is written
-FUNCTIONS = {name: (1, f"{name}(…)") for name, row in ROWS.items() if row.arguments == (1, 1)}
+FUNCTIONS = {name: (1, f"{name}(…)") for name, row in ROWS.items() if row.arguments == (1, 1) and name != "sum"}
+FUNCTIONS["dot"] = (2, "dot(vector, vector)")
 FUNCTIONS |= {name: (row.arguments, row.example) for name, row in ROWS.items() if row.arguments[0] < row.arguments[1]}
 FUNCTIONS |= {name: (2, row.example) for name, row in ROWS.items() if row.kind == "loss"}
 FUNCTIONS |= {name: (1, f"{name}(…)") for name in ("sinh", "cosh", "sech", "diag", "ones", "rows", "columns")}

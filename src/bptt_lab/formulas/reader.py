@@ -279,7 +279,9 @@ class _Reader:
     def call(self, function: str, token: Token) -> Tree:
         self.take()
         count, example = FUNCTIONS[function]
-        if function in ("sum", "prod", "column", "row", "matrix"):
+        if function == "sum" and self.is_plain_sum():
+            count, example = 1, "sum(v), or sum(t, 1, 3, …): the index, from, to, the term"
+        elif function in ("sum", "prod", "column", "row", "matrix"):
             return self.ranged(function, token, example)
         items = self.arguments(")")
         if len(items) != count if isinstance(count, int) else not count[0] <= len(items) <= count[1]:
@@ -287,6 +289,10 @@ class _Reader:
                 f"{function} does not take {len(items)} arguments.", f"Write  {example}", "", token.column
             )
         return Call(function, tuple(items), token.column)
+
+    def is_plain_sum(self) -> bool:
+        """Return whether the bracket just opened holds one formula: the sum of the entries of a vector."""
+        return not (self.next.kind == "name" and self.tokens[self.at + 1].text == ",")
 
     def ranged(self, function: str, token: Token, example: str) -> Tree:
         """Return a sum, product, column, row or matrix: variables with their ranges, then a body."""

@@ -20,6 +20,7 @@ from bptt_lab.formulas.tree import (
 )
 from bptt_lab.network.functions import LOSSES
 
+NUMBERS_OF = LOSSES | {"same", "rows", "columns", "sum", "mean", "dot"}
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -43,7 +44,7 @@ def shape_of(tree: Tree, shapes: Shapes) -> tuple[int, ...]:
             return (rows, _count(first, last)) if of_columns else (_count(first, last), columns)
         case Over(kind, _, low, high, body):
             return _joined(kind, _count(low, high), shape_of(body, shapes))
-        case Call(function, arguments) if function not in LOSSES | {"same", "rows", "columns"}:
+        case Call(function, arguments) if function not in NUMBERS_OF:
             return _called(function, [shape_of(argument, shapes) for argument in arguments])
     return ()
 

@@ -80,7 +80,15 @@ class Call:
     position: Position | None = _position()
 
 
-Expression = Number | Name | Binary | Power | Call
+@dataclass(frozen=True)
+class Transposed:
+    """A matrix, transposed."""
+
+    inner: Expression
+    position: Position | None = _position()
+
+
+Expression = Number | Name | Binary | Power | Call | Transposed
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Binary(_, left, right):
             return left, right
-        case Power(base, _):
+        case Power(base, _) | Transposed(base):
             return (base,)
         case Call(_, arguments):
             return arguments

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 
 class Function(NamedTuple):
-    """A function of the grammar: 'entry' acts entry by entry, 'vector' mixes them, 'loss' sums over pairs of them.
+    """A function of the grammar: 'entry' acts entry by entry, 'vector' mixes them, 'number' makes one number of them,
+    'loss' sums over pairs of them.
 
     `definition` says it by exp and log; `pieces` where it has kinks: (up to which argument, its rule there), in order,
     for a loss in u = p - y.
@@ -73,6 +74,15 @@ ROWS = {
     "exp": Function("entry", "exp(a[t])", r"\exp", ("y",), numpy="np.exp({})", floats=_exp),
     "log": Function("entry", "log(a[t])", r"\ln", ("1/u",), numpy="np.log({})",
                     floats=_real_or_complex(math.log, cmath.log)),
+    "sqrt": Function("entry", "sqrt(a[t])", r"\operatorname{sqrt}", ("1/(2*y)",), numpy="np.sqrt({})",
+                     floats=_real_or_complex(math.sqrt, cmath.sqrt)),
+    "sin": Function("entry", "sin(a[t])", r"\sin", ("cos(u)",), numpy="np.sin({})",
+                    floats=_real_or_complex(math.sin, cmath.sin)),
+    "cos": Function("entry", "cos(a[t])", r"\cos", ("-sin(u)",), numpy="np.cos({})",
+                    floats=_real_or_complex(math.cos, cmath.cos)),
+    "sum": Function("number", "sum(v[t])", r"\operatorname{sum}"),
+    "mean": Function("number", "mean(v[t])", r"\operatorname{mean}"),
+    "dot": Function("number", "dot(a[t], b[t])", r"\operatorname{dot}", arguments=(2, 2)),
     "softmax": Function("vector", "softmax(a[t])", r"\operatorname{softmax}"),
     "concat": Function("vector", "concat(h[t-1], x[t])", r"\left[{}\right]", arguments=(2, 8)),
     "nll": Function("loss", "nll(probabilities, targets)", r"\operatorname{nll}", ("-(y/p)", "-log(p)"), "-y*log(p)",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 
 from bptt_lab.network.errors import NetworkError, Position, nearest
-from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Index, Name, Number, Power
+from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Index, Name, Number, Power, Transposed
 from bptt_lab.network.functions import FUNCTIONS, ROWS, Function
 
 LONGEST_TEXT, LONGEST_LINE, DEEPEST, LARGEST_POWER, LARGEST_SHIFT, MOST_DIGITS = 20_000, 1_000, 40, 20, 100, 15
@@ -140,6 +140,10 @@ class _Line:
                 return Binary("*", minus_one, self.expression(operand, depth + 1), self.position(node.col_offset))
             case ast.UnaryOp(ast.UAdd(), operand):
                 return self.expression(operand, depth + 1)
+            case ast.Attribute(inner, "T"):
+                return Transposed(self.expression(inner, depth + 1), self.position(node.col_offset))
+            case ast.BinOp(base, ast.Pow(), ast.Constant(0.5)):
+                return Call("sqrt", (self.expression(base, depth + 1),), self.position(node.col_offset))
             case ast.BinOp(base, ast.Pow(), exponent):
                 return Power(self.expression(base, depth + 1), self._exponent(exponent), self.position(node.col_offset))
             case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
@@ -151,7 +155,7 @@ class _Line:
 
     def _refusal(self, node: ast.expr) -> NetworkError:
         what = {
-            ast.Attribute: "A dot after a name is not part of the language of equations.",
+            ast.Attribute: "A dot after a name is not part of the language of equations, but for .T, a transpose.",
             ast.Lambda: "A lambda is not part of the language of equations.",
             ast.Tuple: "A comma may only separate the arguments of a function.",
         }.get(type(node), f"{type(node).__name__} is not part of the language of equations.")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
-from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power
+from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power, Transposed
 from bptt_lab.network.functions import LOSSES, NUMBERS, ROWS, softmax_entry
 from bptt_lab.network.parse import rule
 from bptt_lab.network.places import Place
@@ -134,8 +134,11 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
         case Power(base, exponent, _):
             return power(part(base), exponent)
         case Binary("@", left, right, _):
-            columns = entries(shape_of(right))
-            terms = (multiply(scalar(left, (*entry, *j), shape_of), scalar(right, j, shape_of)) for j in columns)
+            (_, size), (row, *column) = shape_of(left), entry
+            terms = (
+                multiply(scalar(left, (row, k), shape_of), scalar(right, (k, *column), shape_of))
+                for k in range(1, size + 1)
+            )
             return add(*terms)
         case Binary(operator, left, right, _):
             one, two = part(left), part(right)
@@ -145,8 +148,16 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
                 "*": lambda: multiply(one, two),
                 "/": lambda: multiply(one, power(two, -1)),
             }[operator]()
+        case Transposed(inner, _):
+            return scalar(inner, entry[::-1], shape_of)
         case Call("concat", arguments, _):
             return _concatenated(arguments, entry, shape_of)
+        case Call("sum" | "mean" as function, (inner,), _):
+            terms = [scalar(inner, e, shape_of) for e in entries(shape_of(inner))]
+            return multiply(constant(Fraction(1, len(terms) if function == "mean" else 1)), add(*terms))
+        case Call("dot", (first, second), _):
+            pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
+            return add(*(multiply(one, other) for one, other in pairs))
         case Call("softmax", (inner,), _):
             (position,) = entry
             return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), position)
@@ -345,7 +356,7 @@ def completed(
     for name, row in ROWS.items():
         if name in NUMBERS and name not in functions:
             rules = tuple((bound, by(text)) for bound, text in row.pieces)
-            functions[name] = by_pieces(name, rules) if rules else by(row.definition)
+            functions[name] = by(row.definition) if row.definition else by_pieces(name, rules)
     return arithmetic
 
 

@@ -6,8 +6,19 @@ import math
 from collections.abc import Mapping
 
 from bptt_lab.network.errors import NetworkError, Position, nearest
-from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Name, Number, Power, children, names
-from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.expressions import (
+    Binary,
+    Call,
+    Equation,
+    Expression,
+    Name,
+    Number,
+    Power,
+    Transposed,
+    children,
+    names,
+)
+from bptt_lab.network.functions import ROWS
 
 Shape = tuple[int, ...]
 Size = object  # a whole number, or a token that stands for one not yet known
@@ -102,6 +113,8 @@ class _Sizes:
                 return self.shapes[name]
             case Power(base, _, _):
                 return self.shape_of(base)
+            case Transposed(inner, position):
+                return self._transposed(self.shape_of(inner), position)
             case Binary("@", left, right, position):
                 return self._product(self.shape_of(left), self.shape_of(right), position)
             case Binary(operator, left, right, position):
@@ -111,14 +124,20 @@ class _Sizes:
         raise AssertionError(expression)
 
     def _product(self, left: tuple[Size, ...], right: tuple[Size, ...], position: Position | None) -> tuple[Size, ...]:
-        if len(left) != 2 or len(right) != 1:
+        if len(left) != 2 or len(right) not in (1, 2):
             raise NetworkError(
                 f"@ multiplies a matrix with a vector, not a {self.text(left)} with a {self.text(right)}.",
                 "Write a parameter on its left and a vector on its right; use * entry by entry.",
                 position,
             )
-        self.unify((left[1],), right, position, "the matrix's columns and the vector")
-        return (left[0],)
+        self.unify((left[1],), right[:1], position, "the matrix's columns and the vector")
+        return (left[0], *right[1:])
+
+    def _transposed(self, shape: tuple[Size, ...], position: Position | None) -> tuple[Size, ...]:
+        if len(shape) != 2:
+            what = f"Only a matrix is transposed here, not a {self.text(shape)}."
+            raise NetworkError(what, "For the product of two vectors write dot(a, b).", position)
+        return shape[::-1]
 
     def _entrywise(
         self, left: tuple[Size, ...], right: tuple[Size, ...], position: Position | None, operator: str
@@ -128,13 +147,13 @@ class _Sizes:
         return left or right
 
     def _call(self, function: str, shapes: list[tuple[Size, ...]], position: Position | None) -> tuple[Size, ...]:
-        kind = FUNCTIONS[function].kind
+        kind = ROWS[function].kind
         if kind == "entry":
             (shape,) = shapes
             return shape
-        if kind == "loss":
-            prediction, target = shapes
-            self.unify(prediction, target, position, f"the two arguments of {function}")
+        if kind in ("loss", "number"):
+            for other in shapes[1:]:
+                self.unify(shapes[0], other, position, f"the two arguments of {function}")
             return ()
         for shape in shapes:
             if len(shape) != 1:
@@ -186,8 +205,11 @@ def _matrix_names(expression: Expression, left_of_product: bool = False) -> list
     """Return the names that stand left of an @."""
     if isinstance(expression, Name):
         return [expression] if left_of_product else []
+    if isinstance(expression, Transposed):
+        is_timed = isinstance(expression.inner, Name) and expression.inner.index is not None
+        return [] if is_timed else _matrix_names(expression.inner, True)
     if isinstance(expression, Binary) and expression.operator == "@":
-        return _matrix_names(expression.left, True) + _matrix_names(expression.right, False)
+        return _matrix_names(expression.left, True) + _matrix_names(expression.right, left_of_product)
     return [name for part in children(expression) for name in _matrix_names(part, left_of_product)]
 
 
@@ -211,8 +233,8 @@ def _rank(expression: Expression, shapes: Mapping[str, tuple[Size, ...]]) -> int
             return min(len(shapes[name]), 1) if name in shapes else None
         case Binary("@", _, _):
             return 1
-        case Call(function, _, _) if FUNCTIONS[function].kind != "entry":
-            return 0 if FUNCTIONS[function].kind == "loss" else 1
+        case Call(function, _, _) if ROWS[function].kind != "entry":
+            return 0 if ROWS[function].kind in ("loss", "number") else 1
     ranks = [_rank(part, shapes) for part in children(expression)]
     if 1 in ranks:
         return 1
@@ -248,13 +270,15 @@ def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shap
             return shapes[name]
         case Power(base, _, _):
             return entrywise_shape(base, shapes)
-        case Binary("@", left, _, _):
-            return entrywise_shape(left, shapes)[:1]
+        case Transposed(inner, _):
+            return entrywise_shape(inner, shapes)[::-1]
+        case Binary("@", left, right, _):
+            return entrywise_shape(left, shapes)[:1] + entrywise_shape(right, shapes)[1:]
         case Binary(_, left, right, _):
             return entrywise_shape(left, shapes) or entrywise_shape(right, shapes)
         case Call("concat", arguments, _):
             return (sum(size for argument in arguments for size in entrywise_shape(argument, shapes)),)
-        case Call(_, (_, _), _):  # a loss
+        case Call(function, _, _) if ROWS[function].kind in ("loss", "number"):
             return ()
         case Call(_, (inner,), _):
             return entrywise_shape(inner, shapes)

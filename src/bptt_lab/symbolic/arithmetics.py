@@ -88,7 +88,8 @@ def intervals(digits: int) -> Arithmetic:
     context = MPIntervalContext()
     context.dps = digits
 
-    known = {"exp": _exponential(context), "log": _logarithm(context)}
+    known = {"exp": _exponential(context), "log": _logarithm(context), "sqrt": _root(context)}
+    known |= {name: _looked_at(getattr(context, name)) for name in ("sin", "cos")}
     return completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
 
 
@@ -111,6 +112,26 @@ def _logarithm(context: MPIntervalContext) -> Callable:
         return context.log(u)
 
     return log
+
+
+def _root(context: MPIntervalContext) -> Callable:
+    def root(u):
+        check_patience()
+        if not context.mpf(u).a > 0:
+            raise Unsettled("a root of what may be negative")
+        return context.sqrt(u)
+
+    return root
+
+
+def _looked_at(function: Callable) -> Callable:
+    """Return a function that looks at the clock before it computes."""
+
+    def computed(u):
+        check_patience()
+        return function(u)
+
+    return computed
 
 
 def _by_pieces(context: MPIntervalContext) -> Callable:
@@ -305,6 +326,10 @@ def evaluate_sympy(expression: sympy.Expr, value_of: Callable[[sympy.Symbol], An
     if expression.is_Pow and expression.exp.is_Integer:
         exponent = int(expression.exp)
         return values[0] ** exponent if exponent > 0 else 1 / values[0] ** -exponent
+    if expression.is_Pow and expression.exp == sympy.Rational(1, 2):
+        return arithmetic.functions["sqrt"](values[0])
+    if expression.is_Pow and expression.exp == sympy.Rational(-1, 2):
+        return 1 / arithmetic.functions["sqrt"](values[0])
     name = getattr(expression.func, "__name__", "")
     if name in arithmetic.functions:
         return arithmetic.functions[name](*values)

@@ -187,7 +187,10 @@ def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Deriva
         trees = [
             (vectors.derivative(network, target, "gradient"), "the goal"),
             (Transpose(local), "the transpose of the derivative"),
-            (vectors.transposed(local), f"transposed{', factors reversed' if vectors.has_product(local) else ''}"),
+            (
+                vectors.transposed(local, network.shapes),
+                f"transposed{', factors reversed' if vectors.has_product(local) else ''}",
+            ),
         ]
     return vector_derivation(graph, target, trees)
 

@@ -35,12 +35,12 @@ def _piecewise(name: str, pieces: Pieces) -> Callable:
     return lambda u: sympy.Piecewise(*((rule(u), True if bound == math.inf else u <= bound) for bound, rule in pieces))
 
 
-KNOWN = {"tanh": sympy.tanh, "exp": sympy.exp, "log": sympy.log}
+KNOWN = {name: getattr(sympy, name) for name in ("tanh", "exp", "log", "sin", "cos")}
 # on screen: named functions stay as they are
 _NAMES = {name: _named(name) for name in NUMBERS if name not in (*KNOWN, "identity")}
 ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
-WRITTEN_OUT = completed(_rational, KNOWN, _piecewise)
+WRITTEN_OUT = completed(_rational, KNOWN | {"sqrt": sympy.sqrt}, _piecewise)
 
 
 def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:

@@ -81,16 +81,25 @@ def tower(nested: int) -> Arithmetic:
     """Return the arithmetic of a tower high enough for exponentials in exponentials, so many and `SPARE` more."""
     generators = primes_and_generators(nested + SPARE + COMPARED)
     primes = tuple(generators)
-    known = {"exp": _remembering(_exponential(generators)), "log": _free_function("log", primes)}
+    known = {"exp": _remembering(_exponential(generators), primes), "log": _free_function("log", primes)}
     found = completed(lambda value: _number(value, primes), known, lambda name, pieces: _free_function(name, primes))
-    quick = {name: _remembering(function) for name, function in found.functions.items() if name in QUOTIENTS}
+    quick = {name: _remembering(function, primes) for name, function in found.functions.items() if name in QUOTIENTS}
     return found._replace(functions={**found.functions, **quick})
 
 
-def _remembering(function: Callable) -> Callable:
+def _remembering(function: Callable, primes: tuple[int, ...]) -> Callable:
     """Return a function of one number that remembers its latest values."""
     by_residues = lru_cache(REMEMBERED)(lambda residues, primes: function(Stack(residues, primes)))
-    return lambda u: by_residues(u.residues, u.primes)
+
+    def remembering(u: Stack | int) -> Stack:
+        u = _as_stack(u, primes)
+        return by_residues(u.residues, u.primes)
+
+    return remembering
+
+
+def _as_stack(u: Stack | int, primes: tuple[int, ...]) -> Stack:
+    return u if isinstance(u, Stack) else _number(Fraction(u), primes)
 
 
 def primes_and_generators(height: int) -> dict[int, int]:
@@ -119,8 +128,8 @@ def _exponential(generators: dict[int, int]) -> Callable:
 def _free_function(name: str, primes: tuple[int, ...]) -> Callable:
     """Return a function of which nothing is assumed, but that equal numbers have equal values."""
 
-    def free(u: Stack) -> Stack:
-        text = f"{name} {u.residues[-1]}"
+    def free(u: Stack | int) -> Stack:
+        text = f"{name} {_as_stack(u, primes).residues[-1]}"
         digest = hashlib.blake2b(text.encode(), key=SECRET.encode()).digest()
         return _number(Fraction(int.from_bytes(digest, "big")), primes)
 
@@ -129,7 +138,7 @@ def _free_function(name: str, primes: tuple[int, ...]) -> Callable:
 
 def nesting() -> Arithmetic:
     """Return the arithmetic in which a number says how many exponentials stand in one another in it."""
-    known = {"exp": lambda u: Nested(u.depth + 1), "log": lambda u: Nested(0)}
+    known = {"exp": lambda u: Nested(1 + (u.depth if isinstance(u, Nested) else 0)), "log": lambda u: Nested(0)}
     return completed(lambda value: Nested(0), known, lambda name, pieces: known["log"])
 
 

@@ -540,6 +540,19 @@ def _ones(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
     return _combined("+", value * 0, one)
 
 
+def _sum_of(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
+    """Return the sum or the mean of the entries of a vector."""
+    total = _sum(list(_column_of(evaluation, tree, value)))
+    return total / np.size(value) if tree.function == "mean" else total
+
+
+def _dot(evaluation: _Evaluation, tree: Call, left: Any, right: Any) -> Any:
+    one, two = (_column_of(evaluation, tree, value) for value in (left, right))
+    if one.size != two.size:
+        raise evaluation.misfit(tree, left, right, "dot needs two vectors of one size")
+    return _sum([a * b for a, b in zip(one, two, strict=True)])
+
+
 def _concat(evaluation: _Evaluation, tree: Call, *parts: Any) -> np.ndarray:
     """Return columns on top of each other."""
     columns = [_column_of(evaluation, tree, part) for part in parts]
@@ -563,6 +576,13 @@ def _loss(evaluation: _Evaluation, tree: Call, prediction: Any, target: Any) -> 
     )
 
 
-VECTORS = {"diag": _diagonal, "outer": _outer, "ones": _ones, "softmax": _softmax, "concat": _concat} | dict.fromkeys(
-    LOSSES, _loss
-)
+VECTORS = {
+    "diag": _diagonal,
+    "outer": _outer,
+    "ones": _ones,
+    "softmax": _softmax,
+    "concat": _concat,
+    "sum": _sum_of,
+    "mean": _sum_of,
+    "dot": _dot,
+} | dict.fromkeys(LOSSES, _loss)

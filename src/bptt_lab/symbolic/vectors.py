@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number
-from bptt_lab.formulas.shapes import shape_of
+from bptt_lab.formulas.shapes import Shapes, shape_of
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
@@ -170,7 +171,10 @@ class _Puller(NamedTuple):
             case Negative(inner):
                 return self.pull(negative(row), inner)
             case Binary("+" | "-" as sign, left, right):
-                return self.pull(row, left) + self.pull(row if sign == "+" else negative(row), right)
+                falling = row if sign == "+" else negative(row)
+                return self.pull(self._spread(row, left, right), left) + self.pull(
+                    self._spread(falling, right, left), right
+                )
             case Binary("@", left, right):
                 return self._product(row, left, right)
             case Binary("*", left, right):
@@ -190,6 +194,12 @@ class _Puller(NamedTuple):
         match call:
             case Call("concat", arguments):
                 return self._concatenated(row, arguments)
+            case Call("sum" | "mean" as function, (inner,)):
+                ones, size = Call("ones", (inner,)), shape_of(inner, self.network.shapes)[0]
+                factor = Binary("/", row, number(size)) if function == "mean" else row
+                return self.pull(self.product_of_numbers(factor, Transpose(ones)), inner)
+            case Call("dot", (first, second)):
+                return self._of_loss(row, second, first) + self._of_loss(row, first, second)
             case Call("softmax", (inner,)):
                 y = self._value(call)
                 slope = Binary("-", Call("diag", (y,)), Binary("@", y, Transpose(y)))
@@ -214,6 +224,10 @@ class _Puller(NamedTuple):
 
     def _product(self, row: Tree, left: Tree, right: Tree) -> list[Tree]:
         if self.target in walk(left):
+            if left == Transpose(self.target):
+                return [Transpose(self.product(right, row))]
+            if isinstance(left, Binary) and left.operator == "@":
+                return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
             if left != self.target:
                 raise NetworkError(
                     f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
@@ -221,6 +235,11 @@ class _Puller(NamedTuple):
                 )
             return [self.product(right, row)]
         return self.pull(self.product(row, left), right)
+
+    def _spread(self, row: Tree, part: Tree, other: Tree) -> Tree:
+        """Return the row that reaches a part of a sum: a number is added to every entry of a vector."""
+        is_spread = self.is_number(part) and not self.is_number(other)
+        return self.product(row, Call("ones", (other,))) if is_spread else row
 
     def _times(self, row: Tree, factor: Tree, part: Tree) -> Tree:
         """Return the row that reaches `part` of an entry-by-entry product with `factor`."""
@@ -275,30 +294,32 @@ def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
     return mapped(tree, change) if shift else tree
 
 
-def transposed(tree: Tree) -> Tree:
+def transposed(tree: Tree, shapes: Shapes) -> Tree:
     """Return the transpose of a row form, distributed over its parts: derivatives become gradients."""
+    turned = lambda part: transposed(part, shapes)
     match tree:
         case Derivative(below, above, "total"):
             return Derivative(below, above, "gradient")
-        case Binary("+" | "-" as operator, left, right):
-            return Binary(operator, transposed(left), transposed(right))
-        case Binary("@", left, right):
-            return _column_product(transposed(right), transposed(left))
-        case Binary("*" | "/" as operator, left, right):
-            return Binary(operator, left, transposed(right))
-        case Negative(inner):
-            return Negative(transposed(inner))
         case Transpose(inner):
             return inner
-        case Slice(inner, first, last, of_columns):
-            return Slice(transposed(inner), first, last, not of_columns)
         case Call("diag") | Number() | Variable():
             return tree
-        case Over(kind, variable, low, high, body):
-            return Over(kind, variable, low, high, transposed(body))
-        case Unless(missing, term):
-            return Unless(missing, transposed(term))
-    return Transpose(tree)
+        case Negative(inner):
+            return Negative(turned(inner))
+        case Binary("@", left, right):
+            return _column_product(turned(right), turned(left))
+        case Binary("*", left, right) if not shape_of(left, shapes):
+            return Binary("*", left, turned(right))
+        case Binary("/", left, right) if not shape_of(right, shapes) and _has_rows(left):
+            return Binary("/", turned(left), right)
+        case Binary("+" | "-" as operator, left, right) if _has_rows(tree):
+            return Binary(operator, turned(left), turned(right))
+        case Slice(inner, first, last, of_columns):
+            return Slice(turned(inner), first, last, not of_columns)
+        case Over() | Unless():
+            body = "body" if isinstance(tree, Over) else "term"
+            return replace(tree, **{body: turned(getattr(tree, body))})
+    return Transpose(tree) if shape_of(tree, shapes) else tree
 
 
 def _column_product(left: Tree, right: Tree) -> Tree:
@@ -311,3 +332,11 @@ def _column_product(left: Tree, right: Tree) -> Tree:
 def has_product(tree: Tree) -> bool:
     """Return whether a matrix product stands in a formula."""
     return any(isinstance(part, Binary) and part.operator == "@" for part in walk(tree))
+
+
+def _has_rows(tree: Tree) -> bool:
+    """Return whether a formula is laid out in rows: a derivative or a matrix stands in it."""
+    return has_product(tree) or any(
+        isinstance(part, Derivative | Transpose | Slice) or isinstance(part, Call) and part.function == "diag"
+        for part in walk(tree)
+    )
