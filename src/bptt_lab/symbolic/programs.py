@@ -14,7 +14,7 @@ from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.network.values import pack, unpack
 from bptt_lab.symbolic import letters
-from bptt_lab.symbolic.scalar_forms import at_time, local_derivatives, template
+from bptt_lab.symbolic.scalar_forms import at_time, part_derivatives, part_template
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 
@@ -70,17 +70,22 @@ class _Identifiers(NumPyPrinter):
 
 
 def gradients(graph: Graph) -> Program:
-    """Return the program of all gradients of a graph; its cost grows linearly with the edges of the graph."""
-    network = graph.network
+    """Return the program of all gradients of a graph; its cost grows linearly with the edges of the graph.
+
+    What an equation leaves unnamed has lines of its own.
+    """
     forward, terms = [], {}
     for place in graph.order:
-        for entry in entries(network.shapes[place.name]):
-            right = at_time(graph, template(network, place.name, entry), place.time)
-            forward.append((letters.value(Place(place.name, place.time, entry), network), right))
+        parts = graph.network.parts(place.name)
+        for part, entry in parts.entries:
+            right = at_time(graph, part_template(graph.network, part, entry), place.time)
+            forward.append((letters.value(Place(part, place.time, entry), graph.network), right))
     backward = []
     for place in reversed(graph.order):
-        backward += _totals_of(graph, place, terms)
-        _add_terms(graph, place, terms)
+        for part in reversed(graph.network.parts(place.name).trees):
+            one = Place(part, place.time)
+            backward += _totals_of(graph, one, terms)
+            _add_terms(graph, one, terms)
     for leaf in graph.leaves:
         backward += _totals_of(graph, leaf, terms)
     return Program(graph, tuple(forward), tuple(backward))
@@ -89,14 +94,14 @@ def gradients(graph: Graph) -> Program:
 def _totals_of(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]]) -> list[Assignment]:
     """Return the total derivative of each entry of a place: the sum of what its users have sent back."""
     own = [sympy.Integer(1)] if place.name == graph.network.loss else []
-    places = [Place(place.name, place.time, entry) for entry in entries(graph.network.shapes[place.name])]
+    places = [Place(place.name, place.time, entry) for entry in entries(graph.network.shape(place.name))]
     return [(letters.total(one, graph.network), sympy.Add(*terms.get(one, []), *own)) for one in places]
 
 
 def _add_terms(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]]) -> None:
     """Send the total derivative of each entry back along its edges."""
-    for entry, slopes in local_derivatives(graph.network, place.name).items():
+    for entry in entries(graph.network.shape(place.name)):
         total = letters.total(Place(place.name, place.time, entry), graph.network)
-        for letter, slope in slopes.items():
+        for letter, slope in part_derivatives(graph.network, place.name, entry).items():
             above = graph.resolve(letter, place.time)
             terms.setdefault(above, []).append(total * at_time(graph, slope, place.time))
