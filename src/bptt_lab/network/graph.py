@@ -381,30 +381,43 @@ class Graph:
         """Put the total derivative by every wanted entry into `total`, which holds zeros."""
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
+        shares: dict[Place, list[tuple[Any, Any]]] = {}
         for place in reversed(self.order):
-            self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, is_wanted)
+            for entry in entries(self.network.shapes[place.name]):
+                self._add_up(total, Place(place.name, place.time, entry), shares, arithmetic)
+            self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, is_wanted)
+        for place in list(shares):
+            self._add_up(total, place, shares, arithmetic)
+
+    def _add_up(self, total: dict[Place, Any], place: Place, shares: dict[Place, list], arithmetic: Arithmetic) -> None:
+        """Add to the total derivative by an entry what its users have sent back."""
+        if place in shares:
+            total[place] = total[place] + arithmetic.dot(shares.pop(place))
+            if arithmetic is FLOATS and place.name not in self.network.targets:
+                self._check_total(total[place], place)
 
     def _sweep_back(
-        self, place: Place, step: Step, arithmetic: Arithmetic, total: dict[Place, Any], is_wanted: Callable
+        self,
+        place: Place,
+        step: Step,
+        arithmetic: Arithmetic,
+        total: Mapping[Place, Any],
+        shares: dict[Place, list[tuple[Any, Any]]],
+        is_wanted: Callable,
     ) -> None:
         """Send the total derivatives by a place's entries back to what its equation is written in."""
         parts, inner = self.network.parts(place.name), {}
         ends = Ends(lambda letter: self.resolve(letter, place.time), is_wanted)
         for part, entry in reversed(parts.entries):
             letter, lower = Place(part, parts.index, entry), Place(part, place.time, entry)
-            outer = total[lower] if part == place.name else inner.get(letter, 0)
+            outer = total[lower] if part == place.name else arithmetic.dot(inner.pop(letter, [(0, 0)]))
             if isinstance(outer, int) and outer == 0:
                 continue
             for above, slope in parts.slopes(part, entry).items():
-                if is_inner(above.name):
-                    share = outer * self._number(slope, step.__getitem__, arithmetic, lower, above)
-                    inner[above] = inner[above] + share if above in inner else share
-                elif (upper := ends[above]) is not None:
-                    total[upper] = total[upper] + outer * self._number(
-                        slope, step.__getitem__, arithmetic, lower, upper
-                    )
-                    if arithmetic is FLOATS and upper.name not in self.network.targets:
-                        self._check_total(total[upper], upper)
+                upper, found = (above, inner) if is_inner(above.name) else (ends[above], shares)
+                if upper is not None:
+                    share = outer, self._number(slope, step.__getitem__, arithmetic, lower, upper)
+                    found.setdefault(upper, []).append(share)
 
     def immediates(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic, above: Place, user: Place
@@ -424,11 +437,12 @@ class Graph:
         for part, entry in parts.reached(starts):
             slopes = parts.slopes(part, entry)
             fewer, more = sorted((slopes, moved), key=len)
-            total = 0
+            shares, lower = [], Place(part, user.time, entry)
             for letter in [letter for letter in fewer if letter in more]:
-                lower, upper = Place(part, user.time, entry), self.resolve(letter, user.time)
+                upper = self.resolve(letter, user.time)
                 slope = self._number(slopes[letter], step.__getitem__, arithmetic, lower, upper)
-                total = total + moved[letter] * slope
+                shares.append((moved[letter], slope))
+            total = arithmetic.dot(shares)
             if part == user.name:
                 found[entry] = total
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -87,11 +87,23 @@ class Sum(_Tree):
 
     def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
         """Return the sum of the values."""
-        first, *rest = self.terms
-        total = first.valued(value_of, arithmetic)
-        for term in rest:
-            total = total + term.valued(value_of, arithmetic)
-        return total
+        pairs, others = self.pairs
+        numbers = [term.valued(value_of, arithmetic) for term in others]
+        if pairs:
+            numbers.append(arithmetic.dot([(value_of(one), value_of(other)) for one, other in pairs]))
+        return sum(numbers[1:], start=numbers[0])
+
+    @cached_property
+    def pairs(self) -> tuple[list[tuple[Place, Place]], list[Scalar]]:
+        """The products of two letters each among the terms, and the other terms."""
+        pairs, others = [], []
+        for term in self.terms:
+            match term:
+                case Product((Letter(one), Letter(other))):
+                    pairs.append((one, other))
+                case _:
+                    others.append(term)
+        return pairs, others
 
 
 @dataclass(frozen=True)
@@ -243,6 +255,8 @@ def scalar(
         return is_softmax and named(inner, e, True) or scalar(inner, e, shape_of, named)
 
     def operand(inner: Expression, e: tuple[int, ...], shared: bool = False) -> Scalar:
+        if isinstance(inner, Name):
+            return Letter(Place(inner.name, inner.index, e))
         match inner:
             case Call("concat", arguments, _):
                 return _concatenated(arguments, e, shape_of, lambda one, own: operand(one, own, shared))
@@ -374,7 +388,9 @@ def derivatives(tree: Scalar) -> dict[Letter, Scalar]:
             for term in terms:
                 for letter, slope in derivatives(term).items():
                     found.setdefault(letter, []).append(slope)
-            return {letter: add(*slopes) for letter, slopes in found.items()}
+            return {letter: add(*slopes) if len(slopes) > 1 else slopes[0] for letter, slopes in found.items()}
+        case Product((Letter() as one, Letter() as other)) if one != other:
+            return {one: other, other: one}
         case Product((Constant() as number, inner)):
             return {letter: multiply(number, slope) for letter, slope in derivatives(inner).items()}
         case Applied(function, (argument,), _) if function != "softmax":
@@ -412,8 +428,17 @@ def letters(tree: Scalar) -> list[Letter]:
     return list(tree.letters)
 
 
+def dot(pairs: Sequence[tuple[Any, Any]]) -> Any:
+    """Return the sum of the products of pairs, one pair or more, in any arithmetic."""
+    (one, other), *rest = pairs
+    total = one * other
+    for one, other in rest:
+        total = total + one * other
+    return total
+
+
 class Arithmetic(NamedTuple):
-    """What a number system needs beyond + - * / **: exact constants, and the functions of the grammar.
+    """What a number system needs beyond + - * / **: exact constants, the functions of the grammar, a sum of products.
 
     `poles` names what a factor of exactly zero wipes out: 'log' (0 log 0 = 0) and 'power' (0 / 0 = 0).
     """
@@ -421,6 +446,7 @@ class Arithmetic(NamedTuple):
     number: Callable[[Fraction], Any]
     functions: Mapping[str, Callable]
     poles: frozenset[str] = frozenset()
+    dot: Callable[[Sequence[tuple[Any, Any]]], Any] = dot
 
 
 def evaluate(tree: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:

@@ -63,10 +63,17 @@ class _Identifiers(NumPyPrinter):
 
     def _print_Mul(self, product: sympy.Mul) -> str:
         # every factor in its place: the general printer's search for fractions takes most of the time
-        return "*".join(self.parenthesize(factor, PRECEDENCE["Mul"]) for factor in product.args)
+        return "*".join(self._part(factor, PRECEDENCE["Mul"]) for factor in product.args)
 
     def _print_Add(self, total: sympy.Add) -> str:
-        return " + ".join(self.parenthesize(term, PRECEDENCE["Add"]) for term in total.args)
+        return " + ".join(self._part(term, PRECEDENCE["Add"]) for term in total.args)
+
+    def _part(self, part: sympy.Expr, precedence: int) -> str:
+        return self._print_Symbol(part) if part.is_Symbol else self.parenthesize(part, precedence)
+
+    def doprint(self, expression: sympy.Expr) -> str:
+        # the lines are expressions and nothing else: no search for what SymPy left unevaluated
+        return self._print(sympy.sympify(expression))
 
 
 def gradients(graph: Graph) -> Program:

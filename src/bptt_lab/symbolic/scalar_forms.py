@@ -280,6 +280,8 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
 def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
     """Return a template with its relative times resolved at step t."""
     network = graph.network
+    if isinstance(expression, Value):
+        return letters.value(graph.resolve(expression.place, t), network)
     return expression.xreplace(
         {s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)}
     )

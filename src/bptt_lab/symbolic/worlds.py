@@ -37,6 +37,7 @@ from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
 FIRST_TRIALS, EXPLODED = 5, 10**12  # so often leaves may be large, and numbers must not be
+MANY = 1000  # so many leaves, and the total derivatives by them are left out where numbers explode
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
 
@@ -139,7 +140,8 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
 
 def _explodes(world: World) -> bool:
     """Return whether a number of a world is too large to be compared to many digits; a residue has no size."""
-    totals = world.totals.computed if isinstance(world.totals, Totals) else world.totals
+    is_large = isinstance(world.totals, Totals) and len(world.leaves) > MANY
+    totals = world.totals.computed if is_large else world.totals
     numbers = (*world.values.values(), *totals.values())
     return not all(isinstance(n, Residue | Stack) or -EXPLODED < n and n < EXPLODED for n in numbers)
 
