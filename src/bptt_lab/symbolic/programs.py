@@ -17,6 +17,7 @@ from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.scalar_forms import at_time, part_derivatives, part_template
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
+FUNCTIONS = {**FLOATS.functions, "softmax_picked": lambda entry, *u: FLOATS.functions["softmax"](*u, entry=entry)}
 
 
 class Program(NamedTuple):
@@ -27,7 +28,11 @@ class Program(NamedTuple):
     backward: tuple[Assignment, ...]
 
     def compiled(self):
-        """Return a function `values -> gradients`, as `graph.gradients`, made by SymPy's lambdify."""
+        """Return a function `values -> gradients`, as `graph.gradients`, made by SymPy's lambdify.
+
+        Where a number leaves the floats, such as the logarithm of a zero that a target of zero wipes out, the graph
+        itself computes the gradients, or says which equation, entry and step has none (errors: NetworkError).
+        """
         graph, network = self.graph, self.graph.network
         places = [Place(p.name, p.time, e) for p, shape in graph.leaves.items() for e in entries(shape)]
         printer = _Identifiers()
@@ -37,7 +42,7 @@ class Program(NamedTuple):
         function = sympy.lambdify(
             arguments,
             totals,
-            [dict(FLOATS.functions), "numpy"],
+            [FUNCTIONS, "numpy"],
             printer=printer,
             cse=lambda _: (lines, totals),
             docstring_limit=0,
@@ -45,7 +50,12 @@ class Program(NamedTuple):
 
         def gradients(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
             leaves = unpack(graph, values)
-            found = function(*(leaves[place] for place in places))
+            try:
+                found = function(*(leaves[place] for place in places))
+            except (ArithmeticError, ValueError):
+                return graph.gradients(values)
+            if not np.isfinite(found).all():
+                return graph.gradients(values)
             return pack(graph, dict(zip(places, found, strict=True)), values)
 
         return gradients

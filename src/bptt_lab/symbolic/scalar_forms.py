@@ -71,6 +71,10 @@ class sigmoid(sympy.Function):
         return rf"\sigma\left({printer.doprint(self.args[0])}\right)"
 
 
+class softmax_picked(sympy.Function):
+    """One entry of softmax, by its number and all arguments: in programs, which compute it without overflow."""
+
+
 def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
@@ -98,6 +102,10 @@ ON_SCREEN = Arithmetic(
         "leaky_step": leaky_step,
         "softmax": _softmax_written_out,
     },
+)
+# for programs: softmax by name, because written out it overflows
+IN_PROGRAMS = ON_SCREEN._replace(
+    functions={**ON_SCREEN.functions, "softmax": lambda *u, entry: softmax_picked(sympy.Integer(entry), *u)}
 )
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
 WRITTEN_OUT = Arithmetic(
@@ -163,7 +171,7 @@ def part_derivatives(network: Network, part: str, entry: tuple[int, ...]) -> dic
     for above, claim in parts.slopes(part, entry).items():
         own = [letter for letter in claim.letters if letter.place[:2] == (part, parts.index)]
         confirm(part, trees[entry], above, claim, {letter: trees[letter.place.entry] for letter in own})
-        found[above] = _template(network, claim, ON_SCREEN)
+        found[above] = _template(network, claim, IN_PROGRAMS)
     return found
 
 
@@ -239,8 +247,8 @@ def template(network: Network, name: str, entry: tuple[int, ...]) -> sympy.Expr:
 
 @kept
 def part_template(network: Network, part: str, entry: tuple[int, ...]) -> sympy.Expr:
-    """Return one entry of a part of an equation, times relative to the equation."""
-    return _template(network, network.parts(equation_of(part)).trees[part][entry], ON_SCREEN)
+    """Return one entry of a part of an equation, as a program computes it, times relative to the equation."""
+    return _template(network, network.parts(equation_of(part)).trees[part][entry], IN_PROGRAMS)
 
 
 def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
