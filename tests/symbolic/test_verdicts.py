@@ -1,5 +1,7 @@
 """Same or different: what is proved, what is certified, and that nothing is guessed."""
 
+from fractions import Fraction
+
 import pytest
 import sympy
 
@@ -7,6 +9,7 @@ import networks
 from bptt_lab import Network, symbolic
 from bptt_lab.symbolic import arithmetics, verdicts, worlds
 from bptt_lab.symbolic.derivations import ScalarForm
+from bptt_lab.symbolic.verdicts import AGREES, ALONE, PROVED, decide
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +131,83 @@ def test_a_difference_that_intervals_cannot_certify_is_not_claimed(graph):
         return [1.0]
 
     assert symbolic.decide(kinked, lambda world: [2.0], graph).outcome == "undecided"
+
+
+# In which worlds a verdict is looked for
+
+
+def recorded(value):
+    """Return a side and the list of the worlds it was asked in, each by its kind and, for intervals, its digits."""
+    seen = []
+
+    def side(world):
+        number = world.arithmetic.number(Fraction(1, 3))
+        context = getattr(number, "ctx", None)
+        seen.append(context.dps if context else type(number).__name__)
+        return value(world)
+
+    return side, seen
+
+
+def cosh_of_tanh(world, plus=1):
+    f = world.arithmetic.functions
+    u = f["tanh"](world.some_number("x"))
+    return [(f["exp"](u) + f["exp"](-u)) ** 2 / 4 - (f["exp"](u) - f["exp"](-u)) ** 2 / 4 - plus]
+
+
+def log_of_exp(world):
+    return [world.arithmetic.functions["log"](world.arithmetic.functions["exp"](world.some_number("x")))]
+
+
+def some_number(world):
+    return [world.some_number("x")]
+
+
+def crumb(world):
+    f = world.arithmetic.functions
+    return [world.some_number("x") + f["exp"](world.arithmetic.number(Fraction(-(10**5))))]
+
+
+@pytest.mark.parametrize("alone", [ALONE, 1])
+def test_a_proof_looks_in_two_worlds_of_residues_and_two_of_intervals(graph, alone):
+    side, seen = recorded(some_number)
+    assert decide(side, some_number, graph, alone=alone).strength == PROVED
+    assert seen == ["Residue"] * 2 + [60] * 2
+
+
+@pytest.mark.parametrize(("alone", "floats", "intervals"), [(ALONE, 16, 6), (1, 2, 1)])
+def test_a_law_of_exp_is_looked_for_in_floats_a_tower_and_intervals(graph, alone, floats, intervals):
+    side, seen = recorded(cosh_of_tanh)
+    assert decide(side, lambda world: [world.arithmetic.number(Fraction(0))], graph, alone=alone).strength == AGREES
+    assert seen == ["Residue"] * 2 + ["float"] * floats + ["Stack"] + [60] * intervals
+
+
+@pytest.mark.parametrize(("alone", "order", "adic"), [(6, 15, 1), (6, 0, 0), (1, 15, 1)])
+def test_a_law_of_log_is_looked_for_in_many_digits_and_p_adic_numbers(graph, alone, order, adic):
+    side, seen = recorded(log_of_exp)
+    assert decide(side, some_number, graph, alone=alone, order=order).strength == AGREES
+    digits = [60] * 2 + [240] * alone
+    assert [kind for kind in seen if isinstance(kind, int)] == digits
+    assert seen[-adic:] == ["Residue"] if adic else seen[-1] == 240
+
+
+def test_what_no_tier_settles_was_looked_for_in_all_of_them(graph):
+    side, seen = recorded(crumb)
+    assert decide(side, some_number, graph).outcome == "undecided"
+    assert seen == ["Residue"] * 2 + ["float"] * 16 + ["Stack"] + [60] * 2 + [240] * 6 + ["Residue"] + [960]
+
+
+def test_terms_of_fifteen_factors_are_what_p_adic_numbers_are_asked_for_where_nothing_is_said(graph, monkeypatch):
+    asked = []
+    monkeypatch.setattr(verdicts, "_agree_p_adically", lambda left, right, graph, order: asked.append(order))
+    decide(log_of_exp, some_number, graph)
+    assert asked == [15]
+
+
+@pytest.mark.parametrize(("sign", "shown"), [(1, "inf"), (-1, "-inf")])
+def test_a_number_too_large_for_a_float_is_shown_as_infinite(graph, sign, shown):
+    large = lambda power: lambda world: [world.arithmetic.number(Fraction(sign * 10**power))]
+    found = decide(large(400), large(401), graph)
+    assert found.outcome == "different" and f"the left side is {shown}" in str(found)
+    whole = decide(lambda world: [sign * 10**400], lambda world: [sign * 10**401], graph)
+    assert whole.outcome == "different" and f"the left side is {shown}" in str(whole)

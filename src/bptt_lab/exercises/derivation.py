@@ -18,10 +18,10 @@ from bptt_lab.exercises.judging import (
     wrong_elsewhere,
 )
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import bindings, flat, shapes, values
-from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, shape_text
+from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
+from bptt_lab.formulas import FormulaError, Scene, ShapeError, read, shape_text, write
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Tree, walk
-from bptt_lab.formulas.values import Read
+from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
 from bptt_lab.symbolic.verdicts import Verdict, weakest
 
@@ -163,10 +163,16 @@ def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
     return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")
 
 
-def _ingredients(tree: Tree, question: Question) -> tuple[tuple[str, ...], frozenset[Read]]:
-    """Return the letters of a formula as often as they stand there, and what it reads: the same take no step."""
-    letters = sorted(part.name for part in walk(tree) if isinstance(part, Letter))
-    return tuple(letters), trial_scenes(question)[0].places_read(tree, **next(bindings(question.spans)))
+def _ingredients(tree: Tree, question: Question) -> tuple:
+    """Return a formula as a number in which every letter and derivative is free: the same numbers take no step.
+
+    What follows by algebra alone, without the chain rule or an equation, leads from one to the other.
+    """
+    scene = FreeScene(worlds.modular_worlds(question.graph)[0])
+    try:
+        return tuple(number.n for number in flat(values(tree, scene, question.spans)))
+    except (FormulaError, ArithmeticError, ValueError):
+        return (write(tree),)
 
 
 def something_cancels(question: Question, tree: Tree) -> bool:

@@ -26,6 +26,7 @@ TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more p
 CLOSE = 1e-8
 SECONDS = 2.0  # of processor time for the values of an answer
 SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor that somebody wrote
+EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
@@ -60,6 +61,9 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
         return Cause("", TOO_LARGE, "Which factor grows so, and does the loss depend on it so strongly?")
+    if np.linalg.norm(a - g) <= EQUAL * np.linalg.norm(g):
+        asks = "Which part of it is zero, or one, for small numbers only, or for these steps only?"
+        return Cause("It is right at many points.", "It is not right everywhere.", asks)
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
     if _is_printed(question, scenes, a):

@@ -36,12 +36,14 @@ IMMEDIATE_ZERO = (
 
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
-    scene = trial_scenes(question)[0]
+    scene, found = trial_scenes(question)[0], None
     try:
         with patience(SECONDS):
             tree = _right_side(read(text, question.language, relation=True), question)
             _check_free(tree, question)
             given = values(tree, scene, question.spans)
+            if shapes(given) == shapes(values(question.goal_tree, scene, question.spans)):
+                found = compare(question, question.goal_tree, tree)
     except Unsettled:
         return Feedback(question.id, UNDECIDED, cause=UNDECIDABLE)
     except FormulaError as error:
@@ -51,11 +53,8 @@ def judge_formula(question: Question, text: str) -> Feedback:
         return Feedback(question.id, CANNOT_READ, cause=TOO_LARGE)
     except (ArithmeticError, ValueError):
         return Feedback(question.id, CANNOT_READ, cause=NO_VALUE)
-    expected = values(question.goal_tree, scene, question.spans)
-    if shapes(given) != shapes(expected):
+    if found is None:
         return _wrong(question, tree, None)
-    with patience(SECONDS):
-        found = compare(question, question.goal_tree, tree)
     if found.verdict.outcome == "same":
         return _right(question, text, tree, found.strength)
     if found.verdict.outcome == "undecided":
@@ -156,11 +155,13 @@ def is_the_question(tree: Tree, question: Question) -> bool:
 
 def _is_part(one: Read, other: Read, question: Question) -> bool:
     """Return whether one is the other, one entry or one step of it, or it in the other layout."""
+    entries = {one.above[2], other.above[2]}
+    if one.kind == other.kind == "value":
+        return one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)
     if "value" in (one.kind, other.kind) or "immediate" in (one.kind, other.kind):
         return one == other
     loss = question.graph.network.loss
     is_below = one.below == other.below or one.below[0] == other.below[0] == loss
-    entries = {one.above[2], other.above[2]}
     return is_below and one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)
 
 

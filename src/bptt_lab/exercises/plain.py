@@ -49,7 +49,7 @@ def judge_number(question: Question, answer: object) -> Feedback:
         mend = "A number is wanted, such as 3 or 0.25 or '3/4'."
         return _unread(question, answer, "no number that can be read", mend, str(error))
     wanted = Fraction(str(question.number))
-    if abs(given - wanted) <= CLOSE * max(1, abs(wanted)):
+    if abs(given - wanted) <= _close(wanted, answer) * max(1, abs(wanted)):
         return Feedback(question.id, CORRECT)
     if given == -wanted:
         right, cause = "The size is right.", "The sign is not."
@@ -58,6 +58,13 @@ def judge_number(question: Question, answer: object) -> Feedback:
     else:
         right, cause = "", f"It is too {'large' if given > wanted else 'small'}."
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks="What do you count?")
+
+
+def _close(wanted: Fraction, answer: object) -> Fraction:
+    """Return how far a number may be off, relatively: a count not at all, but for what floats lose."""
+    if wanted.denominator > 1:
+        return CLOSE
+    return Fraction(0) if issubclass(type(answer), str) else Fraction(1, 10**12)
 
 
 def judge_choice(question: Question, answer: object) -> Feedback:

@@ -11,6 +11,7 @@ import numpy as np
 
 from bptt_lab.formulas import Scene
 from bptt_lab.formulas.tree import Tree
+from bptt_lab.formulas.values import check_place
 from bptt_lab.symbolic.worlds import World
 
 MOST_SCENES = 300
@@ -26,6 +27,28 @@ def scene_of(world: World) -> Scene:
     if len(_SCENES) > MOST_SCENES:
         _SCENES.popitem(last=False)
     return scene
+
+
+class FreeScene(Scene):
+    """A scene in which every letter and every derivative is a number of its own: nothing but algebra holds there."""
+
+    def __init__(self, world: World):
+        super().__init__(world, is_lenient=True)
+
+    def array(self, name: str, time: int | None, entry: tuple[int, ...], column: int = 0) -> Any:
+        """Return a quantity or one entry of it, unlike what its equation says."""
+        check_place(self.graph, name, time, entry, column)
+        return self._gathered(name, entry, lambda e: self.world.some_number(name, time, e))
+
+    def _row(self, below: tuple, entry: tuple[int, ...], above: tuple, kind: str) -> list:
+        if any(self.is_beyond(*place[:2]) for place in (below, above)):
+            return super()._row(below, entry, above, kind)
+        kind = "total" if kind == "gradient" else kind
+        return [self.world.some_number(kind, below[:2], entry, above[:2], e) for e in self._entries(above)]
+
+    def loss(self) -> Any:
+        """Return the total loss, unlike the sum of its steps."""
+        return self.world.some_number("loss")
 
 
 def bindings(spans: Mapping[str, range]) -> Iterator[dict[str, int]]:

@@ -103,8 +103,9 @@ def _own(tree: Tree) -> Iterator[Slip]:
             yield Slip("sign", "", replace(tree, operator="-" if sign == "+" else "+"))
             yield from (Slip("term", "", kept) for kept, lost in ((left, right), (right, left)) if not _is_sum(lost))
         case Binary("*" | "@" as sign, left, right):
-            yield Slip("factor", "", left)
-            yield Slip("factor", "", right)
+            yield from (
+                Slip("factor", "", kept) for kept, lost in ((left, right), (right, left)) if _is_one_factor(lost)
+            )
             for of_sum, kept in ((right, left), (left, right)):
                 if _is_sum(of_sum):
                     yield from _on_one_term(tree, of_sum, kept is left)
@@ -147,6 +148,12 @@ def _on_one_term(tree: Binary, inner: Binary, is_left: bool) -> Iterator[Slip]:
 
     yield Slip("bracket", "", replace(inner, left=times(inner.left)))
     yield Slip("bracket", "", replace(inner, right=times(inner.right)))
+
+
+def _is_one_factor(tree: Tree) -> bool:
+    """Return whether a part is no product of several factors."""
+    inner = tree.inner if isinstance(tree, Negative | Transpose) else tree
+    return not (isinstance(inner, Binary) and inner.operator in "*/@")
 
 
 def _is_sum(tree: Tree) -> bool:

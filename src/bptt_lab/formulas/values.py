@@ -115,6 +115,14 @@ class Scene:
         for name, time, entry in (below, above):
             if not self.is_beyond(name, time):
                 check_place(self.graph, name, time, entry, column)
+        if (
+            above[0] == self.graph.network.loss != below[0]
+            and above[1] is None
+            and self.graph.network.is_timed(above[0])
+        ):
+            raise FormulaError(
+                f"{above[0]} is a sum: nothing is computed from it.", f"Write {above[0]}(t).", "", column
+            )
         shapes = self.graph.network.shapes
         if len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]:
             raise FormulaError(
@@ -143,6 +151,8 @@ class Scene:
             return [self.world.arithmetic.number(Fraction(0))] * len(places)
         if any(self.is_beyond(*place[:2]) for place in (below, above)):
             return [self.world.some_number(below, entry, place, kind) for place in places]
+        if below[:2] == above[:2]:
+            return [self._number(int(place.entry == entry)) for place in places]
         if kind == "immediate":
             found = self._immediates(below, entry)
         elif below[0] == self.graph.network.loss and below[1] is None:
@@ -155,8 +165,9 @@ class Scene:
         name, time, _ = below
         if name not in self.graph.network.equations or Place(name, time) in self.graph.leaves:
             return {}
-        times = self._times(name) if time is None and self.graph.network.is_timed(name) else [time]
-        found: dict[Place, Any] = {}
+        is_sum = time is None and self.graph.network.is_timed(name)
+        times = self._times(name) if is_sum else [time]
+        found: dict[Place, Any] = dict.fromkeys(self.graph.loss_entries, 1) if is_sum else {}
         for t in times:
             for (start, end), slope in self.immediates(Place(name, t)).items():
                 if start.entry == entry:
@@ -273,6 +284,9 @@ def shape_text(value: Any) -> str:
     if n == 1:
         return f"a column of {m}"
     return f"a row of {n}" if m == 1 else f"{m}×{n}"
+
+
+WORDS = {"sum": "sum", "prod": "product", "column": "column", "row": "row"}
 
 
 class _Evaluation:
@@ -401,7 +415,7 @@ class _Evaluation:
         if high - low >= LONGEST_RANGE:
             raise FormulaError("This range is too long.", f"At most {LONGEST_RANGE} terms.", "", tree.column)
         if high < low - 1 and self.scene.is_lenient:
-            raise FormulaError("This sum is empty.", "Write the smaller bound first.", "", tree.column)
+            raise FormulaError(f"This {WORDS[tree.kind]} is empty.", "Write the smaller bound first.", "", tree.column)
         kept = self.indices.get(tree.variable)
         self.bound.append(tree.variable)
         values = []

@@ -71,7 +71,13 @@ def is_late() -> bool:
 
 def check_patience() -> None:
     """Raise Unsettled where the time that `patience` allows is used up; the clock is slow, and read now and then."""
-    if next(_CALLS) % LOOKS == 0 and is_late():
+    if next(_CALLS) % LOOKS == 0:
+        check_clock()
+
+
+def check_clock() -> None:
+    """Raise Unsettled where the time that `patience` allows is used up: for what is slow itself."""
+    if is_late():
         raise Unsettled("it takes too long to compute")
 
 
@@ -338,7 +344,7 @@ def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:
     shares = [prime**n * inverse(math.factorial(n), ring.modulus) for n in range(digits)]
 
     def exp(u):
-        check_patience()
+        check_clock()
         total = 0
         for share in reversed(shares):  # of the series of exp(p u), by Horner's rule
             total = (total * _number(u) + share) % ring.modulus
@@ -351,7 +357,7 @@ def _adic_logarithm(prime: int, digits: int, ring: Ring) -> Callable:
     inverses = [inverse(n, ring.modulus) for n in range(1, digits + 1)]
 
     def log(u):
-        check_patience()
+        check_clock()
         if _number(u) % prime == 0:
             raise Unsettled("a logarithm of what p divides")
         near_one = pow(_number(u), prime - 1, ring.modulus) - 1  # a multiple of p: the series converges

@@ -201,7 +201,7 @@ def _middle(value: Any) -> float:
     try:
         return float(value) if isinstance(value, int) else float(value.mid)
     except OverflowError:
-        return math.copysign(math.inf, value if isinstance(value, int) else value.mid)
+        return math.inf if value > 0 else -math.inf
 
 
 def readable_world(world: World) -> dict[str, list[float]]:
