@@ -143,6 +143,14 @@ def test_rows_that_differ_in_their_letters_only_have_one_proof():
     assert proofs[0] == proofs[1] < 8
 
 
+def test_a_softmax_of_any_size_has_two_proofs():
+    for K in (3, 6):
+        scalar_forms._is_confirmed.cache_clear()
+        network = Network("p = softmax(a)\nL = nll(p, y)", sizes=dict(a=K))
+        assert len(scalar_forms.local_derivatives(network, "p")) == K
+        assert scalar_forms._is_confirmed.cache_info().misses == 2
+
+
 def test_letters_that_are_confused_are_not_confirmed():
     u, v, w = (Letter(Place(name)) for name in "uvw")
     tree = trees.multiply(u, v)

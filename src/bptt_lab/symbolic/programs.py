@@ -76,7 +76,10 @@ class _Identifiers(NumPyPrinter):
         return "*".join(self._part(factor, PRECEDENCE["Mul"]) for factor in product.args)
 
     def _print_Add(self, total: sympy.Add) -> str:
-        return " + ".join(self._part(term, PRECEDENCE["Add"]) for term in total.args)
+        # a negative product needs no brackets after a plus
+        return " + ".join(
+            self._print(term) if term.is_Mul else self._part(term, PRECEDENCE["Add"]) for term in total.args
+        )
 
     def _part(self, part: sympy.Expr, precedence: int) -> str:
         return self._print_Symbol(part) if part.is_Symbol else self.parenthesize(part, precedence)

@@ -102,22 +102,22 @@ ON_SCREEN = Arithmetic(
         "leaky_step": leaky_step,
         "softmax": _softmax_written_out,
     },
+    dot=lambda pairs: sympy.Add(*(one * other for one, other in pairs)),
 )
 # for programs: softmax by name, because written out it overflows
 IN_PROGRAMS = ON_SCREEN._replace(
     functions={**ON_SCREEN.functions, "softmax": lambda *u, entry: softmax_picked(sympy.Integer(entry), *u)}
 )
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
-WRITTEN_OUT = Arithmetic(
-    _rational,
-    {
+WRITTEN_OUT = ON_SCREEN._replace(
+    functions={
         **ON_SCREEN.functions,
         "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),
         "relu": _piecewise(lambda u: u, lambda u: 0),
         "leaky_relu": _piecewise(lambda u: u, lambda u: LEAK * u),
         "step": _piecewise(lambda u: 1, lambda u: 0),
         "leaky_step": _piecewise(lambda u: 1, lambda u: LEAK),
-    },
+    }
 )
 
 
@@ -182,27 +182,29 @@ def confirm(name: str, definition: Scalar, above: Place, claim: Scalar, meaning:
     a matrix have one proof.
     """
     rename = Renaming()
-    renamed = rename(definition), rename(Letter(above)), rename(replace(claim, meaning))
-    if not _is_confirmed(*renamed):
+    letter = rename(Letter(above))
+    if not _is_confirmed(rename(definition), letter, rename(replace(claim, meaning))):
         raise AssertionError(
             f"SymPy does not confirm the derivative of {name} by {above}: {claim} is not that of {definition}"
         )
 
 
 class Renaming:
-    """Letters renamed in the order they are met, one for one; softmax begins with the entry that is picked.
+    """Letters renamed in the order they are met, one for one.
 
-    A softmax is the same in whatever order the other exponentials are added.
+    A softmax is the same in whatever order exponentials are added: the picked one comes first, then those met before.
     """
 
     def __init__(self) -> None:
         self._known: dict[Scalar, Scalar] = {}
+        self._rank: dict[Scalar, int] = {}
         self._count = count()
 
     def __call__(self, tree: Scalar) -> Scalar:
         """Return a tree in the new letters."""
         if tree not in self._known:
             self._known[tree] = self._renamed(tree)
+            self._rank[tree] = len(self._rank)
         return self._known[tree]
 
     def _renamed(self, tree: Scalar) -> Scalar:
@@ -217,7 +219,9 @@ class Renaming:
                 return Raised(self(base), exponent)
             case Applied("softmax", arguments, entry):
                 picked = self(arguments[entry - 1])
-                return Applied("softmax", (picked, *map(self, (*arguments[: entry - 1], *arguments[entry:]))), 1)
+                others = [*arguments[: entry - 1], *arguments[entry:]]
+                others.sort(key=lambda one: self._rank.get(one, len(self._rank)))
+                return Applied("softmax", (picked, *map(self, others)), 1)
             case Applied(function, arguments, entry):
                 return Applied(function, tuple(map(self, arguments)), entry)
         return tree
