@@ -292,3 +292,27 @@ def test_made_questions_share_one_graph_a_length():
     found = questions_for(text, sizes, T)
     assert all(question.graph is found[0].graph for question in found)
     assert replace(found[0], T=T + 1).graph.T == T + 1
+
+
+def test_progress_says_how_many_are_made_and_what_comes_and_ends_with_nothing():
+    text, sizes = own_networks.TEXTS["two scalars"]
+    heard = []
+    found = questions_for(text, sizes, T, tell=heard.append)
+    assert heard[0] == "0 questions made; proving one about the shape of a gradient" and heard[-1] == ""
+    assert heard[-2] == f"{len(found) - 1} questions made; proving one about a NumPy function"
+    assert len(heard) == len(making.MAKERS) + 1 and max(map(len, heard)) <= making.LONGEST_PROGRESS
+
+
+def test_progress_is_for_terminals_and_leaves_no_trace_in_stored_outputs(capsys, monkeypatch):
+    making.on_terminal("1 questions made")
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    making.on_terminal("1 questions made")
+    assert capsys.readouterr().err.strip() == "1 questions made"
+
+
+def test_questions_about_several_networks_stand_side_by_side():
+    text, sizes = own_networks.TEXTS["two scalars"]
+    found = questions_for(text, sizes, T, first=8)
+    assert [question.id for question in found] == [f"18.{k}" for k in range(8, 8 + len(found))]
+    assert [question.task for question in found] == [question.task for question in made("two scalars")]

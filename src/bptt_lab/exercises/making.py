@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -33,6 +34,7 @@ STEPS_TO_COUNT = (3, 2)
 KEYS, FEWEST_CHOICES = "abcdef", 3
 MOST_COUNTED = 60  # more paths than that are no question but a chore
 LONGEST_LINE, LONGEST_FORMULA = 130, 200  # letters of an answer that a student is asked to type
+LONGEST_PROGRESS = 70  # letters of the words about progress
 MORE_STEPS = 2  # how many more steps than asked for are tried where an instance cannot tell mistakes apart
 SECTIONS = {
     "text": "1. The text is all",
@@ -58,20 +60,38 @@ def _unrolled(text: str, sizes: tuple[tuple[str, int | Shape], ...], T: int) -> 
     return Network(text, sizes=dict(sizes)).unroll(T)
 
 
-def questions_for(text: str, sizes: Mapping[str, int | Shape], T: int = 4, notebook: str = "18") -> list[Question]:
+def on_terminal(words: str) -> None:
+    """Show how far the making is, on a terminal only: one line, which the next one replaces and "" removes."""
+    if sys.stderr.isatty():
+        print(f"\r{words:<{LONGEST_PROGRESS}}", end="\n" if not words else "", file=sys.stderr, flush=True)
+
+
+def questions_for(
+    text: str,
+    sizes: Mapping[str, int | Shape],
+    T: int = 4,
+    notebook: str = "18",
+    *,
+    first: int = 1,
+    tell: Callable[[str], None] = on_terminal,
+) -> list[Question]:
     """Return questions about a network, from its equations alone: in rising difficulty, each of them proven.
 
     In this order: the shape of a gradient, what a quantity influences, its number of paths, a line, a matrix formula,
     the gradient by a shared weight, a NumPy function. What a network has no form for is left out; so is a question
-    whose proof fails for T steps and for up to two more. Errors: NetworkError for equations that cannot be read.
+    whose proof fails for T steps and for up to two more. `first` is the number of the first one, so that questions
+    about several networks can stand side by side; `tell` hears what is being proven, and "" at the end.
+    Errors: NetworkError for equations that cannot be read.
     """
     network = Network(text, sizes=sizes)
-    numbers, found = count(1), []
+    numbers, found = count(first), []
     common = {"network": text, "sizes": dict(sizes), "T": network.unroll(T).T}
-    for make in MAKERS:
+    for make, kind in MAKERS.items():
+        tell(f"{len(found)} questions made; proving one about {kind}")
         question = _first_proven({**common, **data, "id": f"{notebook}.0"} for data in _tried(make, network))
         if question is not None:
             found.append(replace(question, id=f"{notebook}.{next(numbers)}"))
+    tell("")
     return found
 
 
@@ -547,4 +567,12 @@ def _has_time(tree: Tree) -> bool:
     return any((index := index_of(use.time)) is not None and index.start == "t" for use in _letters_in(tree))
 
 
-MAKERS = (_shape, _choice, _number, _line, _matrix, _weight, _function)
+MAKERS = {
+    _shape: "the shape of a gradient",
+    _choice: "what a quantity influences",
+    _number: "the number of paths",
+    _line: "a line of numbers",
+    _matrix: "a matrix formula",
+    _weight: "a shared weight",
+    _function: "a NumPy function",
+}

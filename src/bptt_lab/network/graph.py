@@ -13,6 +13,7 @@ import numpy as np
 
 from bptt_lab.network.errors import NetworkError
 from bptt_lab.network.expressions import Index, names
+from bptt_lab.network.parts import equation_of, is_inner
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import (
     FLOATS,
@@ -50,6 +51,76 @@ def _influenced_by(index: Index, user: Place) -> bool:
     return user.missing_when == f"t is not {index}"
 
 
+class Step(dict):
+    """The values of an equation's letters at one step, each looked up once."""
+
+    def __init__(self, look_up: Callable[[Place], Any]):
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, letter: Place) -> Any:
+        value = self[letter] = self._look_up(letter)
+        return value
+
+
+class Ends(dict):
+    """The entries that an equation's letters stand for at one step; None for those that are not wanted."""
+
+    def __init__(self, resolve: Callable[[Place], Place], is_wanted: Callable[[Place], bool]):
+        super().__init__()
+        self._resolve, self._is_wanted = resolve, is_wanted
+
+    def __missing__(self, letter: Place) -> Place | None:
+        upper = self._resolve(letter)
+        self[letter] = upper if self._is_wanted(upper) else None
+        return self[letter]
+
+
+class Values(dict):
+    """The values of a run by entry; what equations leave unnamed is kept apart, in the steps, as is what was asked."""
+
+    def __init__(self, values: Mapping[Place, Any]):
+        super().__init__(values)
+        self.steps: dict[Place, Step] = {}
+        self.immediates: dict[tuple[Place, Place], dict[tuple[int, ...], Any]] = {}
+
+
+class Totals(Mapping):
+    """The total derivatives of the loss by every entry of a run; those by leaves are computed when asked for."""
+
+    def __init__(self, graph: Graph, values: Values, arithmetic: Arithmetic):
+        self._graph, self._values, self._arithmetic = graph, values, arithmetic
+        self.computed = dict.fromkeys((place for place in values if Place(*place[:2]) in graph.parents), 0)
+        self._leaves: dict[Place, Any] = {}
+        graph._sweep(values, arithmetic, self.computed, None, self.computed.__contains__)
+
+    def __getitem__(self, place: Place) -> Any:
+        if place in self.computed:
+            return self.computed[place]
+        if place not in self._leaves:
+            if place not in self._values:
+                raise KeyError(place)
+            self._leaves[place] = self._by_leaf(place)
+        return self._leaves[place]
+
+    def _by_leaf(self, leaf: Place) -> Any:
+        """Return the sum over what an entry influences: total derivative times immediate one."""
+        total = 0
+        for user in self._graph.users.get(Place(*leaf[:2]), ()):
+            slopes = self._graph.immediates(self._values, self._arithmetic, leaf, user)
+            for entry, slope in slopes.items():
+                outer = self.computed[Place(user.name, user.time, entry)]
+                if not (isinstance(outer, int) and outer == 0):
+                    total = total + outer * slope
+        return total
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
 class Graph:
     """A network unrolled over T steps; `network.unroll(T)` makes one."""
 
@@ -57,6 +128,7 @@ class Graph:
         if not isinstance(T, (int, np.integer)) or isinstance(T, bool) or T < 1:
             raise NetworkError(f"The number of steps is {T!r}.", "Unroll over a whole number of steps, 1 or more.")
         self.network, self.T = network, int(T)
+        self.kept: dict[Any, Any] = {}  # what others have computed about this graph, by who and what: see `keeping`
         self.parents: dict[Place, list[Place]] = {p: self._parents_of(p) for p in self._computed()}
         self.order: tuple[Place, ...] = self._ordered()
 
@@ -163,21 +235,22 @@ class Graph:
         self, name: str, t: int | None, entry: int | tuple[int, ...], users: tuple[Place, ...]
     ) -> tuple[Place, ...]:
         """Return the entries of the users that depend on one entry of a quantity."""
-        entry = self.entry_of(name, entry)
-        found = []
-        for user in users:
-            for e in entries(self.network.shapes[user.name]):
-                letters = self.network.local_derivatives(user.name, e)
-                if any(self._is_same(letter, name, t, entry, user) for letter in letters):
-                    found.append(Place(user.name, user.time, e, user.missing_when))
-        return tuple(found)
+        start = Place(name, t, self.entry_of(name, entry))
+        return tuple(
+            Place(user.name, user.time, e, user.missing_when)
+            for user in users
+            for part, e in self.network.parts(user.name).reached(self._letters(start, user))
+            if part == user.name
+        )
 
-    def _is_same(self, letter: Place, name: str, t: int | None, entry: tuple[int, ...], user: Place) -> bool:
-        if (letter.name, letter.entry) != (name, entry):
-            return False
-        if t is not None:
-            return self.resolve(letter, user.time).time == t
-        return letter.time is None or _influenced_by(letter.time, user)
+    def _letters(self, place: Place, user: Place) -> list[Place]:
+        """Return the letters that stand for an entry in the equation of what it influences, at that step."""
+        indices = [index for name, index in self.network.uses[place.name] if name == user.name]
+        if place.time is None and self.network.is_timed(place.name):
+            return [Place(place.name, i, place.entry) for i in indices if _influenced_by(i, user)]
+        times = [None if index is None else index.at(user.time, self.T) for index in indices]
+        found = [index for index, time in zip(indices, times, strict=True) if time == place.time]
+        return [Place(place.name, index, place.entry) for index in found]
 
     def entry_of(self, name: str, entry: int | tuple[int, ...]) -> tuple[int, ...]:
         """Return an entry as a tuple, counted from 1 (errors: NetworkError where there is no such entry)."""
@@ -212,12 +285,6 @@ class Graph:
                 found.add(place)
         return frozenset(found)
 
-    def edges(self, place: Place) -> Iterator[tuple[Place, Place, Scalar]]:
-        """Yield (entry of this place, entry it depends on, local derivative) for a computed place."""
-        for entry in entries(self.network.shapes[place.name]):
-            for letter, slope in self.network.local_derivatives(place.name, entry).items():
-                yield Place(place.name, place.time, entry), self.resolve(letter, place.time), slope
-
     @cached_property
     def loss_entries(self) -> list[Place]:
         """The entries whose sum is the total loss: one a step where the loss has a time."""
@@ -233,16 +300,31 @@ class Graph:
         a float has no such value, naming equation, entry and step.
         """
         moved = moved or {}
-        values = {place: value + moved[place] if place in moved else value for place, value in leaves.items()}
+        values = Values({place: value + moved[place] if place in moved else value for place, value in leaves.items()})
         for place in self.order:
-            value_of = self._look_up(values, place.time)
-            for entry in entries(self.network.shapes[place.name]):
-                tree = self.network.definition(place.name, entry)
+            step = self._step(values, place, arithmetic)
+            for entry, tree in self.network.parts(place.name).trees[place.name].items():
                 one = Place(place.name, place.time, entry)
-                values[one] = self._number(tree, value_of, arithmetic, one)
+                values[one] = self._number(tree, step.__getitem__, arithmetic, one)
                 if one in moved:
                     values[one] = values[one] + moved[one]
         return values
+
+    def _step(self, values: Mapping[Place, Any], place: Place, arithmetic: Arithmetic) -> Step:
+        """Return the values of all letters of a place's equation, of what it leaves unnamed too."""
+        steps = values.steps if isinstance(values, Values) else {}
+        if place not in steps:
+            steps[place] = Step(lambda letter: values[self.resolve(letter, place.time)])
+            self._run_inner(place, steps[place], arithmetic)
+        return steps[place]
+
+    def _run_inner(self, place: Place, step: Step, arithmetic: Arithmetic) -> None:
+        """Put the values of what an equation leaves unnamed into a step."""
+        parts = self.network.parts(place.name)
+        for part in parts.inner:
+            for entry, tree in parts.trees[part].items():
+                one = Place(part, place.time, entry)
+                step[Place(part, parts.index, entry)] = self._number(tree, step.__getitem__, arithmetic, one)
 
     def _number(
         self, tree: Scalar, value_of: Callable, arithmetic: Arithmetic, place: Place, upper: Place | None = None
@@ -251,12 +333,12 @@ class Graph:
         if arithmetic is not FLOATS:
             return evaluate(tree, value_of, arithmetic)
         if upper is not None:
-            arithmetic = FLOATS_BY_TARGETS if upper.name in self.network.targets else FLOATS_IN_SLOPES
+            arithmetic = FLOATS_BY_TARGETS if self.network.is_target(upper.name) else FLOATS_IN_SLOPES
         try:
             value = evaluate(tree, value_of, arithmetic)
         except (ArithmeticError, ValueError) as error:
             raise self._no_number(_reason(error), place, upper) from None
-        if arithmetic is not FLOATS_BY_TARGETS and not cmath.isfinite(value):
+        if arithmetic is not FLOATS_BY_TARGETS and not cmath.isfinite(value) and not is_inner(place.name):
             raise self._no_number(TOO_LARGE, place, upper)
         return value
 
@@ -264,14 +346,14 @@ class Graph:
         what = self._in_words(place)
         if upper is not None:
             what = f"The derivative of {what} by {self._in_words(upper)}"
-        position = self.network.equations[place.name].position
+        position = self.network.equations[equation_of(place.name)].position
         return NetworkError(f"{what}: {reason}.", MEND_OF_VALUES, position)
 
     def _in_words(self, place: Place) -> str:
         """Return a place as 'h1 at t = 3, entry 2'."""
         time = "" if place.time is None else f" at t = {place.time}"
-        entry = "" if self.network.shapes[place.name] in ((), (1,)) else f", entry {','.join(map(str, place.entry))}"
-        return f"{place.name}{time}{entry}"
+        entry = "" if self.network.shape(place.name) in ((), (1,)) else f", entry {','.join(map(str, place.entry))}"
+        return f"{'a part of ' * is_inner(place.name)}{equation_of(place.name)}{time}{entry}"
 
     def sweep(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic = FLOATS, below: Place | None = None
@@ -281,30 +363,95 @@ class Graph:
         By a target whose probability is exactly zero it is infinite. Errors: NetworkError as for `run`.
         """
         total = dict.fromkeys(values, 0)
+        self._sweep(values, arithmetic, total, below, lambda upper: True)
+        return total
+
+    def totals_on_demand(self, values: Values, arithmetic: Arithmetic) -> Totals:
+        """Return what `sweep` returns, but by a leaf's entry only when it is asked for: the leaves are the most."""
+        return Totals(self, values, arithmetic)
+
+    def _sweep(
+        self,
+        values: Mapping[Place, Any],
+        arithmetic: Arithmetic,
+        total: dict[Place, Any],
+        below: Place | None,
+        is_wanted: Callable[[Place], bool],
+    ) -> None:
+        """Put the total derivative by every wanted entry into `total`, which holds zeros."""
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
+        shares: dict[Place, list[tuple[Any, Any]]] = {}
         for place in reversed(self.order):
-            value_of = self._look_up(values, place.time)
-            for lower, upper, slope in self.edges(place):
-                if not (isinstance(total[lower], int) and total[lower] == 0):
-                    share = total[lower] * self._number(slope, value_of, arithmetic, lower, upper)
-                    total[upper] = total[upper] + share
-                    if arithmetic is FLOATS and upper.name not in self.network.targets:
-                        self._check_total(total[upper], upper)
-        return total
+            for entry in entries(self.network.shapes[place.name]):
+                self._add_up(total, Place(place.name, place.time, entry), shares, arithmetic)
+            self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, is_wanted)
+        for place in list(shares):
+            self._add_up(total, place, shares, arithmetic)
+
+    def _add_up(self, total: dict[Place, Any], place: Place, shares: dict[Place, list], arithmetic: Arithmetic) -> None:
+        """Add to the total derivative by an entry what its users have sent back."""
+        if place in shares:
+            total[place] = total[place] + arithmetic.dot(shares.pop(place))
+            if arithmetic is FLOATS and place.name not in self.network.targets:
+                self._check_total(total[place], place)
+
+    def _sweep_back(
+        self,
+        place: Place,
+        step: Step,
+        arithmetic: Arithmetic,
+        total: Mapping[Place, Any],
+        shares: dict[Place, list[tuple[Any, Any]]],
+        is_wanted: Callable,
+    ) -> None:
+        """Send the total derivatives by a place's entries back to what its equation is written in."""
+        parts, inner = self.network.parts(place.name), {}
+        ends = Ends(lambda letter: self.resolve(letter, place.time), is_wanted)
+        for part, entry in reversed(parts.entries):
+            letter, lower = Place(part, parts.index, entry), Place(part, place.time, entry)
+            outer = total[lower] if part == place.name else arithmetic.dot(inner.pop(letter, [(0, 0)]))
+            if isinstance(outer, int) and outer == 0:
+                continue
+            for above, slope in parts.slopes(part, entry).items():
+                upper, found = (above, inner) if is_inner(above.name) else (ends[above], shares)
+                if upper is not None:
+                    share = outer, self._number(slope, step.__getitem__, arithmetic, lower, upper)
+                    found.setdefault(upper, []).append(share)
+
+    def immediates(
+        self, values: Mapping[Place, Any], arithmetic: Arithmetic, above: Place, user: Place
+    ) -> dict[tuple[int, ...], Any]:
+        """Return the immediate derivatives by one entry of those entries of a place that depend on it."""
+        known = values.immediates if isinstance(values, Values) else {}
+        if (above, user) not in known:
+            step = self._step(values, user, arithmetic)
+            known[above, user] = self._pushed(step, arithmetic, self._letters(above, user), user)
+        return known[above, user]
+
+    def _pushed(
+        self, step: Step, arithmetic: Arithmetic, starts: list[Place], user: Place
+    ) -> dict[tuple[int, ...], Any]:
+        """Return the derivative of the entries of a place by letters of its equation moved together."""
+        parts, moved, found = self.network.parts(user.name), dict.fromkeys(starts, 1), {}
+        for part, entry in parts.reached(starts):
+            slopes = parts.slopes(part, entry)
+            fewer, more = sorted((slopes, moved), key=len)
+            shares, lower = [], Place(part, user.time, entry)
+            for letter in [letter for letter in fewer if letter in more]:
+                upper = self.resolve(letter, user.time)
+                slope = self._number(slopes[letter], step.__getitem__, arithmetic, lower, upper)
+                shares.append((moved[letter], slope))
+            total = arithmetic.dot(shares)
+            if part == user.name:
+                found[entry] = total
+            else:
+                moved[Place(part, parts.index, entry)] = total
+        return found
 
     def _check_total(self, total: complex, place: Place) -> None:
         if not cmath.isfinite(total):
             raise NetworkError(f"The total derivative by {self._in_words(place)}: {TOO_LARGE}.", MEND_OF_VALUES)
-
-    def _look_up(self, values: Mapping[Place, Any], t: int | None):
-        T = self.T
-
-        def value_of(place: Place) -> Any:
-            name, time, entry, _ = place
-            return values[Place(name, time.at(t, T) if isinstance(time, Index) else time, entry)]
-
-        return value_of
 
     def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return every computed quantity by name, (T, n) or (n,), and the total loss under its own name.

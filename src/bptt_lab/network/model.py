@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cached_property
+from typing import Any
 
 from bptt_lab.network.errors import NetworkError, nearest
 from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
 from bptt_lab.network.functions import FUNCTIONS
 from bptt_lab.network.graph import Graph
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
+from bptt_lab.network.parts import Entry, Parts, equation_of, is_inner
 from bptt_lab.network.places import Place
-from bptt_lab.network.scalars import Letter, Scalar, derivative, entries, letters, replace, scalar
+from bptt_lab.network.scalars import Letter, Scalar, derivative, derivatives, entries, replace, scalar
 from bptt_lab.network.shapes import Shape, entrywise_shape, infer_shapes
 
 
@@ -29,6 +32,7 @@ class Network:
         _check_times(self.equations)
         self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.sizes)
         self.loss = _loss_name(self.equations, self.shapes)
+        self.kept: dict[Any, Any] = {}  # what others have computed about this network, by who and what: see `keeping`
         self.unroll(self._longest_shift() + 3)  # a cyclic definition shows within a few steps
 
     def unroll(self, T: int) -> Graph:
@@ -77,33 +81,52 @@ class Network:
 
     def local_derivatives(self, name: str, entry: tuple[int, ...] = ()) -> dict[Place, Scalar]:
         """Return the immediate derivatives of one entry by every letter of its equation, in the course's letters."""
-        return self._derivatives(name)[entry]
+        return {
+            letter.place: replace(slope, self._results(name))
+            for letter, slope in derivatives(self.definition(name, entry)).items()
+        }
 
-    @cached_property
-    def _definitions(self):
-        @cache
-        def of(name: str) -> dict[tuple[int, ...], Scalar]:
-            expression = self.equations[name].expression
-            return {e: scalar(expression, e, self._shape_of) for e in entries(self.shapes[name])}
+    def local_derivative(self, name: str, entry: tuple[int, ...], above: Place) -> Scalar:
+        """Return the immediate derivative of one entry by one letter of its equation, in the course's letters."""
+        return replace(derivative(self.definition(name, entry), Letter(above)), self._results(name))
 
-        return of
+    @kept
+    def parts(self, name: str) -> Parts:
+        """Return the steps in which an equation is computed, with what it leaves unnamed named inside."""
+        return Parts(self.equations[name], self.shapes[name], self._shape_of)
 
-    @cached_property
-    def _derivatives(self):
-        @cache
-        def of(name: str) -> dict[tuple[int, ...], dict[Place, Scalar]]:
-            index = Index("t", 0) if self.is_timed(name) else None
-            definitions = self._definitions(name)
-            # what the equation itself has just computed is written by its letter: 1 - tanh(a)^2 is 1 - h^2
-            known = {
-                tree: Letter(Place(name, index, e)) for e, tree in definitions.items() if not isinstance(tree, Letter)
-            }
-            return {
-                e: {letter.place: replace(derivative(tree, letter), known) for letter in letters(tree)}
-                for e, tree in definitions.items()
-            }
+    @kept
+    def shape(self, name: str) -> Shape:
+        """Return the shape of a quantity, or of a part that is named inside an equation."""
+        return self.shapes[name] if name in self.shapes else self.parts(equation_of(name)).shape(name)
 
-        return of
+    @kept
+    def is_target(self, name: str) -> bool:
+        """Return whether a quantity, or a part of an equation, is the target of a cross-entropy."""
+        if not is_inner(name):
+            return name in self.targets
+        trees = self.parts(equation_of(name)).trees[name].values()
+        found = {letter.place.name for tree in trees for letter in tree.letters}
+        return bool(found) and all(self.is_target(one) for one in found)
+
+    @kept
+    def _definitions(self, name: str) -> dict[Entry, Scalar]:
+        operands: dict[tuple[Expression, Entry], Scalar] = {}  # entries of one equation share them
+
+        def operand(expression: Expression, entry: Entry, shared: bool) -> Scalar:
+            if (expression, entry) not in operands:
+                operands[expression, entry] = scalar(expression, entry, self._shape_of, operand)
+            return operands[expression, entry]
+
+        expression = self.equations[name].expression
+        return {e: scalar(expression, e, self._shape_of, operand) for e in entries(self.shapes[name])}
+
+    @kept
+    def _results(self, name: str) -> dict[Scalar, Letter]:
+        """Return a letter for each right side: what an equation has just computed is 1 - h^2, not 1 - tanh(a)^2."""
+        index = Index("t", 0) if self.is_timed(name) else None
+        trees = self._definitions(name).items()
+        return {tree: Letter(Place(name, index, e)) for e, tree in trees if not isinstance(tree, Letter)}
 
     def _shape_of(self, expression: Expression) -> Shape:
         return entrywise_shape(expression, self.shapes)

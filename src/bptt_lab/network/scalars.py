@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power, Transposed
@@ -16,49 +16,164 @@ from bptt_lab.network.places import Place
 from bptt_lab.network.shapes import Shape
 
 
+def _kept_hash(tree: Scalar) -> int:
+    """Return the hash of a tree, computed once: a tree is asked for it wherever it is shared."""
+    try:
+        return tree._hash
+    except AttributeError:
+        found = hash((type(tree).__name__, *(getattr(tree, field) for field in tree.__match_args__)))
+        object.__setattr__(tree, "_hash", found)
+        return found
+
+
+class _Tree:
+    """What all trees keep once it has been asked for."""
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letters of a tree, each once, in the order they appear."""
+        found = dict.fromkeys(letter for part in self.parts for letter in part.letters)
+        return tuple(found)
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """The direct parts of a tree."""
+        return ()
+
+
 @dataclass(frozen=True)
-class Constant:
+class Constant(_Tree):
     """An exact number."""
 
     value: Fraction
 
+    __hash__ = _kept_hash
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the number in an arithmetic."""
+        return self.value.numerator if self.value.denominator == 1 else arithmetic.number(self.value)
+
 
 @dataclass(frozen=True)
-class Letter:
+class Letter(_Tree):
     """One entry of a quantity, at an index relative to the equation it stands in or at a fixed time."""
 
     place: Place
 
+    __hash__ = _kept_hash
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the value of the entry."""
+        return value_of(self.place)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letter itself."""
+        return (self,)
+
 
 @dataclass(frozen=True)
-class Sum:
+class Sum(_Tree):
     """A sum of two terms or more."""
 
     terms: tuple[Scalar, ...]
 
+    __hash__ = _kept_hash
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """The terms."""
+        return self.terms
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the sum of the values."""
+        pairs, others = self.pairs
+        numbers = [term.valued(value_of, arithmetic) for term in others]
+        if pairs:
+            numbers.append(arithmetic.dot([(value_of(one), value_of(other)) for one, other in pairs]))
+        return sum(numbers[1:], start=numbers[0])
+
+    @cached_property
+    def pairs(self) -> tuple[list[tuple[Place, Place]], list[Scalar]]:
+        """The products of two letters each among the terms, and the other terms."""
+        pairs, others = [], []
+        for term in self.terms:
+            match term:
+                case Product((Letter(one), Letter(other))):
+                    pairs.append((one, other))
+                case _:
+                    others.append(term)
+        return pairs, others
+
 
 @dataclass(frozen=True)
-class Product:
+class Product(_Tree):
     """A product of two factors or more."""
 
     factors: tuple[Scalar, ...]
 
+    __hash__ = _kept_hash
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """The factors."""
+        return self.factors
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the product of the values; a factor of zero may wipe out a pole."""
+        first, *rest = self.factors
+        try:
+            product = first.valued(value_of, arithmetic)
+            for factor in rest:
+                product = product * factor.valued(value_of, arithmetic)
+            return product
+        except (ValueError, ZeroDivisionError):
+            # a target of exactly zero takes no part in a cross-entropy, also where the probability is zero
+            others = [factor for factor in self.factors if not _is_pole(factor, value_of, arithmetic)]
+            if len(others) < len(self.factors) and any(evaluate(other, value_of, arithmetic) == 0 for other in others):
+                return 0.0
+            raise
+
 
 @dataclass(frozen=True)
-class Raised:
+class Raised(_Tree):
     """A whole-number power; -1 stands for division."""
 
     base: Scalar
     exponent: int
 
+    __hash__ = _kept_hash
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """The base."""
+        return (self.base,)
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the power of the value."""
+        inner, exponent = self.base.valued(value_of, arithmetic), self.exponent
+        return inner**exponent if exponent > 0 else _inverse_power(inner, -exponent)
+
 
 @dataclass(frozen=True)
-class Applied:
+class Applied(_Tree):
     """A function of numbers; `entry` says which entry of softmax."""
 
     function: str
     arguments: tuple[Scalar, ...]
     entry: int = 0
+
+    __hash__ = _kept_hash
+
+    @property
+    def parts(self) -> tuple[Scalar, ...]:
+        """The arguments."""
+        return self.arguments
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the function of the values."""
+        values = [argument.valued(value_of, arithmetic) for argument in self.arguments]
+        return arithmetic.functions[self.function](*values, **({"entry": self.entry} if self.entry else {}))
 
 
 Scalar = Constant | Letter | Sum | Product | Raised | Applied
@@ -120,11 +235,42 @@ def entries(shape: Shape) -> list[tuple[int, ...]]:
     return lists
 
 
-def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[Expression], Shape]) -> Scalar:
-    """Return one entry of an expression as a scalar tree (errors: none, shapes were checked before)."""
+Entries = Callable[[Expression, tuple[int, ...]], "Scalar"]
+
+
+def scalar(
+    expression: Expression,
+    entry: tuple[int, ...],
+    shape_of: Callable[[Expression], Shape],
+    named: Callable[[Expression, tuple[int, ...], bool], Scalar | None] = lambda *_: None,
+) -> Scalar:
+    """Return one entry of an expression as a scalar tree (errors: none, shapes were checked before).
+
+    `named` may give a letter for an entry of an operand, which then stands for it; it is told whether all entries of
+    the result share the operand.
+    """
+
+    def whole(inner: Expression, e: tuple[int, ...]) -> Scalar:
+        is_softmax = isinstance(inner, Call) and inner.function == "softmax"
+        return is_softmax and named(inner, e, True) or scalar(inner, e, shape_of, named)
+
+    def operand(inner: Expression, e: tuple[int, ...], shared: bool = False) -> Scalar:
+        if isinstance(inner, Name):
+            return Letter(Place(inner.name, inner.index, e))
+        match inner:
+            case Call("concat", arguments, _):
+                return _concatenated(arguments, e, shape_of, lambda one, own: operand(one, own, shared))
+            case Call("identity", (inside,), _):
+                return operand(inside, e, shared)
+            case Transposed(inside, _):
+                return operand(inside, e[::-1], shared)
+        return named(inner, e, shared) or scalar(inner, e, shape_of, named)
 
     def part(inner: Expression) -> Scalar:
-        return scalar(inner, entry if shape_of(inner) else (), shape_of)
+        return whole(inner, entry if shape_of(inner) else ())
+
+    def factor(inner: Expression) -> Scalar:
+        return operand(inner, entry if shape_of(inner) else ())
 
     match expression:
         case Number(value, _):
@@ -132,51 +278,62 @@ def scalar(expression: Expression, entry: tuple[int, ...], shape_of: Callable[[E
         case Name(name, index, _):
             return Letter(Place(name, index, entry))
         case Power(base, exponent, _):
-            return power(part(base), exponent)
+            return power(part(base) if has_pole(base) else factor(base), exponent)
         case Binary("@", left, right, _):
             (_, size), (row, *column) = shape_of(left), entry
-            terms = (
-                multiply(scalar(left, (row, k), shape_of), scalar(right, (k, *column), shape_of))
-                for k in range(1, size + 1)
-            )
-            return add(*terms)
+            pairs = ((operand(left, (row, k), True), operand(right, (k, *column), True)) for k in range(1, size + 1))
+            return add(*(multiply(one, two) for one, two in pairs))
+        case Binary("+" | "-" as sign, left, right, _):
+            return add(part(left), part(right) if sign == "+" else negative(part(right)))
         case Binary(operator, left, right, _):
-            one, two = part(left), part(right)
-            return {
-                "+": lambda: add(one, two),
-                "-": lambda: add(one, negative(two)),
-                "*": lambda: multiply(one, two),
-                "/": lambda: multiply(one, power(two, -1)),
-            }[operator]()
+            is_plain = isinstance(left, Number) or isinstance(right, Number)
+            one, two = (part(side) if is_plain or has_pole(side) else factor(side) for side in (left, right))
+            return multiply(one, two if operator == "*" else power(two, -1))
         case Transposed(inner, _):
-            return scalar(inner, entry[::-1], shape_of)
+            return operand(inner, entry[::-1])
         case Call("concat", arguments, _):
-            return _concatenated(arguments, entry, shape_of)
+            return _concatenated(arguments, entry, shape_of, whole)
         case Call("sum" | "mean" as function, (inner,), _):
-            terms = [scalar(inner, e, shape_of) for e in entries(shape_of(inner))]
+            terms = [operand(inner, e) for e in entries(shape_of(inner))]
             return multiply(constant(Fraction(1, len(terms) if function == "mean" else 1)), add(*terms))
         case Call("dot", (first, second), _):
-            pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
-            return add(*(multiply(one, other) for one, other in pairs))
+            pairs = ((operand(first, e), operand(second, e)) for e in entries(shape_of(first)))
+            return add(*(multiply(one, two) for one, two in pairs))
         case Call("softmax", (inner,), _):
             (position,) = entry
-            return Applied("softmax", tuple(scalar(inner, e, shape_of) for e in entries(shape_of(inner))), position)
+            return Applied("softmax", tuple(operand(inner, e, True) for e in entries(shape_of(inner))), position)
         case Call(function, (first, second), _):
-            pairs = [(scalar(first, e, shape_of), scalar(second, e, shape_of)) for e in entries(shape_of(first))]
+            pairs = [(operand(first, e), operand(second, e)) for e in entries(shape_of(first))]
             return add(*(definition(function, prediction, target) for prediction, target in pairs))
         case Call("identity", (inner,), _):
             return part(inner)
         case Call(function, (inner,), _):
-            return Applied(function, (part(inner),))
+            return Applied(function, (factor(inner),))
     raise AssertionError(expression)
 
 
-def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], shape_of: Callable) -> Scalar:
+def has_pole(expression: Expression) -> bool:
+    """Return whether an expression has a logarithm or a division that a factor of zero may wipe out."""
+    match expression:
+        case Binary("/", _, _, _) | Call("log", _, _):
+            return True
+        case Call(function, _, _) if ROWS[function].targets:
+            return True
+        case Power(_, exponent, _) if exponent < 0:
+            return True
+        case Binary(_, left, right, _):
+            return has_pole(left) or has_pole(right)
+        case Power(inner, _, _) | Call("identity", (inner,), _):
+            return has_pole(inner)
+    return False
+
+
+def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries):
     (position,) = entry
     for argument in arguments:
         (size,) = shape_of(argument)
         if position <= size:
-            return scalar(argument, (position,), shape_of)
+            return part(argument, (position,))
         position -= size
     raise AssertionError(entry)
 
@@ -226,6 +383,28 @@ def derivative(tree: Scalar, letter: Letter) -> Scalar:
     return ZERO
 
 
+def derivatives(tree: Scalar) -> dict[Letter, Scalar]:
+    """Return the derivative of a tree by each of its letters, in the order they appear: what `derivative` gives.
+
+    A sum of n terms costs n, not n for each of its letters.
+    """
+    match tree:
+        case Sum(terms):
+            found: dict[Letter, list[Scalar]] = {}
+            for term in terms:
+                for letter, share in derivatives(term).items():
+                    found.setdefault(letter, []).append(share)
+            return {letter: add(*slopes) if len(slopes) > 1 else slopes[0] for letter, slopes in found.items()}
+        case Product((Letter() as one, Letter() as other)) if one != other:
+            return {one: other, other: one}
+        case Product((Constant() as number, inner)):
+            return {letter: multiply(number, slope) for letter, slope in derivatives(inner).items()}
+        case Applied(function, (argument,), _) if function != "softmax":
+            outer = slope(function, argument, tree)
+            return {letter: multiply(outer, share) for letter, share in derivatives(argument).items()}
+    return {letter: derivative(tree, letter) for letter in letters(tree)}
+
+
 def _softmax_term(tree: Applied, j: int, slope: Scalar) -> Scalar:
     """Return y_k (1 if j = k else 0, minus y_j) times the slope of argument j."""
     if slope == ZERO:
@@ -252,18 +431,20 @@ def replace(tree: Scalar, known: Mapping[Scalar, Scalar]) -> Scalar:
 
 def letters(tree: Scalar) -> list[Letter]:
     """Return the letters of a tree, each once, in the order they appear."""
-    match tree:
-        case Letter():
-            return [tree]
-        case Sum(parts) | Product(parts) | Applied(_, parts, _):
-            return list(dict.fromkeys(letter for part in parts for letter in letters(part)))
-        case Raised(base, _):
-            return letters(base)
-    return []
+    return list(tree.letters)
+
+
+def dot(pairs: Sequence[tuple[Any, Any]]) -> Any:
+    """Return the sum of the products of pairs, one pair or more, in any arithmetic."""
+    (one, other), *rest = pairs
+    total = one * other
+    for one, other in rest:
+        total = total + one * other
+    return total
 
 
 class Arithmetic(NamedTuple):
-    """What a number system needs beyond + - * / **: exact constants, and the functions of the grammar.
+    """What a number system needs beyond + - * / **: exact constants, the functions of the grammar, a sum of products.
 
     `poles` names what a factor of exactly zero wipes out: 'log' (0 log 0 = 0) and 'power' (0 / 0 = 0).
     """
@@ -271,43 +452,12 @@ class Arithmetic(NamedTuple):
     number: Callable[[Fraction], Any]
     functions: Mapping[str, Callable]
     poles: frozenset[str] = frozenset()
+    dot: Callable[[Sequence[tuple[Any, Any]]], Any] = dot
 
 
 def evaluate(tree: Scalar, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
     """Return the value of a tree in an arithmetic, with `value_of` giving the value of each letter."""
-    match tree:
-        case Letter(place):
-            return value_of(place)
-        case Constant(value):
-            return value.numerator if value.denominator == 1 else arithmetic.number(value)
-        case Sum(terms):
-            total = evaluate(terms[0], value_of, arithmetic)
-            for term in terms[1:]:
-                total = total + evaluate(term, value_of, arithmetic)
-            return total
-        case Product(factors):
-            return _product(factors, value_of, arithmetic)
-        case Raised(base, exponent):
-            inner = evaluate(base, value_of, arithmetic)
-            return inner**exponent if exponent > 0 else _inverse_power(inner, -exponent)
-        case Applied(function, arguments, entry):
-            values = [evaluate(argument, value_of, arithmetic) for argument in arguments]
-            return arithmetic.functions[function](*values, **({"entry": entry} if entry else {}))
-    raise AssertionError(tree)
-
-
-def _product(factors: tuple[Scalar, ...], value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
-    try:
-        product = evaluate(factors[0], value_of, arithmetic)
-        for factor in factors[1:]:
-            product = product * evaluate(factor, value_of, arithmetic)
-        return product
-    except (ValueError, ZeroDivisionError):
-        # a target of exactly zero takes no part in a cross-entropy, also where the probability is zero
-        others = [factor for factor in factors if not _is_pole(factor, value_of, arithmetic)]
-        if len(others) < len(factors) and any(evaluate(other, value_of, arithmetic) == 0 for other in others):
-            return 0.0
-        raise
+    return tree.valued(value_of, arithmetic)
 
 
 def _inverse_power(base: Any, exponent: int) -> Any:

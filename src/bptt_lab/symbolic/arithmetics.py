@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 
 import sympy
 from mpmath.ctx_iv import MPIntervalContext
+from mpmath.libmp import from_man_exp, fzero, mpf_neg
 
+from bptt_lab.network import scalars
 from bptt_lab.network.functions import NUMBERS, ROWS
 from bptt_lab.network.scalars import Arithmetic, Pieces, completed
 
@@ -90,7 +92,58 @@ def intervals(digits: int) -> Arithmetic:
 
     known = {"exp": _exponential(context), "log": _logarithm(context), "sqrt": _root(context)}
     known |= {name: _looked_at(getattr(context, name)) for name in ("sin", "cos")}
-    return completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
+    made = completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
+    return made._replace(dot=_sum_of_products(context))
+
+
+def _sum_of_products(context: MPIntervalContext) -> Callable:
+    """Return a sum of products of intervals that rounds once: in whole numbers, at a fixed point far to the right.
+
+    Intervals too large for a fixed point, and those that reach to infinity, are left to interval arithmetic.
+    """
+    point = 2 * context.prec
+
+    def whole(number) -> tuple[int, int] | None:
+        """Return the lower end of an interval and its width, as multiples of 2^-point rounded outwards."""
+        if isinstance(number, int):
+            return number << point, 0
+        if not hasattr(number, "_whole"):
+            low, high = number._mpi_
+            number._whole = None
+            if _is_plain(low, context.prec) and _is_plain(high, context.prec):
+                start, end = _rounded_down(low, point), -_rounded_down(mpf_neg(high), point)
+                number._whole = start, end - start
+        return number._whole
+
+    def dot(pairs):
+        total = slack = 0
+        for one, other in pairs:
+            left, right = whole(one), whole(other)
+            if left is None or right is None:
+                return scalars.dot(pairs)
+            (x, dx), (y, dy) = left, right
+            total += x * y
+            slack += abs(x) * dy + (abs(y) + dy) * dx
+        low, high = (
+            from_man_exp(end, -2 * point, context.prec, way)
+            for end, way in ((total - slack, "f"), (total + slack, "c"))
+        )
+        return context.make_mpf((low, high))
+
+    return dot
+
+
+def _is_plain(end: tuple, bits: int) -> bool:
+    """Return whether an end of an interval is a number of few bits before the point: infinity has no mantissa."""
+    _, man, exponent, length = end
+    return bool(man) and exponent + length < bits or end == fzero
+
+
+def _rounded_down(end: tuple, point: int) -> int:
+    """Return a number as a multiple of 2^-point, rounded down."""
+    sign, man, exponent, _ = end
+    man, exponent = (-man if sign else man), exponent + point
+    return man << exponent if exponent >= 0 else man >> -exponent
 
 
 def _exponential(context: MPIntervalContext) -> Callable:
@@ -251,7 +304,12 @@ def modular(prime: int) -> Arithmetic:
     """Return arithmetic modulo a prime, functions as free generators: equality at a random point proves identity."""
     ring = Ring(prime, prime)
     free = {name: FreeFunction(name, ring) for name in NUMBERS} | {"identity": lambda u: u}
-    return completed(_fraction_in(ring), free, lambda name, pieces: FreeFunction(name, ring))
+    made = completed(_fraction_in(ring), free, lambda name, pieces: FreeFunction(name, ring))
+    return made._replace(dot=_dot_in(ring))
+
+
+def _dot_in(ring: Ring) -> Callable:
+    return lambda pairs: Residue(sum(_number(one) * _number(other) for one, other in pairs), ring)
 
 
 def divisions(value: Residue | int, prime: int) -> int:

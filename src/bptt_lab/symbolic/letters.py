@@ -8,6 +8,7 @@ import sympy
 
 from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.expressions import Index
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import notation
 
 
@@ -83,7 +84,7 @@ class Immediate(_Letter):
 
 def short(place: Place, network: Network) -> Place:
     """Return a place without its entry where the quantity has a single one."""
-    single = all(size == 1 for size in network.shapes[place.name])
+    single = all(size == 1 for size in network.shape(place.name))
     time = place.time
     if isinstance(time, Index) and not time.start:
         time = time.shift  # x[1] is one letter, written in an equation or asked for
@@ -92,17 +93,27 @@ def short(place: Place, network: Network) -> Place:
 
 def full(place: Place, network: Network) -> Place:
     """Return a place with its entry, also where the quantity has a single one."""
-    return Place(place.name, place.time, place.entry or (1,) * len(network.shapes[place.name]))
+    return Place(place.name, place.time, place.entry or (1,) * len(network.shape(place.name)))
 
 
 def value(place: Place, network: Network) -> Value:
     """Return the symbol of one entry."""
+    return _value(network, place)
+
+
+@kept
+def _value(network: Network, place: Place) -> Value:
     place = short(place, network)
     return Value(str(place), place)
 
 
 def total(place: Place, network: Network) -> Total:
     """Return the symbol of the total derivative of the loss by one entry."""
+    return _total(network, place)
+
+
+@kept
+def _total(network: Network, place: Place) -> Total:
     place = short(place, network)
     return Total(f"D({network.loss},{place})", place, network.loss)
 

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from itertools import count
 
 import sympy
 
 from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.expressions import Index
 from bptt_lab.network.functions import NUMBERS, function_latex
-from bptt_lab.network.scalars import Arithmetic, Pieces, completed, entries, evaluate
+from bptt_lab.network.keeping import kept
+from bptt_lab.network.parts import equation_of
+from bptt_lab.network.scalars import (
+    Applied,
+    Arithmetic,
+    Letter,
+    Pieces,
+    Product,
+    Raised,
+    Scalar,
+    Sum,
+    completed,
+    entries,
+    evaluate,
+    replace,
+)
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.arithmetics import evaluate_sympy, modular, primes
 from bptt_lab.symbolic.letters import Total, Value
 
 MOST_TERMS = 400
+
+
+class softmax_picked(sympy.Function):
+    """One entry of softmax, by its number and all arguments: in programs, which compute it without overflow."""
 
 
 def _rational(value: Fraction) -> sympy.Rational:
@@ -38,9 +58,15 @@ def _piecewise(name: str, pieces: Pieces) -> Callable:
 KNOWN = {name: getattr(sympy, name) for name in ("tanh", "exp", "log", "sin", "cos")}
 # on screen: named functions stay as they are
 _NAMES = {name: _named(name) for name in NUMBERS if name not in (*KNOWN, "identity")}
-ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)
+ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)._replace(
+    dot=lambda pairs: sympy.Add(*(one * other for one, other in pairs))
+)
+# for programs: softmax by name, because written out it overflows
+IN_PROGRAMS = ON_SCREEN._replace(
+    functions={**ON_SCREEN.functions, "softmax": lambda *u, entry: softmax_picked(sympy.Integer(entry), *u)}
+)
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
-WRITTEN_OUT = completed(_rational, KNOWN | {"sqrt": sympy.sqrt}, _piecewise)
+WRITTEN_OUT = completed(_rational, KNOWN | {"sqrt": sympy.sqrt}, _piecewise)._replace(dot=ON_SCREEN.dot)
 
 
 def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
@@ -51,27 +77,113 @@ def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sym
     return at_time(graph, template(graph.network, name, place.entry), place.time)
 
 
-@lru_cache(maxsize=64)
+@kept
 def local_derivatives(network: Network, name: str) -> dict[tuple[int, ...], dict[Place, sympy.Expr]]:
     """Return, for every entry of an equation, its immediate derivatives in the course's letters, each proven by SymPy.
 
-    SymPy differentiates the equation with every function written out; the result must equal the form in letters, in
-    which what the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2).
-    Errors: AssertionError where the two differ.
+    Errors: AssertionError where SymPy does not confirm one.
     """
-    found = {}
-    for entry in network_entries(network, name):
-        written = _template(network, network.definition(name, entry), WRITTEN_OUT)
-        found[entry] = {}
-        for place, tree in network.local_derivatives(name, entry).items():
-            derived = sympy.diff(written, letters.value(place, network))
-            claimed = _template(network, tree, WRITTEN_OUT).xreplace(_own_values(network, name))
-            if not _identical(derived, claimed):
-                raise AssertionError(
-                    f"SymPy does not confirm the derivative of {name} by {place}: {derived} against {claimed}"
-                )
-            found[entry][place] = _template(network, tree, ON_SCREEN)
+    return {
+        entry: {place: immediate_derivative(network, name, entry, place) for place in _places(network, name, entry)}
+        for entry in network_entries(network, name)
+    }
+
+
+def _places(network: Network, name: str, entry: tuple[int, ...]) -> list[Place]:
+    return [letter.place for letter in network.definition(name, entry).letters]
+
+
+@kept
+def immediate_derivative(network: Network, name: str, entry: tuple[int, ...], above: Place) -> sympy.Expr:
+    """Return the immediate derivative of one entry by one letter of its equation, proven by SymPy.
+
+    What the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2).
+    Errors: AssertionError where SymPy does not confirm it.
+    """
+    claim = network.local_derivative(name, entry, above)
+    index = Index("t", 0) if network.is_timed(name) else None
+    own = {letter: letter.place.entry for letter in claim.letters if letter.place[:2] == (name, index)}
+    meaning = {letter: network.definition(name, e) for letter, e in own.items()}
+    confirm(name, network.definition(name, entry), above, claim, meaning)
+    return _template(network, claim, ON_SCREEN)
+
+
+@kept
+def part_derivatives(network: Network, part: str, entry: tuple[int, ...]) -> dict[Place, sympy.Expr]:
+    """Return the derivatives of one entry of a part by the letters it is written in, proven by SymPy.
+
+    Errors: AssertionError where SymPy does not confirm one.
+    """
+    parts = network.parts(equation_of(part))
+    trees, found = parts.trees[part], {}
+    for above, claim in parts.slopes(part, entry).items():
+        own = [letter for letter in claim.letters if letter.place[:2] == (part, parts.index)]
+        confirm(part, trees[entry], above, claim, {letter: trees[letter.place.entry] for letter in own})
+        found[above] = _template(network, claim, IN_PROGRAMS)
     return found
+
+
+def confirm(name: str, definition: Scalar, above: Place, claim: Scalar, meaning: Mapping[Letter, Scalar]) -> None:
+    """Let SymPy confirm that a claim is the derivative of a definition by a letter (errors: AssertionError if not).
+
+    `meaning` says what the letters of a result stand for. What differs only in its letters is asked once: the rows of
+    a matrix have one proof.
+    """
+    rename = Renaming()
+    letter = rename(Letter(above))
+    if not _is_confirmed(rename(definition), letter, rename(replace(claim, meaning))):
+        raise AssertionError(
+            f"SymPy does not confirm the derivative of {name} by {above}: {claim} is not that of {definition}"
+        )
+
+
+class Renaming:
+    """Letters renamed in the order they are met, one for one.
+
+    A softmax is the same in whatever order exponentials are added: the picked one comes first, then those met before.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Scalar, Scalar] = {}
+        self._rank: dict[Scalar, int] = {}
+        self._count = count()
+
+    def __call__(self, tree: Scalar) -> Scalar:
+        """Return a tree in the new letters."""
+        if tree not in self._known:
+            self._known[tree] = self._renamed(tree)
+            self._rank[tree] = len(self._rank)
+        return self._known[tree]
+
+    def _renamed(self, tree: Scalar) -> Scalar:
+        match tree:
+            case Letter():
+                return Letter(Place("v", next(self._count)))
+            case Sum(terms):
+                return Sum(tuple(map(self, terms)))
+            case Product(factors):
+                return Product(tuple(map(self, factors)))
+            case Raised(base, exponent):
+                return Raised(self(base), exponent)
+            case Applied("softmax", arguments, entry):
+                picked = self(arguments[entry - 1])
+                others = [*arguments[: entry - 1], *arguments[entry:]]
+                others.sort(key=lambda one: self._rank.get(one, len(self._rank)))
+                return Applied("softmax", (picked, *map(self, others)), 1)
+            case Applied(function, arguments, entry):
+                return Applied(function, tuple(map(self, arguments)), entry)
+        return tree
+
+
+@lru_cache(maxsize=4096)
+def _is_confirmed(definition: Scalar, above: Letter, claim: Scalar) -> bool:
+    """Return whether SymPy's derivative, every function written out, is the one that is claimed."""
+    written, claimed = (sympy.sympify(evaluate(tree, _symbol, WRITTEN_OUT)) for tree in (definition, claim))
+    return _identical(sympy.diff(written, _symbol(above.place)), claimed)
+
+
+def _symbol(place: Place) -> sympy.Symbol:
+    return sympy.Symbol(f"{place.name}{place.time}", real=True)
 
 
 def network_entries(network: Network, name: str) -> list[tuple[int, ...]]:
@@ -79,26 +191,20 @@ def network_entries(network: Network, name: str) -> list[tuple[int, ...]]:
     return entries(network.shapes[name])
 
 
-@lru_cache(maxsize=4096)
+@kept
 def template(network: Network, name: str, entry: tuple[int, ...]) -> sympy.Expr:
     """Return one entry of an equation's right side, times relative to the equation."""
     return _template(network, network.definition(name, entry), ON_SCREEN)
 
 
+@kept
+def part_template(network: Network, part: str, entry: tuple[int, ...]) -> sympy.Expr:
+    """Return one entry of a part of an equation, as a program computes it, times relative to the equation."""
+    return _template(network, network.parts(equation_of(part)).trees[part][entry], IN_PROGRAMS)
+
+
 def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
     return sympy.sympify(evaluate(tree, lambda place: letters.value(place, network), arithmetic))
-
-
-@lru_cache(maxsize=256)
-def _own_values(network: Network, name: str) -> dict[sympy.Symbol, sympy.Expr]:
-    """Return what the letters of an equation's own result stand for."""
-    index = Index("t", 0) if network.is_timed(name) else None
-    return {
-        letters.value(Place(name, index, entry), network): _template(
-            network, network.definition(name, entry), WRITTEN_OUT
-        )
-        for entry in network_entries(network, name)
-    }
 
 
 PATTERNS = 64  # draws of the letters, each with its choice among the pieces of functions with kinks
@@ -137,15 +243,20 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
     """
     below, above = (letters.read_place(graph, p) if isinstance(p, str) else p for p in (below, above))
     network = graph.network
-    for place, expression in local_derivatives(network, below.name)[below.entry].items():
-        if graph.resolve(place, below.time) == above:
-            return at_time(graph, expression, below.time)
-    return sympy.Integer(0)
+    letters_above = [
+        letter.place
+        for letter in network.definition(below.name, below.entry).letters
+        if graph.resolve(letter.place, below.time) == above
+    ]
+    slopes = [immediate_derivative(network, below.name, below.entry, letter) for letter in letters_above]
+    return sympy.Add(*(at_time(graph, slope, below.time) for slope in slopes))
 
 
 def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
     """Return a template with its relative times resolved at step t."""
     network = graph.network
+    if isinstance(expression, Value):
+        return letters.value(graph.resolve(expression.place, t), network)
     return expression.xreplace(
         {s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)}
     )

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import sympy
 
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.scalars import FLOATS, Arithmetic, entries, evaluate
+from bptt_lab.network.graph import Totals
+from bptt_lab.network.scalars import FLOATS, Arithmetic, entries
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.arithmetics import (
     ADIC_DIGITS,
@@ -36,6 +37,7 @@ from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
 FIRST_TRIALS, EXPLODED = 5, 10**12  # so often leaves may be large, and numbers must not be
+MANY = 1000  # so many leaves, and the total derivatives by them are left out where numbers explode
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
 
@@ -66,16 +68,20 @@ class World(NamedTuple):
 
     def immediate_of(self, below: Place, above: Place) -> Any:
         """Return the immediate derivative of one entry by another."""
-        return self.immediates(below).get((below, above), 0)
+        found = self.graph.immediates(self.values, self.arithmetic, above, Place(*below[:2]))
+        return found.get(below.entry, 0)
 
     def immediates(self, below: Place) -> dict[tuple[Place, Place], Any]:
         """Return the immediate derivatives of every entry of a place, by pair of entries."""
-        edges = self.graph.edges(Place(*below[:2]))
-
-        def value_of(place: Place) -> Any:
-            return self.values[self.graph.resolve(place, below.time)]
-
-        return {(start, end): evaluate(slope, value_of, self.arithmetic) for start, end, slope in edges}
+        user, shapes = Place(*below[:2]), self.graph.network.shapes
+        return {
+            (user._replace(entry=entry), above._replace(entry=one)): slope
+            for above in self.graph.parents[user]
+            for one in entries(shapes[above.name])
+            for entry, slope in self.graph.immediates(
+                self.values, self.arithmetic, above._replace(entry=one), user
+            ).items()
+        }
 
     def some_number(self, *what: object) -> Any:
         """Return a number for something that has none here: another one for each thing and each world, never zero."""
@@ -106,7 +112,8 @@ def make_world(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arith
     try:
         start = {place: arithmetic.number(value) for place, value in leaves.items()}
         values = graph.run(start, arithmetic)
-        return World(graph, leaves, arithmetic, values, graph.sweep(values, arithmetic), seed)
+        totals = graph.sweep if arithmetic is FLOATS else graph.totals_on_demand
+        return World(graph, leaves, arithmetic, values, totals(values, arithmetic), seed)
     except (ArithmeticError, ValueError) as error:
         raise Unsettled(str(error)) from error
 
@@ -133,7 +140,9 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
 
 def _explodes(world: World) -> bool:
     """Return whether a number of a world is too large to be compared to many digits; a residue has no size."""
-    numbers = (*world.values.values(), *world.totals.values())
+    is_large = isinstance(world.totals, Totals) and len(world.leaves) > MANY
+    totals = world.totals.computed if is_large else world.totals
+    numbers = (*world.values.values(), *totals.values())
     return not all(isinstance(n, Residue | Stack) or -EXPLODED < n and n < EXPLODED for n in numbers)
 
 
