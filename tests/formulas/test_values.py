@@ -183,3 +183,42 @@ def test_a_power_of_powers_is_harmless():
 )
 def test_the_order_of_a_formula_is_how_many_factors_its_terms_have_together(text, found):
     assert order(read(text, Language(GRAPH.network, ("t",)))) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "same_as"),
+    [
+        ("(W1.T @ d_a2(t))[3]", "sum(k, 1, 3, W1[k,3]*d_a2(t)[k])"),
+        ("(d_a1(t) @ h1(t-1).T)[2,4]", "d_a1(t)[2]*h1(t-1)[4]"),
+        ("softmax(a2(t))[2]", "exp(a2(t)[2])/sum(k, 1, 3, exp(a2(t)[k]))"),
+        ("(h1(t))[2]", "h1(t)[2]"),
+        ("h1(t).T[2]", "h1(t)[2]"),
+        ("h1(t)[2:4][1]", "h1(t)[2]"),
+        ("sum(h1(t))", "sum(i, 1, 5, h1(t)[i])"),
+        ("mean(h1(t)[2:3])", "(h1(t)[2] + h1(t)[3])/2"),
+        ("dot(h1(t), a1(t))", "sum(i, 1, 5, h1(t)[i]*a1(t)[i])"),
+        ("(W11 @ W0)[:, 2:3][4,1]", "sum(k, 1, 5, W11[4,k]*W0[k,2])"),
+        ("unless(t = T, 1)", "1 - same(t, T)"),
+        ("unless(t != 3, 1)", "same(t, 3)"),
+        ("concat(h1(t), x(t))[7]", "x(t)[2]"),
+    ],
+)
+def test_entries_slices_and_conditions_have_the_values_of_what_they_say(text, same_as):
+    for t in (1, 3, 6):
+        assert np.isclose(float(value(text, t=t)), float(value(same_as, t=t)), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("(h1(t) + b0)[6]", "no entry 6"),
+        ("(W11 @ W0)[2]", "two indices"),
+        ("h1(t)[4:6]", "no rows 4 to 6"),
+        ("(h1(t) + b0)[3:2]", "no rows 3 to 2"),
+        ("W11[:, 0:2]", "no columns 0 to 2"),
+        ("dot(h1(t), x(t))", "one size"),
+    ],
+)
+def test_an_entry_or_a_part_that_is_not_there_is_told(text, words):
+    with pytest.raises(FormulaError, match=words):
+        value(text, t=2)

@@ -64,3 +64,18 @@ def test_any_tree_keeps_its_value_through_text(tree):
         return
     if np.isfinite(value):
         assert np.isclose(SCENE.value(again), value, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(h1(t) + b0)[2:4]", "h1(t)[2:4]", "(W11 @ W0)[:, 2:3]", "W11[1:2]", "(W1.T @ d_a2(t))[3]", "softmax(a2(t))[2]",
+     "(d_a1(t) @ h1(t-1).T)[2,4]", "unless(t = T, h1(t)[1:2])", "unless(t != 3, d_a1(t+1))", "unless(t > T-2, 1)",
+     "concat(h1(t), x(t))", "sum(h1(t))", "mean(h1(t) - x(t)[1])", "dot(h1(t), b0)", "sqrt(h1(t)**2)", "step(a1(t))",
+     "immediate(a1(t), W11)", "sum(t, 1, T, sum(h1(t)))"],
+)  # fmt: skip
+def test_slices_entries_conditions_and_sums_of_entries_are_read_back(text):
+    from bptt_lab.formulas import latex
+
+    language = Language(GRAPH.network)
+    tree = read(text, language)
+    assert read(write(tree), language) == tree and latex(tree)

@@ -13,6 +13,7 @@ from bptt_lab.formulas.tree import (
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -177,6 +178,9 @@ class _Printer(NamedTuple):
             case Slice(inner, first, last):
                 ends = rf"{self.text(first, SUM)} \ldots {self.text(last, SUM)}"
                 return rf"\left[{self.text(inner, SUM)}\right]_{{{ends}}}", POWER
+            case Entry(inner, indices):
+                below = ",".join(self.text(index, SUM) for index in indices)
+                return rf"\left({self.text(inner, SUM)}\right)_{{{below}}}", POWER
             case Unless(missing, term):
                 when = rf"\text{{not required when }} {self.text(missing, SUM)}"
                 return rf"\underbrace{{{self.text(term, SUM)}}}_{{{when}}}", ATOM

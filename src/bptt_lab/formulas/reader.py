@@ -5,12 +5,13 @@ sum        product { + | - product }
 product    signed { * | / | @ signed }
 signed     - signed | power
 power      postfix [ ** signed ]
-postfix    atom { .T | [ first : last ] | [ : , first : last ] }
+postfix    atom { .T | [ index ] | [ first : last ] | [ : , first : last ] }
 atom       number | letter | variable | function ( … ) | D( …, … ) | unless ( relation, sum ) | ( sum )
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from bptt_lab.formulas.errors import FormulaError
@@ -20,6 +21,7 @@ from bptt_lab.formulas.tree import (
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -171,8 +173,18 @@ class _Reader:
     def postfix(self) -> Tree:
         tree = self.atom()
         while mark := self.takes(".T", "["):
-            tree = Transpose(tree, mark.column) if mark.text == ".T" else self.slice(tree, mark)
+            part = self.slice if mark.text == "[" and self.opens_slice() else self.entry
+            tree = Transpose(tree, mark.column) if mark.text == ".T" else part(tree, mark)
         return tree
+
+    def entry(self, inner: Tree, mark: Token) -> Tree:
+        """Return one entry of what stands before the bracket; of a letter in brackets, the letter with its entry."""
+        indices = tuple(self.arguments("]"))
+        if len(indices) > 2:
+            raise FormulaError("An entry has one index, or two in a matrix.", "", "", mark.column)
+        if isinstance(inner, Letter) and not inner.entry and len(indices) == self.language.rank(inner.name):
+            return replace(inner, entry=indices)
+        return Entry(inner, indices, mark.column)
 
     def slice(self, inner: Tree, mark: Token) -> Tree:
         """Return some rows, or after [: some columns, of what stands before the bracket."""
@@ -180,14 +192,14 @@ class _Reader:
         if of_columns:
             self.expect(",", "some columns are written [:, 2:4]")
         first = self.sum()
-        self.expect(":", "an entry stands after a letter only; some rows are written [2:4]")
+        self.expect(":", "some rows are written [2:4]")
         last = self.sum()
         self.expect("]", "a bracket opened before is not closed")
         return Slice(inner, first, last, of_columns, mark.column)
 
     def opens_slice(self) -> bool:
         """Return whether the bracket that comes next holds a slice: a colon before it is closed."""
-        depth = 0
+        depth = 1 if self.tokens[self.at - 1].text == "[" else 0
         for token in self.tokens[self.at :]:
             depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
             if depth == 0 or token.kind == "end":

@@ -105,6 +105,15 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One entry of a column, a row or a matrix that is no letter, counted from 1."""
+
+    inner: Tree
+    indices: tuple[Tree, ...]
+    column: int = _column()
+
+
+@dataclass(frozen=True)
 class Unless:
     """A term that does not exist where a relation of indices holds, and counts as zero there."""
 
@@ -147,6 +156,7 @@ Tree = (
     | Over
     | Transpose
     | Slice
+    | Entry
     | Unless
     | Derivative
     | Relation

@@ -6,6 +6,7 @@ from bptt_lab.formulas.tree import (
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -55,6 +56,8 @@ def _written(tree: Tree) -> tuple[str, int]:
         case Slice(inner, first, last, of_columns):
             opening = "[:, " if of_columns else "["
             return f"{_text(inner, ATOM)}{opening}{_text(first, SUM)}:{_text(last, SUM)}]", ATOM
+        case Entry(inner, indices):
+            return f"{_text(inner, ATOM)}[{','.join(_text(index, SUM) for index in indices)}]", ATOM
         case Unless(missing, term):
             return f"unless({_text(missing, SUM)}, {_text(term, SUM)})", ATOM
         case Derivative(below, above, kind):

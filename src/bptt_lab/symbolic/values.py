@@ -14,6 +14,7 @@ from bptt_lab.formulas.tree import (
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -336,6 +337,8 @@ class _Evaluation:
                 return value.T if isinstance(value, np.ndarray) else value
             case Slice():
                 return self.slice(tree)
+            case Entry():
+                return self.entry(tree)
             case Unless(missing, term):
                 return self.unless(missing, term)
             case Derivative(below, above, kind):
@@ -441,6 +444,19 @@ class _Evaluation:
             raise FormulaError(f"There are no {what} {first} to {last}.", mend, "", tree.column)
         kept = slice(first - 1, last)
         return inner[:, kept] if tree.of_columns else inner[kept]
+
+    def entry(self, tree: Entry) -> Any:
+        inner, indices = self.of(tree.inner), tuple(self.whole(index) for index in tree.indices)
+        inner = inner if isinstance(inner, np.ndarray) else _object_array([inner], (1, 1))
+        is_vector = 1 in inner.shape
+        if len(indices) == 1 and not is_vector:
+            what = f"An entry of {shape_text(inner)} has two indices."
+            raise FormulaError(what, "Write [2,4]: row, then column.", "", tree.column)
+        shape = inner.shape if len(indices) == 2 else (inner.size,)
+        if not all(1 <= i <= size for i, size in zip(indices, shape, strict=True)):
+            what = f"There is no entry {','.join(map(str, indices))} in {shape_text(inner)}."
+            raise FormulaError(what, "Entries count from 1.", "", tree.column)
+        return inner.reshape(shape)[tuple(i - 1 for i in indices)]
 
     def unless(self, missing: Relation, term: Tree) -> Any:
         """Return a term, or zero where it does not exist."""
