@@ -177,7 +177,7 @@ def _compared(
     if not wrong:
         return Feedback(question.id, CORRECT, f"agrees to nine digits on {len(found)} instances")
     is_near = all(_agrees(given[k], found[k], name, SINGLE) for name, at in wrong.items() for k in at)
-    if is_near and outcome and is_in_single_precision(function, outcome.results):
+    if is_near and outcome and is_in_single_precision(function, _own_results(found, outcome)):
         cause = "Right to six digits: somewhere the numbers are in single precision."
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
     name = min(wrong, key=lambda name: wrong[name][0])
@@ -197,11 +197,20 @@ def is_in_single_precision(function: Any, results: Sequence[Any]) -> bool:
         return True
     codes = set(places(function).values())
     words = {word for code in codes for word in (*code.co_names, *code.co_consts) if isinstance(word, str)}
-    return bool(words & NARROW_WORDS)
+    letters = {letter for code in codes for letter in code.co_consts if isinstance(letter, str)}
+    return bool(words & NARROW_WORDS or letters & NARROW_LETTERS)
 
 
 NARROW = (np.float32, np.float16)
-NARROW_WORDS = {"float32", "single", "float16", "half", "f4", "f2", "<f4", "f", "e"}
+NARROW_WORDS = {"float32", "single", "float16", "half"}
+NARROW_LETTERS = {"f4", "f2", "<f4", "<f2", "f", "e"}
+
+
+def _own_results(found: Sequence[Table], outcome: Outcome) -> list[Any]:
+    """Return what was returned where the arguments are in double precision."""
+    narrow = {k for k, table in enumerate(found) if table.case.kind == "float32"}
+    by_order = [k for _, k in sorted((k, i) for i, k in enumerate(outcome.ran or range(len(outcome.results))))]
+    return [outcome.results[k] for i, k in enumerate(by_order) if i not in narrow and k < len(outcome.results)]
 
 
 def _arrays(result: Any) -> list[np.ndarray]:

@@ -149,6 +149,7 @@ class _Record:
         self.again: list[tuple[int, int, Any]] = []
         self.ran: list[int] = []
         self.times: list[float] = []
+        self.is_guess = False
 
     @property
     def is_slow(self) -> bool:
@@ -175,11 +176,11 @@ class _Record:
         fewer = self.case.fewer
         return (fewer.index(k) if k in fewer else len(fewer), k)
 
-    def outcome(self, kind: str, message: str, is_guess: bool = False) -> Outcome:
+    def outcome(self, kind: str, message: str) -> Outcome:
         """Return the outcome of the calls so far."""
         slowest = max(self.times, default=0.0)
         kept = self.results, self.changed
-        return Outcome(kind, *kept, message, tuple(self.ran), tuple(self.again), slowest, is_guess)
+        return Outcome(kind, *kept, message, tuple(self.ran), tuple(self.again), slowest, self.is_guess)
 
 
 def _run(request: bytes, case: _Case) -> Outcome:
@@ -189,10 +190,10 @@ def _run(request: bytes, case: _Case) -> Outcome:
             while (k := record.next()) is not None:
                 record.ran.append(k)
                 reply = _called(ask, k, record)
-                places, is_guess = _changes(ask, k, reply, record)
+                places = _changes(ask, k, reply, record)
                 record.changed.append(places)
                 if places:
-                    return record.outcome("changed", messages.changed(places, reply, case.function), is_guess)
+                    return record.outcome("changed", messages.changed(places, reply, case.function))
                 if reply["kind"] != "returned":
                     raise _Trouble(*messages.failure(reply, case.function, case.limits))
         except _Trouble as trouble:
@@ -234,15 +235,12 @@ def _reply(heard: _Heard) -> dict[str, Any]:
     return heard.reply
 
 
-def _changes(ask: Callable, k: int, reply: dict[str, Any], record: _Record) -> tuple[list[str], bool]:
-    """Return what a call changes in place, found out by a second run whose arguments lie where it may write.
-
-    With it comes whether it is a guess: something was written that changed no number.
-    """
+def _changes(ask: Callable, k: int, reply: dict[str, Any], record: _Record) -> list[str]:
+    """Return what a call changes in place, found out by a second run whose arguments lie where it may write."""
     writes, case = messages.is_about_writing(reply), record.case
     is_cheap = len(record.ran) == 1 or FORKS and not record.is_slow
     if not writes and (reply["kind"] != "returned" or not is_cheap):
-        return [], False
+        return []
     allowed = min(10 * max(record.times, default=0.0) + 1, case.limits["seconds"])
     heard = ask("w", case.sent[k], allowed)
     record.left -= heard.seconds
@@ -252,9 +250,10 @@ def _changes(ask: Callable, k: int, reply: dict[str, Any], record: _Record) -> t
         told = changed_places(case.calls[k], second["arguments"], case.names)
         found += [place for place in told if place not in found]
     if found or not writes or messages.is_about_writing(second):  # memory of its own that it cannot write
-        return found, False
+        return found
+    record.is_guess = True
     own = functions.positional_names(case.function)
-    return [messages.guessed_place(reply, case.function, own, case.names) or "an argument"], True
+    return [messages.guessed_place(reply, case.function, own, case.names) or "an argument"]
 
 
 # What each kind of reply says

@@ -5,6 +5,7 @@ A draw is a mapping from each entry of a graph's leaves to an exact number; all 
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -307,10 +308,14 @@ def certain(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     read = {part.name for name in logged(network) for part in names(network.equations[name].expression)}
     read |= {part.name for name in read & {*network.equations} for part in names(network.equations[name].expression)}
     moved = read & set(network.parameters)
-    times = lambda draw, factor: {p: value * factor if p.name in moved else value for p, value in draw.items()}
-    for k in range(4, 12):
-        found = [times(draw, 2**k) for draw in draws]
-        outputs = [v for draw in found for p, v in forward(graph, draw, {}).items() if p.name in logged(network)]
+    sign = lambda place, turned: (-1) ** place.entry[0] if turned and place.entry else 1
+    times = lambda draw, factor, turned: {
+        p: value * factor * sign(p, turned) if p.name in moved else value for p, value in draw.items()
+    }
+    for k, turned in itertools.product(range(4, 12), (False, True)):
+        found = [times(draw, 2**k, turned) for draw in draws]
+        values = [(p, v) for draw in found for p, v in forward(graph, draw, {}).items() if p not in draw]
+        outputs = [value for place, value in values if place.name in logged(network)]
         if max(outputs) == 1 and min(outputs) < NOTHING:
             break
     return found

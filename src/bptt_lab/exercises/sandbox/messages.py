@@ -58,7 +58,10 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
         detail = f" ({clean(reply['text'])})" if reply["text"] else ""
         return "refused", f"The function {_deed(reply['event'])}{detail}{where}: no answer needs that, leave it out."
     name, text = clean(reply["type"]), clean(reply["text"])
-    if name in ("MemoryError", "_ArrayMemoryError"):
+    if name == "_ArrayMemoryError":  # NumPy's own: it was measured
+        much = f"needs more than {limits['megabytes']:g} MB of memory"
+        return "crashed", f"The function {much}{where}: look for an array that grows or has a wrong shape."
+    if name == "MemoryError":
         allowed = f"it may use {limits['megabytes']:g} MB; look for an array that grows or has a wrong shape"
         return "crashed", f"The function raised MemoryError{where}: {allowed}."
     if name == "RecursionError":
