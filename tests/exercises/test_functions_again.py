@@ -1,5 +1,6 @@
 """What outsiders found against the judge of functions, by class: state kept, time, scales, limits and words."""
 
+import signal
 import time
 import types
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 from test_instances import here
 
-from bptt_lab.exercises import coding
+from bptt_lab.exercises import coding, ex, front
 from bptt_lab.exercises.coding import judge_function
-from bptt_lab.exercises.feedback import CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
+from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.instances import tables
+from bptt_lab.exercises.plain_reading import Unread, read_choice, shown
 from bptt_lab.exercises.question import course_questions
 
 FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == "function"}
@@ -231,7 +233,7 @@ def test_the_instances_reach_what_they_are_named_for():
     scores = of("09.6", "apart").arguments["o"].max(axis=-1)
     assert (np.abs(scores[:, 0] - scores[:, 1]) > 1000).any()
     states = of("02.6", "faint").arguments["h1"]
-    assert all(((states > low) & (states < 10 * low)).any() for low in (1e-9, 1e-7, 1e-5, 1e-3))
+    assert all(((states > most / 1000) & (states < most)).any() for most in (1e-8, 1e-6, 1e-4, 0.1))
     differences = np.abs(of("09.6", "close").results["d_o"])
     assert 0 < differences.min() < 1e-5 and differences.max() > 1e-3
     assert 36 <= len(of("10.3", "fresh").arguments["h1"]) <= 40
@@ -333,3 +335,81 @@ def test_arguments_by_name_only_are_given_by_name():
 def test_other_names_by_name_only_are_told_as_such():
     found = judged("10.3", lambda *, W, V, h, d: h)
     assert "by name only" in found.cause and "`W`" in found.cause and "0 arguments" not in found.cause
+
+
+# What is shown, and what an object may raise
+
+
+def test_half_a_character_is_shown_as_its_number():
+    found = ex("01.2").check("54\ud800")
+    assert "\\ud800" in str(found) and str(found).encode() and found._repr_markdown_().encode()
+
+
+class Interrupts:
+    """An object that pretends to be a key pressed."""
+
+    def __getattribute__(self, name):
+        raise KeyboardInterrupt
+
+    def __call__(self, *arguments):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("key", ["01.2", "07.6", "01.6", "12.4", "10.1"])
+def test_an_interrupt_that_an_object_raises_stays_in_the_judge(key):
+    assert ex(key).check(Interrupts()).outcome in OUTCOMES
+
+
+def test_an_interrupt_from_the_keyboard_goes_through(monkeypatch):
+    def pressed(question, answer):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setitem(front.JUDGES, "number", pressed)
+    monkeypatch.setitem(front.JUDGES, "function", pressed)
+    for key in ("01.2", "07.6"):
+        with pytest.raises(KeyboardInterrupt):
+            ex(key).check(recurrent)
+
+
+@pytest.mark.parametrize("answer", ["9 x 6", "'54'", "54\u200b", "`54`", "\uff15\uff14", "5.4e1"])
+def test_more_spellings_of_a_number_are_read(answer):
+    assert ex("01.2").check(answer).outcome == CORRECT
+
+
+def test_a_hexadecimal_number_is_no_product():
+    assert ex("01.2").check("0x36").outcome == CANNOT_READ
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "key"),
+    [
+        (("0.5 and 0.5", "0.5 and \u22120.7"), "0.5, -0.7", "b"),
+        (("$10^{-5}$", "$5 \\cdot 10^{-3}$"), "5e-3", "b"),
+        (("1/64", "1/128"), "0.015625", "a"),
+        (("two, as before", "three"), 3, "b"),
+        (("0.8 and 0.00001", "0.8 and 0.000001"), "0.8 and 1e-6", "b"),
+        (("9", "15"), 15.0, "b"),
+        (("one", "other"), "`b`", "b"),
+        (("one", "other"), "\uff42", "b"),
+        (("one", "other"), "$b$", "b"),
+        (("one", "other"), "b\u200b", "b"),
+    ],
+)
+def test_a_choice_is_read_by_its_value_and_in_more_spellings(words, answer, key):
+    assert read_choice(dict(zip("ab", words, strict=True)), answer) == key
+
+
+def test_a_value_that_two_choices_share_names_none():
+    with pytest.raises(Unread):
+        read_choice({"a": "1/2", "b": "0.5"}, "0.50")
+
+
+def test_what_is_shown_of_an_answer_hides_nothing():
+    assert "\\u200b" in shown("5\u200bx") and "digits" in shown(10**5000)
+    assert "whole number" in str(ex("01.2").check(10**5000))
+
+
+def test_one_number_is_no_array_where_the_task_says_so(in_process):
+    for change in ("np.array([(d_a * a_before).sum()])", "[(d_a * a_before).sum()]"):
+        found = judged("04.6", replaced("04.6", ("(d_a * a_before).sum()", change)))
+        assert found.outcome == WRONG and "shape is (1,); expected ()" in found.cause

@@ -58,7 +58,7 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
         detail = f" ({clean(reply['text'])})" if reply["text"] else ""
         return "refused", f"The function {_deed(reply['event'])}{detail}{where}: no answer needs that, leave it out."
     name, text = clean(reply["type"]), clean(reply["text"])
-    if name == "_ArrayMemoryError":  # NumPy's own: it was measured
+    if name in ("MemoryError", "_ArrayMemoryError") and text.startswith("Unable to allocate"):  # NumPy's own words
         much = f"needs more than {limits['megabytes']:g} MB of memory"
         return "crashed", f"The function {much}{where}: look for an array that grows or has a wrong shape."
     if name == "MemoryError":
