@@ -294,6 +294,15 @@ def test_a_lost_sign_is_told_as_one(in_process):
     assert found.outcome == WRONG and "The whole has the wrong sign" not in found.cause
 
 
+def test_what_else_is_wrong_is_told_of_what_differs_there_alone(in_process):
+    found = judged("04.6", replaced("04.6", ("* v", "* abs(v)")))
+    assert "the same ones with the other sign" in found.cause and "Nor" not in found.cause
+    cut = judged("02.6", results_changed("02.6", lambda a: np.where(np.abs(a) < 1e-3, 0, a)))
+    assert "0.000000001" in cut.cause and "T = 120" not in cut.cause
+    one_size = judged("07.6", replaced("07.6", before="h1 = h1 * (h1.shape[-1] != 3)"))
+    assert "drawn anew (T = " in one_size.cause and "M = 3" in one_size.cause and "some sizes" in one_size.asks
+
+
 @pytest.mark.parametrize("key", ["09.6", "12.4"])
 def test_a_state_to_begin_with_is_named_only_where_it_is_given(key):
     assert "at rest" not in {table.case.kind for table in tables(FUNCTIONS[key])}

@@ -51,6 +51,7 @@ def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
         "B": len(table.case.scenes),
         "sizes0": _listed(before, names) or "the sizes of the task",
         "sizes": _listed(after, names) or "other sizes",
+        "and_sizes": "".join(f", {one}" for one in [_listed(after, names)] if one),
     }
     return kind.right.format_map(slots), kind.wrong.format_map(slots)
 

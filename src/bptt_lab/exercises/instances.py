@@ -38,6 +38,7 @@ SIZE = "Is a size or a number of steps written into the code?"
 EXPONENTIAL = "Which exponential, or which sum of them, leaves what a float can hold?"
 CUT = "Is something rounded, cut off, or added to a divisor?"
 LONGEST, SHORTEST_OF_THE_LONG = 40, 36  # steps
+DECIMALS = 6  # of numbers drawn anew: none is exactly 0 or 1 by chance
 AXIS = "Which line loses an axis of length one, or counts on a longer one?"
 KINDS = {
     "tame": Kind("", "T = {T}", ""),
@@ -74,7 +75,11 @@ KINDS = {
         "sequences far above zero beside others far below",
         "Over which axes is a largest number, or a sum, taken?",
     ),
-    "fresh": Kind("short sequences", "a longer one, drawn anew (T = {T})", "Is something cut off after some steps?"),
+    "fresh": Kind(
+        "short sequences",
+        "a longer one, drawn anew (T = {T}{and_sizes})",
+        "Is something cut off after some steps, or right for some sizes only?",
+    ),
     "again": Kind("the first numbers", "other ones of the same sizes", "Which number is written into the code?"),
     "at rest": Kind(
         "other states to begin with", "ones that are all zero", "Which line divides by a state?", "start states of zero"
@@ -109,8 +114,11 @@ SHARES = {
     "single": {"one sequence", "one step"},
     "ones": {"sizes"},
     "equal": {"sizes"},
+    "many": {"small", "faint", "close"},
+    "many steps": {"longer", "small", "faint", "close"},
     "large": {"many", "many steps", "ones", "single"},
-    "fresh": {"longer", "many steps"},
+    "fresh": set(KINDS) - {"fresh"},
+    "again": set(KINDS) - {"again"},
 }
 # which instances are enough where there is no time for all
 FIRST = ("tame", "longer", "sizes", "faint", "fresh", "zeros", "large", "again")
@@ -275,10 +283,10 @@ def _silent_places(scenes: tuple[Scene, ...]) -> int:
 # The instances beside the tame one
 
 
-def _made(question: Question, graph: Graph, B: int, name: str, change: Callable | None = None) -> Instance:
+def _made(question: Question, graph: Graph, B: int, name: str, decimals: int = 1) -> Instance:
     """Return an instance of a drawing of its own: B sequences, or the one where the question has no batch."""
-    draws = stress.drawn(graph, B if question.batch else 1, f"{name} {graph.T}")
-    return Instance(graph, stress.scenes(graph, change(graph, draws) if change else draws), bool(question.batch))
+    draws = stress.drawn(graph, B if question.batch else 1, f"{name} {graph.T}", decimals)
+    return Instance(graph, stress.scenes(graph, draws), bool(question.batch))
 
 
 def _changed(question: Question, tame: Instance, B: int, change: Callable) -> Instance:
@@ -388,8 +396,7 @@ def _given(question: Question) -> set[str]:
 
 
 def _faint(question: Question, tame: Instance) -> Instance:
-    graph = _unrolled(question, max(4, tame.graph.T))
-    case = _made(question, graph, 3, "faint", stress.faint)
+    case = _changed(question, tame, 3, stress.faint)
     if not is_scalable(question):
         return case
     return case._replace(scenes=tuple(stress.fading(scene, b) for b, scene in enumerate(case.scenes)))
@@ -439,20 +446,22 @@ def _many_steps(question: Question, tame: Instance) -> Instance | None:
 
 def _again(question: Question, tame: Instance) -> Instance:
     """Return other numbers of the sizes of the tame instance, drawn in every process."""
-    return _made(question, tame.graph, len(tame.scenes), f"{SECRET} again")
+    return _made(question, tame.graph, len(tame.scenes), f"{SECRET} again", DECIMALS)
 
 
 def _extreme(question: Question, tame: Instance) -> Instance | None:
     fed = _given(question) & stress.arguments_of_exponentials(question.graph.network)
     if not fed:
         return None
-    return _made(question, _unrolled(question, 2), 2, "extreme", lambda *draw: stress.extreme(*draw, fed))
+    return _changed(question, tame, 2, lambda *draw: stress.extreme(*draw, fed))
 
 
 def _fresh(question: Question, tame: Instance) -> Instance:
     """Return a longer instance that no answer can know: its numbers and its length are drawn in every process."""
     T = random.Random(f"{SECRET} {question.id}").randint(SHORTEST_OF_THE_LONG, LONGEST)
-    return _made(question, _unrolled(question, T, sizing.small_sizes(question.graph.network)), 2, f"{SECRET} fresh")
+    return _made(
+        question, _unrolled(question, T, sizing.small_sizes(question.graph.network)), 2, f"{SECRET} fresh", DECIMALS
+    )
 
 
 def _at_rest(question: Question, tame: Instance) -> Instance | None:
@@ -520,16 +529,16 @@ MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
     "one sequence": _one_sequence,
     "one step": _one_step,
     "single": _single,
-    "many": _many,
-    "many steps": _many_steps,
     "sizes": _other_sizes,
     "ones": _ones,
     "equal": _equal,
     "mirrored": _mirrored,
-    "large": _large,
     "small": _small,
     "faint": _faint,
     "close": _close,
+    "many": _many,
+    "many steps": _many_steps,
+    "large": _large,
     "zeros": _zeros,
     "saturated": _saturated,
     "certain": _certain,

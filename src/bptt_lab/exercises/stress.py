@@ -35,11 +35,11 @@ NOTHING = 1e-320  # of a probability: it is about to be 0 in floats
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
 
-def drawn(graph: Graph, B: int, seed: str) -> list[Draw]:
+def drawn(graph: Graph, B: int, seed: str, decimals: int = 1) -> list[Draw]:
     """Return random leaves for B sequences."""
-    first = worlds.draw_leaves(graph, f"{seed} 0")
+    first = worlds.draw_leaves(graph, f"{seed} 0", decimals)
     parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
-    return [{**worlds.draw_leaves(graph, f"{seed} {b}"), **parameters} for b in range(B)]
+    return [{**worlds.draw_leaves(graph, f"{seed} {b}", decimals), **parameters} for b in range(B)]
 
 
 def scenes(graph: Graph, draws: Iterable[Draw]) -> tuple[Scene, ...]:
