@@ -453,7 +453,9 @@ def _extreme(question: Question, tame: Instance) -> Instance | None:
     fed = _given(question) & stress.arguments_of_exponentials(question.graph.network)
     if not fed:
         return None
-    return _changed(question, tame, 2, lambda *draw: stress.extreme(*draw, fed))
+    graph = _unrolled(question, 2)  # more steps would multiply such numbers with each other
+    draws = stress.drawn(graph, 2 if question.batch else 1, "extreme 2")
+    return Instance(graph, stress.scenes(graph, stress.extreme(graph, draws, fed)), tame.is_batch)
 
 
 def _fresh(question: Question, tame: Instance) -> Instance:
