@@ -150,7 +150,7 @@ def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool])
             if not is_taken():
                 continue
             start = time.process_time()
-            found = coding._compared(question, cases, [{**true[0], name: array}, true[1]])
+            found = coding._compared(question, coding.tables(question)[:1], [{**true[0], name: array}])
             tally.seconds.append(time.process_time() - start)
             cause, alone = Cause(says=found.cause, mistake=found.mistake), _is_alone(mutant, array, known)
             _note(tally, f"{question.id} {name}", mutant, cause, found.outcome == WRONG, alone)

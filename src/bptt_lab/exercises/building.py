@@ -78,7 +78,7 @@ def _judged(question: Question, form: str) -> Feedback:
     """Return the feedback on a form, in a derivation as its last line."""
     if question.kind != "derivation":
         return judge_formula(question, form)
-    return judge_derivation(question, f"2*({question.answer}) - ({question.answer})\n{form}")
+    return judge_derivation(question, form, is_end=True)
 
 
 def _complex_step(question: Question) -> list[str]:

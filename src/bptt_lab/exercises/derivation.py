@@ -42,20 +42,21 @@ class Written(NamedTuple):
     tree: Tree
 
 
-def judge_derivation(question: Question, text: str) -> Feedback:
+def judge_derivation(question: Question, text: str, is_end: bool = False) -> Feedback:
     """Return the feedback on a derivation: one formula a line, a left side and a reason after ';' are welcome.
 
     Every line is compared with the one before it, the first one with the question, in every case of the question.
+    `is_end`: the steps are taken as shown, and only the end is given.
     """
     try:
         lines = _lines(question, text)
     except FormulaError as error:
         return Feedback(question.id, CANNOT_READ, cause=str(error))
     with patience(SECONDS):
-        return _judge_lines(question, lines)
+        return _judge_lines(question, lines, is_end)
 
 
-def _judge_lines(question: Question, lines: list[Written]) -> Feedback:
+def _judge_lines(question: Question, lines: list[Written], is_end: bool) -> Feedback:
     steps, before = [], question.goal_tree
     for k, line in enumerate(lines):
         if trouble := _trouble(question, line):
@@ -67,7 +68,7 @@ def _judge_lines(question: Question, lines: list[Written]) -> Feedback:
             return _bad_line(question, lines, k, found)
         steps.append(found)
         before = line.tree
-    return _end(question, lines, _weakest(steps).strength)
+    return _end(question, lines, _weakest(steps).strength, is_end)
 
 
 def _weakest(steps: list[Comparison]) -> Comparison:
@@ -140,7 +141,7 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
     )
 
 
-def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
+def _end(question: Question, lines: list[Written], strength: str, is_end: bool) -> Feedback:
     """Return the feedback on a derivation whose lines all follow: it must take steps, and arrive."""
     last, found = lines[-1].tree, Feedback(question.id, OTHER_FORM, strength)
     if last == question.goal_tree:
@@ -158,7 +159,7 @@ def _end(question: Question, lines: list[Written], strength: str) -> Feedback:
         cause = f"The last line holds {_letters(last)} letters; {question.most_letters} are enough."
         return found._replace(right="All lines follow.", cause=cause, asks="What can be put together?")
     steps = {_ingredients(line.tree, question) for line in lines if not is_the_question(line.tree, question)}
-    if len(steps) < 2:
+    if len(steps) < 2 and not is_end:
         cause = "The end is right. Write the steps that lead to it too, one a line."
         return found._replace(cause=cause, asks="With which rule do you begin?")
     return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bptt_lab.exercises.diagnosis import Cause
-from bptt_lab.exercises.instances import KINDS, Table
+from bptt_lab.exercises.instances import KINDS, SHARES, Table
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.returned import stated_shapes
 
@@ -27,9 +27,16 @@ def where(question: Question, tame: Table, wrong: Sequence[Table]) -> str:
     told = f"It is right for {right}, but not for {other}."
     if wrong[0].case.kind in OF_SIZES:
         return told
-    also = [t for t in wrong[1:] if KINDS[t.case.kind].asks != KINDS[wrong[0].case.kind].asks][: MOST_TOLD - 1]
-    more = [_words(question, tame, table)[1] for table in also if table.case.kind not in OF_SIZES]
+    seen = {table.case.kind for table in wrong}
+    own = [t for t in wrong[1:] if not SHARES.get(t.case.kind, set()) & seen and t.case.kind not in OF_SIZES]
+    also = [t for t in own if KINDS[t.case.kind].asks != KINDS[wrong[0].case.kind].asks][: MOST_TOLD - 1]
+    more = [_alone(question, tame, table) for table in also]
     return f"{told} Nor is it for {' and for '.join(more)}." if more else told
+
+
+def _alone(question: Question, tame: Table, table: Table) -> str:
+    """Return in words what is different in an instance, where nothing is said of other ones."""
+    return KINDS[table.case.kind].alone or _words(question, tame, table)[1]
 
 
 def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
@@ -44,6 +51,7 @@ def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
         "B": len(table.case.scenes),
         "sizes0": _listed(before, names) or "the sizes of the task",
         "sizes": _listed(after, names) or "other sizes",
+        "and_sizes": "".join(f", {one}" for one in [_listed(after, names)] if one),
     }
     return kind.right.format_map(slots), kind.wrong.format_map(slots)
 

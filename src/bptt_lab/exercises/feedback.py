@@ -43,7 +43,8 @@ class Feedback(NamedTuple):
         head += f" ({self.strength})." if self.strength else "."
         reading = f"Read again: {self.section}" if self.section and self.outcome == WRONG else ""
         parts = [head, self.right, self.cause, self.example, reading, self.asks]
-        return "\n".join(part for part in parts if part)
+        text = "\n".join(part for part in parts if part)
+        return text.encode("utf-8", "backslashreplace").decode()  # half a character, which a text may hold, is no UTF-8
 
     def __repr__(self) -> str:
         return str(self)

@@ -58,9 +58,9 @@ class Exercise:
             if answer is None or answer is Ellipsis or is_blank(answer):
                 return Feedback(self.question.id, NOT_ATTEMPTED, task=self._repr_markdown_())
             found = self._judge(answer)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # an answer may hold any object, and an object may raise anything
+            if isinstance(error, KeyboardInterrupt) and not is_raised_by_code(error):
+                raise
             found = Feedback(self.question.id, UNDECIDED, cause=AT_FAULT.format(type(error).__name__))
         progress.record(self._folder, self.question.id, found.outcome, found.mistake)
         return found
@@ -115,6 +115,17 @@ def is_blank(answer: object) -> bool:
         returns_nothing = steps[-1].opname == "RETURN_VALUE" or steps[-1].argval is None
         return returns_nothing and all(step.argval is None for step in steps)
     return False
+
+
+def is_raised_by_code(error: BaseException) -> bool:
+    """Return whether a `raise` outside of this package raised an error; a key that is pressed needs none."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None or str(step.tb_frame.f_globals.get("__name__", "")).split(".")[0] == __name__.split(".")[0]:
+        return False
+    at = (one for one in dis.get_instructions(step.tb_frame.f_code) if one.offset == step.tb_lasti)
+    return any(one.opname == "RAISE_VARARGS" for one in at)
 
 
 class Words(str):

@@ -186,19 +186,54 @@ def _of_partial(whole: Takes, given: int, by_name: set[str]) -> Takes:
     return Takes(names[:cut], len(needed) - len(behind), whole.takes_more and cut == len(names), behind + only_named)
 
 
+def names_to_call_by(function: Any, argument_names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names by which a function must be called, where it takes none, or not all, by position; or none.
+
+    Errors: Refused, for what is no function.
+    """
+    names, least, takes_more, only_named = takes(function)
+    wanted = tuple(argument_names or ())
+    is_needed = bool(only_named) or not (names or takes_more) and takes_any_name(function)
+    fits = set(names[:least]) | set(only_named) <= set(wanted)
+    takes_all = takes_any_name(function) or set(wanted) <= {*names, *named_parameters(function)}
+    is_possible = not _innermost(function).__code__.co_posonlyargcount
+    return wanted if wanted and is_needed and fits and takes_all and is_possible else ()
+
+
+def takes_any_name(function: Any) -> bool:
+    """Return whether a function takes arguments of any name, as with `**more`."""
+    innermost = _innermost(function)
+    return innermost is not None and bool(innermost.__code__.co_flags & inspect.CO_VARKEYWORDS)
+
+
+def named_parameters(function: Any) -> tuple[str, ...]:
+    """Return the names of the parameters that a function takes by name only, those with a default too."""
+    innermost = _innermost(function)
+    if innermost is None:
+        return ()
+    code = innermost.__code__
+    return code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+
+
 def check_count(function: Any, count: int, argument_names: Sequence[str] | None = None) -> None:
-    """Refuse a function that does not take a number of arguments by position.
+    """Refuse a function that takes a number of arguments neither by position nor by their names.
 
     Errors: Refused.
     """
     names, least, takes_more, only_named = takes(function)
+    if names_to_call_by(function, argument_names):
+        return
     most = math.inf if takes_more else len(names)
     given = f" ({', '.join(argument_names)})" if argument_names else ""
+    if set(only_named) & set(named_parameters(function)):
+        listed = ", ".join(f"`{name}`" for name in only_named)
+        raise Refused(
+            f"The function takes {listed} by name only, expected {count} arguments by position{given}: "
+            "leave out the `*` before them."
+        )
     if not least <= count <= most:
         has = f"{len(names)} argument{'' if len(names) == 1 else 's'}" + (f" ({', '.join(names)})" if names else "")
         raise Refused(f"The function takes {has}, expected {count}{given}: change the line with `def`.")
-    for name in only_named:
-        raise Refused(f"The function takes `{name}` by name only, expected {count} arguments by position{given}.")
 
 
 def positional_names(function: Any) -> tuple[str, ...]:

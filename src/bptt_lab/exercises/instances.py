@@ -20,51 +20,109 @@ from bptt_lab.symbolic.values import Scene
 
 LARGEST = 1e100  # beyond it a right function may overflow on its way
 TOLERANCE, TOLERANCE_OF_FLOAT32 = 1e-9, 1e-4
+RELATIVE, ROUNDED = 1e-6, 1e-15  # of an entry by itself, and what sums of larger numbers leave
 
 
 class Kind(NamedTuple):
-    """What an instance is for: where an answer is right that fails here only, what is different, what to ask."""
+    """What an instance is for: where an answer is right that fails here only, what is different, what to ask.
+
+    `alone` says what is different where no other instance is named beside it; empty: `wrong` does.
+    """
 
     right: str
     wrong: str
     asks: str
+    alone: str = ""
 
 
 SIZE = "Is a size or a number of steps written into the code?"
 EXPONENTIAL = "Which exponential, or which sum of them, leaves what a float can hold?"
-LONGEST = 13  # steps
+CUT = "Is something rounded, cut off, or added to a divisor?"
+LONGEST, SHORTEST_OF_THE_LONG = 40, 36  # steps
+DECIMALS = 6  # of numbers drawn anew: none is exactly 0 or 1 by chance
 AXIS = "Which line loses an axis of length one, or counts on a longer one?"
 KINDS = {
     "tame": Kind("", "T = {T}", ""),
     "longer": Kind("T = {T0}", "T = {T}", SIZE),
     "sequences": Kind("B = {B0}", "B = {B}", "Is the number of sequences written into the code?"),
-    "one sequence": Kind("several sequences", "a single one (B = 1)", AXIS),
+    "one sequence": Kind("several sequences", "a single one (B = 1)", AXIS, "a single sequence (B = 1)"),
     "one step": Kind("T = {T0}", "T = {T}", "What happens when the first step is the last one?"),
     "single": Kind("one of them", "a single sequence of a single step (B = T = 1)", AXIS),
+    "many": Kind("B = {B0}", "B = {B}", "Is a number of sequences written into the code?"),
+    "many steps": Kind("T = {T0}", "T = {T}", SIZE),
     "sizes": Kind("{sizes0}", "{sizes}", "Is a size written into the code?"),
     "ones": Kind("{sizes0}", "{sizes}", AXIS),
     "equal": Kind(
         "{sizes0}", "{sizes}", "Does a line decide by shapes which axis is which, or broadcast along another?"
     ),
-    "mirrored": Kind("some parameters", "the same ones with the other sign", "Which line loses a sign?"),
-    "large": Kind("gradients of ordinary size", "large ones", "Is something clipped?"),
-    "small": Kind("gradients of ordinary size", "small ones", "Is something rounded, cut off, or added to a divisor?"),
+    "mirrored": Kind(
+        "some parameters",
+        "the same ones with the other sign",
+        "Which line loses a sign?",
+        "the parameters with the other sign",
+    ),
+    "large": Kind("gradients of ordinary size", "large ones", "Is something clipped?", "large gradients"),
+    "small": Kind("gradients of ordinary size", "small ones", CUT, "small gradients"),
+    "faint": Kind("numbers of ordinary size", "numbers from 0.06 down to 0.000000001", CUT),
+    "close": Kind("targets far from the outputs", "targets close to them", CUT, "targets close to the outputs"),
     "zeros": Kind(
         "other numbers", "states, inputs or deltas that are exactly zero", "What is divided by, or left out?"
     ),
     "saturated": Kind("moderate numbers", "saturated units", "Which line divides by a slope that may be zero?"),
+    "certain": Kind("moderate numbers", "outputs that are exactly 0 or 1", "Which line divides by an output?"),
     "extreme": Kind("moderate numbers", "numbers of size 1,000", "Which exponential is too large for a float?"),
-    "fresh": Kind("short sequences", "a longer one, drawn anew", "Is something cut off after a number of steps?"),
-    "at rest": Kind("other states to begin with", "ones that are all zero", "Which line divides by a state?"),
-    "no weights": Kind("other parameters", "ones that are all zero", "Which line divides by a parameter?"),
-    "heavy": Kind("parameters up to one", "larger ones", "Which line counts on small parameters?"),
-    "far up": Kind("moderate numbers", "ones that all lie far above zero", EXPONENTIAL),
-    "far down": Kind("moderate numbers", "ones that all lie far below zero", EXPONENTIAL),
+    "apart": Kind(
+        "numbers of one size",
+        "sequences far above zero beside others far below",
+        "Over which axes is a largest number, or a sum, taken?",
+    ),
+    "fresh": Kind(
+        "short sequences",
+        "a longer one, drawn anew (T = {T}{and_sizes})",
+        "Is something cut off after some steps, or right for some sizes only?",
+    ),
+    "again": Kind("the first numbers", "other ones of the same sizes", "Which number is written into the code?"),
+    "at rest": Kind(
+        "other states to begin with", "ones that are all zero", "Which line divides by a state?", "start states of zero"
+    ),
+    "no weights": Kind(
+        "other parameters", "ones that are all zero", "Which line divides by a parameter?", "parameters of zero"
+    ),
+    "heavy": Kind(
+        "parameters up to one", "larger ones", "Which line counts on small parameters?", "parameters above one"
+    ),
+    "wide": Kind("inputs up to one", "inputs up to 64", "Is something clipped?"),
+    "far up": Kind(
+        "moderate numbers",
+        "ones that all lie far above zero",
+        EXPONENTIAL,
+        "numbers far above zero",
+    ),
+    "far down": Kind(
+        "moderate numbers",
+        "ones that all lie far below zero",
+        EXPONENTIAL,
+        "numbers far below zero",
+    ),
     "float32": Kind("float64", "arguments in float32", "Which line counts on one type of numbers?"),
     "strided": Kind(
         "arrays made afresh", "views with other strides", "Which line counts on how numbers lie in memory?"
     ),
 }
+UNEVEN = {"faint", "close"}  # every entry is compared by its own size
+# what an instance differs in beside its own respect: where it is wrong there, nothing is known of its own
+SHARES = {
+    "single": {"one sequence", "one step"},
+    "ones": {"sizes"},
+    "equal": {"sizes"},
+    "many": {"small", "faint", "close"},
+    "many steps": {"longer", "small", "faint", "close"},
+    "large": {"many", "many steps", "ones", "single"},
+    "fresh": set(KINDS) - {"fresh"},
+    "again": set(KINDS) - {"again"},
+}
+# which instances are enough where there is no time for all
+FIRST = ("tame", "longer", "sizes", "faint", "fresh", "zeros", "large", "again")
 
 
 class Instance(NamedTuple):
@@ -105,6 +163,13 @@ class Instance(NamedTuple):
     def unit(self) -> float:
         """What is added to the largest entry, since an array of zeros has no share."""
         return float(stress.SMALL) if self.kind == "small" else 1.0
+
+    def agrees(self, given: np.ndarray, true: np.ndarray, tolerance: float = 0.0) -> np.ndarray:
+        """Return for each entry whether it is right; `tolerance` may be wider than that of the instance."""
+        if self.kind in UNEVEN and not tolerance:
+            return np.abs(given - true) <= RELATIVE * np.abs(true) + ROUNDED * np.abs(true).max(initial=0.0)
+        most = np.abs(true).max(initial=0.0)
+        return np.abs(given - true) <= max(tolerance, self.tolerance) * (self.unit + most)
 
 
 def value_of(tree: Tree) -> Callable[..., Any]:
@@ -219,10 +284,16 @@ def _silent_places(scenes: tuple[Scene, ...]) -> int:
 # The instances beside the tame one
 
 
-def _made(question: Question, graph: Graph, B: int, name: str, change: Callable | None = None) -> Instance:
+def _made(question: Question, graph: Graph, B: int, name: str, decimals: int = 1) -> Instance:
     """Return an instance of a drawing of its own: B sequences, or the one where the question has no batch."""
-    draws = stress.drawn(graph, B if question.batch else 1, f"{name} {graph.T}")
-    return Instance(graph, stress.scenes(graph, change(graph, draws) if change else draws), bool(question.batch))
+    draws = stress.drawn(graph, B if question.batch else 1, f"{name} {graph.T}", decimals)
+    return Instance(graph, stress.scenes(graph, draws), bool(question.batch))
+
+
+def _changed(question: Question, tame: Instance, B: int, change: Callable) -> Instance:
+    """Return an instance that differs from the tame one in one respect only, with B of its sequences."""
+    draws = [scene.world.leaves for scene in tame.scenes[:B]]
+    return tame._replace(scenes=stress.scenes(tame.graph, change(tame.graph, draws)))
 
 
 def _unrolled(question: Question, T: int, sizes: Mapping[str, int] | None = None) -> Graph:
@@ -304,61 +375,139 @@ def _small(question: Question, tame: Instance) -> Instance | None:
 
 
 def _zeros(question: Question, tame: Instance) -> Instance:
-    case = _made(question, _unrolled(question, 3), 3, "zeros", stress.with_zeros)
+    case = _changed(question, tame, 3, stress.with_zeros)
     if not is_scalable(question):
         return case
     return case._replace(scenes=tuple(stress.masked(scene, b) for b, scene in enumerate(case.scenes)))
 
 
 def _saturated(question: Question, tame: Instance) -> Instance:
-    return _made(question, _unrolled(question, 3), 3, "saturated", stress.saturated)
+    return _changed(question, tame, 3, stress.saturated)
+
+
+def _certain(question: Question, tame: Instance) -> Instance | None:
+    if not _given(question) & stress.logged(question.graph.network):
+        return None
+    return _changed(question, tame, 3, stress.certain)
+
+
+def _given(question: Question) -> set[str]:
+    """Return the names whose values a function is given."""
+    return {name for tree in forms(question, question.arguments).values() for name in _values(tree)}
+
+
+def _faint(question: Question, tame: Instance) -> Instance:
+    case = _changed(question, tame, 3, stress.faint)
+    if not is_scalable(question):
+        return case
+    return case._replace(scenes=tuple(stress.fading(scene, b) for b, scene in enumerate(case.scenes)))
+
+
+def _close(question: Question, tame: Instance) -> Instance | None:
+    network = question.graph.network
+    if not _given(question) & set(network.targets):
+        return None
+    return _changed(question, tame, 3, stress.close)
+
+
+def _apart(question: Question, tame: Instance) -> Instance | None:
+    fed = _given(question) & stress.arguments_of_exponentials(question.graph.network)
+    if not fed or not tame.is_batch:
+        return None
+    return _changed(question, tame, 2, lambda *draw: stress.apart(*draw, fed))
+
+
+def _many(question: Question, tame: Instance) -> Instance | None:
+    """Return many sequences with gradients so small that their sums are of ordinary size."""
+    if not tame.is_batch:
+        return None
+    if is_scalable(question):
+        found = tuple(stress.scaled(scene, Fraction(1, 2**6)) for scene in tame.scenes)
+    else:
+        found = stress.scenes(tame.graph, [_nearer(scene.graph, scene.world.leaves) for scene in tame.scenes])
+    return tame._replace(scenes=(found * stress.MANY)[: stress.MANY])
+
+
+def _nearer(graph: Graph, draw: stress.Draw) -> stress.Draw:
+    """Return a draw with gradients about a hundredth as large, where the targets let it."""
+    return stress.nearer(graph, draw, Fraction(1, 2**6)) if graph.network.targets else draw
+
+
+def _many_steps(question: Question, tame: Instance) -> Instance | None:
+    if tame.is_batch:
+        return None
+    graph, leaves = stress.repeated(tame.graph, tame.scenes[0].world.leaves)
+    if graph.T == tame.graph.T:
+        return None
+    if is_scalable(question):
+        (scene,) = stress.scenes(graph, [leaves])
+        return tame._replace(graph=graph, scenes=(stress.scaled(scene, Fraction(1, 2**6)),))
+    return tame._replace(graph=graph, scenes=stress.scenes(graph, [_nearer(graph, leaves)]))
+
+
+def _again(question: Question, tame: Instance) -> Instance:
+    """Return other numbers of the sizes of the tame instance, drawn in every process."""
+    return _made(question, tame.graph, len(tame.scenes), f"{SECRET} again", DECIMALS)
 
 
 def _extreme(question: Question, tame: Instance) -> Instance | None:
-    given = forms(question, question.arguments).values()
-    fed = {name for tree in given for name in _values(tree)} & stress.arguments_of_exponentials(question.graph.network)
+    fed = _given(question) & stress.arguments_of_exponentials(question.graph.network)
     if not fed:
         return None
-    return _made(question, _unrolled(question, 2), 2, "extreme", lambda *draw: stress.extreme(*draw, fed))
+    graph = _unrolled(question, 2)  # more steps would multiply such numbers with each other
+    draws = stress.drawn(graph, 2 if question.batch else 1, "extreme 2")
+    return Instance(graph, stress.scenes(graph, stress.extreme(graph, draws, fed)), tame.is_batch)
 
 
 def _fresh(question: Question, tame: Instance) -> Instance:
     """Return a longer instance that no answer can know: its numbers and its length are drawn in every process."""
-    T = random.Random(f"{SECRET} {question.id}").randint(LONGEST - 5, LONGEST)
-    return _made(question, _unrolled(question, T), 2, f"{SECRET} fresh")
+    T = random.Random(f"{SECRET} {question.id}").randint(SHORTEST_OF_THE_LONG, LONGEST)
+    return _made(
+        question, _unrolled(question, T, sizing.small_sizes(question.graph.network)), 2, f"{SECRET} fresh", DECIMALS
+    )
 
 
 def _at_rest(question: Question, tame: Instance) -> Instance | None:
-    is_given = lambda graph, place: place.time is not None and not 1 <= place.time <= graph.T
-    if not any(is_given(tame.graph, place) for place in tame.graph.leaves):
-        return None
-    zero = lambda graph, draw: {p: Fraction(0) if is_given(graph, p) else value for p, value in draw.items()}
-    change = lambda graph, draws: [zero(graph, draw) for draw in draws]
-    return _made(question, _unrolled(question, 3), 2, "at rest", change)
+    is_start = lambda graph, time: time is not None and not 1 <= time <= graph.T
+    if not any(is_start(tame.graph, read.above[1]) for read in _read_values(question, tame)):
+        return None  # the function is not given the state to begin with
+    zero = lambda graph, draw: {p: Fraction(0) if is_start(graph, p.time) else value for p, value in draw.items()}
+    return _changed(question, tame, 3, lambda graph, draws: [zero(graph, draw) for draw in draws])
 
 
-def _scaled_parameters(factor: int, name: str) -> Callable[[Question, Instance], Instance]:
-    """Return a maker of instances whose parameters are so many times as large."""
-
-    def make(question: Question, tame: Instance) -> Instance:
-        own = question.graph.network.parameters
-        scaled = lambda draw: {p: value * factor if p.name in own else value for p, value in draw.items()}
-        return _made(question, _unrolled(question, 3), 2, name, lambda graph, draws: [scaled(draw) for draw in draws])
-
-    return make
+def _read_values(question: Question, tame: Instance) -> set:
+    """Return the values that the formulas of a function's arguments read."""
+    found = set()
+    for tree in forms(question, question.arguments).values():
+        steps = [{"t": t} for t in range(1, tame.graph.T + 1)] if "t" in free_variables(tree) else [{}]
+        found |= {read for at in steps for read in tame.scenes[0].places_read(tree, **at) if read.kind == "value"}
+    return found
 
 
-def _far(shift: int, name: str) -> Callable[[Question, Instance], Instance | None]:
+def _no_weights(question: Question, tame: Instance) -> Instance:
+    own = question.graph.network.parameters
+    none = lambda draw: {p: Fraction(0) if p.name in own else value for p, value in draw.items()}
+    return _changed(question, tame, 3, lambda graph, draws: [none(draw) for draw in draws])
+
+
+def _heavy(question: Question, tame: Instance) -> Instance:
+    return _changed(question, tame, 3, stress.heavy)
+
+
+def _wide(question: Question, tame: Instance) -> Instance | None:
+    return _changed(question, tame, 3, stress.wide) if _given(question) & set(question.graph.network.inputs) else None
+
+
+def _far(shift: int) -> Callable[[Question, Instance], Instance | None]:
     """Return a maker of instances in which biases move what an exponential takes far off, all entries alike."""
 
     def make(question: Question, tame: Instance) -> Instance | None:
-        given, network = forms(question, question.arguments).values(), question.graph.network
-        fed = {one for tree in given for one in _values(tree)} & stress.arguments_of_exponentials(network)
-        if not fed:
+        network = question.graph.network
+        if not _given(question) & stress.arguments_of_exponentials(network):
             return None
         biases = stress.biases(network)
         moved = lambda draw: {p: value + shift if p.name in biases else value for p, value in draw.items()}
-        return _made(question, _unrolled(question, 2), 2, name, lambda graph, draws: [moved(draw) for draw in draws])
+        return _changed(question, tame, 2, lambda graph, draws: [moved(draw) for draw in draws])
 
     return make
 
@@ -368,13 +517,13 @@ def _as_it_is(question: Question, tame: Instance) -> Instance:
 
 
 def _strided(array: np.ndarray) -> np.ndarray:
-    """Return the same numbers as every second one of a longer array, the last axis first in memory."""
+    """Return the same numbers as every second one of a longer array, backwards, the last axis first in memory."""
     if not array.ndim:
         return array
     turned = np.moveaxis(array, -1, 0)
     room = np.zeros((2 * turned.shape[0], *turned.shape[1:]), array.dtype)
-    room[::2] = turned
-    return np.moveaxis(room[::2], 0, -1)
+    room[::-2] = turned
+    return np.moveaxis(room[::-2], 0, -1)
 
 
 MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
@@ -387,17 +536,25 @@ MAKERS: dict[str, Callable[[Question, Instance], Instance | None]] = {
     "ones": _ones,
     "equal": _equal,
     "mirrored": _mirrored,
-    "large": _large,
     "small": _small,
+    "faint": _faint,
+    "close": _close,
+    "many": _many,
+    "many steps": _many_steps,
+    "large": _large,
     "zeros": _zeros,
     "saturated": _saturated,
+    "certain": _certain,
     "extreme": _extreme,
+    "apart": _apart,
     "fresh": _fresh,
+    "again": _again,
     "at rest": _at_rest,
-    "no weights": _scaled_parameters(0, "no weights"),
-    "heavy": _scaled_parameters(3, "heavy"),
-    "far up": _far(1000, "far up"),
-    "far down": _far(-1000, "far down"),
+    "no weights": _no_weights,
+    "heavy": _heavy,
+    "wide": _wide,
+    "far up": _far(1000),
+    "far down": _far(-1000),
     "float32": _as_it_is,
     "strided": _as_it_is,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -32,13 +33,16 @@ def shown(answer: object) -> str:
     """Return an answer in a few words: a text as it stands, of anything else its type."""
     if issubclass(type(answer), str):
         text = " ".join(str.__str__(answer)[: 4 * LONGEST_SHOWN].split())
-        return f"'{text[:LONGEST_SHOWN]}{'…' if len(text) > LONGEST_SHOWN else ''}'"
+        seen = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text[:LONGEST_SHOWN])
+        return f"'{seen}{'…' if len(text) > LONGEST_SHOWN else ''}'"
     if answer is None or type(answer) is bool:
         return str(answer)
     if type(answer) in (int, float, complex) and not _is_long(answer):
         return repr(answer)
     if type(answer) is tuple and len(answer) <= 4 and not any(type(item) is tuple for item in answer):
         return f"({', '.join(map(shown, answer))})"
+    if type(answer) is int:
+        return "A whole number of more than 30 digits"
     name = type.__dict__["__name__"].__get__(type(answer))
     return f"An answer of type {name[:LONGEST_SHOWN]}"
 
@@ -60,7 +64,14 @@ def _items(answer: object) -> list | None:
 
 
 def _text(answer: object) -> str | None:
-    return str.__str__(answer)[: LONGEST + 1] if issubclass(type(answer), str) else None
+    """Return a text without characters that nobody sees, and with wide letters and digits as plain ones."""
+    if not issubclass(type(answer), str):
+        return None
+    seen = (one for one in str.__str__(answer)[: LONGEST + 1] if unicodedata.category(one) != "Cf")
+    return "".join(seen).translate(WIDE)
+
+
+WIDE = {number + 0xFEE0: chr(number) for number in range(0x21, 0x7F)}
 
 
 # Shapes
@@ -140,7 +151,9 @@ def _number_in(text: str) -> Fraction:
     """Return the number that stands in a text: a decimal, a fraction, or plain arithmetic (errors: Unread)."""
     if len(text) > LONGEST:
         raise Unread
-    plain = re.sub(r"^\s*([A-Za-z]\w*\s*)?=", "", text.translate(SIGNS)).strip().strip("$`[] ").removesuffix(".")
+    plain = re.sub(r"^\s*([A-Za-z]\w*\s*)?=", "", text.translate(SIGNS)).strip().strip("$`[]'\" ").removesuffix(".")
+    if not re.search(r"\b0[xX]", plain):
+        plain = re.sub(r"(?<=[0-9)])\s*x\s*(?=[0-9(])", "*", plain)
     if re.fullmatch(r"[-+]?[0-9]+(,[0-9]+)+", plain):
         raise Unread("Write a decimal point, as in 0.5, and no comma between thousands.")
     if plain.endswith("%"):
@@ -197,14 +210,39 @@ def read_choice(choices: Mapping[str, str], answer: object) -> str:
     text = str(answer) if type(answer) in (int, float) and not _is_long(answer) else _text(answer)
     if text is None or len(text) > LONGEST:
         raise Unread
-    named = _by_text(choices, text)
-    return named if named else _by_letter(choices, text)
+    return _by_text(choices, text) or _by_value(choices, text) or _by_letter(choices, text)
+
+
+def _by_value(choices: Mapping[str, str], text: str) -> str | None:
+    """Return the only choice that holds the numbers of a text, in their order; None for none."""
+    given = _values(text)
+    same = [key for key, words in choices.items() if given and _values(words) == given]
+    return same[0] if len(same) == 1 else None
+
+
+def _values(text: str) -> list[Fraction] | None:
+    """Return the numbers that a text lists, or None where it holds anything else."""
+    plain = text.replace("\\cdot", "*").replace("\\times", "*").replace("$", " ").translate(BRACES)
+    items = re.split(r"\s*[,;]\s*|\s+(?:and|und|&)\s+", plain.strip().rstrip("."))
+    try:
+        return [_value(item.strip()) for item in items if item.strip()]
+    except (Unread, ArithmeticError):
+        return None
+
+
+def _value(item: str) -> Fraction:
+    """Return a number written in digits or, up to ten, as a word (errors: Unread)."""
+    return Fraction(WORDS.index(item.lower())) if item.lower() in WORDS else _number_in(item)
+
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+BRACES = str.maketrans("{}", "()")
 
 
 def _by_letter(choices: Mapping[str, str], text: str) -> str:
     letters = "|".join(re.escape(key) for key in choices)
     found = re.fullmatch(
-        rf"{CALLED}[(\[{{\"'*]*({letters})([)\]}}\"'*.:]*)(\s*.*)", text.strip(), re.IGNORECASE | re.DOTALL
+        rf"{CALLED}[(\[{{\"'*`$]*({letters})([)\]}}\"'*.:`$]*)(\s*.*)", text.strip(), re.IGNORECASE | re.DOTALL
     )
     if not found:
         raise Unread

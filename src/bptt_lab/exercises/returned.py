@@ -81,7 +81,8 @@ def _numbers(name: str, value: Any) -> np.ndarray:
 
 def states_shape(question: Question, name: str) -> bool:
     """Return whether a task says the shape of an array in letters or numbers, as in `d_a1` (T, B, M)."""
-    return name in stated_shapes(question.task)
+    is_number = re.search(rf"`{re.escape(name)}`, one number", question.task) is not None
+    return is_number or name in stated_shapes(question.task)
 
 
 def stated_shapes(task: str) -> dict[str, tuple[str, ...]]:

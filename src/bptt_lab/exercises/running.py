@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ from bptt_lab.exercises.sandbox.wire import FRAME, LARGEST_HEADER, LARGEST_MESSA
 
 CHILD = Path(wire.__file__).with_name("child.py")
 FORKS = sys.platform == "linux"  # macOS forbids it to programs that have used its matrix library
+LEISURE = 0.7  # seconds: a call that takes longer is not repeated in its process
+CALLS_OF_EACH = 4  # three in one process, one with memory that can be written
 START_SECONDS = 60.0  # a loaded machine may take long to load NumPy; the answer's own time begins after that
 LAST_SECONDS = 0.5  # a process may take to end after its last word
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
@@ -52,13 +55,19 @@ class Outcome(NamedTuple):
     `kind` is 'returned', 'crashed', 'timed out', 'refused' (not run, or run into a guard) or 'changed' (it writes into
     its arguments). `results` holds what the calls returned, as far as they did; `changed` the places changed in place,
     a list a call, only the last of which can hold any; `message` one sentence for the student, plain text, empty for
-    'returned'.
+    'returned'. `ran` says which of the calls were made, in order, the last of which may have no result; empty: all, in
+    their order. `again` holds (call, other call, result) for a call that was followed by another in the same process;
+    `seconds` is what the slowest call took. `is_guess`: no number was changed, but something was written.
     """
 
     kind: str
     results: list[Any]
     changed: list[list[str]]
     message: str
+    ran: tuple[int, ...] = ()
+    again: tuple[tuple[int, int, Any], ...] = ()
+    seconds: float = 0.0
+    is_guess: bool = False
 
 
 class _Trouble(Exception):
@@ -73,23 +82,30 @@ def run_function(
     megabytes: float = 1024,
     argument_names: Sequence[str] | None = None,
     guards: Sequence[str] = GUARDS,
-    twice: bool = False,
+    most_of_one: float | None = None,
+    partners: Sequence[int] = (),
+    fewer: Sequence[int] = (),
 ) -> Outcome:
     """Return what a student's function gives for each tuple of arguments, each run in a limited process of its own.
 
     Shapes: any; arguments are numbers, arrays, texts, lists, tuples, named tuples and dicts of them, and stay as they
     are. Results are the same kinds of values, plain arrays and plain tuples. Units: seconds for all calls together,
     2^20 bytes beyond what Python and NumPy need. `guards` can be fewer in tests of the guards only.
-    `twice`: a function that gives another result when it is called again in the same process is 'unsteady'.
+    `most_of_one` is how many seconds one call may take, all of them where nothing is said. `partners` names another
+    call for each: it is made in the same process afterwards, then the first once more; a function that gives another
+    result then is 'unsteady'. `fewer` are calls that are enough where there is no time for all: how many of the first.
     Errors: TypeError for arguments of other kinds, a fault of the exercise; whatever the function does is an Outcome.
     """
     sent = [_encoded_call(tuple(arguments)) for arguments in calls]
-    limits = dict(seconds=float(seconds), megabytes=float(megabytes), guards=list(guards), twice=twice)
+    most = float(seconds if most_of_one is None else min(seconds, most_of_one))
+    limits = dict(seconds=most, megabytes=float(megabytes), guards=list(guards), leisure=LEISURE)
     try:
         packed = functions.pack(function, [len(arguments) for arguments in calls], argument_names)
-        request = wire.encode(dict(packed, **limits))
+        by_name = list(functions.names_to_call_by(function, argument_names))
+        request = wire.encode(dict(packed, **limits, by_name=by_name))
         names = argument_names or functions.positional_names(function)
-        return _run(request, _Case(function, calls, sent, names, limits))
+        case = _Case(function, calls, sent, names, limits, float(seconds), tuple(partners), tuple(fewer))
+        return _run(request, case)
     except functions.Refused as error:
         return Outcome("refused", [], [], str(error))
     except NotPlain as error:
@@ -117,37 +133,97 @@ class _Case(NamedTuple):
     sent: list[bytes]
     names: Sequence[str]
     limits: dict[str, Any]
+    seconds: float
+    partners: tuple[int, ...]
+    fewer: tuple[int, ...]
+
+
+class _Record:
+    """What came of the calls so far, and the time that is left for more."""
+
+    def __init__(self, case: _Case):
+        self.case, self.left = case, case.seconds
+        self.waiting = list(range(len(case.calls)))
+        self.results: list[Any] = []
+        self.changed: list[list[str]] = []
+        self.again: list[tuple[int, int, Any]] = []
+        self.ran: list[int] = []
+        self.times: list[float] = []
+        self.is_guess = False
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether calls are so slow that each is made once."""
+        calls = CALLS_OF_EACH * len(self.case.calls)
+        return bool(self.times) and calls * statistics.median(self.times) > self.case.seconds / 2
+
+    def allowed(self) -> float:
+        """Return how long the next call may take."""
+        return min(self.left, self.case.limits["seconds"])
+
+    def next(self) -> int | None:
+        """Return the next call; of slow ones the most important of those left, and None where it would be too late."""
+        if not self.waiting:
+            return None
+        if self.case.fewer and self.times:
+            if self.left < 1.5 * max(self.times):
+                return None
+            if self.is_slow:
+                self.waiting.sort(key=self._importance)
+        return self.waiting.pop(0)
+
+    def _importance(self, k: int) -> tuple[int, int]:
+        fewer = self.case.fewer
+        return (fewer.index(k) if k in fewer else len(fewer), k)
+
+    def outcome(self, kind: str, message: str) -> Outcome:
+        """Return the outcome of the calls so far."""
+        slowest = max(self.times, default=0.0)
+        kept = self.results, self.changed
+        return Outcome(kind, *kept, message, tuple(self.ran), tuple(self.again), slowest, self.is_guess)
 
 
 def _run(request: bytes, case: _Case) -> Outcome:
-    results: list[Any] = []
-    changed: list[list[str]] = []
-    left = case.limits["seconds"]
+    record = _Record(case)
     with _conversation(request) as ask:
         try:
-            for k in range(len(case.calls)):
-                heard = ask("r", case.sent[k], left)
-                left -= heard.seconds
-                reply = _reply(heard, case)
-                if reply["kind"] == "returned":
-                    results.append(reply["result"])
-                places = _changes(ask, k, reply, heard.seconds, case)
-                changed.append(places)
+            while (k := record.next()) is not None:
+                record.ran.append(k)
+                reply = _called(ask, k, record)
+                places = _changes(ask, k, reply, record)
+                record.changed.append(places)
                 if places:
-                    return Outcome("changed", results, changed, messages.changed(places, reply, case.function))
+                    return record.outcome("changed", messages.changed(places, reply, case.function))
                 if reply["kind"] != "returned":
                     raise _Trouble(*messages.failure(reply, case.function, case.limits))
         except _Trouble as trouble:
-            kind, message = trouble.args
-            return Outcome(kind, results, changed[: len(results)], message)
-    return Outcome("returned", results, changed, "")
+            record.changed = record.changed[: len(record.results)]
+            return record.outcome(*trouble.args)
+    if record.waiting and len(record.results) < len(case.fewer):
+        return record.outcome("timed out", messages.slow(record.times, len(case.calls), case.seconds))
+    return record.outcome("returned", "")
 
 
-def _reply(heard: _Heard, case: _Case) -> dict[str, Any]:
-    """Return what a call that ended said of itself. Errors: _Trouble if it did not end, or says nothing readable."""
+def _called(ask: Callable, k: int, record: _Record) -> dict[str, Any]:
+    """Return the reply to a call, and to its partner in the same process where there is time for one."""
+    case, allowed = record.case, record.allowed()
+    partner = case.partners[k] if case.partners and not record.is_slow else None
+    both = None if partner is None else _encoded_call((tuple(case.calls[k]), tuple(case.calls[partner])))
+    heard = ask("r", case.sent[k], allowed) if both is None else ask("t", both, allowed)
+    record.left -= heard.seconds
     if heard.is_late:
-        text = f"The function did not return within {case.limits['seconds']:g} s: look for a loop that does not end."
-        raise _Trouble("timed out", text)
+        raise _Trouble("timed out", messages.late(allowed, record.times))
+    reply = _reply(heard)
+    if reply["kind"] == "returned":
+        is_repeated = both is not None and "again" in reply
+        record.results.append(reply["result"])
+        record.times.append(heard.seconds / (3 if is_repeated else 1))
+        record.again += [(k, partner, reply["again"])] if is_repeated else []
+    return reply
+
+
+def _reply(heard: _Heard) -> dict[str, Any]:
+    """Return what a call that ended said of itself. Errors: _Trouble if it says nothing readable."""
     if heard.reply is None:
         raise _Trouble("crashed", messages.death(heard.signal))
     kind, own = heard.reply.get("kind"), set(heard.reply)
@@ -159,13 +235,15 @@ def _reply(heard: _Heard, case: _Case) -> dict[str, Any]:
     return heard.reply
 
 
-def _changes(ask: Callable, k: int, reply: dict[str, Any], seconds: float, case: _Case) -> list[str]:
+def _changes(ask: Callable, k: int, reply: dict[str, Any], record: _Record) -> list[str]:
     """Return what a call changes in place, found out by a second run whose arguments lie where it may write."""
-    writes = messages.is_about_writing(reply)
-    is_cheap = FORKS or k == 0
+    writes, case = messages.is_about_writing(reply), record.case
+    is_cheap = len(record.ran) == 1 or FORKS and not record.is_slow
     if not writes and (reply["kind"] != "returned" or not is_cheap):
         return []
-    heard = ask("w", case.sent[k], min(10 * seconds + 1, case.limits["seconds"]))
+    allowed = min(10 * max(record.times, default=0.0) + 1, case.limits["seconds"])
+    heard = ask("w", case.sent[k], allowed)
+    record.left -= heard.seconds
     found = written_places(case.calls[k], case.sent[k], heard.memory, case.names)
     second = heard.reply or {}
     if second.get("kind") == "returned" and isinstance(second.get("arguments"), list):
@@ -173,6 +251,7 @@ def _changes(ask: Callable, k: int, reply: dict[str, Any], seconds: float, case:
         found += [place for place in told if place not in found]
     if found or not writes or messages.is_about_writing(second):  # memory of its own that it cannot write
         return found
+    record.is_guess = True
     own = functions.positional_names(case.function)
     return [messages.guessed_place(reply, case.function, own, case.names) or "an argument"]
 

@@ -47,6 +47,11 @@ def other_sizes(network: Network) -> dict[str, int]:
     return found
 
 
+def small_sizes(network: Network) -> dict[str, int]:
+    """Return small sizes for those that may vary, all different."""
+    return {name: size for size, name in enumerate(reversed(free_sizes(network)), start=2)}
+
+
 def ones(network: Network) -> dict[str, int]:
     """Return the size one for each that may vary; two where the classes of a softmax would be one."""
     found = dict.fromkeys(free_sizes(network), 1)

@@ -5,6 +5,7 @@ A draw is a mapping from each entry of a graph's leaves to an exact number; all 
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,8 +16,8 @@ import numpy as np
 from mpmath import MPContext
 
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import Call, Expression, children, names
-from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.expressions import Binary, Call, Expression, Name, children, names
+from bptt_lab.network.functions import FUNCTIONS, LOSSES
 from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic, completed
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
@@ -26,17 +27,19 @@ LARGE, SMALL = Fraction(2**16), Fraction(1, 2**30)  # powers of two: scaling is 
 MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
+WEIGHTY, WIDE = 16, 64  # times ordinary weights, and inputs
 DIGITS, MOST_DIGITS = 40, 3000
 STARTS, TRIALS, STEEP, TOO_STEEP = 100, 200, 1e3, 1e9
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
+NOTHING = 1e-320  # of a probability: it is about to be 0 in floats
 EXPONENTIALS = ("exp", "softmax", "sigmoid", "tanh")
 
 
-def drawn(graph: Graph, B: int, seed: str) -> list[Draw]:
+def drawn(graph: Graph, B: int, seed: str, decimals: int = 1) -> list[Draw]:
     """Return random leaves for B sequences."""
-    first = worlds.draw_leaves(graph, f"{seed} 0")
+    first = worlds.draw_leaves(graph, f"{seed} 0", decimals)
     parameters = {place: value for place, value in first.items() if place.name in graph.network.parameters}
-    return [{**worlds.draw_leaves(graph, f"{seed} {b}"), **parameters} for b in range(B)]
+    return [{**worlds.draw_leaves(graph, f"{seed} {b}", decimals), **parameters} for b in range(B)]
 
 
 def scenes(graph: Graph, draws: Iterable[Draw]) -> tuple[Scene, ...]:
@@ -135,14 +138,23 @@ def scaled(scene: Scene, factor: Fraction) -> Scene:
 
 def masked(scene: Scene, b: int) -> Scene:
     """Return a scene whose losses have weights: some steps left out, all of them, or each taken negative."""
-    graph = scene.graph
-    count = len(graph.loss_entries)
-    weights = ([1 - t % 2 for t in range(count)], [0] * count, [-3] * count)[b % 3]
+    count = len(scene.graph.loss_entries)
+    return weighted(scene, ([1 - t % 2 for t in range(count)], [0] * count, [-3] * count)[b % 3])
+
+
+def weighted(scene: Scene, weights: Iterable[Fraction | int]) -> Scene:
+    """Return a scene whose losses have weights, one for each entry of the loss."""
     totals = dict.fromkeys(scene.world.values, 0)
-    for weight, entry in zip(weights, graph.loss_entries, strict=True):
+    for weight, entry in zip(weights, scene.graph.loss_entries, strict=True):
+        by = scene.world.arithmetic.number(Fraction(weight))
         for place, total in scene.totals(entry).items() if weight else ():
-            totals[place] = totals[place] + weight * total
+            totals[place] = totals[place] + by * total
     return Scene(scene.world._replace(totals=totals))
+
+
+def fading(scene: Scene, b: int) -> Scene:
+    """Return a scene whose losses have weights of very different sizes, in another order for each sequence."""
+    return weighted(scene, [Fraction(1, 2 ** (12 * ((t + b) % 3))) for t in range(len(scene.graph.loss_entries))])
 
 
 # Draws from draws
@@ -167,6 +179,73 @@ def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
         return Fraction(0) if is_quiet or place.name in quiet else draw[place]
 
     return [{place: changed(draw, b, place) for place in draw} for b, draw in enumerate(draws)]
+
+
+def faint(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with small and uneven numbers: inputs and states of 0.06 to 10^-9, rows of weights alike."""
+    free, added = _scaled_names(graph.network), biases(graph.network)
+
+    def power(b: int, place: Place) -> int:
+        if place.name not in free:
+            return 0
+        if place.name in added:
+            return 40
+        if place.time is not None and place.name not in graph.network.parameters:
+            return 4 + 8 * ((place.time + b) % 4)
+        return 9 * ((place.entry[0] - 1) % 4) if len(place.entry) == 2 else 0
+
+    return [{place: value / 2 ** power(b, place) for place, value in draw.items()} for b, draw in enumerate(draws)]
+
+
+def close(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws whose targets lie near what the loss compares them with: in the first all of them, else unevenly.
+
+    Errors: ValueError where a loss compares no two quantities by name.
+    """
+    found = [dict(draw) for draw in draws]
+    for b, draw in enumerate(draws):
+        values = forward(graph, draw, {})
+        for place in (place for place in draw if place.name in graph.network.targets):
+            output = _compared_with(graph.network, place.name)
+            kind, k = graph.network.targets[place.name], sum(place.entry) + (place.time or 0)
+            share = Fraction((-1) ** k, 2 ** (14 + k % 4 if b == 0 else 5 + (5 * k) % 15))
+            value = Fraction(values[place._replace(name=output)])
+            found[b][place] = value + share if kind == "mse" else value * (1 + share)
+    return [_summing_to_one(graph.network, draw) for draw in found]
+
+
+def nearer(graph: Graph, draw: Draw, share: Fraction) -> Draw:
+    """Return a draw whose targets lie a share as far from what the loss compares them with (errors: ValueError)."""
+    values, found = forward(graph, draw, {}), dict(draw)
+    for place in (place for place in draw if place.name in graph.network.targets):
+        output = Fraction(values[place._replace(name=_compared_with(graph.network, place.name))])
+        found[place] = output + share * (draw[place] - output)
+    return _summing_to_one(graph.network, found)
+
+
+def _compared_with(network: Network, target: str) -> str:
+    """Return the quantity that a loss compares a target with (errors: ValueError)."""
+    users = [user for user, _ in network.uses[target]]
+    calls = [call for user in users for call in _calls(network.equations[user].expression)]
+    pairs = [c.arguments for c in calls if c.function in LOSSES and target in map(str, names(c))]
+    pairs = pairs or [c.arguments for c in calls if c.function in LOSSES]
+    if len(users) != 1 or len(pairs) != 1 or not all(isinstance(part, Name) for part in pairs[0]):
+        raise ValueError(f"{target} is not compared with one quantity")
+    first, second = pairs[0]
+    if first.index != second.index or second.name != target:
+        raise ValueError(f"{target} is compared with another time")
+    return first.name
+
+
+def _summing_to_one(network: Network, draw: Draw) -> Draw:
+    """Return a draw in which the last entry of each target of a softmax is what is left to one."""
+    found = dict(draw)
+    for place in draw:
+        if network.targets.get(place.name) == "distribution":
+            entries = [other for other in draw if other[:2] == place[:2]]
+            if place == max(entries):
+                found[place] = 1 - sum(draw[other] for other in entries if other != place)
+    return found
 
 
 def _one_class(graph: Graph, draw: Draw, place: Place) -> Fraction:
@@ -198,11 +277,81 @@ def saturated(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
 
 def _functions_logged(network: Network) -> set[str]:
     """Return the functions whose values a cross-entropy takes."""
+    return {call.function for name in logged(network) for call in _calls(network.equations[name].expression)}
+
+
+def logged(network: Network) -> set[str]:
+    """Return the quantities whose logarithm a cross-entropy takes."""
     calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
     given = {name.name for call in calls if FUNCTIONS[call.function].targets for name in names(call.arguments[0])}
-    return {
-        call.function for name in given & {*network.equations} for call in _calls(network.equations[name].expression)
+    return given & {*network.equations}
+
+
+def certain(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with so large weights below the outputs that many of these are exactly 0 or 1 in floats."""
+    network = graph.network
+    read = {part.name for name in logged(network) for part in names(network.equations[name].expression)}
+    read |= {part.name for name in read & {*network.equations} for part in names(network.equations[name].expression)}
+    moved = read & set(network.parameters)
+    sign = lambda place, turned: (-1) ** place.entry[0] if turned and place.entry else 1
+    times = lambda draw, factor, turned: {
+        p: value * factor * sign(p, turned) if p.name in moved else value for p, value in draw.items()
     }
+    for k, turned in itertools.product(range(4, 12), (False, True)):
+        found = [times(draw, 2**k, turned) for draw in draws]
+        values = [(p, v) for draw in found for p, v in forward(graph, draw, {}).items() if p not in draw]
+        outputs = [value for place, value in values if place.name in logged(network)]
+        if max(outputs) == 1 and min(outputs) < NOTHING:
+            break
+    return found
+
+
+def heavy(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with large weights, and so small inputs and states that few functions saturate."""
+    weights = set(graph.network.parameters) - biases(graph.network)
+    free = _scaled_names(graph.network)
+    by = lambda name: WEIGHTY if name in weights else Fraction(1, WEIGHTY**3) if name in free else 1
+    return [{place: value * by(place.name) for place, value in draw.items()} for draw in draws]
+
+
+def wide(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
+    """Return draws with large inputs, and with weights beside them that are as many times smaller."""
+    network = graph.network
+    pairs = [pair for equation in network.equations.values() for pair in _products(equation.expression)]
+    inputs = _scaled_names(network) & set(network.inputs)
+    beside = {one for one, other in pairs if one in network.parameters and other in inputs}
+    by = lambda name: WIDE if name in inputs else Fraction(1, WIDE) if name in beside else 1
+    return [{place: value * by(place.name) for place, value in draw.items()} for draw in draws]
+
+
+def _products(expression: Expression) -> list[tuple[str, str]]:
+    """Return the pairs of names that are multiplied with each other, in both orders."""
+    found = [pair for part in children(expression) for pair in _products(part)]
+    if isinstance(expression, Binary) and isinstance(expression.left, Name) and isinstance(expression.right, Name):
+        pair = (expression.left.name, expression.right.name)
+        found += [pair, pair[::-1]] if expression.operator in "*@" else []
+    return found
+
+
+def apart(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:
+    """Return draws in which the values named in `fed` are large and of opposite sign: by sequence, and by step."""
+    free, added = _scaled_names(graph.network), biases(graph.network)
+
+    def changed(b: int, place: Place, value: Fraction, factor: int) -> Fraction:
+        if place.name not in free:
+            return value
+        if place.name in added:
+            return Fraction(0)
+        if place.time is None or place.name in graph.network.parameters:
+            return abs(value) * factor
+        return (-1) ** (place.time + b) * abs(value) * factor**2  # the step's own input outweighs the state
+
+    for k in range(1, 15):
+        found = [{p: changed(b, p, value, 2**k) for p, value in draw.items()} for b, draw in enumerate(draws)]
+        numbers = [v for draw in found for p, v in forward(graph, draw, {}).items() if p.name in fed]
+        if max(numbers) >= EXTREME and min(numbers) <= -EXTREME:
+            break
+    return found
 
 
 def extreme(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:

@@ -1,10 +1,11 @@
 """The program in which an answer runs; `running.py` starts it as a script, without the rest of the package.
 
 It holds the answer's code, and nothing of a reference answer. Standard input brings one line a call: how its arguments
-may be used, `r` or `w`, and the name of a file that holds them; standard output takes one message a call back. Where
-processes can be forked safely (Linux), this one runs nothing of the answer: it forks a worker for each call, which
-maps the arguments of that call alone, puts up its guards, builds the function and runs it; nothing is left of it for
-the next. Elsewhere the program itself is the worker, of one call only.
+may be used, and the name of a file that holds them: `r` for reading, `w` for writing too, `t` for reading where the
+file holds two sets of them, so that the answer is called with the first, the second, and the first once more. Standard
+output takes one message a call back. Where processes can be forked safely (Linux), this one runs nothing of the answer:
+it forks a worker for each call, which maps the arguments of that call alone, puts up its guards, builds the function
+and runs it; nothing is left of it for the next. Elsewhere the program itself is the worker, of one call only.
 
 Its arguments: the folder of NumPy, the file of the request, `forks` or `once`.
 """
@@ -56,10 +57,11 @@ def prepare(modules: list[str]) -> None:
 def mapped_arguments(mode: str, name: str) -> tuple:
     """Return the arguments in a file, mapped into memory, and leave no way to the file.
 
-    Shapes: as sent. With mode `r` the file is opened for reading only, so that the pages stay as they are whoever
-    asks for them to be made writable, and lists and dicts are fixed; with `w` what the answer writes lands in the file.
+    Shapes: as sent. With mode `r` or `t` the file is opened for reading only, so that the pages stay as they are
+    whoever asks for them to be made writable, and lists and dicts are fixed; with `w` what the answer writes lands in
+    the file.
     """
-    is_fixed = mode == "r"
+    is_fixed = mode != "w"
     number = os.open(name, (os.O_RDONLY if is_fixed else os.O_RDWR) | getattr(os, "O_BINARY", 0))
     pages = mmap.mmap(number, 0, access=mmap.ACCESS_READ if is_fixed else mmap.ACCESS_WRITE)
     os.close(number)
@@ -85,25 +87,58 @@ def answer(request: dict[str, Any], arguments: tuple, mode: str, forbidden: type
     """Return the message on one call: the result, with mode `w` the arguments afterwards, or what went wrong."""
     encode, space, own = wire.encode, vars(builtins), BUILTINS
     try:
-        function = rebuild.build(request)
+        function = _called_as_wanted(rebuild.build(request), request["by_name"])
     except BaseException as error:  # a class, or code, that Python itself will not have
         return encode({"kind": "not built", "text": type(error).__name__})
+    first, second = arguments if mode == "t" else (arguments, None)
+    clock = time.monotonic
     try:
-        result = function(*arguments)
+        began = clock()
+        result = function(*first)
+        took = clock() - began
         space.update(own)  # what the answer made of them is not what this file means
         if mode == "w":
             return encode({"kind": "returned", "arguments": arguments_after(arguments)})
         message = encode({"kind": "returned", "result": result})
-        if not request["twice"]:
-            return message
-        result = function(*arguments)
-        space.update(own)
-        return message if message == encode({"kind": "returned", "result": result}) else encode({"kind": "unsteady"})
     except wire.NotPlain as error:
         return encode({"kind": "not plain", "text": str(error)})
     except BaseException as error:  # SystemExit and its kind too: the answer's, not ours
         space.update(own)
         return encode(describe(error, forbidden))
+    if mode != "t" or took > request["leisure"]:
+        return message
+    again = _called_again(function, second, encode, space, own)
+    last = _called_again(function, first, encode, space, own)
+    if last != message:
+        return encode({"kind": "unsteady"})
+    return encode({"kind": "returned", "result": _plain_result(message), "again": _plain_result(again)})
+
+
+def _called_as_wanted(function: Any, by_name: list[str]) -> Any:
+    """Return a function that takes its arguments by position, whether the answer does or not."""
+    if not by_name:
+        return function
+    return lambda *arguments: function(**dict(zip(by_name, arguments, strict=True)))
+
+
+def _called_again(function: Any, arguments: tuple, encode: Any, space: dict, own: dict) -> bytes:
+    """Return the message on a later call in this process; an empty one if it raises or returns nothing plain."""
+    try:
+        result = function(*arguments)
+        space.update(own)
+        return encode({"kind": "returned", "result": result})
+    except BaseException:  # as above
+        space.update(own)
+        return b""
+
+
+def _plain_result(message: bytes) -> Any:
+    """Return the result in a message as it was when the message was written; None for an empty message."""
+    if not message:
+        return None
+    header, _ = wire.FRAME.unpack_from(message)
+    cut = wire.FRAME.size + header
+    return wire.decode(message[wire.FRAME.size : cut], message[cut:])["result"]
 
 
 def arguments_after(arguments: tuple) -> list:

@@ -14,6 +14,7 @@ from typing import Any
 from bptt_lab.exercises import functions
 
 LONGEST_TEXT = 200
+MUCH_SLOWER = 10  # times the slowest call before: a loop may be to blame
 LONGEST_SOURCE = 2**20
 DEEDS = (  # what an event of Python's audit hook is to a student; the first that fits
     ("open", "opens a file"),
@@ -57,12 +58,36 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
         detail = f" ({clean(reply['text'])})" if reply["text"] else ""
         return "refused", f"The function {_deed(reply['event'])}{detail}{where}: no answer needs that, leave it out."
     name, text = clean(reply["type"]), clean(reply["text"])
-    if name in ("MemoryError", "_ArrayMemoryError"):
+    if name in ("MemoryError", "_ArrayMemoryError") and text.startswith("Unable to allocate"):  # NumPy's own words
         much = f"needs more than {limits['megabytes']:g} MB of memory"
         return "crashed", f"The function {much}{where}: look for an array that grows or has a wrong shape."
+    if name == "MemoryError":
+        allowed = f"it may use {limits['megabytes']:g} MB; look for an array that grows or has a wrong shape"
+        return "crashed", f"The function raised MemoryError{where}: {allowed}."
     if name == "RecursionError":
         return "crashed", f"The function calls itself without end{where}: let it return without a call at some point."
     return "crashed", f"The function raised {name}{where}{': ' + text if text else ''}"
+
+
+def late(seconds: float, times: Sequence[float]) -> str:
+    """Return what is said of a call that did not return within some seconds; `times` are those of the calls before."""
+    end = "look for a loop that does not end"
+    if not times:
+        return f"The function did not return within {seconds:.2g} s: {end}."
+    before = f"{len(times)} call{'' if len(times) == 1 else 's'} before it returned, the slowest after {_said(times)}"
+    if seconds > MUCH_SLOWER * max(times):
+        return f"One call did not return within {seconds:.2g} s; {before}: {end} for some sizes or numbers."
+    return f"One call did not return within {seconds:.2g} s; {before}: make it quicker."
+
+
+def slow(times: Sequence[float], wanted: int, seconds: float) -> str:
+    """Return what is said of calls that all returned, but too slowly for enough of them within some seconds."""
+    count = f"only {len(times)} of the {wanted} instances could be run within {seconds:g} s"
+    return f"Every call returned, but one took {_said(times)}, and {count}: make it quicker."
+
+
+def _said(times: Sequence[float]) -> str:
+    return f"{max(times):.2g} s"
 
 
 def death(number: Any) -> str:
