@@ -6,14 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from networks import network
-
 from bptt_lab.exercises.paths import Account, account, place_of, place_text
 from bptt_lab.exercises.scenes import flat, scene_of, values
 from bptt_lab.formulas import Language, Scene, read
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
+from networks import network
 
 # Every derivative of these is a short product of letters: what a path carries is written out by hand below.
 LINEAR = "h[t] = w * x[t] + r * h[t-1]\nL[t] = v * h[t]"
@@ -39,9 +38,9 @@ class Case:
         found = flat([value for scene in self.scenes for value in values(self.goal, scene, self.spans)])
         return np.array(found, dtype=float)
 
-    def letters(self, name: str, *entry: int) -> np.ndarray:
-        """Return the value of a parameter in every scene."""
-        return np.array([scene.world.values[Place(name, None, entry or (1,))] for scene in self.scenes], dtype=float)
+    def letter(self, name: str, time: int | None = None) -> np.ndarray:
+        """Return the value of a quantity of one entry in every scene."""
+        return np.array([scene.world.values[Place(name, time, (1,))] for scene in self.scenes], dtype=float)
 
     def account(self, answer: np.ndarray, is_summed: bool = False) -> dict[str, Fraction] | None:
         found = account(self.goal, self.graph, list(self.scenes), self.spans, answer, is_summed)
@@ -161,36 +160,42 @@ def test_the_time_and_entry_of_a_letter_are_read_as_whole_numbers(text, place):
 
 def test_a_first_step_carries_all_that_follows_it():
     case = scalars(LINEAR, 3, "D(L, h(1))")
-    r, v = case.letters("r"), case.letters("v")
+    r, v = case.letter("r"), case.letter("v")
     assert case.account(v + 3 * (v * r + v * r**2)) == {"L(1)": 1, "h(2)": 3}
     assert case.account(-v) == {"L(1)": -1, "h(2)": 0}
 
 
 def test_a_whole_path_is_counted_by_itself_where_first_steps_do_not_fit():
     case = scalars(LINEAR, 3, "D(L, h(1))")
-    r, v = case.letters("r"), case.letters("v")
+    r, v = case.letter("r"), case.letter("v")
     expected = {"L(1)": 1, "h(2) → L(2)": 2, "h(2) → h(3) → L(3)": Fraction(-1, 2)}
     assert case.account(v + 2 * v * r - v * r**2 / 2) == expected
 
 
 def test_a_whole_path_is_told_relative_to_t_at_a_general_time():
     case = scalars(LINEAR, 3, "D(L, h(t))", {"t": range(1, 4)})
-    r, v = case.letters("r"), case.letters("v")
+    r, v = case.letter("r"), case.letter("v")
     answer = np.stack([v + 2 * v * r + v * r**2, v + 2 * v * r, v], axis=1).ravel()
     assert case.account(answer) == {"L(t)": 1, "h(t+1) → L(t+1)": 2, "h(t+1) → h(t+2) → L(t+2)": 1}
 
 
 def test_paths_to_the_loss_of_one_step_end_there():
     case = scalars(SKIPPING, 4, "D(L(3), h(1))")
-    r, s, v = case.letters("r"), case.letters("s"), case.letters("v")
-    assert case.account(v * s + 2 * v * r**2) == {"h(3) → L(3)": 1, "h(2) → h(3) → L(3)": 2}
-    one_entry = scalars(SKIPPING.replace("v * h[t]", "mse(v * h[t], y[t])"), 4, "D(L(3), h(1))")
-    assert one_entry.account(one_entry.truth()) == ones("h(3) → L(3)", "h(2) → h(3) → L(3)")
+    r, s, v = case.letter("r"), case.letter("s"), case.letter("v")
+    assert case.account(v * s + 2 * v * r**2) == {"h(3)": 1, "h(2)": 2}
+    of_weight = scalars(SKIPPING, 4, "D(L(3), w)")
+    x1, x2, x3 = (of_weight.letter("x", t) for t in (1, 2, 3))
+    assert of_weight.account(v * (x3 + x2 * r + x1 * s + 2 * x1 * r**2)) == {
+        "h(3) → L(3)": 1,
+        "h(2) → h(3) → L(3)": 1,
+        "h(1) → h(3) → L(3)": 1,
+        "h(1) → h(2) → h(3) → L(3)": 2,
+    }
 
 
 def test_paths_to_a_loss_at_the_end_are_counted_too():
     case = scalars(SKIPPING.replace("L[t] = v * h[t]", "L = v * h[T]"), 4, "D(L, h(1))")
-    r, s, v = case.letters("r"), case.letters("s"), case.letters("v")
+    r, s, v = case.letter("r"), case.letter("s"), case.letter("v")
     assert case.account(v * r**3 + v * s * r + 2 * v * r * s) == {"h(2)": 1, "h(3)": 2}
     straight = scalars(AT_THE_END, 3, "D(L, r)")
     assert straight.account(straight.truth()) == ones("h(1)", "h(2)", "h(3)")
@@ -198,7 +203,7 @@ def test_paths_to_a_loss_at_the_end_are_counted_too():
 
 def test_a_loss_that_goes_on_into_the_next_one_is_no_shorter_path_counted_twice():
     case = scalars(RUNNING, 3, "D(L, h(2))")
-    r, v = case.letters("r"), case.letters("v")
+    r, v = case.letter("r"), case.letter("v")
     assert np.allclose(case.truth(), 2 * v + v * r)
     assert case.account(3 * (2 * v) + v * r) == {"L(2)": 3, "h(3)": 1}
     assert case.account(v + 3 * v * r) == {"L(2)": Fraction(1, 2), "h(3)": 3}
@@ -206,10 +211,10 @@ def test_a_loss_that_goes_on_into_the_next_one_is_no_shorter_path_counted_twice(
 
 def test_each_way_through_a_loss_that_goes_on_is_counted_by_itself():
     case = scalars(WEIGHTED, 3, "D(L, h(2))")
-    c, r, v = case.letters("c"), case.letters("r"), case.letters("v")
+    c, r, v = case.letter("c"), case.letter("r"), case.letter("v")
     assert case.account(v + 2 * v * c + 3 * v * r) == {"L(2)": 1, "L(2) → L(3)": 2, "h(3) → L(3)": 3}
     of_a_loss = scalars(WEIGHTED, 3, "D(L, L(1))")
-    c = of_a_loss.letters("c")
+    c = of_a_loss.letter("c")
     assert of_a_loss.account(1 + 2 * c) == {"L(1)": 1, "L(2)": 2, "L(2) → L(3)": 0}
 
 
@@ -237,6 +242,15 @@ def test_past_the_last_step_a_goal_has_no_path_and_no_share():
     assert case.account(wrong) is None
 
 
+def test_a_step_that_does_not_lead_to_what_is_differentiated_is_no_path():
+    of_one_step = scalars(SKIPPING, 4, "D(L(3), h(1))")
+    assert of_one_step.account(of_one_step.truth()) == ones("h(2)", "h(3)")
+    read_only = scalars(LINEAR + "\nq[t] = 2 * h[t]", 3, "D(L, h(1))")
+    assert read_only.account(read_only.truth()) == ones("L(1)", "h(2)")
+    vector = Case(network("two steps back").unroll(3), "D(h(3)[2], a(1))")
+    assert vector.account(vector.truth()) == ones("a(2)", "a(3)")
+
+
 # What has no account
 
 
@@ -255,7 +269,7 @@ def test_a_single_path_has_no_account_however_often_it_is_counted():
 
 def test_too_many_whole_paths_are_not_searched():
     case = scalars(SKIPPING, 22, "D(L, h(1))")
-    r, v = case.letters("r"), case.letters("v")
+    r, v = case.letter("r"), case.letter("v")
     assert case.account(case.truth()) == ones("L(1)", "h(2)", "h(3)")
     assert case.account(case.truth() + v * r**21) is None
 

@@ -90,7 +90,8 @@ def _shares(
         routes = [route for route in graph.paths(name, time) if route[-1] in last]
         reached = dict.fromkeys(ends, 1)  # where a loss goes on into the next one, that is a path of its own
     else:
-        routes = _first_steps(graph, Place(name, time))
+        leading = {Place(*place[:2]) for place, total in reached.items() if total != 0}
+        routes = [route for route in _first_steps(graph, Place(name, time)) if route[-1] in leading]
     t = _general_time(goal.above, indices)
     is_turned = goal.kind == "total"
     return {_words(route, t, is_whole): _along(scene, route, reached, entry, is_turned) for route in routes}
