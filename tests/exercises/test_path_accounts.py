@@ -104,6 +104,7 @@ def test_a_path_is_told_relative_to_t_where_the_goal_is_and_by_its_steps_elsewhe
         ("D(L, h(2*t))", {"t": range(1, 2)}, ["L(2)", "h(3)", "h(4)"]),
         ("D(L, h(T-t))", {"t": range(2, 3)}, ["L(2)", "h(3)", "h(4)"]),
         ("D(L, w)", {}, ["h(1)", "h(2)", "h(3)", "h(4)"]),
+        ("D(L(t), w)", {"t": range(2, 4)}, ["h(1)", "h(2)", "h(3)"]),
     ]:
         case = scalars(SKIPPING, 4, goal, spans)
         assert case.account(case.truth()) == ones(*expected)
