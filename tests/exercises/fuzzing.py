@@ -160,6 +160,7 @@ def grammatical(question: Question, chance: random.Random, depth: int = 5) -> st
         low, high = chance.choice(["1", "0", "t", "-3"]), chance.choice(["T", "3", "t", "200", "i"])
         return f"{name}({chance.choice('ijkt')}, {low}, {high}, {inner()})"
     name, (count, _) = chance.choice(list(FUNCTIONS.items()))
+    count = count if isinstance(count, int) else chance.randint(*count)
     return f"{name}({', '.join(inner() for _ in range(min(count, 2)))})"
 
 

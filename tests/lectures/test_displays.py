@@ -344,6 +344,7 @@ BOTH_SIDES = "the two sides of a wrong equality exchanged: wrong as it was"
 REASONS = {
     **{f"000-a{n}": BEYOND for n in (29, 51, 74, 90, 91, 92, 102)},
     "000-a38": "the size that the brace states is wrong, whatever the entries are",
+    "000-a44": "the derivative of a number by itself is one, as a matrix and as an entry",
     "000-a47": "a claim in words: the derivative of a quantity by itself is diagonal too",
     **{f"001-a{n}": BEYOND for n in (28, 29, 143)},
     **{f"001-a{n}": ONE_PLACE_ON for n in (30, 72, 127, 151)},

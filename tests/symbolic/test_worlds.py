@@ -22,7 +22,7 @@ ONE_ARGUMENT = sorted(set(FLOATS.functions) - {"softmax"})
 def test_an_interval_holds_the_value_of_every_function(name):
     arithmetic = intervals(60)
     for point in POINTS:
-        if name == "log" and point < 0:
+        if name in ("log", "sqrt") and point < 0:
             continue
         found = arithmetic.functions[name](arithmetic.number(Fraction(str(point))))
         assert float(found.delta) < 1e-55

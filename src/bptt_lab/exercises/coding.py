@@ -257,20 +257,23 @@ NOTHING = 1e-200
 
 def _everywhere(given: list[np.ndarray], true: list[np.ndarray], found: Sequence[Table]) -> Cause | None:
     """Return a cause that is seen on all instances together, and that the first alone would hide or feign."""
-    if any(one.shape != other.shape or not np.isfinite(one).all() for one, other in zip(given, true, strict=True)):
+    pairs = zip(given, true, found, strict=True)
+    kept = [(one, other, table) for one, other, table in pairs if one.shape == other.shape and np.isfinite(one).all()]
+    if not kept or kept[0][2] is not found[0]:
         return None
+    given, true, found = ([part[k] for part in kept] for k in range(3))
     if found[0].case.agrees(given[0], true[0], SINGLE).all():
         asks = "Which constant is added, or rounded?"
         return Cause("It agrees to about six digits.", "It does not to nine: something small is off.", asks)
     if not (np.abs(given[0]) > NOTHING).any():
         if all((np.abs(one) <= NOTHING).all() for one in given):
             return Cause("", "It is zero, or almost, on every instance.", "Does the loss depend on this quantity?")
-        if all((one == np.trunc(one)).all() for one in given):
+        if _are_whole(given):
             return WHOLE
         return Cause(
             "", "It is zero in the first instance, though not in all of them.", "What is cut off, or left out?"
         )
-    if all((one == np.trunc(one)).all() for one in given) and not (true[0] == np.trunc(true[0])).all():
+    if _are_whole(given) and not (true[0] == np.trunc(true[0])).all():
         return WHOLE
     right = [table.case.agrees(a, b).all() for table, a, b in zip(found, given, true, strict=True)]
     turned = [table.case.agrees(-a, b).all() for table, a, b in zip(found, given, true, strict=True)]
@@ -280,6 +283,12 @@ def _everywhere(given: list[np.ndarray], true: list[np.ndarray], found: Sequence
         says = f"Up to the sign it is right; the sign is right on {sum(right)} of {len(found)} instances only."
         return Cause("", says, "Which line loses a sign?")
     return None
+
+
+def _are_whole(given: list[np.ndarray]) -> bool:
+    """Return whether all numbers are whole, and more than the one or two values of a constant or a mask."""
+    are_whole = all((one == np.trunc(one)).all() and np.abs(one).max(initial=0.0) < 2**53 for one in given)
+    return are_whole and any(len(np.unique(one)) > 2 for one in given)
 
 
 WHOLE = Cause("", "It holds whole numbers only.", "Where do numbers become integers, or are cut to whole ones?")
@@ -295,6 +304,7 @@ def _holds(cause: Cause, given: list[np.ndarray], true: list[np.ndarray]) -> boo
         one.shape == other.shape
         and np.abs(one - factor * other).max(initial=0.0) <= 1e-3 * np.abs(factor * other).max(initial=0.0) + NOTHING
         for one, other in zip(given, true, strict=True)
+        if np.isfinite(one).all()
     )
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bptt_lab.exercises.scenes import bindings
-from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, Variable, free_variables
+from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
 from bptt_lab.network import Graph, NetworkError, Place
 from bptt_lab.network.scalars import entries
 from bptt_lab.symbolic.values import Scene
 
 MOST_PATHS = 12
 CLOSE = 1e-8
+WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}  # what an index may be made of
 
 Path = tuple[Place, ...]
 
@@ -73,7 +74,7 @@ def _columns(
     size = len(next(share for piece in pieces for share in piece.values()))
     found = {path: np.array([piece.get(path, [0.0] * size) for piece in pieces], dtype=float) for path in words}
     count = len(scenes) if is_summed else 1
-    return {path: share.reshape(count, -1).sum(axis=0) for path, share in found.items()}
+    return {path: sum(np.split(share.ravel(), count)) for path, share in found.items()}
 
 
 def _shares(
@@ -81,56 +82,54 @@ def _shares(
 ) -> dict[str, list[Any]]:
     indices = {"T": graph.T, **indices}
     name, time, entry = place_of(goal.above, indices)
-    start, own = Place(name, time), _times_of_goal(goal.above)
-    totals, ends = _ends(goal.below, graph, scene, indices)
+    if not graph.has(name, time):
+        return {}  # past the last step: from there nothing is reached
+    ends, reached = _ends(goal.below, graph, scene, indices)
     if is_whole:
-        routes = [route for route in graph.paths(name, time) if route[-1] in ends]
+        last = {Place(*end[:2]) for end in ends}
+        routes = [route for route in graph.paths(name, time) if route[-1] in last]
+        reached = dict.fromkeys(ends, 1)  # where a loss goes on into the next one, that is a path of its own
     else:
-        routes = _first_steps(graph, start)
-    ends = [{p: v for p, v in totals.items() if p[:2] == route[-1][:2]} for route in routes]
-    found: dict[str, list[Any]] = {}
-    for route, end in zip(routes, ends, strict=True):
-        share = _along(scene, route, end, entry, goal.kind == "total")
-        words = _words(route, time if own else None, is_whole)
-        found[words] = share if words not in found else [a + b for a, b in zip(found[words], share, strict=True)]
-    return found
+        leading = {Place(*place[:2]) for place, total in reached.items() if total != 0}
+        routes = [route for route in _first_steps(graph, Place(name, time)) if route[-1] in leading]
+    t = _general_time(goal.above, indices)
+    is_turned = goal.kind == "total"
+    return {_words(route, t, is_whole): _along(scene, route, reached, entry, is_turned) for route in routes}
 
 
-def _ends(below: Letter, graph: Graph, scene: Scene, indices: Mapping[str, int]) -> tuple[Mapping, set[Place]]:
-    """Return the total derivatives of what is differentiated by every entry, and the places where paths to it end."""
+def _ends(below: Letter, graph: Graph, scene: Scene, indices: Mapping[str, int]) -> tuple[list[Place], Mapping]:
+    """Return the entries whose sum is differentiated, and its total derivatives by every entry."""
     name, time, entry = place_of(below, indices)
     if (name, time) == (graph.network.loss, None):
-        return scene.world.totals, {Place(*place[:2]) for place in graph.loss_entries}
-    entry = entry or (1,) * len(graph.network.shapes[name])
-    return scene.totals(Place(name, time, entry)), {Place(name, time)}
+        return graph.loss_entries, scene.world.totals
+    end = Place(name, time, entry or (1,) * len(graph.network.shapes[name]))
+    return [end], scene.totals(end)
 
 
 def _first_steps(graph: Graph, start: Place) -> list[Path]:
-    """Return the routes from a place to where the ways part: a single user is passed through."""
+    """Return the routes from a place to where the ways part, none if they never do: a single user is passed through."""
     route = (start,)
-    uses = graph.network.uses
-    while len(uses[route[-1].name]) == 1 and len(graph.users[route[-1]]) == 1:
-        user = graph.users[route[-1]][0]
-        if len(uses[user.name]) == 0:
-            break
-        route = (*route, user)
+    while len(graph.network.uses[route[-1].name]) == 1 and len(graph.users[route[-1]]) == 1:
+        route = (*route, *graph.users[route[-1]])
     return [(*route, user) for user in graph.users[route[-1]]]
 
 
-def _along(scene: Scene, route: Path, end: Mapping[Place, Any], entry: tuple[int, ...], is_turned: bool) -> list[Any]:
+def _along(
+    scene: Scene, route: Path, reached: Mapping[Place, Any], entry: tuple[int, ...], is_turned: bool
+) -> list[Any]:
     """Return what reaches the start of a route from its end, by every entry of the start, along this route only."""
-    current = dict(end)
-    for upper, lower in reversed(list(pairwise(route))):
+    current = reached
+    for place in reversed(route[1:]):
         before: dict[Place, Any] = {}
-        for (below, above), slope in scene.immediates(lower).items():
-            if above[:2] == upper[:2] and below in current:
+        for (below, above), slope in scene.immediates(place).items():
+            if below in current:
                 before[above] = before.get(above, 0) + current[below] * slope
         current = before
-    shape = scene.graph.network.shapes[route[0].name]
-    wanted = [entry] if entry else entries(shape)
-    if is_turned and not entry:
-        wanted = sorted(wanted, key=lambda e: e[::-1])  # numerator layout: the derivative by a matrix is transposed
-    return [current.get(Place(*route[0][:2], e), 0.0) for e in wanted]
+    start = route[0]
+    wanted = [entry] if entry else entries(scene.graph.network.shapes[start.name])
+    if is_turned:
+        wanted = sorted(wanted, key=lambda e: e[1:])  # numerator layout: the derivative by a matrix is transposed
+    return [current.get(Place(start.name, start.time, e), 0.0) for e in wanted]
 
 
 def place_of(letter: Letter, indices: Mapping[str, int]) -> tuple[str, int | None, tuple[int, ...]]:
@@ -142,19 +141,26 @@ def place_of(letter: Letter, indices: Mapping[str, int]) -> tuple[str, int | Non
                 return int(value)
             case Variable(name):
                 return indices[name]
-        return whole(tree.left) + (1 if tree.operator == "+" else -1) * whole(tree.right)
+            case Negative(inner):
+                return -whole(inner)
+        return WHOLE[tree.operator](whole(tree.left), whole(tree.right))
 
     time = None if letter.time is None else whole(letter.time)
     return letter.name, time, tuple(whole(index) for index in letter.entry)
 
 
-def _times_of_goal(letter: Letter) -> bool:
-    return letter.time is not None and bool(free_variables(letter.time) - {"T"})
+def _general_time(letter: Letter, indices: Mapping[str, int]) -> int | None:
+    """Return t where a letter's time is t plus a constant: its paths are told relative to t, all others by step."""
+    if letter.time is None or "t" not in indices:
+        return None
+    now, next_ = (place_of(letter, indices | {"t": t})[1] for t in (indices["t"], indices["t"] + 1))
+    return indices["t"] if next_ - now == 1 else None
 
 
 def _words(route: Path, time: int | None, is_whole: bool) -> str:
-    """Return a route in letters, relative to t where the goal stands at a general time."""
-    return " → ".join(place_text(place, time) for place in route[1:]) if is_whole else place_text(route[-1], time)
+    """Return a route in letters, relative to t where that is given."""
+    steps = route[1:] or route  # a loss that is itself what one differentiates by is its own path
+    return " → ".join(place_text(place, time) for place in (steps if is_whole else steps[-1:]))
 
 
 def place_text(place: Place, time: int | None = None) -> str:

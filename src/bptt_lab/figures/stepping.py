@@ -46,7 +46,7 @@ def goal_place(derivation) -> Place | None:
         target = getattr(getattr(form, "expression", None), "place", None)
         place = None if target is None else names.plain(target)
     else:
-        place = Place(target.name, None if target.index is None else (graph.T + 1) // 2)
+        place = Place(target.name, None if target.time is None else (graph.T + 1) // 2)
     return place if place is not None and place in graph.users else None
 
 
