@@ -79,7 +79,7 @@ def test_unlucky_draws_are_drawn_again_and_given_up_in_the_end():
     lucky = Network("h[t] = log(x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1)).unroll(1)
     assert worlds.float_worlds(lucky, 3)
     hopeless = Network("h[t] = log(0 - x[t] ** 2)\nL[t] = mse(h[t], y[t])", sizes=dict(x=1)).unroll(1)
-    with pytest.raises(Unsettled, match="twenty draws"):
+    with pytest.raises(Unsettled, match="20 draws"):
         worlds.float_worlds(hopeless, 1)
 
 
@@ -143,13 +143,13 @@ def test_worlds_drawn_anew_have_small_and_large_leaves_in_turn_with_fifteen_deci
         assert Fraction(8, 10) < largest(world) <= 1
 
 
-def test_numbers_that_explode_are_drawn_again_five_times_with_large_leaves_then_small(monkeypatch):
+def test_numbers_that_explode_are_drawn_again_five_times_with_large_leaves_then_small_until_one_is_calm(monkeypatch):
     graph = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(1)
     asked, real = [], worlds.draw_leaves
     monkeypatch.setattr(worlds, "draw_leaves", lambda g, seed, d, scale: asked.append(scale) or real(g, seed, d, scale))
     monkeypatch.setattr(worlds, "EXPLODED", 0)
     worlds.random_world(graph, "seed", FLOATS, scale=7)
-    assert asked == [7] * 5 + [1]
+    assert asked == [7] * 5 + [1] * 15
 
 
 def test_numbers_count_as_exploded_past_a_million_millions_and_residues_never():
@@ -225,3 +225,18 @@ def test_twenty_draws_and_no_more_are_tried(monkeypatch):
     with pytest.raises(Unsettled):
         worlds.random_world(hopeless, "seed", FLOATS)
     assert len(asked) == 20
+
+
+def test_a_world_whose_numbers_explode_is_drawn_again_as_often_as_there_are_trials(monkeypatch):
+    """Only where every draw of small leaves explodes is one of them taken."""
+    graph = networks.network("one hidden layer").unroll(3)
+    drawn, verdicts = [], []
+    monkeypatch.setattr(worlds, "_explodes", lambda world: drawn.append(world) or verdicts[len(drawn) - 1])
+    for calm in (0, 3, 7, 19):
+        drawn.clear()
+        verdicts[:] = [True] * calm + [False]
+        assert worlds.random_world(graph, "draw", FLOATS, scale=5) is drawn[calm] and len(drawn) == calm + 1
+    drawn.clear()
+    verdicts[:] = [True] * 20
+    found = worlds.random_world(graph, "draw", FLOATS, scale=5)
+    assert len(drawn) == 20 and found is drawn[-1] and max(map(abs, found.leaves.values())) <= 1

@@ -10,6 +10,7 @@ verdict are the same in all.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -112,7 +113,7 @@ def _agree(left: Side, right: Side, exact: Iterable[World]) -> bool:
         pairs = [(left(world), right(world)) for world in exact]
     except NO_VALUE:
         return False
-    return all(a and len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)) for a, b in pairs)
+    return all(a and a == b for a, b in pairs)
 
 
 def _plain_difference(left: Side, right: Side, graph: Graph, count: int = READABLE) -> Verdict | None:
@@ -122,13 +123,17 @@ def _plain_difference(left: Side, right: Side, graph: Graph, count: int = READAB
             a, b = left(world), right(world)
             if len(a) != len(b):
                 return Verdict("different", OTHER_SHAPES, world, float(len(a)), float(len(b)))
-            if any(abs(x - y) > SUSPICIOUS * (1 + abs(x) + abs(y)) for x, y in zip(a, b, strict=True)):
+            if any(map(_is_suspicious, a, b)):
                 found = _certified(left, right, world)
                 if found is not None:
                     return found
         except NO_VALUE:
             continue
     return None
+
+
+def _is_suspicious(one: float, other: float) -> bool:
+    return abs(one - other) > SUSPICIOUS * (1 + abs(one) + abs(other))
 
 
 def _certified(left: Side, right: Side, world: World) -> Verdict | None:
@@ -157,7 +162,7 @@ def _agree_p_adically(left: Side, right: Side, graph: Graph, order: int = ORDER)
     """Return whether two sides agree in a p-adic world with digits enough for terms of so many factors."""
     try:
         needed = order * worlds.adic_depth(graph)
-        digits = next((digits for digits in ADIC_DIGITS if digits // 2 > needed), None)
+        digits = next((digits for digits in ADIC_DIGITS if digits > 2 * needed), None)
         return digits is not None and _agree(left, right, [worlds.adic_world(graph, digits)])
     except NO_VALUE:
         return False
@@ -175,7 +180,7 @@ def _in_intervals(left: Side, right: Side, graph: Graph, digits: int, count: int
             found = _difference(a, b, world)
             if found is not None:
                 return found
-            is_narrow = is_narrow and all(_width(x - y) <= narrow for x, y in zip(a, b, strict=True))
+            is_narrow = is_narrow and all(_width(gap) <= narrow for gap in map(operator.sub, a, b))
     except NO_VALUE:
         return None
     return Verdict("same", AGREES) if is_narrow else None

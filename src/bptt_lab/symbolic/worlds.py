@@ -36,7 +36,7 @@ from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
-FIRST_TRIALS, EXPLODED = 5, 10**12  # so often leaves may be large, and numbers must not be
+TRIALS, FIRST_TRIALS, EXPLODED = 20, 5, 10**12  # so often leaves are drawn, large at first; numbers must not be
 MANY = 1000  # so many leaves, and the total derivatives by them are left out where numbers explode
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
@@ -119,23 +119,27 @@ def make_world(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arith
 
 
 def random_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int = 1, scale: int = 1) -> World:
-    """Return a random world; unlucky draws are drawn again, the later ones small (errors: Unsettled after twenty)."""
+    """Return a random world; unlucky draws are drawn again, the later ones small (errors: Unsettled after the last)."""
     with no_hurry():  # a world belongs to its network, and takes none of an answer's time
         return _lucky_world(graph, seed, arithmetic, decimals, scale)
 
 
 def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int, scale: int) -> World:
-    for trial in range(20):
+    exploded = None
+    for trial in range(TRIALS):
         is_first = trial < FIRST_TRIALS
         try:
             leaves = draw_leaves(graph, f"{seed}/{trial}", decimals, scale if is_first else 1)
             world = make_world(graph, leaves, arithmetic, f"{seed}/{trial}")
-            if not is_first or not _explodes(world):
+            if not _explodes(world):
                 return world
+            exploded = exploded if is_first else world
             reason = "numbers explode on the way"
         except Unsettled as error:
             reason = error
-    raise Unsettled(f"no world was found in twenty draws: {reason}")
+    if exploded is None:
+        raise Unsettled(f"no world was found in {TRIALS} draws: {reason}")
+    return exploded
 
 
 def _explodes(world: World) -> bool:
