@@ -203,3 +203,22 @@ def test_a_row_that_is_added_is_all_that_a_new_function_and_a_new_loss_need(tmp_
 def test_exercises_are_made_of_a_new_function_and_a_new_loss(network):
     found = ex.own(network, T=3)
     assert len(found) > 5
+
+
+def test_help_tells_the_language_and_every_function_from_its_row():
+    page = Network.__doc__
+    assert page.startswith("A network written as the equations") and "W.T @ v" in page
+    for name, row in FUNCTIONS.items():
+        assert row.example in page, name
+    assert "huber(prediction, target)" in page and "u**2/2 up to 1" in page and "log(1 + exp(u))" in page
+    assert "step(a[t])" not in page
+
+
+def test_every_line_of_the_language_that_help_tells_is_read():
+    for text, sizes in {
+        "a[t] = W @ V @ x[t] + W @ h[t-1] * 2 - b / 3": dict(x=2, h=4, V=(4, 2)),
+        "a[t] = W.T @ x[t] ** 2 + h[t+1] ** -1": dict(x=2, h=4),
+        "a[t] = sqrt(x[t] ** 2) * x[t] ** 0.5": dict(x=2),
+    }.items():
+        end = "h[t] = a[t]\n" if "h[t" in text else ""
+        assert Network(f"{text}\n{end}L[t] = mse(a[t], y[t])", sizes={**sizes, **({"h": 4} if end else {})})

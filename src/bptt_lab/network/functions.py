@@ -105,6 +105,43 @@ NUMBERS = tuple(name for name, row in ROWS.items() if row.kind == "entry" or row
 LOSSES = frozenset(name for name, row in ROWS.items() if row.kind == "loss")
 
 
+MIXING = {
+    "sum": "the sum of the entries of a vector",
+    "mean": "their mean",
+    "dot": "the inner product of two vectors",
+    "softmax": "exp(u)/sum(exp(u)), a vector of probabilities",
+    "concat": "vectors on top of each other",
+}
+
+
+def language() -> str:
+    """Return what equations are made of, in words, each function from its row."""
+    rows = [(row.example, _meaning(name, row)) for name, row in FUNCTIONS.items()]
+    width = max(len(example) for example, _ in rows)
+    return "\n".join([
+        "One equation a line:  name[t] = …  or  name = …  ; # begins a remark.",
+        "",
+        "a + b   a - b   a * b   a / b    entry by entry; a number goes with every entry",
+        "W @ v   W @ V @ v   W.T @ v      matrices are parameters; .T is the transpose",
+        "a ** 2   a ** -1   a ** 0.5      whole powers up to 20, and the root",
+        "x[t]   h[t-1]   h[t+1]   h[T]    times; a name without brackets has no time",
+        "",
+        *(f"{example:<{width}}  {meaning}" for example, meaning in rows),
+    ])  # fmt: skip
+
+
+def _meaning(name: str, row: Function) -> str:
+    """Return what a function computes, and its slope in the argument u and the value y."""
+    if row.pieces:
+        bounds = [f"{rule} up to {bound}" if bound != END else f"{rule} above" for bound, rule in row.pieces]
+        meaning = ("with u = p - y: " if row.kind == "loss" else "") + ", ".join(bounds)
+    else:
+        meaning = row.definition or MIXING.get(name, "")
+    if row.kind == "loss":
+        return f"{meaning}; summed over the entries p and y"
+    return "; ".join(filter(None, [meaning, *(f"slope {slope}" for slope in row.slopes)]))
+
+
 def softmax_entry(*arguments: complex, entry: int) -> complex:
     """Return one entry (from 1) of softmax: exp(u_k) / sum_j exp(u_j), shifted by the largest real part."""
     exponential = cmath.exp if any(isinstance(u, complex) for u in arguments) else math.exp

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from bptt_lab.network.errors import NetworkError, nearest
 from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
-from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.functions import FUNCTIONS, language
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
@@ -155,6 +156,9 @@ class Network:
 
     def __repr__(self) -> str:
         return f"Network with {len(self.equations)} equations\n{self.describe()}"
+
+
+Network.__doc__ = f"{inspect.cleandoc(Network.__doc__)}\n\n{language()}\n"
 
 
 def _influenced(equation: Equation, index: Index | None) -> Place:
