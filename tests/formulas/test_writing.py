@@ -7,7 +7,20 @@ from hypothesis import strategies as st
 
 from bptt_lab import Network, course
 from bptt_lab.formulas import Language, read, write
-from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Negative, Number, Over, Power, Transpose, Variable
+from bptt_lab.formulas.tree import (
+    Binary,
+    Call,
+    Derivative,
+    Entry,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Slice,
+    Transpose,
+    Variable,
+)
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
 
@@ -79,3 +92,29 @@ def test_slices_entries_conditions_and_sums_of_entries_are_read_back(text):
     language = Language(GRAPH.network)
     tree = read(text, language)
     assert read(write(tree), language) == tree and latex(tree)
+
+
+wholes = st.sampled_from(["h1(t)", "a1(t+1)", "b0", "d_h1(t)", "x(t)", "W11", "W0.T"]).map(
+    lambda text: read(text, LANGUAGE)
+)
+whole_numbers = st.integers(1, 5).map(Number)
+
+
+def _of_vectors(children):
+    relations = st.sampled_from(["t = T", "t != 3", "t > T-2", "t < 2"])
+    return st.one_of(
+        st.builds(Binary, st.sampled_from("+-*/@"), children, children),
+        st.builds(Negative, children),
+        st.builds(Transpose, children),
+        st.builds(Slice, children, whole_numbers, whole_numbers, st.booleans()),
+        st.builds(lambda inner, i: Binary("+", Entry(Binary("+", inner, inner), (i,)), inner), children, whole_numbers),
+        st.builds(lambda said, term: read(f"unless({said}, {write(term)})", LANGUAGE), relations, children),
+        st.builds(lambda inner, name: Call(name, (inner,)), children, st.sampled_from(["diag", "sum", "sqrt", "ones"])),
+        st.builds(lambda body: Over("sum", "q", Number(1), Variable("T"), body), children),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.recursive(wholes, _of_vectors, max_leaves=10))
+def test_any_form_of_vectors_and_matrices_is_read_back_as_it_was_written(tree):
+    assert read(write(tree), LANGUAGE) == tree
