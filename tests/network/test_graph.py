@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy
 
@@ -140,17 +141,22 @@ def test_what_has_no_time_comes_after_the_last_step_however_the_equations_are_or
     assert list(map(str, graph.influences("W"))) == ["a[1]", "a[2]", "a[3]", "r"]
 
 
-def test_an_input_before_the_first_step_and_after_the_last_is_a_boundary():
+def test_an_input_before_the_first_step_and_after_the_last_is_asked_for_and_never_taken_as_zero():
     text = "a[t] = W @ x[t-1] + U @ x[t+2] + V @ h[t-1]\nh[t] = tanh(a[t])\nL[t] = mse(h[t], y[t])"
     graph = Network(text, sizes=dict(x=2, h=3)).unroll(4)
-    assert graph.boundaries == ("x[0]", "h[0]", "x[T+1]", "x[T+2]")
+    assert graph.boundaries == ("h[0]",)
     assert sorted(graph.times["x"]) == [1, 2, 3, 4]
     assert {graph.key(place) for place in graph.leaves} == {
         "W", "U", "V", "x", "y", "x[0]", "x[T+1]", "x[T+2]", "h[0]",
     }  # fmt: skip
     assert graph.key(Place("x", 1)) == graph.key(Place("x", 4)) == "x"
     once = Network(text, sizes=dict(x=2, h=3)).unroll(1)
-    assert set(once.boundaries) == {"x[0]", "h[0]", "x[T+2]"}
+    assert once.boundaries == ("h[0]",)
+    given = dict(W=np.ones((3, 2)), U=np.ones((3, 2)), V=np.ones((3, 3)), y=np.ones((4, 3)), x=np.ones((4, 2)))
+    with pytest.raises(NetworkError, match=r"values lacks x\[0\], x\[T\+1\], x\[T\+2\]"):
+        graph.gradients(given)
+    beyond = {key: np.ones(2) for key in ("x[0]", "x[T+1]", "x[T+2]")}
+    assert graph.gradients({**given, **beyond})["x[0]"].shape == (2,)
 
 
 def test_an_unknown_name_is_refused_wherever_it_is_asked_for(graph):

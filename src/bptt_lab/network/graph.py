@@ -199,8 +199,12 @@ class Graph:
 
     @cached_property
     def boundaries(self) -> tuple[str, ...]:
-        """The keys of the states before the first step or after the last, which are zero where not given."""
-        return tuple(dict.fromkeys(k for place in self.leaves if "[" in (k := self.key(place))))
+        """The keys of the states before the first step or after the last, which are zero where not given.
+
+        An input is asked for there too: nobody knows it to be zero.
+        """
+        states = (place for place in self.leaves if place.name in self.network.equations)
+        return tuple(dict.fromkeys(k for place in states if "[" in (k := self.key(place))))
 
     def influences(
         self, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None
