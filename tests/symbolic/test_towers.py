@@ -8,6 +8,8 @@ import sympy
 
 import networks
 from bptt_lab import Network
+from bptt_lab.exercises.judging import judge_formula
+from bptt_lab.exercises.question import course_questions
 from bptt_lab.symbolic import decide, towers, verdicts, worlds
 from bptt_lab.symbolic.arithmetics import KINKED, Unsettled
 from bptt_lab.symbolic.towers import COMPARED, SPARE, Nested, Stack, nesting, tower
@@ -233,3 +235,19 @@ def test_an_answer_nested_deeper_than_the_tower_is_left_to_the_other_tiers(graph
 
     assert verdicts._by_laws_of_exp(deep, deep, graph, 1) is None
     assert decide(deep, deep, graph).strength == verdicts.PROVED
+
+
+def test_the_logarithm_of_a_product_with_an_exponential_is_a_sum(arithmetic):
+    exp, log, (u, v) = arithmetic.functions["exp"], arithmetic.functions["log"], numbers(arithmetic, "3/7", "22/13")
+    softmax = arithmetic.functions["softmax"]
+    assert log(exp(u)) == u and log(exp(u) * v) == u + log(v) == log(v * exp(u)) and log(exp(u) ** 3) == 3 * u
+    assert log(exp(u) / v) == u - log(v) and log(v / exp(u)) == log(v) - u and log(1 / exp(u)) == log(1) - u
+    assert log(softmax(u, v, entry=1)) == u - log(exp(u) + exp(v)) and log(exp(u) * exp(v)) == u + v
+    assert not log(exp(u) + v) == u + log(v) and not log(exp(u) * v) == u * log(v) and not log(u * v) == log(u)
+
+
+def test_a_loss_of_softmax_is_its_logits_without_p_adic_numbers(graph, monkeypatch):
+    monkeypatch.setattr(verdicts, "_agree_p_adically", lambda *given: False)
+    question = course_questions()["05.5"]
+    for form in (question.answer, *question.same):
+        assert judge_formula(question, form).is_correct

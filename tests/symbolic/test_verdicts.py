@@ -156,7 +156,9 @@ def cosh_of_tanh(world, plus=1):
 
 
 def log_of_exp(world):
-    return [world.arithmetic.functions["log"](world.arithmetic.functions["exp"](world.some_number("x")))]
+    """log(1 + e^x) - log(1 + e^-x), which is x: the logarithm of a sum, which no factor tells."""
+    f, x = world.arithmetic.functions, world.some_number("x")
+    return [f["log"](1 + f["exp"](x)) - f["log"](1 + f["exp"](-x))]
 
 
 def some_number(world):

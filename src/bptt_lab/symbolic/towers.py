@@ -3,7 +3,8 @@
 Each prime p of the tower divides q - 1, where q is the next one: u ↦ g^u from the residues modulo p to those modulo q,
 with g of order p, turns sums into products. So exp takes a number known modulo some primes to one known modulo those
 above the lowest of them. What follows from the laws of exp holds here, of whatever order; what does not follow fails
-but for a chance of its degree in 10^14, modulo each of two primes at least. Logarithms and kinks are free generators.
+but for a chance of its degree in 10^14, modulo each of two primes at least. Kinks are free generators, and so is the
+logarithm of a number that is not seen to be a product with an exponential.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ QUOTIENTS = ("tanh", "sigmoid")  # of exponentials: what networks ask for most
 
 
 class Stack:
-    """A number by its residues modulo the uppermost primes of a tower, as many as it is known to."""
+    """A number by its residues modulo the uppermost primes of a tower, as many as it is known to.
 
-    __slots__ = ("primes", "residues")
+    `log` gives its logarithm from those of its factors, where an exponential is one of them.
+    """
 
-    def __init__(self, residues: tuple[int, ...], primes: tuple[int, ...]):
-        self.residues, self.primes = residues, primes
+    __slots__ = ("log", "primes", "residues")
+
+    def __init__(self, residues: tuple[int, ...], primes: tuple[int, ...], log: Callable | None = None):
+        self.residues, self.primes, self.log = residues, primes, log
 
     def _with(self, other: Stack | int, operation: Callable[[int, int, int], int]) -> Stack:
         """Return what an operation makes of two numbers, modulo the primes that both are known to."""
@@ -50,10 +54,16 @@ class Stack:
         return self._with(other, lambda x, y, p: (x - y) % p)
 
     def __mul__(self, other):
-        return self._with(other, lambda x, y, p: x * y % p)
+        found = self._with(other, lambda x, y, p: x * y % p)
+        if self.log or isinstance(other, Stack) and other.log:
+            found.log = lambda log: log(self) + log(other)
+        return found
 
     def __truediv__(self, other):
-        return self._with(other, lambda x, y, p: x * inverse(y, p) % p)
+        found = self._with(other, lambda x, y, p: x * inverse(y, p) % p)
+        if self.log or isinstance(other, Stack) and other.log:
+            found.log = lambda log: log(self) - log(other)
+        return found
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -68,7 +78,8 @@ class Stack:
 
     def __pow__(self, exponent: int):
         base = self if exponent >= 0 else Stack(tuple(map(inverse, self.residues, self.primes)), self.primes)
-        return Stack(tuple(map(pow, base.residues, repeat(abs(exponent)), self.primes)), self.primes)
+        log = (lambda log: exponent * log(self)) if self.log else None
+        return Stack(tuple(map(pow, base.residues, repeat(abs(exponent)), self.primes)), self.primes, log)
 
     def __eq__(self, other):
         return not any((self - other).residues)
@@ -81,7 +92,7 @@ def tower(nested: int) -> Arithmetic:
     """Return the arithmetic of a tower high enough for exponentials in exponentials, so many and `SPARE` more."""
     generators = primes_and_generators(nested + SPARE + COMPARED)
     primes = tuple(generators)
-    known = {"exp": _remembering(_exponential(generators), primes), "log": _free_function("log", primes)}
+    known = {"exp": _remembering(_exponential(generators), primes), "log": _logarithm(primes)}
     found = completed(lambda value: _number(value, primes), known, lambda name, pieces: _free_function(name, primes))
     quick = {name: _remembering(function, primes) for name, function in found.functions.items() if name in QUOTIENTS}
     return found._replace(functions={**found.functions, **quick})
@@ -120,9 +131,18 @@ def _exponential(generators: dict[int, int]) -> Callable:
         above = u.primes[1:]
         if len(above) < COMPARED:
             raise Unsettled("exponentials stand in exponentials more often than the tower has primes")
-        return Stack(tuple(map(pow, map(generators.get, above), u.residues, above)), above)
+        return Stack(tuple(map(pow, map(generators.get, above), u.residues, above)), above, lambda log: u)
 
     return exp
+
+
+def _logarithm(primes: tuple[int, ...]) -> Callable:
+    free = _free_function("log", primes)
+
+    def log(u: Stack | int) -> Stack:
+        return u.log(log) if isinstance(u, Stack) and u.log else free(u)
+
+    return log
 
 
 def _free_function(name: str, primes: tuple[int, ...]) -> Callable:
