@@ -148,3 +148,14 @@ def test_many_logarithms_end_in_the_time_allowed_however_slow_each_is():
     start = time.process_time()
     assert found("14.5", f" {text}").outcome in (UNDECIDED, OTHER_FORM, CORRECT)
     assert time.process_time() - start < 8  # the limit is 3; the machine may be slow to look at its clock
+
+
+def test_an_answer_that_takes_too_long_to_read_is_undecided(monkeypatch):
+    from bptt_lab.exercises import judging
+
+    def endless(*given, **more):
+        raise judging.Unsettled("too long")
+
+    monkeypatch.setattr(judging, "read", endless)
+    feedback = found("07.2", "d1(1)*h1(0) + 0*h1(1)")
+    assert feedback.outcome == UNDECIDED and "Try a plainer form" in feedback.cause
