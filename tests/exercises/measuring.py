@@ -14,7 +14,7 @@ import numpy as np
 from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled, symbolic_questions
 
-from bptt_lab.exercises import coding, edits
+from bptt_lab.exercises import coding, edits, instances
 from bptt_lab.exercises.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
 from bptt_lab.exercises.front import JUDGES
@@ -138,9 +138,9 @@ def _of_formula(tally: Tally, question: Question, compare: Compare, is_taken: Ca
 
 
 def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool]) -> None:
-    cases, goals = coding.instances(question), coding.forms(question, question.returns)
+    cases, goals = instances.instances(question), instances.forms(question, question.returns)
     true = [case.arrays(goals) for case in cases]
-    arguments = coding.forms(question, question.arguments).values()
+    arguments = instances.forms(question, question.arguments).values()
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     for name, goal in goals.items():
         if not isinstance(goal, Derivative):
@@ -150,7 +150,7 @@ def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool])
             if not is_taken():
                 continue
             start = time.process_time()
-            found = coding._compared(question, coding.tables(question)[:1], [{**true[0], name: array}])
+            found = coding._compared(question, instances.tables(question)[:1], [{**true[0], name: array}])
             tally.seconds.append(time.process_time() - start)
             cause, alone = Cause(says=found.cause, mistake=found.mistake), _is_alone(mutant, array, known)
             _note(tally, f"{question.id} {name}", mutant, cause, found.outcome == WRONG, alone)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from bptt_lab.exercises import coding
-from bptt_lab.exercises.coding import forms, instances, judge_function, prove_function, reference, tables
+from bptt_lab.exercises.coding import judge_function, prove_function, reference
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
+from bptt_lab.exercises.instances import forms, instances, tables
 from bptt_lab.exercises.question import course_questions
 from bptt_lab.exercises.returned import stated_shapes, states_shape
 from bptt_lab.exercises.running import Outcome

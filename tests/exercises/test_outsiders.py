@@ -1,10 +1,8 @@
 """What outsiders found in a second round: the loss by itself, entries of a value, algebra for steps, false words."""
 
-import time
-
 import pytest
 
-from bptt_lab.exercises import ex
+from bptt_lab.exercises import ex, judging
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 
 
@@ -141,18 +139,13 @@ def test_a_count_may_be_a_float_that_holds_it(answer):
 # Time
 
 
-def test_many_logarithms_end_in_the_time_allowed_however_slow_each_is():
+def test_many_logarithms_end_where_the_time_allowed_does(monkeypatch):
     logs = "".join(f"+log(1+exp({k}*h2(t)))-log(1+exp(-{k}*h2(t)))-{k}*h2(t)" for k in range(1, 15))
-    text = ex("14.5").question.answer + logs
-    assert found("14.5", text).outcome in (UNDECIDED, OTHER_FORM, CORRECT)
-    start = time.process_time()
-    assert found("14.5", f" {text}").outcome in (UNDECIDED, OTHER_FORM, CORRECT)
-    assert time.process_time() - start < 8  # the limit is 3; the machine may be slow to look at its clock
+    monkeypatch.setattr(judging, "SECONDS", 0.2)  # to read it takes less, to compare it more
+    assert found("14.5", ex("14.5").question.answer + logs).outcome == UNDECIDED
 
 
 def test_an_answer_that_takes_too_long_to_read_is_undecided(monkeypatch):
-    from bptt_lab.exercises import judging
-
     def endless(*given, **more):
         raise judging.Unsettled("too long")
 

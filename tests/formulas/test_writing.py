@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt_lab import Network, course
-from bptt_lab.formulas import Language, read, write
+from bptt_lab.formulas import Language, latex, read, write
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -87,8 +87,6 @@ def test_any_tree_keeps_its_value_through_text(tree):
      "immediate(a1(t), W11)", "sum(t, 1, T, sum(h1(t)))"],
 )  # fmt: skip
 def test_slices_entries_conditions_and_sums_of_entries_are_read_back(text):
-    from bptt_lab.formulas import latex
-
     language = Language(GRAPH.network)
     tree = read(text, language)
     assert read(write(tree), language) == tree and latex(tree)

@@ -347,3 +347,12 @@ def test_a_wrong_vector_line_is_refused(square, mistake):
 def test_a_vector_line_of_another_shape_is_refused(graph):
     with pytest.raises(symbolic.DerivationError, match="different shapes"):
         vector_derivation(graph, *lines(graph, "d_W11", "sum(t, 1, T, d_a2(t) @ h1(t-1).T)"))
+
+
+def test_a_number_is_no_vector_of_equal_entries():
+    graph = Network("L[t] = sum(c + x[t]) - sum(x[t] * c)", sizes=dict(c=3)).unroll(3)
+    assert vector_derivation(graph, *lines(graph, "d_c", "sum(t, 1, T, ones(c) - x(t))"))
+    graph = Network("L[t] = sum(c + x[t])", sizes=dict(c=3)).unroll(3)
+    assert vector_derivation(graph, *lines(graph, "d_c", "sum(t, 1, T, ones(c))"))
+    with pytest.raises(symbolic.DerivationError, match="different shapes"):
+        vector_derivation(graph, *lines(graph, "d_c", "sum(t, 1, T, 1)"))

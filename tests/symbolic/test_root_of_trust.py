@@ -242,6 +242,14 @@ def numbers(arithmetic, *values):
     return [arithmetic.number(Fraction(value)) for value in values]
 
 
+@pytest.mark.parametrize("name", ["exp", "log"])
+def test_the_clock_is_looked_at_at_every_call(p_adic, name):
+    (u,) = numbers(p_adic, "3/7")
+    for _ in range(3):
+        with patience(0.0), pytest.raises(Unsettled, match="too long"):
+            p_adic.functions[name](u)
+
+
 def test_the_exponential_turns_sums_into_products(p_adic):
     exp, (u, v) = p_adic.functions["exp"], numbers(p_adic, "3/7", "-11/13")
     assert exp(u + v) == exp(u) * exp(v) and exp(u - u) == 1 and exp(-u) == 1 / exp(u)

@@ -9,8 +9,9 @@ import sympy
 import networks
 import witnesses
 from bptt_lab import Network, NetworkError, symbolic
-from bptt_lab.network import Place
+from bptt_lab.network import Place, scalars
 from bptt_lab.symbolic import scalar_forms
+from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
 
 TWO = Network(
     """
@@ -73,8 +74,6 @@ def test_sympy_confirms_every_immediate_derivative(name):
 
 @pytest.mark.parametrize("function", ["tanh", "sigmoid", "exp", "log", "relu", "leaky_relu", "softmax"])
 def test_a_wrong_rule_is_not_confirmed_by_sympy(monkeypatch, function):
-    from bptt_lab.network import scalars
-
     if function == "softmax":
         monkeypatch.setattr(scalars, "_softmax_term", lambda tree, j, slope: scalars.multiply(tree, slope))
     else:
@@ -175,8 +174,6 @@ def test_letters_of_one_network_do_not_change_those_of_another():
     ("text", "shown"), [("1/v", r"\frac{1}{v}"), ("v**-2", r"\frac{1}{v^{2}}"), ("u/v", r"\frac{u}{v}")]
 )
 def test_negative_powers_are_shown_as_fractions(text, shown):
-    from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
-
     graph = Network("a[t] = v * a[t-1] + u\nL = mse(a[T], y)", sizes=dict(a=1)).unroll(3)
     u, v = (symbolic.read_letter(graph, name) for name in "uv")
     expression = {"1/v": 1 / v, "v**-2": v**-2, "u/v": u / v}[text]

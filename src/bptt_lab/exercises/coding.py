@@ -28,7 +28,6 @@ from bptt_lab.exercises.instances import (
     Table,
     flat,
     forms,
-    instances,
     is_summed,
     one_size_each,
     tables,
@@ -40,7 +39,6 @@ from bptt_lab.exercises.running import Outcome, run_function
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 
-__all__ = ["diagnose_array", "goals_of", "instances", "judge_function", "prove_function", "reference"]
 SECONDS, SECONDS_OF_ONE = 10.0, 5.0  # by the clock, for all calls and for a single one
 SINGLE = 1e-6
 QUICK = 0.3  # seconds a call may take if more instances are to be tried

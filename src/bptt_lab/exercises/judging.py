@@ -16,7 +16,7 @@ from bptt_lab.exercises.slips import spoken
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.functions import FUNCTIONS
+from bptt_lab.network.functions import LOSSES
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Read, Scene
 from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
@@ -177,12 +177,9 @@ def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
         is_letter = isinstance(part, Letter) and id(part) not in inside
         if is_letter and question.letters and part.name not in question.letters:
             return part.name, part.column
-        if isinstance(part, Call) and part.function in LOSS_FUNCTIONS and part.function not in calls:
+        if isinstance(part, Call) and part.function in LOSSES and part.function not in calls:
             return part.function, part.column
     return None
-
-
-LOSS_FUNCTIONS = frozenset(name for name, function in FUNCTIONS.items() if function.kind == "loss")
 
 
 def _is_known(part: Derivative, kinds: set[tuple[str, str]], question: Question) -> bool:

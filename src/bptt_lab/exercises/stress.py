@@ -207,10 +207,10 @@ def close(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
         values = forward(graph, draw, {})
         for place in (place for place in draw if place.name in graph.network.targets):
             output = _compared_with(graph.network, place.name)
-            kind, k = graph.network.targets[place.name], sum(place.entry) + (place.time or 0)
+            k = sum(place.entry) + (place.time or 0)
             share = Fraction((-1) ** k, 2 ** (14 + k % 4 if b == 0 else 5 + (5 * k) % 15))
             value = Fraction(values[place._replace(name=output)])
-            found[b][place] = value + share if kind == "mse" else value * (1 + share)
+            found[b][place] = value * (1 + share)
     return [_summing_to_one(graph.network, draw) for draw in found]
 
 

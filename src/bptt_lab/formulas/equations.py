@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 from bptt_lab.formulas.tree import (
-    ONE,
     Binary,
     Call,
     Letter,
@@ -82,6 +81,3 @@ def equations(network: Network) -> list[Relation]:
         left = letter(equation.name, Index("t", 0) if equation.timed else None)
         found.append(Relation("=", left, formula(equation.expression)))
     return found
-
-
-__all__ = ["LAST", "ONE", "TIME", "equations", "formula", "index_of", "letter", "number", "time_of"]

@@ -9,13 +9,16 @@ from typing import NamedTuple
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.network import Network
 from bptt_lab.network.errors import nearest
-from bptt_lab.network.functions import ROWS
+from bptt_lab.network.functions import ROWS, Function
 
-# how many arguments each function takes, and how it is written
-FUNCTIONS = {name: (1, f"{name}(…)") for name, row in ROWS.items() if row.arguments == (1, 1) and name != "sum"}
-FUNCTIONS["dot"] = (2, "dot(vector, vector)")
-FUNCTIONS |= {name: (row.arguments, row.example) for name, row in ROWS.items() if row.arguments[0] < row.arguments[1]}
-FUNCTIONS |= {name: (2, row.example) for name, row in ROWS.items() if row.kind == "loss"}
+
+def _use(name: str, row: Function) -> tuple[int | tuple[int, int], str]:
+    """Return how many arguments a function takes, at least and at most where these differ, and how it is written."""
+    fewest, most = row.arguments
+    return fewest if fewest == most else row.arguments, f"{name}(…)" if most == 1 else row.example
+
+
+FUNCTIONS = {name: _use(name, row) for name, row in ROWS.items()}
 FUNCTIONS |= {name: (1, f"{name}(…)") for name in ("sinh", "cosh", "sech", "diag", "ones", "rows", "columns")}
 FUNCTIONS |= {
     "outer": (2, "outer(column, column)"),

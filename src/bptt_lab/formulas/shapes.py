@@ -18,9 +18,9 @@ from bptt_lab.formulas.tree import (
     Tree,
     Unless,
 )
-from bptt_lab.network.functions import LOSSES
+from bptt_lab.network.functions import MAKING_ONE_NUMBER
 
-NUMBERS_OF = LOSSES | {"same", "rows", "columns", "sum", "mean", "dot"}
+NUMBERS_OF = MAKING_ONE_NUMBER | {"same", "rows", "columns"}
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -40,7 +40,7 @@ def shape_of(tree: Tree, shapes: Shapes) -> tuple[int, ...]:
             one, two = shape_of(left, shapes), shape_of(right, shapes)
             return (one[0], two[1]) if operator == "@" and one and two else one or two
         case Slice(inner, first, last, of_columns):
-            rows, columns = shape_of(inner, shapes)
+            rows, columns = shape_of(inner, shapes) or (1, 1)
             return (rows, _count(first, last)) if of_columns else (_count(first, last), columns)
         case Over(kind, _, low, high, body):
             return _joined(kind, _count(low, high), shape_of(body, shapes))

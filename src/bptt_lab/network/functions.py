@@ -103,6 +103,7 @@ ROWS = {
 FUNCTIONS = {name: row for name, row in ROWS.items() if row.is_offered}
 NUMBERS = tuple(name for name, row in ROWS.items() if row.kind == "entry" or row.pieces)  # of one number
 LOSSES = frozenset(name for name, row in ROWS.items() if row.kind == "loss")
+MAKING_ONE_NUMBER = LOSSES | {name for name, row in ROWS.items() if row.kind == "number"}  # of all entries
 
 
 MIXING = {

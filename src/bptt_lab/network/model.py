@@ -13,7 +13,7 @@ from bptt_lab.network.functions import FUNCTIONS, language
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
-from bptt_lab.network.parts import Entry, Parts, equation_of, is_inner
+from bptt_lab.network.parts import Entry, Parts, equation_of, is_inner, results
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import Letter, Scalar, derivative, derivatives, entries, replace, scalar
 from bptt_lab.network.shapes import Shape, entrywise_shape, infer_shapes
@@ -124,10 +124,7 @@ class Network:
 
     @kept
     def _results(self, name: str) -> dict[Scalar, Letter]:
-        """Return a letter for each right side: what an equation has just computed is 1 - h^2, not 1 - tanh(a)^2."""
-        index = Index("t", 0) if self.is_timed(name) else None
-        trees = self._definitions(name).items()
-        return {tree: Letter(Place(name, index, e)) for e, tree in trees if not isinstance(tree, Letter)}
+        return results(name, Index("t", 0) if self.is_timed(name) else None, self._definitions(name))
 
     def _shape_of(self, expression: Expression) -> Shape:
         return entrywise_shape(expression, self.shapes)

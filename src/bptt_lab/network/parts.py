@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Index, Name, Number, children
-from bptt_lab.network.functions import ROWS
+from bptt_lab.network.functions import MAKING_ONE_NUMBER
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import Letter, Scalar, derivatives, entries, replace, scalar
 from bptt_lab.network.shapes import Shape
@@ -24,6 +24,11 @@ def equation_of(name: str) -> str:
     return name.partition("'")[0]
 
 
+def results(name: str, index: Index | None, trees: Mapping[Entry, Scalar]) -> dict[Scalar, Letter]:
+    """Return a letter for each entry's tree: in slopes, what is just computed is 1 - h^2, not 1 - tanh(a)^2."""
+    return {tree: Letter(Place(name, index, e)) for e, tree in trees.items() if not isinstance(tree, Letter)}
+
+
 class Parts:
     """The steps in which an equation is computed: parts named inside, then the equation's own quantity.
 
@@ -39,6 +44,7 @@ class Parts:
         self.expressions: dict[str, Expression] = {}
         self._add(self.name, equation.expression, shape)
         self._slopes: dict[tuple[str, Entry], dict[Place, Scalar]] = {}
+        self._known: dict[str, Mapping[Scalar, Letter]] = {}
 
     def _add(self, name: str, expression: Expression, shape: Shape) -> None:
         trees = {entry: scalar(expression, entry, self._shape_of, self._letter) for entry in entries(shape)}
@@ -70,25 +76,11 @@ class Parts:
     def slopes(self, part: str, entry: Entry) -> dict[Place, Scalar]:
         """Return the derivatives of one entry of a part by each letter it is written in, parts among them."""
         if (part, entry) not in self._slopes:
-            tree = self.trees[part][entry]
-            known = self._results(part)
-            self._slopes[part, entry] = {
-                letter.place: replace(slope, known) for letter, slope in derivatives(tree).items()
-            }
+            if part not in self._known:
+                self._known[part] = results(part, self.index, self.trees[part])
+            slopes = derivatives(self.trees[part][entry]).items()
+            self._slopes[part, entry] = {letter.place: replace(slope, self._known[part]) for letter, slope in slopes}
         return self._slopes[part, entry]
-
-    def _results(self, part: str) -> Mapping[Scalar, Letter]:
-        """Return the letter for each entry's tree: what a part has just computed goes by its letter in slopes."""
-        if part not in self._known:
-            trees = self.trees[part].items()
-            self._known[part] = {
-                tree: Letter(Place(part, self.index, entry)) for entry, tree in trees if not isinstance(tree, Letter)
-            }
-        return self._known[part]
-
-    @cached_property
-    def _known(self) -> dict[str, Mapping[Scalar, Letter]]:
-        return {}
 
     @cached_property
     def users(self) -> dict[Place, list[tuple[str, Entry]]]:
@@ -118,6 +110,6 @@ def _mixes(expression: Expression) -> bool:
     match expression:
         case Binary("@", _, _, _):
             return True
-        case Call(function, _, _) if ROWS[function].kind in ("loss", "number") or function == "softmax":
+        case Call(function, _, _) if function in MAKING_ONE_NUMBER or function == "softmax":
             return True
     return any(map(_mixes, children(expression)))

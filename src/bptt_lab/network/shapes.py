@@ -18,7 +18,7 @@ from bptt_lab.network.expressions import (
     children,
     names,
 )
-from bptt_lab.network.functions import ROWS
+from bptt_lab.network.functions import MAKING_ONE_NUMBER, ROWS
 
 Shape = tuple[int, ...]
 Size = object  # a whole number, or a token that stands for one not yet known
@@ -147,11 +147,10 @@ class _Sizes:
         return left or right
 
     def _call(self, function: str, shapes: list[tuple[Size, ...]], position: Position | None) -> tuple[Size, ...]:
-        kind = ROWS[function].kind
-        if kind == "entry":
+        if ROWS[function].kind == "entry":
             (shape,) = shapes
             return shape
-        if kind in ("loss", "number"):
+        if function in MAKING_ONE_NUMBER:
             for other in shapes[1:]:
                 self.unify(shapes[0], other, position, f"the two arguments of {function}")
             return ()
@@ -234,7 +233,7 @@ def _rank(expression: Expression, shapes: Mapping[str, tuple[Size, ...]]) -> int
         case Binary("@", _, _):
             return 1
         case Call(function, _, _) if ROWS[function].kind != "entry":
-            return 0 if ROWS[function].kind in ("loss", "number") else 1
+            return 0 if function in MAKING_ONE_NUMBER else 1
     ranks = [_rank(part, shapes) for part in children(expression)]
     if 1 in ranks:
         return 1
@@ -278,7 +277,7 @@ def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shap
             return entrywise_shape(left, shapes) or entrywise_shape(right, shapes)
         case Call("concat", arguments, _):
             return (sum(size for argument in arguments for size in entrywise_shape(argument, shapes)),)
-        case Call(function, _, _) if ROWS[function].kind in ("loss", "number"):
+        case Call(function, _, _) if function in MAKING_ONE_NUMBER:
             return ()
         case Call(_, (inner,), _):
             return entrywise_shape(inner, shapes)

@@ -90,7 +90,8 @@ def intervals(digits: int) -> Arithmetic:
     context = MPIntervalContext()
     context.dps = digits
 
-    known = {"exp": _exponential(context), "log": _logarithm(context), "sqrt": _root(context)}
+    known = {"exp": _exponential(context)}
+    known |= {name: _looked_at(_of_positive(getattr(context, name), context)) for name in ("log", "sqrt")}
     known |= {name: _looked_at(getattr(context, name)) for name in ("sin", "cos")}
     made = completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
     return made._replace(dot=_sum_of_products(context))
@@ -157,24 +158,15 @@ def _exponential(context: MPIntervalContext) -> Callable:
     return exp
 
 
-def _logarithm(context: MPIntervalContext) -> Callable:
-    def log(u):
-        check_patience()
+def _of_positive(function: Callable, context: MPIntervalContext) -> Callable:
+    """Return a function that refuses an interval that reaches to zero or below."""
+
+    def computed(u):
         if not context.mpf(u).a > 0:
-            raise Unsettled("a logarithm of what may be negative")
-        return context.log(u)
+            raise Unsettled("a logarithm or a root of what may be negative")
+        return function(u)
 
-    return log
-
-
-def _root(context: MPIntervalContext) -> Callable:
-    def root(u):
-        check_patience()
-        if not context.mpf(u).a > 0:
-            raise Unsettled("a root of what may be negative")
-        return context.sqrt(u)
-
-    return root
+    return computed
 
 
 def _looked_at(function: Callable) -> Callable:

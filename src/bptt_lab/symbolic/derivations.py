@@ -57,7 +57,7 @@ class VectorForm(NamedTuple):
         for t in range(1, world.graph.T + 1) if self.target.time else [None]:
             if world.graph.has(self.target.name, t):
                 value = np.ravel(scene.value(self.tree, **({"t": t} if t else {})))
-                found += [value[0]] * self.size if len(value) == 1 else list(value)
+                found += [0] * self.size if _is_nothing(value) else list(value)
         return found
 
     def latex(self) -> str:
@@ -68,6 +68,11 @@ class VectorForm(NamedTuple):
 
     def __str__(self) -> str:
         return write(self.tree)
+
+
+def _is_nothing(value: np.ndarray) -> bool:
+    """Return whether every term is missing, by its `unless`: what is left is a zero of any shape."""
+    return len(value) == 1 and value[0] == 0
 
 
 class Line(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number
+from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number, time_of
 from bptt_lab.formulas.shapes import Shapes, shape_of
 from bptt_lab.formulas.tree import (
     ONE,
@@ -71,7 +71,7 @@ def _index_formula(text: str) -> Tree:
     """Return 't', 'T', 'T-2', 't+1' or '3' as a formula."""
     start = text[0] if text[0] in "tT" else ""
     shift = int(text[len(start) :] or 0)
-    return letter("", Index(start, shift)).time
+    return time_of(Index(start, shift))
 
 
 def uses(network: Network, name: str) -> list[Use]:

@@ -91,10 +91,7 @@ def _by_residues(left: Side, right: Side, graph: Graph) -> Verdict | None:
 
 def _by_laws_of_exp(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | None:
     """Return that two sides agree in a tower of primes and in intervals; a difference; or None."""
-    try:
-        agree = _agree(left, right, [worlds.tower_world(graph)])
-    except NO_VALUE:
-        return None
+    agree = _agree(left, right, map(worlds.tower_world, [graph]))
     return _confirmed(left, right, graph, alone) if agree else None
 
 
