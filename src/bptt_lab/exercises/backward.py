@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.times import NOW, Index
+from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import NOW, Expression, Index
-from bptt_lab.network.functions import ROWS
 from bptt_lab.network.scalars import (
     FLOATS,
     Applied,
@@ -290,10 +291,10 @@ class Tables:
 
         return value_of
 
-    def row(self, expression: Expression, t: int | None) -> np.ndarray:
+    def row(self, expression: Tree, t: int | None) -> np.ndarray:
         """Return the values of an expression of the network at step t, as one row."""
 
-        def shape_of(inner: Expression) -> tuple[int, ...]:
+        def shape_of(inner: Tree) -> tuple[int, ...]:
             return entrywise_shape(inner, self.graph.network.shapes)
 
         trees = [scalar(expression, entry, shape_of) for entry in entries(shape_of(expression))]

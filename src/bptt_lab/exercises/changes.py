@@ -22,8 +22,8 @@ from bptt_lab.exercises.backward import (
     right_rule,
     through,
 )
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import Index
 from bptt_lab.network.scalars import FLOATS
 
 Where = Callable[[Edge], bool]

@@ -15,8 +15,8 @@ from bptt_lab.exercises.judging import judge_formula
 from bptt_lab.exercises.plain import JUDGES as PLAIN_JUDGES
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.formulas import COURSE, Style, latex
+from bptt_lab.formulas.errors import nearest
 from bptt_lab.network import Network
-from bptt_lab.network.errors import nearest
 
 JUDGES: dict[str, Callable[[Question, object], Feedback]] = {
     "line": judge_formula,

@@ -14,9 +14,9 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
 from bptt_lab.exercises.slips import spoken
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
+from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.functions import LOSSES
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Read, Scene
 from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest

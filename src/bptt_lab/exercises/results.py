@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from bptt_lab.exercises.backward import Asked, Detail, Tables, edges_into, right_pass, shaped, spoken
-from bptt_lab.formulas.tree import Derivative
+from bptt_lab.formulas.times import NOW
+from bptt_lab.formulas.tree import Call, Derivative
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import NOW, Call
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene, is_beyond

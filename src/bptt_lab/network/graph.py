@@ -6,19 +6,22 @@ import cmath
 import graphlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bptt_lab.formulas.times import Index
 from bptt_lab.network.errors import NetworkError
-from bptt_lab.network.expressions import Index, names
+from bptt_lab.network.expressions import names
 from bptt_lab.network.parts import equation_of, is_inner
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import (
     FLOATS,
     FLOATS_BY_TARGETS,
     FLOATS_IN_SLOPES,
+    STEPS,
     Arithmetic,
     Scalar,
     entries,
@@ -319,6 +322,7 @@ class Graph:
         steps = values.steps if isinstance(values, Values) else {}
         if place not in steps:
             steps[place] = Step(lambda letter: values[self.resolve(letter, place.time)])
+            steps[place][STEPS] = arithmetic.number(Fraction(self.T))
             self._run_inner(place, steps[place], arithmetic)
         return steps[place]
 

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from bptt_lab.network.errors import NetworkError, nearest
-from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
-from bptt_lab.network.functions import FUNCTIONS, language
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.formulas.functions import FUNCTIONS, language
+from bptt_lab.formulas.times import Index
+from bptt_lab.formulas.tree import Call, Tree
+from bptt_lab.network.errors import NetworkError
+from bptt_lab.network.expressions import Equation, Name, children, names
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
@@ -112,9 +115,9 @@ class Network:
 
     @kept
     def _definitions(self, name: str) -> dict[Entry, Scalar]:
-        operands: dict[tuple[Expression, Entry], Scalar] = {}  # entries of one equation share them
+        operands: dict[tuple[Tree, Entry], Scalar] = {}  # entries of one equation share them
 
-        def operand(expression: Expression, entry: Entry, shared: bool) -> Scalar:
+        def operand(expression: Tree, entry: Entry, shared: bool) -> Scalar:
             if (expression, entry) not in operands:
                 operands[expression, entry] = scalar(expression, entry, self._shape_of, operand)
             return operands[expression, entry]
@@ -126,7 +129,7 @@ class Network:
     def _results(self, name: str) -> dict[Scalar, Letter]:
         return results(name, Index("t", 0) if self.is_timed(name) else None, self._definitions(name))
 
-    def _shape_of(self, expression: Expression) -> Shape:
+    def _shape_of(self, expression: Tree) -> Shape:
         return entrywise_shape(expression, self.shapes)
 
     def check_name(self, name: str) -> None:
@@ -170,7 +173,7 @@ def _influenced(equation: Equation, index: Index | None) -> Place:
     return Place(equation.name, Index("t", shift), (), missing)
 
 
-def _calls(expression: Expression) -> list[Call]:
+def _calls(expression: Tree) -> list[Call]:
     found = [call for part in children(expression) for call in _calls(part)]
     return [expression, *found] if isinstance(expression, Call) else found
 
@@ -187,13 +190,13 @@ def _check_times(equations: Mapping[str, Equation]) -> None:
                 raise NetworkError(
                     f"{use.name} is {'defined' if defined else 'used elsewhere'} as {how}.",
                     f"Write it {'with' if timed else 'without'} an index here too.",
-                    use.position,
+                    equation.at(use.column),
                 )
             if not equation.timed and use.index is not None and use.index.start == "t":
                 raise NetworkError(
                     f"{equation.name} has no time, so t means nothing here.",
                     f"Write {equation.name}[t] on the left, or a fixed time such as T.",
-                    use.position,
+                    equation.at(use.column),
                 )
 
 

@@ -22,8 +22,8 @@ import sympy
 from mpmath.ctx_iv import MPIntervalContext
 from mpmath.libmp import from_man_exp, fzero, mpf_neg
 
+from bptt_lab.formulas.functions import NUMBERS, ROWS
 from bptt_lab.network import scalars
-from bptt_lab.network.functions import NUMBERS, ROWS
 from bptt_lab.network.scalars import Arithmetic, Pieces, completed
 
 SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it

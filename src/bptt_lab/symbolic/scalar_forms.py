@@ -11,12 +11,13 @@ from itertools import count
 
 import sympy
 
+from bptt_lab.formulas.functions import NUMBERS, function_latex
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Network, NetworkError, Place
-from bptt_lab.network.expressions import Index
-from bptt_lab.network.functions import NUMBERS, function_latex
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parts import equation_of
 from bptt_lab.network.scalars import (
+    STEPS,
     Applied,
     Arithmetic,
     Letter,
@@ -204,7 +205,8 @@ def part_template(network: Network, part: str, entry: tuple[int, ...]) -> sympy.
 
 
 def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
-    return sympy.sympify(evaluate(tree, lambda place: letters.value(place, network), arithmetic))
+    of_place = lambda place: letters.STEPS if place == STEPS else letters.value(place, network)
+    return sympy.sympify(evaluate(tree, of_place, arithmetic))
 
 
 PATTERNS = 64  # draws of the letters, each with its choice among the pieces of functions with kinks
@@ -257,9 +259,10 @@ def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
     network = graph.network
     if isinstance(expression, Value):
         return letters.value(graph.resolve(expression.place, t), network)
-    return expression.xreplace(
-        {s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)}
-    )
+    known = {
+        s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)
+    }
+    return expression.xreplace(known | {letters.STEPS: sympy.Integer(graph.T)})
 
 
 def influenced_entries(graph: Graph, place: Place) -> list[Place]:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number, time_of
+from bptt_lab.formulas.functions import LOSSES, ROWS
 from bptt_lab.formulas.shapes import Shapes, shape_of
+from bptt_lab.formulas.times import LAST, NOW, Index, index_of, letter, number, time_of
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -28,8 +30,6 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Network, NetworkError
-from bptt_lab.network.expressions import NOW, Index
-from bptt_lab.network.functions import LOSSES, ROWS
 from bptt_lab.network.parse import rule
 
 
@@ -131,7 +131,8 @@ def pulled_through(network: Network, use: Use, name: str, row: Tree) -> list[Tre
     """Return a row pulled back through the equation of a user, one term for each occurrence of the quantity."""
     equation, index = network.equations[use.user.name], index_of(use.user.time)
     shift = index.shift if index and use.index and use.index.start == "t" else 0
-    found = _Puller(network, equation.name, letter(name, use.index)).pull(row, formula(equation.expression))
+    target = letter(name, use.index)
+    found = _Puller(network, equation.name, target).pull(row, _entries_apart(equation.expression, target))
     return [at_shift(term, shift, row) for term in found]
 
 
@@ -185,9 +186,34 @@ class _Puller(NamedTuple):
                 return self.pull(by_left, left) + self.pull(by_right, right)
             case Power(base, exponent):
                 return self.pull(self._times(row, _slope_of_power(base, exponent), base), base)
+            case Slice(inner):
+                return self.pull(self.product(row, _selection(tree, Call("ones", (inner,)))), inner)
+            case Entry(inner, (index,)):
+                only = Slice(inner, index, index)
+                return self.pull(self.product_of_numbers(row, _selection(only, Call("ones", (inner,)))), inner)
             case Call():
                 return self._through(row, tree)
         raise AssertionError(tree)
+
+    def _matrix(self, outer: Tree, tree: Tree) -> Tree:
+        """Return the derivative by the target, given that by a matrix made of it; numerator layout."""
+        if tree == self.target:
+            return outer
+        match tree:
+            case Transpose(inner):
+                return self._matrix(Transpose(outer), inner)
+            case Negative(inner):
+                return self._matrix(negative(outer), inner)
+            case Slice(inner, _, _, of_columns):
+                size = number(shape_of(inner, self.network.shapes)[of_columns])
+                chosen = _selection(tree, Over("column", "i", ONE, size, ONE))
+                return self._matrix(
+                    Binary("@", Transpose(chosen), outer) if of_columns else Binary("@", outer, chosen), inner
+                )
+        raise NetworkError(
+            f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
+            "Use its scalar form.",
+        )
 
     def _through(self, row: Tree, call: Call) -> list[Tree]:
         """Return a row pulled back through a function."""
@@ -219,22 +245,15 @@ class _Puller(NamedTuple):
     def _value(self, call: Call) -> Tree:
         """Return the letter of what the equation has just computed, where the formula is its whole right side."""
         equation = self.network.equations[self.name]
-        is_whole = formula(equation.expression) == call
+        is_whole = equation.expression == call
         return letter(self.name, NOW if equation.timed else None) if is_whole else call
 
     def _product(self, row: Tree, left: Tree, right: Tree) -> list[Tree]:
-        if self.target in walk(left):
-            if left == Transpose(self.target):
-                return [Transpose(self.product(right, row))]
-            if isinstance(left, Binary) and left.operator == "@":
-                return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
-            if left != self.target:
-                raise NetworkError(
-                    f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
-                    "Use its scalar form.",
-                )
-            return [self.product(right, row)]
-        return self.pull(self.product(row, left), right)
+        if isinstance(left, Binary) and left.operator == "@":
+            return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
+        is_left = self.target in walk(left)
+        by_left = [self._matrix(self.product(right, row), left)] if is_left else []
+        return by_left + self.pull(self.product(row, left), right)
 
     def _spread(self, row: Tree, part: Tree, other: Tree) -> Tree:
         """Return the row that reaches a part of a sum: a number is added to every entry of a vector."""
@@ -256,6 +275,17 @@ class _Puller(NamedTuple):
         return found
 
 
+def _entries_apart(tree: Tree, target: Letter) -> Tree:
+    """Return a formula in which an entry of the target is read from the whole of it."""
+    is_part = lambda part: isinstance(part, Letter) and part.entry and replace(part, entry=()) == target
+    return mapped(tree, lambda part: Entry(target, part.entry) if is_part(part) else None)
+
+
+def _selection(part: Slice, ones: Tree) -> Tree:
+    """Return the rows of the unit matrix that pick a part: their product with the whole is the part."""
+    return Slice(Call("diag", (ones,)), part.first, part.last)
+
+
 def negative(tree: Tree) -> Tree:
     """Return minus a formula."""
     return tree.inner if isinstance(tree, Negative) else Negative(tree)
@@ -270,7 +300,7 @@ def _slope_of_power(base: Tree, exponent: Tree) -> Tree:
 def _slope(function: str, by: int = 0, **letters: Tree) -> Tree:
     """Return the slope of a function by one of its arguments, with its letters replaced."""
     known = lambda part: letters.get(part.name) if isinstance(part, Letter) else None
-    return mapped(formula(rule(ROWS[function].slopes[by])), known)
+    return mapped(rule(ROWS[function].slopes[by]), known)
 
 
 def _slopes_of_loss(loss: str, prediction: Tree, target: Tree) -> tuple[Tree, Tree]:
