@@ -29,7 +29,7 @@ import fuzzing  # noqa: E402
 import measuring  # noqa: E402
 from hostile_texts import HOSTILE_TEXTS  # noqa: E402
 
-from bptt_lab.exercises import coding  # noqa: E402
+from bptt_lab.exercises.judges import function as judge  # noqa: E402
 from bptt_lab.exercises.question import Question, course_questions  # noqa: E402
 
 SEED = 2024
@@ -137,7 +137,7 @@ def answers() -> dict[str, list]:
 
 
 def _built(question: Question, text: str) -> str | Callable:
-    return coding.reference(replace(question, answer=text)) if question.kind == "function" else text
+    return judge.reference(replace(question, answer=text)) if question.kind == "function" else text
 
 
 def times(amounts: Amounts, seconds: list[float]) -> list[Line]:

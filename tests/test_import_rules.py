@@ -21,6 +21,17 @@ MAY_IMPORT = {
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }
 
+# the floors of the room exercises: each may use those below, none beside or above it
+FLOORS = [
+    {"question", "feedback", "places", "scenes", "progress"},
+    {"sandbox", "mistakes"},
+    {"causes"},
+    {"judges"},
+    {"authoring"},
+    {"front"},
+    {"magics"},
+]
+
 
 def absolute_name(node, package):
     """Return the absolute module of a from-import; `package` holds the parts of the importer's."""
@@ -69,6 +80,57 @@ def sources():
 def test_imports_keep_to_the_plan(room, path):
     package = ["bptt_lab", *path.parent.relative_to(PACKAGE).parts]
     assert complaints(path.read_text(encoding="utf-8"), room, package) == []
+
+
+def floors_used(source, package):
+    """Return the floors of the room exercises that a source imports."""
+    parts = [name.split(".") for name in imported_names(source, package)]
+    known = set().union(*FLOORS)
+    return {part[2] for part in parts if part[:2] == ["bptt_lab", "exercises"] and len(part) > 2 and part[2] in known}
+
+
+def arrows_up(source, floor, package=None):
+    """Return the floors that a source on a floor of the exercises imports, and that are not below it."""
+    level = next(k for k, floors in enumerate(FLOORS) if floor in floors)
+    below = set().union(*FLOORS[:level])
+    return sorted(floors_used(source, package or ["bptt_lab", "exercises", floor]) - below - {floor})
+
+
+def floors():
+    """Return (floor, file) of every source of the exercises, apart from the room's own door."""
+    room = PACKAGE / "exercises"
+    files = sorted(path for path in room.rglob("*.py") if path != room / "__init__.py")
+    return [(path.relative_to(room).parts[0].removesuffix(".py"), path) for path in files]
+
+
+@pytest.mark.parametrize(("floor", "path"), floors(), ids=lambda value: getattr(value, "stem", value))
+def test_arrows_between_the_floors_of_the_exercises_go_down(floor, path):
+    package = ["bptt_lab", *path.parent.relative_to(PACKAGE).parts]
+    assert arrows_up(path.read_text(encoding="utf-8"), floor, package) == []
+
+
+def test_the_floors_of_the_exercises_are_those_that_stand():
+    assert {floor for floor, _ in floors()} == set().union(*FLOORS)
+
+
+@pytest.mark.parametrize(
+    ("floor", "source"),
+    [
+        ("mistakes", "from bptt_lab.exercises.causes.paths import account"),
+        ("sandbox", "from bptt_lab.exercises.mistakes import mutants"),  # beside it
+        ("causes", "def f():\n    from bptt_lab.exercises import judges"),
+        ("judges", "import bptt_lab.exercises.authoring.proof"),
+        ("judges", "from ..front import ex"),
+        ("question", "from bptt_lab.exercises.feedback import Feedback"),
+    ],
+)
+def test_an_arrow_up_is_refused(floor, source):
+    assert arrows_up(source, floor) != []
+
+
+def test_an_arrow_down_passes():
+    source = "from bptt_lab.exercises.causes import paths\nfrom bptt_lab.exercises import scenes\nfrom . import cases"
+    assert arrows_up(source, "judges") == []
 
 
 def test_there_is_something_to_check():

@@ -109,6 +109,7 @@ def test_a_module_passes_with_few_survivors_each_listed(tried, living, listed, p
 
 
 def test_the_tests_of_a_module_come_first_in_its_room():
+    assert mutation.tests_of("exercises/causes/paths")[0].endswith("test_paths.py")
     found = mutation.tests_of("network/shapes")
     assert set(found) == {str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "network").glob("test_*.py")}
     assert found.index("tests/network/test_shapes.py") < found.index("tests/network/test_gradients.py")

@@ -1,8 +1,8 @@
 """Mutation testing: change one place of a module at a time, and see whether the tests of its room refuse it.
 
     python tools/mutation.py network/graph network/shapes
-    python tools/mutation.py exercises/plain --tests tests/exercises/test_plain.py tests/exercises/test_solutions.py
-    python tools/mutation.py exercises/plain --again      only what lived last time
+    python tools/mutation.py exercises/judges/short_answer --tests tests/exercises/test_plain.py
+    python tools/mutation.py exercises/judges/short_answer --again      only what lived last time
 
 cosmic-ray (extra "mutation") makes the mutants, also in decorated functions and tables of a module; this file adds
 what it lacks, runs the tests in a copy of the project, one forked process a mutant, and compares what lives with
@@ -239,7 +239,7 @@ def _run_tests(project: Path, tests: Sequence[str], seconds: float, log: Path) -
 
 def tests_of(module: str) -> list[str]:
     """Return the tests of a module's room, those of the module itself first."""
-    room, name = module.split("/")
+    room, *_, name = module.split("/")
     files = sorted((ROOT / "tests" / room).glob("test_*.py"))
     mentions = re.compile(rf"\b{name}\b")
     files.sort(key=lambda path: (path.stem != f"test_{name}", not mentions.search(path.read_text(encoding="utf-8"))))

@@ -14,10 +14,12 @@ import numpy as np
 from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled, symbolic_questions
 
-from bptt_lab.exercises import coding, edits, instances
-from bptt_lab.exercises.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
 from bptt_lab.exercises.front import JUDGES
+from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges import instances
+from bptt_lab.exercises.mistakes.mutants import ArrayMutant, Mutant
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import bindings, flat, shapes, side
 from bptt_lab.formulas.tree import Derivative, walk
@@ -145,12 +147,12 @@ def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool])
     for name, goal in goals.items():
         if not isinstance(goal, Derivative):
             continue
-        known = coding._catalogued(cases[0], goal, has_deltas)
+        known = judge._catalogued(cases[0], goal, has_deltas)
         for mutant, array in known:
             if not is_taken():
                 continue
             start = time.process_time()
-            found = coding._compared(question, instances.tables(question)[:1], [{**true[0], name: array}])
+            found = judge._compared(question, instances.tables(question)[:1], [{**true[0], name: array}])
             tally.seconds.append(time.process_time() - start)
             cause, alone = Cause(says=found.cause, mistake=found.mistake), _is_alone(mutant, array, known)
             _note(tally, f"{question.id} {name}", mutant, cause, found.outcome == WRONG, alone)
@@ -164,7 +166,7 @@ def _is_alone(mutant: object, numbers: np.ndarray, known: Iterable[tuple]) -> bo
 def _note(
     tally: Tally,
     where: str,
-    mutant: edits.Mutant | edits.ArrayMutant,
+    mutant: Mutant | ArrayMutant,
     cause: Cause,
     is_refused: bool,
     is_alone: bool,
@@ -186,11 +188,11 @@ def _note(
         tally.trouble("counterexample only", words)
 
 
-def _values(question: Question, mutant: edits.Mutant, scene: Scene) -> list:
+def _values(question: Question, mutant: Mutant, scene: Scene) -> list:
     return [mutant.value(scene, question.goal_tree, indices) for indices in bindings(question.spans)]
 
 
-def refuses(question: Question, mutant: edits.Mutant, compare: Compare = decide) -> bool:
+def refuses(question: Question, mutant: Mutant, compare: Compare = decide) -> bool:
     """Return whether the checker refuses a mistake as an answer: by its shape, or because its value differs."""
     scene = trial_scenes(question)[0]
     goal = [scene.value(question.goal_tree, **indices) for indices in bindings(question.spans)]

@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from rewriting import LONGEST, Spot, put, relation, rewritten, spelled, spots
 
-from bptt_lab.exercises.cases import cases, is_for_every_T, of_other_sizes
+from bptt_lab.exercises.causes.slips import slips
+from bptt_lab.exercises.judges.cases import cases, is_for_every_T, of_other_sizes
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.slips import slips
 from bptt_lab.formulas.tree import Binary, Call, Letter, Number, Power, Tree, Variable
 from bptt_lab.symbolic.worlds import float_worlds
 

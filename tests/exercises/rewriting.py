@@ -17,7 +17,7 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 
-from bptt_lab.exercises.cases import is_for_every_T
+from bptt_lab.exercises.judges.cases import is_for_every_T
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
 from bptt_lab.formulas import FormulaError, write

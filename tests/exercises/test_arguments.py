@@ -7,9 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from bptt_lab.exercises import running
-from bptt_lab.exercises.running import run_function
-from bptt_lab.exercises.sandbox import differences, messages, wire
+from bptt_lab.exercises.sandbox import differences, messages, running, wire
+from bptt_lab.exercises.sandbox.running import run_function
 
 X = np.arange(1.0, 13).reshape(4, 3) / 7
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory maps are listed on Linux only")

@@ -7,7 +7,7 @@ import asked
 import nbformat
 import pytest
 
-from bptt_lab.exercises.building import prove
+from bptt_lab.exercises.authoring.proof import prove
 from bptt_lab.exercises.question import course_questions
 from bptt_lab.network.parts import Parts
 

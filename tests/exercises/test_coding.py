@@ -4,13 +4,12 @@ import asked
 import numpy as np
 import pytest
 
-from bptt_lab.exercises import coding
-from bptt_lab.exercises.coding import judge_function, prove_function, reference
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
-from bptt_lab.exercises.instances import forms, instances, tables
+from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
+from bptt_lab.exercises.judges.instances import forms, instances, tables
+from bptt_lab.exercises.judges.returned import stated_shapes, states_shape
 from bptt_lab.exercises.question import course_questions
-from bptt_lab.exercises.returned import stated_shapes, states_shape
-from bptt_lab.exercises.running import Outcome
+from bptt_lab.exercises.sandbox.running import Outcome
 
 QUESTION = asked.function()
 NOTEBOOK_GLOBAL = np.random.default_rng(0)  # what cannot travel: each call would find it where it was
@@ -109,7 +108,7 @@ def test_what_cannot_run_has_its_own_outcome(monkeypatch):
     assert "NOTEBOOK_GLOBAL" in judge_function(QUESTION, uses_a_global).cause
     assert judge_function(QUESTION, raises).outcome == CRASHED
     assert judge_function(QUESTION, 5).outcome == CANNOT_READ
-    monkeypatch.setattr("bptt_lab.exercises.coding.SECONDS", 0.5)
+    monkeypatch.setattr("bptt_lab.exercises.judges.function.SECONDS", 0.5)
 
     def endless(d_a1, h_before):
         while True:
@@ -262,8 +261,7 @@ BIASES = asked.function(
 @pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1)])
 def test_a_bias_may_be_a_column_where_the_task_states_no_shape(shape, monkeypatch):
     monkeypatch.setattr(
-        coding,
-        "run_function",
+        "bptt_lab.exercises.judges.function.run_function",
         lambda function, calls, **more: Outcome("returned", [function(*c) for c in calls], [], ""),
     )
 
@@ -388,7 +386,7 @@ def test_long_sequences_and_states_that_begin_at_zero_are_tried(function, words)
 
 
 def test_an_answer_that_knows_all_fixed_instances_by_heart_is_wrong():
-    from bptt_lab.exercises.instances import tables
+    from bptt_lab.exercises.judges.instances import tables
 
     known = {
         table.arguments["d_a1"].tobytes(): table.results["d_W11"]
@@ -430,7 +428,7 @@ def test_two_numbers_told_are_never_the_same_text():
 
 
 def test_a_function_that_is_slow_is_not_told_a_case_it_fails_on(monkeypatch):
-    monkeypatch.setattr("bptt_lab.exercises.coding.SECONDS", 0.8)
+    monkeypatch.setattr("bptt_lab.exercises.judges.function.SECONDS", 0.8)
 
     def slow(d_a1, h_before):
         import time

@@ -7,8 +7,8 @@ import pytest
 
 import networks
 from bptt_lab import Network
-from bptt_lab.exercises import edits
-from bptt_lab.exercises.mistakes import CATALOGUE, NOT_APPLICABLE
+from bptt_lab.exercises.mistakes import mutants
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE, NOT_APPLICABLE
 from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import Language, read
 from bptt_lab.formulas.tree import free_variables
@@ -77,7 +77,7 @@ def floats(value):
 
 def choices(name, goal):
     """Return every choice of a goal's free indices at which it has a value."""
-    spans = ((n, edits._span(graph_of(name), goal, n)) for n in sorted(free_variables(goal) - {"T"}))
+    spans = ((n, mutants._span(graph_of(name), goal, n)) for n in sorted(free_variables(goal) - {"T"}))
     found = [{}]
     for index, span in spans:
         found = [{**one, index: number} for one in found for number in span]
@@ -91,7 +91,7 @@ def named(name, goal, formula, **fixed):
     indices = [one for one in choices(name, goal) if fixed.items() <= one.items()]
     wanted = [floats(scene(name).value(formula, **one)) for one in indices]
     found = set()
-    for mutant in edits.mutants(graph_of(name), goal, spans):
+    for mutant in mutants.mutants(graph_of(name), goal, spans):
         given = [floats(mutant.value(scene(name), goal, one)) for one in indices]
         if all(g.shape == w.shape and np.allclose(g, w, rtol=1e-10) for g, w in zip(given, wanted, strict=True)):
             found |= {mutant.mistake, *mutant.also}
@@ -259,7 +259,7 @@ def test_no_mutant_has_the_value_of_the_derivative(name):
     for text in goals_of(name):
         goal = tree(name, text)
         right = numbers(name, lambda scene, goal, one: scene.value(goal, **one), goal)
-        found = edits.mutants(graph_of(name), goal)
+        found = mutants.mutants(graph_of(name), goal)
         assert found, text
         for mutant in found:
             assert differs(numbers(name, mutant.value, goal), right), (text, mutant.mistake, mutant.detail)
@@ -269,7 +269,7 @@ def test_no_mutant_has_the_value_of_the_derivative(name):
 def test_no_two_mutants_have_one_value(name):
     for text in goals_of(name):
         goal = tree(name, text)
-        found = [numbers(name, mutant.value, goal) for mutant in edits.mutants(graph_of(name), goal)]
+        found = [numbers(name, mutant.value, goal) for mutant in mutants.mutants(graph_of(name), goal)]
         for k, one in enumerate(found):
             assert all(differs(one, other) for other in found[:k]), (text, k)
 
@@ -278,7 +278,7 @@ def test_no_two_mutants_have_one_value(name):
 def test_without_an_edit_the_pass_is_the_engines_own(name):
     for text in goals_of(name):
         goal = tree(name, text)
-        mine = numbers(name, lambda *of: edits._on(edits.right, *of), goal)
+        mine = numbers(name, lambda *of: mutants._on(mutants.right, *of), goal)
         engine = numbers(name, lambda scene, goal, one: scene.value(goal, **one), goal)
         assert mine[0] == engine[0] and np.allclose(mine[1], engine[1], rtol=1e-12, atol=1e-14), text
 
@@ -286,9 +286,9 @@ def test_without_an_edit_the_pass_is_the_engines_own(name):
 def every_mutant():
     for name in ALL:
         for text in goals_of(name):
-            yield from edits.mutants(graph_of(name), tree(name, text))
-    yield from edits.batch_mutants("b0")
-    yield from edits.clipping_mutants()
+            yield from mutants.mutants(graph_of(name), tree(name, text))
+    yield from mutants.batch_mutants("b0")
+    yield from mutants.clipping_mutants()
 
 
 def test_every_catalogued_mistake_is_made_somewhere_and_its_words_are_filled():
@@ -302,7 +302,7 @@ def test_every_catalogued_mistake_is_made_somewhere_and_its_words_are_filled():
 
 
 def ids(name, goal, **spans):
-    found = edits.mutants(graph_of(name), tree(name, goal), spans)
+    found = mutants.mutants(graph_of(name), tree(name, goal), spans)
     return {key for mutant in found for key in (mutant.mistake, *mutant.also)}
 
 
@@ -323,17 +323,17 @@ def test_the_loss_of_one_step_is_no_sum_and_an_immediate_derivative_has_no_paths
 def test_an_error_of_probability_minus_target_is_only_where_a_softmax_is():
     text = "p = sigmoid(W @ x)\nL = nll(p, y)"
     graph = Network(text, sizes=dict(x=3, p=2)).unroll(1)
-    found = edits.mutants(graph, read("grad(L, W)", Language(graph.network)))
+    found = mutants.mutants(graph, read("grad(L, W)", Language(graph.network)))
     assert not {m.mistake for m in found} & {"D1", "D3"} and "D5" in {m.mistake for m in found}
 
 
 def test_a_frequent_mistake_gives_its_name_to_a_rare_one_of_the_same_value():
-    found = {mutant.mistake: mutant.also for mutant in edits.mutants(graph_of(ONE), tree(ONE, "grad(L, b0)"))}
+    found = {mutant.mistake: mutant.also for mutant in mutants.mutants(graph_of(ONE), tree(ONE, "grad(L, b0)"))}
     assert {"A4", "A2", "E6"} <= set(found["D9"]) and "A4" not in found
 
 
 def test_an_immediate_derivative_is_named_before_a_path_where_the_goal_is_not_the_loss():
-    found = [m for m in edits.mutants(graph_of(ONE), tree(ONE, "D(a1(t)[ii], W11)")) if "A1" in m.also]
+    found = [m for m in mutants.mutants(graph_of(ONE), tree(ONE, "D(a1(t)[ii], W11)")) if "A1" in m.also]
     assert [m.mistake for m in found] == ["A2"]
 
 
@@ -344,13 +344,13 @@ def test_a_mistake_that_differs_at_other_steps_only_is_no_mistake_here():
 
 def test_an_entry_runs_over_its_matrix_and_a_time_over_the_steps():
     goal = tree(ONE, "D(a1(t)[ii], W0[k,jj])")
-    spans = [edits._span(graph_of(ONE), goal, index) for index in ("t", "ii", "k", "jj")]
+    spans = [mutants._span(graph_of(ONE), goal, index) for index in ("t", "ii", "k", "jj")]
     assert spans == [range(1, T + 1), range(1, 6), range(1, 6), range(1, 5)]
 
 
 def test_a_path_is_said_from_where_the_quantity_stands():
     def paths(name, goal):
-        return {m.detail["path"] for m in edits.mutants(graph_of(name), tree(name, goal)) if m.mistake == "A1"}
+        return {m.detail["path"] for m in mutants.mutants(graph_of(name), tree(name, goal)) if m.mistake == "A1"}
 
     assert {"a1(t+1)", "a2(t)"} <= paths(ONE, H1)
     assert {"ab(t-1)", "o(t)"} <= paths("bidirectional", "grad(L, hb(t))")
@@ -367,7 +367,7 @@ def test_a_state_that_starts_again_in_every_chunk_is_the_sum_of_short_networks()
             source = place._replace(time=None if place.time is None else place.time + start)
             given[place] = 0.0 if start and place.time == 0 else leaves[source]
         total = total + entry_array(short.sweep(short.run(given)), Place("W11"), (5, 5))
-    found = [m for m in edits.mutants(graph, goal) if m.mistake == "E7" and m.detail["count"] == "2"]
+    found = [m for m in mutants.mutants(graph, goal) if m.mistake == "E7" and m.detail["count"] == "2"]
     assert np.allclose(found[0].value(scene(ONE), goal, {}), total, rtol=1e-12)
 
 
@@ -375,7 +375,7 @@ def test_many_steps_need_no_deep_recursion():
     graph = Network(OWN["two scalars"][0], sizes=OWN["two scalars"][1]).unroll(200)
     goal, one = tree("two scalars", "grad(L, w)"), scene_of(worlds.random_world(graph, "many steps", FLOATS))
     found = {}
-    for mutant in edits._candidates(graph, goal):
+    for mutant in mutants._candidates(graph, goal):
         if mutant.mistake in ("A1", "A10"):
             found.setdefault(mutant.mistake, []).append(mutant.value(one, goal, {}))
     assert set(found) == {"A1", "A10"} and np.isfinite(sum(found.values(), [])).all()
@@ -383,7 +383,7 @@ def test_many_steps_need_no_deep_recursion():
 
 def test_a_batch_is_averaged_multiplied_or_cut_to_one_sequence():
     gradients = np.random.default_rng(0).standard_normal((3, 5, 4))
-    found = [(m.mistake, m.value(gradients)) for m in edits.batch_mutants("W0")]
+    found = [(m.mistake, m.value(gradients)) for m in mutants.batch_mutants("W0")]
     right = gradients.sum(axis=0)
     wanted = [("D8", right / 3), ("D8", right * 3), ("D9", gradients[0]), ("D9", gradients[2])]
     for (mistake, value), (name, expected) in zip(found, wanted, strict=True):
@@ -397,7 +397,7 @@ def clipped(gradients, limit):
 
 def test_clipping_goes_wrong_entry_by_entry_array_by_array_never_or_always():
     gradients = {"W": np.array([[3.0, 4.0]]), "b": np.array([12.0])}  # norms 5, 12, together 13
-    found = {limit: [m.value(gradients, limit) for m in edits.clipping_mutants()] for limit in (2.0, 6.0, 26.0)}
+    found = {limit: [m.value(gradients, limit) for m in mutants.clipping_mutants()] for limit in (2.0, 6.0, 26.0)}
     by_entry, by_array, never, always = found[2.0]
     assert np.allclose(by_entry["W"], [[2, 2]]) and np.allclose(by_array["W"], [[1.2, 1.6]])
     assert np.allclose(found[6.0][1]["W"], gradients["W"]) and np.allclose(found[6.0][1]["b"], [6])

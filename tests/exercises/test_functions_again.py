@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from test_instances import here
 
-from bptt_lab.exercises import coding, ex, front
-from bptt_lab.exercises.coding import judge_function
+from bptt_lab.exercises import ex, front
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
-from bptt_lab.exercises.instances import tables
-from bptt_lab.exercises.plain_reading import Unread, read_choice, shown
+from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges.function import judge_function
+from bptt_lab.exercises.judges.instances import tables
+from bptt_lab.exercises.judges.short_reading import Unread, read_choice, shown
 from bptt_lab.exercises.question import course_questions
 
 FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == "function"}
@@ -21,7 +22,7 @@ FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == 
 
 @pytest.fixture
 def in_process(monkeypatch):
-    monkeypatch.setattr(coding, "run_function", here)
+    monkeypatch.setattr(judge, "run_function", here)
 
 
 def replaced(key, *pairs, before=""):
@@ -38,7 +39,7 @@ def replaced(key, *pairs, before=""):
 
 def results_changed(key, change):
     """Return a question's own answer with each of its arrays changed."""
-    right = coding.reference(FUNCTIONS[key])
+    right = judge.reference(FUNCTIONS[key])
 
     def changed(*arguments):
         found = right(*arguments)
@@ -131,7 +132,7 @@ def test_a_slow_function_that_is_right_is_right(seconds):
 
 
 def test_a_slow_function_is_told_how_long_a_call_took(monkeypatch):
-    monkeypatch.setattr(coding, "SECONDS", 1.5)
+    monkeypatch.setattr(judge, "SECONDS", 1.5)
     found = judged("07.6", slower(0.3))
     assert found.outcome == TIMED_OUT and "Every call returned, but one took 0.3" in found.cause
     assert "instances" in found.cause and "loop" not in found.cause
@@ -147,7 +148,7 @@ def test_a_slow_function_that_is_wrong_is_told_where():
 
 
 def test_a_loop_without_end_is_named_as_one(monkeypatch):
-    monkeypatch.setattr(coding, "SECONDS_OF_ONE", 0.5)
+    monkeypatch.setattr(judge, "SECONDS_OF_ONE", 0.5)
 
     def endless(d_a1, h1, h_start):
         while True:

@@ -8,11 +8,12 @@ import pytest
 import wrong_functions
 from mpmath import mp
 
-from bptt_lab.exercises import coding, instances, sizing, stress
 from bptt_lab.exercises.feedback import CORRECT, WRONG
-from bptt_lab.exercises.instances import KINDS, tables
+from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges import instances, sizing, stress
+from bptt_lab.exercises.judges.instances import KINDS, tables
 from bptt_lab.exercises.question import course_questions
-from bptt_lab.exercises.running import Outcome
+from bptt_lab.exercises.sandbox.running import Outcome
 from bptt_lab.network import Network, Place
 from bptt_lab.symbolic import worlds
 
@@ -53,28 +54,28 @@ def here(function, calls, **more):
 
 @pytest.fixture
 def in_process(monkeypatch):
-    monkeypatch.setattr(coding, "run_function", here)
+    monkeypatch.setattr(judge, "run_function", here)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("key", FUNCTIONS)
 def test_a_wrong_function_of_any_class_is_refused(key, in_process):
     question = FUNCTIONS[key]
-    right, passed = coding.reference(question), set()
+    right, passed = judge.reference(question), set()
     for name, make in wrong_functions.MAKERS.items():
         wrong = make(right, question)
-        if wrong is not None and coding.judge_function(question, wrong).is_correct:
+        if wrong is not None and judge.judge_function(question, wrong).is_correct:
             passed.add(name)
     assert passed == {name for name, where in PASSES if where == key}
 
 
 @pytest.mark.parametrize("key", FUNCTIONS)
 def test_equal_functions_are_right(key, in_process):
-    right, question = coding.reference(FUNCTIONS[key]), FUNCTIONS[key]
+    right, question = judge.reference(FUNCTIONS[key]), FUNCTIONS[key]
     makers = [wrong_functions.each(np.nan_to_num), wrong_functions.each(lambda a: a + 1e-13 * np.abs(a))]
     makers += [wrong_functions.given(np.asfortranarray), wrong_functions.each(np.asarray)]
     for make in makers:
-        assert coding.judge_function(question, make(right, question)).outcome == CORRECT
+        assert judge.judge_function(question, make(right, question)).outcome == CORRECT
 
 
 @pytest.mark.parametrize("key", FUNCTIONS)
@@ -217,11 +218,11 @@ def by_the_batch(d_a1, h_before):
 )
 def test_an_answer_wrong_on_a_few_instances_is_told_on_which(function, words, in_process):
     task = "Given `d_a1` (T, B, M) and `h_before` (T, B, M), return the gradient."
-    found = coding.judge_function(asked.function(task=task), function)
+    found = judge.judge_function(asked.function(task=task), function)
     assert found.outcome == WRONG and words in found.cause and found.asks.endswith("?")
 
 
 def test_a_size_written_in_is_told_by_its_letter(in_process):
     task = "Given `d_a1` (T, B, M) and `h_before` (T, B, M), return the gradient."
-    found = coding.judge_function(asked.function(task=task), written_in)
+    found = judge.judge_function(asked.function(task=task), written_in)
     assert "right for M = 5, but not for M = 4. There: The function raised ValueError" in found.cause

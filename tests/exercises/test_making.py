@@ -8,13 +8,13 @@ from pathlib import Path
 import own_networks
 import pytest
 
-from bptt_lab.exercises import making
-from bptt_lab.exercises.building import prove
-from bptt_lab.exercises.coding import judge_function, prove_function, reference
+from bptt_lab.exercises.authoring import generate
+from bptt_lab.exercises.authoring.generate import questions_for
+from bptt_lab.exercises.authoring.proof import prove
 from bptt_lab.exercises.feedback import CORRECT, WRONG
-from bptt_lab.exercises.judging import judge_formula
-from bptt_lab.exercises.making import questions_for
-from bptt_lab.exercises.plain import judge_choice, judge_shape
+from bptt_lab.exercises.judges.formula import judge_formula
+from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
+from bptt_lab.exercises.judges.short_answer import judge_choice, judge_shape
 from bptt_lab.network import Network, NetworkError, Place
 
 T = 3
@@ -170,16 +170,18 @@ L[t] = mse(P @ h[t], y[t])
     ],
 )
 def test_the_code_for_every_equation_is_right_not_only_for_the_one_that_is_asked(text, sizes, count):
-    asked = list(making._function(Network(text, sizes=sizes)))
+    asked = list(generate._function(Network(text, sizes=sizes)))
     assert len(asked) == count and all(data["returns"] for data in asked)
     for data in asked:
         section = {"id": "18.1", "section": "18 · A section"}
-        assert prove_function(making.MadeQuestion(**{**data, **section, "network": text, "sizes": sizes, "T": T})) == []
+        assert (
+            prove_function(generate.MadeQuestion(**{**data, **section, "network": text, "sizes": sizes, "T": T})) == []
+        )
 
 
 def test_a_bias_inside_the_argument_of_a_matrix_is_a_result():
     sizes = {"x": 2, "h": 3, "q": 5, "y": 2, "V": (6, 5), "U": (4, 2)}
-    returned = next(making._function(Network(NESTED, sizes=sizes)))["returns"]
+    returned = next(generate._function(Network(NESTED, sizes=sizes)))["returns"]
     assert list(returned) == ["d_R", "d_V", "d_b", "d_d"]
 
 
@@ -218,8 +220,8 @@ def test_a_function_is_judged_by_its_arrays_and_a_slip_in_it_is_named(before, af
 
 def test_a_question_with_a_wrong_answer_is_not_asked(monkeypatch):
     text, sizes = own_networks.TEXTS["two scalars"]
-    right = making.spell
-    monkeypatch.setattr(making, "spell", lambda form, network: f"2*({right(form, network)})")
+    right = generate.spell
+    monkeypatch.setattr(generate, "spell", lambda form, network: f"2*({right(form, network)})")
     found = questions_for(text, sizes, T)
     assert [question.kind for question in found] == ["choice", "number", "function"]
     assert [question.id for question in found] == ["18.1", "18.2", "18.3"]
@@ -227,8 +229,8 @@ def test_a_question_with_a_wrong_answer_is_not_asked(monkeypatch):
 
 def test_code_that_is_wrong_is_not_asked(monkeypatch):
     text, sizes = own_networks.TEXTS["two scalars"]
-    right = making._summed_code
-    monkeypatch.setattr(making, "_summed_code", lambda code, name: f"2 * {right(code, name)}")
+    right = generate._summed_code
+    monkeypatch.setattr(generate, "_summed_code", lambda code, name: f"2 * {right(code, name)}")
     assert "function" not in [question.kind for question in questions_for(text, sizes, T)]
 
 
@@ -284,7 +286,7 @@ def test_another_notebook_may_ask_them():
 
 def test_every_section_is_a_heading_of_the_notebook():
     notebook = next((Path(__file__).resolve().parents[2] / "notebooks").glob("18_*.ipynb")).read_text(encoding="utf-8")
-    assert all(f"## {heading}" in notebook for heading in making.SECTIONS.values())
+    assert all(f"## {heading}" in notebook for heading in generate.SECTIONS.values())
 
 
 def test_made_questions_share_one_graph_a_length():
@@ -300,14 +302,14 @@ def test_progress_says_how_many_are_made_and_what_comes_and_ends_with_nothing():
     found = questions_for(text, sizes, T, tell=heard.append)
     assert heard[0] == "0 questions made; proving one about the shape of a gradient" and heard[-1] == ""
     assert heard[-2] == f"{len(found) - 1} questions made; proving one about a NumPy function"
-    assert len(heard) == len(making.MAKERS) + 1 and max(map(len, heard)) <= making.LONGEST_PROGRESS
+    assert len(heard) == len(generate.MAKERS) + 1 and max(map(len, heard)) <= generate.LONGEST_PROGRESS
 
 
 def test_progress_is_for_terminals_and_leaves_no_trace_in_stored_outputs(capsys, monkeypatch):
-    making.on_terminal("1 questions made")
+    generate.on_terminal("1 questions made")
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    making.on_terminal("1 questions made")
+    generate.on_terminal("1 questions made")
     assert capsys.readouterr().err.strip() == "1 questions made"
 
 

@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from bptt_lab.exercises.mistakes import CATALOGUE, NOT_APPLICABLE
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE, NOT_APPLICABLE
 
 KNOWN = {"A": 10, "B": 10, "C": 11, "D": 11, "E": 12, "F": 5}
 NOTEBOOKS = range(20)

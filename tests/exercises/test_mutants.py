@@ -5,7 +5,7 @@ from functools import cache
 import measuring
 import pytest
 
-from bptt_lab.exercises.diagnosis import catalogued
+from bptt_lab.exercises.causes.diagnosis import catalogued
 from bptt_lab.exercises.question import course_questions
 from bptt_lab.symbolic.verdicts import AGREES, Verdict
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bptt_lab.exercises import ex, judging
+from bptt_lab.exercises import ex
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
+from bptt_lab.exercises.judges import formula
 
 
 def found(identity, *lines):
@@ -141,14 +142,14 @@ def test_a_count_may_be_a_float_that_holds_it(answer):
 
 def test_many_logarithms_end_where_the_time_allowed_does(monkeypatch):
     logs = "".join(f"+log(1+exp({k}*h2(t)))-log(1+exp(-{k}*h2(t)))-{k}*h2(t)" for k in range(1, 15))
-    monkeypatch.setattr(judging, "SECONDS", 0.2)  # to read it takes less, to compare it more
+    monkeypatch.setattr(formula, "SECONDS", 0.2)  # to read it takes less, to compare it more
     assert found("14.5", ex("14.5").question.answer + logs).outcome == UNDECIDED
 
 
 def test_an_answer_that_takes_too_long_to_read_is_undecided(monkeypatch):
     def endless(*given, **more):
-        raise judging.Unsettled("too long")
+        raise formula.Unsettled("too long")
 
-    monkeypatch.setattr(judging, "read", endless)
+    monkeypatch.setattr(formula, "read", endless)
     feedback = found("07.2", "d1(1)*h1(0) + 0*h1(1)")
     assert feedback.outcome == UNDECIDED and "Try a plainer form" in feedback.cause

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from bptt_lab.exercises import functions
-from bptt_lab.exercises.running import run_function
+from bptt_lab.exercises.sandbox import functions
+from bptt_lab.exercises.sandbox.running import run_function
 
 X = np.arange(12.0).reshape(4, 3) / 7
 W = np.arange(9.0).reshape(3, 3) ** 2 / 9
@@ -465,8 +465,8 @@ STORED = Stored()
         (lambda x: LARGE.sum() * x, ["`LARGE`", "128 MB", "make it inside"]),
         (lambda x: [PART, OTHER, x], ["96 MB", "make it inside"]),
         (lambda x: STORED.extra, ["`STORED`", "a Stored", "make it inside"]),
-        (lambda x: functions.pack(x, []), ["`functions`", "the module bptt_lab.exercises.functions"]),
-        (lambda x: run_function(x, []), ["`run_function`", "bptt_lab.exercises.running", "NumPy"]),
+        (lambda x: functions.pack(x, []), ["`functions`", "the module bptt_lab.exercises.sandbox.functions"]),
+        (lambda x: run_function(x, []), ["`run_function`", "bptt_lab.exercises.sandbox.running", "NumPy"]),
         (partial(run_function, seconds=3), ["takes"]),
         (partial(lambda x, W: x, x=X), ["takes 0 arguments", "expected 1"]),
         (partial(lambda x, W: x, W=W), []),

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bptt_lab.exercises.paths import Account, account, place_of, place_text
+from bptt_lab.exercises.causes.paths import Account, account
+from bptt_lab.exercises.places import place_of, said
 from bptt_lab.exercises.scenes import flat, scene_of, values
 from bptt_lab.formulas import Language, read
 from bptt_lab.network import Graph, Network, Place
@@ -126,8 +127,8 @@ def test_where_the_ways_part_at_one_step_only_the_words_are_the_same_as_elsewher
 
 
 def test_a_place_without_time_is_told_by_its_name():
-    assert place_text(Place("k")) == place_text(Place("k"), 2) == "k"
-    assert [place_text(Place("h", time), 2) for time in (1, 2, 4)] == ["h(t-1)", "h(t)", "h(t+2)"]
+    assert said(Place("k")) == said(Place("k"), 2) == "k"
+    assert [said(Place("h", time), 2) for time in (1, 2, 4)] == ["h(t-1)", "h(t)", "h(t+2)"]
     case = scalars(FORK, 1, "D(L, h)")
     assert case.account(case.truth()) == ones("p", "q")
     at_the_end = scalars(AT_THE_END, 3, "D(L, h(t))", {"t": range(1, 4)})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bptt_lab import Network, course
-from bptt_lab.exercises.paths import _columns, account
+from bptt_lab.exercises.causes.paths import _columns, account
 from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import Language, read
 from bptt_lab.symbolic import worlds

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, WRONG
-from bptt_lab.exercises.plain import JUDGES, judge_choice, judge_number, judge_shape
+from bptt_lab.exercises.judges.short_answer import JUDGES, judge_choice, judge_number, judge_shape
 from bptt_lab.exercises.question import make
 
 BASE = dict(task="?", hints=["1", "2", "3"], section="01 · A")

@@ -29,10 +29,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from numpy import tanh
 from numpy.random import default_rng
 
-from bptt_lab.exercises import functions, running
-from bptt_lab.exercises.running import run_function
-from bptt_lab.exercises.sandbox import guards, messages, wire
+from bptt_lab.exercises.sandbox import functions, guards, messages, running, wire
 from bptt_lab.exercises.sandbox.differences import changed_places
+from bptt_lab.exercises.sandbox.running import run_function
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the processes of a system are listed on Linux only")
 FILTERED = sys.platform == "linux" and platform.machine() in guards.MACHINES
@@ -383,7 +382,7 @@ class Model:
         (yields, ["`yield`", "use `return`"]),
         (waits, ["`async`", "use `return`"]),
         (uses_a_module, ["`os`", "the module os", "NumPy"]),
-        (uses_the_library, ["`run_function`", "bptt_lab.exercises.running"]),
+        (uses_the_library, ["`run_function`", "bptt_lab.exercises.sandbox.running"]),
         (imports_inside, ["imports subprocess", "`math`"]),
         (X.sum, ["sum", "not written in Python"]),
         (Model(), ["of type Model", "def"]),
@@ -978,7 +977,7 @@ def test_the_hook_refuses_what_is_not_on_its_list(event):
 # In a notebook
 
 CELLS = [
-    "import numpy as np\nfrom bptt_lab.exercises.running import run_function\nx = np.ones((2, 3))",
+    "import numpy as np\nfrom bptt_lab.exercises.sandbox.running import run_function\nx = np.ones((2, 3))",
     "def double(x):\n    return 2 * x\nrun_function(double, [(x,)]).results[0].sum()",
     "def wrong(x):\n    y = x + 1\n    return y @ y\nprint(run_function(wrong, [(x,)]).message)",
     "def endless(x):\n    while True:\n        pass\nprint(run_function(endless, [(x,)], seconds=0.3).kind)",

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from bptt_lab import lectures
-from bptt_lab.exercises import building, coding, question
+from bptt_lab.exercises import question
+from bptt_lab.exercises.authoring import proof
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, OTHER_FORM, WRONG
 from bptt_lab.exercises.front import Exercise
+from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.question import course_questions
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,7 @@ WRONG_ONES = [
 def built(identity, text):
     """Return an answer as it is handed in: a function is built from its text."""
     asked = COURSE[identity]
-    return coding.reference(replace(asked, answer=text)) if asked.kind == "function" else text
+    return judge.reference(replace(asked, answer=text)) if asked.kind == "function" else text
 
 
 def ids(cases):
@@ -67,12 +69,12 @@ def test_every_answer_belongs_to_a_question():
 
 @pytest.mark.parametrize("identity", [key for key, one in COURSE.items() if one.kind != "function"])
 def test_a_question_is_proven(identity):
-    assert building.prove(COURSE[identity]) == []
+    assert proof.prove(COURSE[identity]) == []
 
 
 @pytest.mark.parametrize("identity", [key for key, one in COURSE.items() if one.kind == "function"])
 def test_the_answer_of_a_function_is_judged_right(identity):
-    assert coding.prove_function(COURSE[identity]) == []
+    assert judge.prove_function(COURSE[identity]) == []
 
 
 def blocks():
@@ -124,13 +126,11 @@ def test_a_wrong_answer_listed_as_right_would_be_seen():
 
 def test_a_question_with_a_wrong_answer_is_not_proven():
     asked = COURSE["07.2"]
-    assert building.prove(replace(asked, answer=asked.answer + " + 1")) != []
+    assert proof.prove(replace(asked, answer=asked.answer + " + 1")) != []
 
 
 def test_a_question_out_of_its_notebook_is_not_proven():
-    assert any(
-        "section" in trouble for trouble in building.prove(replace(COURSE["07.1"], section="06 \u00b7 Elsewhere"))
-    )
+    assert any("section" in trouble for trouble in proof.prove(replace(COURSE["07.1"], section="06 \u00b7 Elsewhere")))
 
 
 def test_the_solutions_are_read_by_the_rules_of_questions():

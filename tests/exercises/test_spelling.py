@@ -3,8 +3,8 @@
 import own_networks
 import pytest
 
+from bptt_lab.exercises.authoring.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.exercises.scenes import side
-from bptt_lab.exercises.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.formulas import FormulaError, Language, read
 from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.times import Index, letter

@@ -55,7 +55,7 @@ def when(condition, change=lambda array: 2 * array + 1):
 
 def axis_of(question, letter):
     """Return (argument, axis) at which a size of the tame instance stands, or None."""
-    from bptt_lab.exercises.instances import tables
+    from bptt_lab.exercises.judges.instances import tables
 
     arguments = tables(question)[0].arguments
     for k, (name, formula) in enumerate(question.arguments.items()):
@@ -70,7 +70,7 @@ def written_in(letter):
     """Return a maker of functions that cut an axis at its size in the tame instance: a number written in."""
 
     def make(right, question):
-        from bptt_lab.exercises.instances import tables
+        from bptt_lab.exercises.judges.instances import tables
 
         place = axis_of(question, letter)
         if place is None:
@@ -92,7 +92,7 @@ def entries_written_in(k):
     """Return a maker of functions that know the last axis of one argument by a number."""
 
     def make(right, question):
-        from bptt_lab.exercises.instances import tables
+        from bptt_lab.exercises.judges.instances import tables
 
         arrays = list(tables(question)[0].arguments.values())
         if k >= len(arrays) or arrays[k].ndim < 2:

@@ -15,7 +15,7 @@ import pytest
 
 from bptt_lab import Network, symbolic
 from bptt_lab.exercises import ex
-from bptt_lab.exercises.stress import decimals
+from bptt_lab.exercises.judges.stress import decimals
 from bptt_lab.figures import unrolled_network
 from bptt_lab.formulas import functions
 from bptt_lab.formulas.functions import FUNCTIONS, LOSSES, NUMBERS, ROWS

@@ -9,7 +9,7 @@ HOMES = {
     "QuestionError": "question",
     "course_questions": "question",
     "ex": "front",
-    "prove": "building",
+    "prove": "authoring.proof",
 }
 
 

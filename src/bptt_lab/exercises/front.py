@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bptt_lab.exercises import progress
-from bptt_lab.exercises.coding import judge_function
-from bptt_lab.exercises.derivation import judge_derivation
 from bptt_lab.exercises.feedback import CANNOT_READ, NOT_ATTEMPTED, UNDECIDED, Feedback
-from bptt_lab.exercises.judging import judge_formula
-from bptt_lab.exercises.plain import JUDGES as PLAIN_JUDGES
+from bptt_lab.exercises.judges.derivation import judge_derivation
+from bptt_lab.exercises.judges.formula import judge_formula
+from bptt_lab.exercises.judges.function import judge_function
+from bptt_lab.exercises.judges.short_answer import JUDGES as PLAIN_JUDGES
 from bptt_lab.exercises.question import Question, course_questions
 from bptt_lab.formulas import COURSE, Style, latex
 from bptt_lab.formulas.errors import nearest
@@ -174,7 +174,7 @@ class Exercises:
 
     def add(self, text: str) -> list[str]:
         """Read questions from TOML, as an instructor writes them, and return their ids (errors: QuestionError)."""
-        from bptt_lab.exercises.building import add
+        from bptt_lab.exercises.authoring.proof import add
 
         found = add(text)
         self._own |= found
@@ -185,7 +185,7 @@ class Exercises:
 
         `network` is a Network or its text with `sizes`. The ids begin with 18; those of the network before are gone.
         """
-        from bptt_lab.exercises.making import questions_for
+        from bptt_lab.exercises.authoring.generate import questions_for
 
         text, sizes = (network.text, network.sizes) if isinstance(network, Network) else (network, sizes or {})
         found = {question.id: question for question in questions_for(text, sizes, T)}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from bptt_lab.exercises import functions
+from bptt_lab.exercises.sandbox import functions
 
 LONGEST_TEXT = 200
 MUCH_SLOWER = 10  # times the slowest call before: a loop may be to blame

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from fractions import Fraction
 from typing import NamedTuple
 
-from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Number, Over, Power, Transpose, Tree
+from bptt_lab.exercises.places import said_of
+from bptt_lab.formulas.tree import ONE, Binary, Derivative, Letter, Negative, Number, Over, Power, Transpose, Tree
 from bptt_lab.network import Network
-
-ONE = Number(Fraction(1))
 
 
 class Slip(NamedTuple):
@@ -69,12 +67,6 @@ def slips(tree: Tree, network: Network) -> Iterator[Slip]:
                     yield Slip(kind, letter, replace(tree, **{one.name: (*value[:i], new, *value[i + 1 :])}))
 
 
-def spoken(derivative: Derivative, name: str) -> str:
-    """Return a delta or a gradient as a student writes it: d2 for a row by a2, d_a2 for a column."""
-    is_delta = derivative.kind == "total" and name.startswith("a") and len(name) > 1
-    return f"d{name[1:]}" if is_delta else f"d_{name}"
-
-
 def _own(tree: Tree) -> Iterator[Slip]:
     """Yield the slips at the top of a tree."""
     match tree:
@@ -88,9 +80,9 @@ def _own(tree: Tree) -> Iterator[Slip]:
         case Derivative(_, above, kind) if kind != "immediate":
             for one in _own(above):
                 if isinstance(one.tree, Letter):
-                    yield Slip(one.kind, spoken(tree, one.letter), replace(tree, above=one.tree))
+                    yield Slip(one.kind, said_of(tree, one.letter), replace(tree, above=one.tree))
             if not above.entry:
-                yield Slip("transpose", spoken(tree, above.name), Transpose(tree))
+                yield Slip("transpose", said_of(tree, above.name), Transpose(tree))
         case Negative(inner):
             yield Slip("sign", "", inner)
         case Transpose(inner):
@@ -126,7 +118,7 @@ def _other_letters(tree: Tree, network: Network) -> Iterator[Slip]:
         if letter is tree:
             yield Slip("letter", other.name, other)
         else:
-            yield Slip("letter", spoken(tree, other.name), replace(tree, above=other))
+            yield Slip("letter", said_of(tree, other.name), replace(tree, above=other))
 
 
 def other_letters(letter: Letter, network: Network) -> Iterator[Letter]:

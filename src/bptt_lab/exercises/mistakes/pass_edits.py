@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from bptt_lab.exercises.backward import (
+from bptt_lab.exercises.mistakes.backward_pass import (
     Change,
     Detail,
     Edge,
@@ -21,10 +21,9 @@ from bptt_lab.exercises.backward import (
     Use,
     edges_into,
     plain,
-    spoken,
     uses_of,
 )
-from bptt_lab.exercises.changes import (
+from bptt_lab.exercises.mistakes.edge_changes import (
     RULES,
     Where,
     borrowed,
@@ -42,7 +41,8 @@ from bptt_lab.exercises.changes import (
     without,
     wrapped,
 )
-from bptt_lab.exercises.results import MOST_STEPS
+from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
+from bptt_lab.exercises.places import said
 from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.times import NOW, Index, index_of
 from bptt_lab.formulas.tree import Call, Letter, Tree
@@ -94,8 +94,8 @@ def _reached(graph: Graph, name: str) -> set[str]:
 Uses = tuple[Use, ...]
 
 
-def _said(graph: Graph, name: str) -> str:
-    return spoken(name, NOW if graph.network.is_timed(name) else None)
+def _at_t(graph: Graph, name: str) -> str:
+    return said(Place(name, NOW if graph.network.is_timed(name) else None))
 
 
 def _path(graph: Graph, use: Use) -> Detail:
@@ -103,7 +103,8 @@ def _path(graph: Graph, use: Use) -> Detail:
     index = use.letter.time
     is_relative = isinstance(index, Index) and index.start == "t"
     after = Index("t", -use.shift) if graph.network.is_timed(use.lower) else None
-    return {"path": spoken(use.lower, after), "quantity": spoken(use.letter.name, NOW if is_relative else index)}
+    quantity = Place(use.letter.name, NOW if is_relative else index)
+    return {"path": said(Place(use.lower, after)), "quantity": said(quantity)}
 
 
 def _recurrent(graph: Graph, uses: Uses) -> Uses:
@@ -189,9 +190,9 @@ def _activations(graph: Graph, uses: Uses) -> Iterator[Edit]:
     """Yield the wrong slopes of activations, equation by equation and everywhere at once."""
     active = tuple(use for use in uses if use.parts)
     names = dict.fromkeys(use.lower for use in active)
-    groups = [(_said(graph, name), tuple(use for use in active if use.lower == name)) for name in names]
-    for (said, group), (mistake, rule) in itertools.product([*groups, ("every layer", active)], RULES):
-        yield Edit(mistake, {"equation": said}, group, ruled(of(*group), rule))
+    groups = [(_at_t(graph, name), tuple(use for use in active if use.lower == name)) for name in names]
+    for (words, group), (mistake, rule) in itertools.product([*groups, ("every layer", active)], RULES):
+        yield Edit(mistake, {"equation": words}, group, ruled(of(*group), rule))
 
 
 def _readings(graph: Graph, uses: Uses) -> Iterator[Edit]:
@@ -203,8 +204,8 @@ def _readings(graph: Graph, uses: Uses) -> Iterator[Edit]:
             if index.shift < 0 and name in graph.network.equations:
                 yield Edit("C9", {"state": name}, (use,), read(of(use), wrapped(name, index, 0)))
             for by, mistake in moves.items():
-                wrong = spoken(name, Index(index.start, index.shift + by))
-                detail = {"wrong": wrong, "equation": _said(graph, use.lower)}
+                wrong = said(Place(name, Index(index.start, index.shift + by)))
+                detail = {"wrong": wrong, "equation": _at_t(graph, use.lower)}
                 for reading in _shifted(name, index, by):
                     yield Edit(mistake, detail, (use,), read(of(use), reading))
 
@@ -250,7 +251,7 @@ def _losses(graph: Graph, uses: Uses) -> Iterator[Edit]:
     for name, equation in network.equations.items():
         own = tuple(use for use in uses if use.lower == name and not is_recurrent(graph, use))
         if isinstance(equation.expression, Call) and equation.expression.function == "softmax":
-            yield Edit("D3", {"equation": _said(graph, name)}, own, sloped(of(*own), _diagonal))
+            yield Edit("D3", {"equation": _at_t(graph, name)}, own, sloped(of(*own), _diagonal))
         for call in _calls(equation.expression, LOSSES):
             yield from _errors(graph, name, call, own)
             if equation.timed and graph.T > 1:
@@ -269,7 +270,7 @@ def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
         yield Edit("D4", {}, head, _times_slope(head, name, prediction))
     if not isinstance(target, Letter):
         return
-    detail = {"target": spoken(target.name, index_of(target.time))}
+    detail = {"target": said(Place(target.name, index_of(target.time)))}
     if call.function != "nll":
         yield Edit("D1", detail, own, read(of(*own), without(target.name)))
         return
@@ -277,7 +278,7 @@ def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
         yield Edit("D1", detail, head, _plus_target(head, name, target))
     wrong = LOGARITHM if isinstance(prediction, Letter) else FUSED if _is_softmax(graph, prediction) else ()
     for mistake, slope in wrong:
-        yield Edit(mistake, {"equation": _said(graph, name)}, own, sloped(_into(own, call), _by_values(slope, call)))
+        yield Edit(mistake, {"equation": _at_t(graph, name)}, own, sloped(_into(own, call), _by_values(slope, call)))
 
 
 def _is_softmax(graph: Graph, prediction: Tree) -> bool:

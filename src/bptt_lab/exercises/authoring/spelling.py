@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from bptt_lab.exercises.paths import place_text
+from bptt_lab.exercises.places import said
 from bptt_lab.formulas import Language, write
 from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.language import FUNCTIONS
 from bptt_lab.formulas.shapes import shape_of
-from bptt_lab.formulas.times import NOW, Index, index_of, number, time_of
+from bptt_lab.formulas.times import NOW, Index, index_of, number
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
@@ -259,8 +259,7 @@ class Code:
     def array(self, name: str, index: Index | None, before: str = "") -> str:
         """Return the name of an argument, and note what it holds."""
         argument = before + name + argument_suffix(index)
-        time = time_of(index)
-        formula = before + name + (_close(f"({write(time)})") if time is not None else "")
+        formula = before + said(Place(name, index))
         if self.arguments.setdefault(argument, formula) != formula:
             raise Unspeakable(f"two arrays would be called {argument}")
         return f"{argument}[..., None]" if not self.network.shapes[name] and not self.plain else argument
@@ -279,10 +278,3 @@ def argument_suffix(index: Index | None) -> str:
 def _tight(code: str) -> str:
     """Return a piece of code in brackets where it is more than one name."""
     return f"({code})" if " " in code or code.startswith("-") else code
-
-
-def said(place: Place) -> str:
-    """Return a place as a student writes it: h(t-1), h(2), or L."""
-    if isinstance(place.time, Index):
-        return f"{place.name}({place.time})"
-    return place_text(place)

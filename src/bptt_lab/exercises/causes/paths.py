@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.places import place_of, said
 from bptt_lab.exercises.scenes import bindings
-from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
+from bptt_lab.formulas.tree import Derivative, Letter, Tree
 from bptt_lab.network import Graph, NetworkError, Place
 from bptt_lab.network.scalars import entries
 from bptt_lab.symbolic.values import Scene
 
 MOST_PATHS = 12
 CLOSE = 1e-8
-WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}  # what an index may be made of
 
 Path = tuple[Place, ...]
 
@@ -132,23 +131,6 @@ def _along(
     return [current.get(Place(start.name, start.time, e), 0.0) for e in wanted]
 
 
-def place_of(letter: Letter, indices: Mapping[str, int]) -> tuple[str, int | None, tuple[int, ...]]:
-    """Return the name, time and entry of a letter with its indices bound."""
-
-    def whole(tree: Tree) -> int:
-        match tree:
-            case Number(value):
-                return int(value)
-            case Variable(name):
-                return indices[name]
-            case Negative(inner):
-                return -whole(inner)
-        return WHOLE[tree.operator](whole(tree.left), whole(tree.right))
-
-    time = None if letter.time is None else whole(letter.time)
-    return letter.name, time, tuple(whole(index) for index in letter.entry)
-
-
 def _general_time(letter: Letter, indices: Mapping[str, int]) -> int | None:
     """Return t where a letter's time is t plus a constant: its paths are told relative to t, all others by step."""
     if letter.time is None or "t" not in indices:
@@ -160,17 +142,7 @@ def _general_time(letter: Letter, indices: Mapping[str, int]) -> int | None:
 def _words(route: Path, time: int | None, is_whole: bool) -> str:
     """Return a route in letters, relative to t where that is given."""
     steps = route[1:] or route  # a loss that is itself what one differentiates by is its own path
-    return " → ".join(place_text(place, time) for place in (steps if is_whole else steps[-1:]))
-
-
-def place_text(place: Place, time: int | None = None) -> str:
-    """Return a place as a student writes it: h1(2), or h1(t+1) relative to a time t."""
-    if place.time is None:
-        return place.name
-    if time is None:
-        return f"{place.name}({place.time})"
-    shift = place.time - time
-    return f"{place.name}(t{f'{shift:+d}' if shift else ''})"
+    return " → ".join(said(place, time) for place in (steps if is_whole else steps[-1:]))
 
 
 def _fit(columns: Mapping[str, np.ndarray], answer: np.ndarray) -> Account | None:

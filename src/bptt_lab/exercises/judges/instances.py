@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises import sizing, stress
+from bptt_lab.exercises.judges import sizing, stress
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, parts, walk

@@ -6,9 +6,9 @@ import itertools
 import re
 from typing import NamedTuple
 
-from bptt_lab.exercises.diagnosis import diagnose, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
-from bptt_lab.exercises.judging import (
+from bptt_lab.exercises.judges.formula import (
     NO_VALUE,
     Comparison,
     compare,

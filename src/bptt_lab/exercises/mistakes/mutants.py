@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.backward import Asked, Detail, Left, Pass, Tables, shaped, tables_of
-from bptt_lab.exercises.mistakes import CATALOGUE
-from bptt_lab.exercises.network_edits import Edit, edits_for
-from bptt_lab.exercises.paths import place_of
-from bptt_lab.exercises.results import Result, results_of, right
+from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Left, Pass, Tables, shaped, tables_of
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
+from bptt_lab.exercises.mistakes.pass_edits import Edit, edits_for
+from bptt_lab.exercises.mistakes.result_edits import Result, results_of, right
+from bptt_lab.exercises.places import place_of
 from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Variable, free_variables

@@ -42,11 +42,6 @@ Detail = Mapping[str, str]  # the slots of a mistake's words
 Reading = Callable[[Place, "int | None", Graph], "Place | None"]
 
 
-def spoken(name: str, time: object = None) -> str:
-    """Return a quantity as a student reads it: h1(t-1), W11."""
-    return name if time is None else f"{name}({time})"
-
-
 class Part(NamedTuple):
     """One activation in one entry of an equation: its argument and value, and what multiplies its own slope."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bptt_lab.exercises.backward import (
+from bptt_lab.exercises.mistakes.backward_pass import (
     Change,
     Edge,
     Into,

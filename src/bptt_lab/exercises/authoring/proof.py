@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from bptt_lab.exercises.coding import goals_of, prove_function
-from bptt_lab.exercises.derivation import judge_derivation
-from bptt_lab.exercises.diagnosis import catalogued, same, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import catalogued, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, Feedback
-from bptt_lab.exercises.judging import judge_formula
-from bptt_lab.exercises.paths import place_of
+from bptt_lab.exercises.judges.derivation import judge_derivation
+from bptt_lab.exercises.judges.formula import judge_formula
+from bptt_lab.exercises.judges.function import goals_of, prove_function
+from bptt_lab.exercises.places import place_of
 from bptt_lab.exercises.question import Question, QuestionError, read_questions
 from bptt_lab.exercises.scenes import bindings
 from bptt_lab.formulas.tree import Derivative

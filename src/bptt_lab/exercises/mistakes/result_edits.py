@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from bptt_lab.exercises.backward import Asked, Detail, Tables, edges_into, right_pass, shaped, spoken
+from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, edges_into, right_pass, shaped
+from bptt_lab.exercises.places import said
 from bptt_lab.formulas.times import NOW
 from bptt_lab.formulas.tree import Call, Derivative
 from bptt_lab.network import Graph, Place
@@ -33,7 +34,7 @@ def results_of(graph: Graph, goal: Derivative) -> Iterator[Found]:
     if goal.above.time is not None and graph.T > 1:
         yield from _other_times(graph, goal)
     if goal.above.name in graph.network.equations:
-        yield "E1", {"state": spoken(goal.above.name, 0)}, _without_start
+        yield "E1", {"state": said(Place(goal.above.name, 0))}, _without_start
         yield from _joined(graph, goal.above.name)
     if goal.above.name in graph.network.parameters:
         yield from _of_parameter(graph, goal)
@@ -87,7 +88,7 @@ def _joined(graph: Graph, name: str) -> Iterator[Found]:
     for user in dict.fromkeys(user for user, _ in graph.network.uses[name]):
         expression = graph.network.equations[user].expression
         if isinstance(expression, Call) and expression.function == "concat":
-            yield "C10", {"joined": spoken(user, NOW), "quantity": spoken(name, NOW)}, partial(_uncut, user)
+            yield "C10", {"joined": said(Place(user, NOW)), "quantity": said(Place(name, NOW))}, partial(_uncut, user)
 
 
 def _uncut(user: str, tables: Tables, asked: Asked) -> np.ndarray | float:

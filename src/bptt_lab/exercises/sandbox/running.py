@@ -31,8 +31,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises import functions
-from bptt_lab.exercises.sandbox import messages, wire
+from bptt_lab.exercises.sandbox import functions, messages, wire
 from bptt_lab.exercises.sandbox.differences import changed_places, written_places
 from bptt_lab.exercises.sandbox.guards import GUARDS
 from bptt_lab.exercises.sandbox.wire import FRAME, LARGEST_HEADER, LARGEST_MESSAGE, Garbled, NotPlain

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.cases import cases, in_words, is_all_there, is_explicit
-from bptt_lab.exercises.diagnosis import ZERO, Cause, diagnose, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback, told_apart
+from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
+from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
-from bptt_lab.exercises.slips import spoken
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
 from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
@@ -200,7 +200,7 @@ def _in_a_circle(tree: Tree, question: Question) -> tuple[str, int] | None:
         later = _computed_from(graph, asked)
         read = {Place(*one.above[:2]) for one in scene.places_read(tree, **indices) if one.kind == "value"}
         if circle := sorted(read & later, key=str):
-            return str(circle[0]).replace("[", "(").replace("]", ")"), 0
+            return said(circle[0]), 0
     return None
 
 
@@ -291,4 +291,4 @@ def _spelled(part: Letter | Derivative) -> str:
     if isinstance(part, Letter):
         return write(part)
     is_plain = part.kind != "immediate" and part.below.time is None
-    return write(part.above).replace(part.above.name, spoken(part, part.above.name), 1) if is_plain else write(part)
+    return write(part.above).replace(part.above.name, said_of(part, part.above.name), 1) if is_plain else write(part)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bptt_lab.exercises.diagnosis import Cause
-from bptt_lab.exercises.instances import KINDS, SHARES, Table
+from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.judges.instances import KINDS, SHARES, Table
+from bptt_lab.exercises.judges.returned import stated_shapes
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.returned import stated_shapes
 
 OF_SIZES = {"sizes", "ones", "equal"}
 MOST_TOLD = 3

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises import edits, elsewhere
-from bptt_lab.exercises.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
+from bptt_lab.exercises.causes.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
+from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.feedback import (
     CANNOT_READ,
     CORRECT,
@@ -21,8 +21,8 @@ from bptt_lab.exercises.feedback import (
     Feedback,
     told_apart,
 )
-from bptt_lab.exercises.functions import needed_names, places, positional_names
-from bptt_lab.exercises.instances import (
+from bptt_lab.exercises.judges import elsewhere
+from bptt_lab.exercises.judges.instances import (
     FIRST,
     Instance,
     Table,
@@ -32,10 +32,11 @@ from bptt_lab.exercises.instances import (
     one_size_each,
     tables,
 )
-from bptt_lab.exercises.paths import account
+from bptt_lab.exercises.judges.returned import Misfit, named
+from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.returned import Misfit, named
-from bptt_lab.exercises.running import Outcome, run_function
+from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
+from bptt_lab.exercises.sandbox.running import Outcome, run_function
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 
@@ -389,17 +390,17 @@ def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
     return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
 
 
-Slip = tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]
+Slip = tuple[mutants.Mutant | mutants.ArrayMutant, np.ndarray]
 
 
 def _catalogued(
     case: Instance, goal: Tree, gives_deltas: bool
-) -> list[tuple[edits.Mutant | edits.ArrayMutant, np.ndarray]]:
+) -> list[tuple[mutants.Mutant | mutants.ArrayMutant, np.ndarray]]:
     """Return every catalogued mistake that can be made on a goal, with its array on a case."""
     if not isinstance(goal, Derivative) or goal.kind == "immediate":
         return []
     found = []
-    for mutant in edits.mutants(case.graph, goal):
+    for mutant in mutants.mutants(case.graph, goal):
         mutant = renamed(mutant, goal, is_code=True, gives_deltas=gives_deltas)
         if mutant is None:
             continue
@@ -416,7 +417,7 @@ def _of_the_batch(case: Instance, goal: Derivative) -> list[Slip]:
     if not (case.is_batch and is_summed(goal, case.graph)):
         return []
     one_each = np.stack([flat(scene.value(goal)) for scene in case.scenes])
-    return [(mutant, mutant.value(one_each)) for mutant in edits.batch_mutants(goal.above.name)]
+    return [(mutant, mutant.value(one_each)) for mutant in mutants.batch_mutants(goal.above.name)]
 
 
 def reference(question: Question) -> Callable:

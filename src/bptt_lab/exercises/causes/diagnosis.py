@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises import edits
-from bptt_lab.exercises.mistakes import CATALOGUE
-from bptt_lab.exercises.paths import Account, account
+from bptt_lab.exercises.causes.paths import Account, account
+from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
+from bptt_lab.exercises.mistakes import mutants
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
+from bptt_lab.exercises.places import at_step, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
-from bptt_lab.exercises.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.formulas import FormulaError, write
 from bptt_lab.formulas.tree import Derivative, Number, Tree
 from bptt_lab.symbolic import worlds
@@ -187,21 +188,18 @@ def _by_catalogue(question: Question, a: np.ndarray) -> Cause | None:
     return None
 
 
-def named_cause(mutant: edits.Mutant | edits.ArrayMutant, goal: Derivative) -> Cause:
+def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) -> Cause:
     """Return the cause that the catalogue gives for a mistake; a path is told at the goal's own time."""
     mistake, detail = CATALOGUE[mutant.mistake], dict(mutant.detail)
     if goal.above.time is not None:
         # the edge may lie anywhere on the way: only a path from the goal itself can be told at its time
-        detail |= {slot: GENERAL_TIME.sub("", text) for slot, text in detail.items() if slot in ("equation", "wrong")}
+        detail |= {slot: without_time(text) for slot, text in detail.items() if slot in ("equation", "wrong")}
     if isinstance(goal.above.time, Number) and detail.get("quantity", "").startswith(f"{goal.above.name}("):
         for slot in ("path", "quantity"):
-            detail[slot] = GENERAL_TIME.sub(
-                lambda at: f"({int(goal.above.time.value) + int(at[1] or 0)})", detail[slot]
-            )
+            detail[slot] = at_step(detail[slot], int(goal.above.time.value))
     return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id, mistake.section)
 
 
-GENERAL_TIME = re.compile(r"\(t([+-]\d+)?\)")
 OF_CODE = frozenset({"C9", "E10", "E11"})  # told in words of code, which mean nothing to a formula
 OF_THE_LOSS = frozenset({"A7", "B8", "D1", "D2", "D3", "D4", "D5", "D6"})
 OF_MANY_TIMES = frozenset({"C11"})  # told of all steps, which means nothing where the goal stands at one
@@ -218,7 +216,7 @@ def _fits(mistake: str, goal: Derivative, is_code: bool, gives_deltas: bool) -> 
     return is_code or mistake not in OF_CODE
 
 
-def renamed(mutant: edits.Mutant, goal: Derivative, is_code: bool, gives_deltas: bool) -> edits.Mutant | None:
+def renamed(mutant: mutants.Mutant, goal: Derivative, is_code: bool, gives_deltas: bool) -> mutants.Mutant | None:
     """Return a mutant under the first of its names that fits the goal, or None."""
     names, said = (mutant.mistake, *mutant.also), (goal, is_code, gives_deltas)
     if _fits(names[0], *said):
@@ -238,13 +236,13 @@ def _slots(mistake: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def catalogued(question: Question) -> tuple[tuple[edits.Mutant, np.ndarray], ...]:
+def catalogued(question: Question) -> tuple[tuple[mutants.Mutant, np.ndarray], ...]:
     """Return every catalogued mistake that can be made on a question, with its numbers at the points tried."""
     goal = question.goal_tree
     if not isinstance(goal, Derivative) or goal.kind == "immediate":
         return ()
     scenes, found = trial_scenes(question), []
-    for mutant in edits.mutants(question.graph, goal, question.spans):
+    for mutant in mutants.mutants(question.graph, goal, question.spans):
         mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))
         if mutant is None:
             continue

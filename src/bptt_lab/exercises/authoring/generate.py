@@ -10,16 +10,16 @@ from functools import cached_property, lru_cache
 from itertools import count
 from zlib import crc32
 
-from bptt_lab.exercises.building import prove
-from bptt_lab.exercises.question import Question, QuestionError
-from bptt_lab.exercises.spelling import (
+from bptt_lab.exercises.authoring.proof import prove
+from bptt_lab.exercises.authoring.spelling import (
     Code,
     Unspeakable,
     gradient_form,
-    said,
     spell,
     spell_entry,
 )
+from bptt_lab.exercises.places import said
+from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas import FormulaError, Language, write
 from bptt_lab.formulas import tree as formulas
 from bptt_lab.formulas.times import NOW, Index, index_of

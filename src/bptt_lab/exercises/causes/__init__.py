@@ -1,0 +1,6 @@
+"""Why a wrong answer is wrong.
+
+- `diagnosis`: the causes, tried in their order on the numbers of an answer.
+- `paths`: which paths to the loss an answer holds, and how often each.
+- `slips`: a right formula with one slip of the pen.
+"""
