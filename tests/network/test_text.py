@@ -99,7 +99,7 @@ REFUSED = {
     "dunder names": ("a[t] = __x__[t]", r"A name begins with a letter"),
     "an unknown index": ("a[t] = x[s]", "This is not a time index"),
     "a far index": ("a[t] = x[t-1000]", "This is not a time index"),
-    "a fixed time on the left": ("a[1] = x[1]", r"defines a\[t\] or a, not a\[1\]"),
+    "a shifted time on the left": ("a[t+1] = x[t]", r"defines a\[t\], not a\[t\+1\]"),
     "a computed matrix": ("W = V + U\na = W @ x\nL = mse(a, y)", "W is computed"),
     "deep brackets": ("a[t] = " + "(" * 300 + "x[t]" + ")" * 300, "nested too deeply"),
     "deep signs": ("a[t] = " + "-" * 900 + "x[t]", r"too many signs in a row"),
@@ -143,6 +143,53 @@ def test_bad_sizes_are_refused(sizes):
 def test_missing_sizes_are_named():
     with pytest.raises(NetworkError, match="sizes of a, W, y cannot be inferred"):
         Network("a[t] = W @ x[t]" + LOSS, sizes=dict(x=2))
+
+
+# what people write elsewhere, and the first words of what they are told
+MENDED = {
+    "a product without a sign": ("h[t] = W x[t]", "An operator is missing here", "@ for one of matrices"),
+    "a time below": ("h_t = tanh(W @ x[t])", "Times stand in brackets", "Write  h[t]"),
+    "a time below, further on": ("h[t] = tanh(W @ h_t)", "Times stand in brackets", "Write  h[t]"),
+    "the larger of two": ("h[t] = max(x[t], 0)", "'max' is not known. relu(u) is the larger", "Known: tanh"),
+    "a product by name": ("h[t] = matmul(W, x[t])", "W @ v", "Known: tanh"),
+    "a function of a module": ("h[t] = np.tanh(x[t])", "A dot after a name", "tanh(…) without np"),
+    "LaTeX": (r"h[t] = \\tanh(W x_t)", "LaTeX is not read here", "plain names"),
+    "LaTeX below": ("h_{t} = x[t]", "LaTeX is not read here", "Times and entries stand in brackets"),
+    "a bracket open": ("h[t] = tanh(W @ x[t]", "A ) is missing", ""),
+    "a comma": ("h[t] = W @ x[t], b", "A comma stands only between arguments", "Leave it out"),
+    "nothing on the right": ("h[t] =", "breaks off here", ""),
+    "no equation": ("h[t]", "This is not an equation", "Write one equation a line"),
+    "an index of its own": ("h[t] = x[i]", "This is not a time index", "Use t, t+k"),
+    "a sum over an index": ("h[t] = sum(i, 1, 3, x[t][i])", "sum does not take 4 arguments", "sum(v[t])"),
+    "a loop": ("for t in range(3): h = 1", "'for' is not a name", "no word of Python"),
+}
+
+
+@pytest.mark.parametrize("what", MENDED)
+def test_what_is_written_elsewhere_is_told_with_its_mend(what):
+    text, told, mend = MENDED[what]
+    with pytest.raises(NetworkError) as caught:
+        Network(f"{text}\nL[t] = mse(h[t], y[t])", sizes=dict(x=2))
+    assert str(caught.value).startswith("line 1: ") and told in str(caught.value) and mend in str(caught.value)
+
+
+def test_what_is_pasted_from_a_page_is_read():
+    one = Network("a[t] = σ(W @ x[t]) · x[t]²\nL(t) = mse(a(t), y(t))", sizes=dict(x=2))
+    other = Network("a[t] = sigmoid(W @ x[t]) * x[t]**2\nL[t] = mse(a[t], y[t])", sizes=dict(x=2))
+    assert [e.expression for e in one.equations.values()] == [e.expression for e in other.equations.values()]
+
+
+def test_a_vector_left_of_a_product_is_told_where_it_stands():
+    with pytest.raises(NetworkError) as caught:
+        Network("h[t] = tanh(W @ x[t])\no[t] = h[t] @ V\nL[t] = mse(o[t], y[t])", sizes=dict(x=2))
+    assert str(caught.value).startswith("line 2: h is computed") and "W @ h[t]" in str(caught.value)
+
+
+def test_a_factor_of_the_loss_is_one_number():
+    text = "h[t] = W @ x[t]\nL[t] = m[t] * mse(h[t], y[t])"
+    assert Network(text, sizes=dict(x=2, h=3)).shapes["m"] == (1,)
+    with pytest.raises(NetworkError, match=r"sizes=dict\(y=3\)"):
+        Network(text, sizes=dict(x=2))
 
 
 PIECES = [

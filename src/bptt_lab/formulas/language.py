@@ -39,7 +39,7 @@ class Quantities(Protocol):
 
     shapes: dict[str, tuple[int, ...]]
     loss: str
-    equations: Mapping[str, Any]
+    written: Mapping[str, Any]
 
     def is_timed(self, name: str) -> bool:
         """Return whether a quantity carries a time."""

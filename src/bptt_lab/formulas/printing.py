@@ -121,7 +121,7 @@ def latex_lines(tree: Tree, style: Style = COURSE, widest: int = 52) -> str:
 
 def equations_latex(network: Quantities) -> str:
     """Return the equations of a network as one aligned block of LaTeX."""
-    printer, relations = _Printer(style_of(network)), [one.relation for one in network.equations.values()]
+    printer, relations = _Printer(style_of(network)), [one.relation for one in network.written.values()]
     rows = [f"{printer.text(one.left, SUM)} &= {printer.text(one.right, SUM)}" for one in relations]
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 

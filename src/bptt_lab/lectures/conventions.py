@@ -336,7 +336,7 @@ def _text(hand: Convention, output: str) -> str:
 class _Page(NamedTuple):
     """Equations with what it takes to print them, in rows or in columns."""
 
-    equations: Mapping[str, Equation]
+    written: Mapping[str, Equation]
     shapes: Mapping[str, tuple[int, ...]]
     loss: str
 

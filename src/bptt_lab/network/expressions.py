@@ -23,18 +23,34 @@ class Name:
 
 @dataclass(frozen=True)
 class Equation:
-    """One line of the text: `name[t] = expression` (timed) or `name = expression`."""
+    """One line of the text: `name[t] = expression`, `name = expression`, or at one step only, as in `name[T] = …`."""
 
     name: str
-    timed: bool
+    index: Index | None
     expression: Tree
     position: Position
     source: str
 
     @property
+    def timed(self) -> bool:
+        """Whether the quantity carries a time."""
+        return self.index is not None
+
+    @property
+    def is_general(self) -> bool:
+        """Whether the equation holds at every step, or has no time."""
+        return self.index in (None, NOW)
+
+    def times(self, T: int) -> tuple[int | None, ...]:
+        """Return the times at which the equation holds in T steps."""
+        if self.index == NOW:
+            return tuple(range(1, T + 1))
+        return (None if self.index is None else self.index.at(None, T),)
+
+    @property
     def relation(self) -> Relation:
         """Both sides as one formula."""
-        return Relation("=", letter(self.name, NOW if self.timed else None), self.expression)
+        return Relation("=", letter(self.name, self.index), self.expression)
 
     def at(self, column: int) -> Position:
         """Return the position of a part of the equation."""

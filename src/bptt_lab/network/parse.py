@@ -12,7 +12,7 @@ from bptt_lab.formulas.errors import FormulaError, nearest
 from bptt_lab.formulas.functions import FUNCTIONS, ROWS, Function
 from bptt_lab.formulas.language import OTHER_NAMES, use
 from bptt_lab.formulas.reader import read
-from bptt_lab.formulas.times import NOW, index_of, whole_number
+from bptt_lab.formulas.times import index_of, whole_number
 from bptt_lab.formulas.tokens import Token
 from bptt_lab.formulas.tree import (
     Binary,
@@ -33,6 +33,7 @@ from bptt_lab.network.errors import NetworkError, Position
 from bptt_lab.network.expressions import Equation, children
 
 LONGEST_TEXT, LONGEST_LINE, LARGEST_POWER, LARGEST_SHIFT, MOST_DIGITS = 20_000, 1_000, 20, 100, 15
+MANY = 1_000  # steps: T - k lies among them, for every k that may be written
 FORM = "Write one equation a line, such as  h1[t] = tanh(a1[t])."
 TIMES = f"Use t, t+k, t-k, T or a whole number, with k up to {LARGEST_SHIFT}."
 NAME = r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*"
@@ -56,7 +57,10 @@ ELSEWHERE = {
 
 
 def parse(text: str) -> dict[str, Equation]:
-    """Return the equations of a text by the name they define, in the order written (errors: NetworkError)."""
+    """Return the equations of a text by the name they define, in the order written (errors: NetworkError).
+
+    What is defined before the first step or after the last goes by name and time, as in 'h[0]'.
+    """
     if not isinstance(text, str):
         raise NetworkError(f"The equations must be one string, not {type(text).__name__}.", FORM)
     if len(text) > LONGEST_TEXT:
@@ -68,14 +72,22 @@ def parse(text: str) -> dict[str, Equation]:
         source = line.split("#", 1)[0].strip()
         if source:
             equation = _equation(Position(number, 1, source))
-            if equation.name in equations:
-                first = equations[equation.name].position.line
-                what = f"{equation.name} is defined twice, first in line {first}."
+            key = _key(equation)
+            if key in equations:
+                what = f"{key} is defined twice, first in line {equations[key].position.line}."
                 raise NetworkError(what, "Give one of them another name.", equation.position)
-            equations[equation.name] = equation
+            equations[key] = equation
     if not equations:
         raise NetworkError("The text holds no equation.", FORM)
     return equations
+
+
+def _key(equation: Equation) -> str:
+    """Return the key of an equation: its name, or 'h[0]' where it gives a state outside of the steps 1 to T."""
+    name, index = equation.name, equation.index
+    if equation.is_general or 1 <= index.at(None, MANY) <= MANY:
+        return name
+    return f"{name}[{index}]"
 
 
 @cache
@@ -97,7 +109,7 @@ def _equation(line: Position) -> Equation:
         _check(tree.right)
     except FormulaError as error:
         raise NetworkError(error.what, error.mend, line._replace(column=error.column + 1)) from None
-    return Equation(left.name, left.time is not None, tree.right, line, line.source)
+    return Equation(left.name, index_of(left.time), tree.right, line, line.source)
 
 
 def _left_side(tree: Tree) -> Letter:
@@ -107,13 +119,10 @@ def _left_side(tree: Tree) -> Letter:
         raise FormulaError(f"{tree.name} is the time and cannot be defined.", "Rename it.", "", tree.column)
     if not isinstance(tree, Letter) or tree.entry:
         raise FormulaError("A name was expected on the left.", FORM, "", tree.column)
-    if tree.time is not None and index_of(tree.time) != NOW:
-        raise FormulaError(
-            f"An equation defines {tree.name}[t] or {tree.name}, not {tree.name}[{index_of(tree.time)}].",
-            "Write the index t on the left and shift the indices on the right.",
-            "",
-            tree.column,
-        )
+    index = index_of(tree.time)
+    if index is not None and index.start == "t" and index.shift:
+        what = f"An equation defines {tree.name}[t], not {tree.name}[{index}]."
+        raise FormulaError(what, "Write the index t on the left and shift the indices on the right.", "", tree.column)
     return tree
 
 

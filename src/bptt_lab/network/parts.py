@@ -39,9 +39,8 @@ class Parts:
     if the text had named them. Parts go by names that no text can hold, and are shown nowhere.
     """
 
-    def __init__(self, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]):
-        self.name, self._shape_of = equation.name, shape_of
-        self.index = Index("t", 0) if equation.timed else None
+    def __init__(self, key: str, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]):
+        self.key, self.name, self.index, self._shape_of = key, equation.name, equation.index, shape_of
         self._named: dict[Tree, str] = {}
         self.trees: dict[str, dict[Entry, Scalar]] = {}
         self.expressions: dict[str, Tree] = {}
@@ -58,7 +57,7 @@ class Parts:
         if isinstance(expression, formulas.Letter | Number | Variable) or not (shared or _mixes(expression)):
             return None
         if expression not in self._named:
-            self._named[expression] = f"{self.name}'{len(self._named) + 1}"
+            self._named[expression] = f"{self.key}'{len(self._named) + 1}"
             self._add(self._named[expression], expression, self._shape_of(expression))
         return Letter(Place(self._named[expression], self.index, entry))
 

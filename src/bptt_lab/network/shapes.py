@@ -28,12 +28,15 @@ Shape = tuple[int, ...]
 Size = object  # a whole number, or a token that stands for one not yet known
 
 
-def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Shape]) -> dict[str, Shape]:
+def infer_shapes(
+    equations: Mapping[str, Equation], boundary: Mapping[str, Equation], sizes: Mapping[str, int | Shape]
+) -> dict[str, Shape]:
     """Return the shape of every quantity: () a number, (n,) a vector, (m, n) a matrix (errors: NetworkError)."""
-    used = [name.name for equation in equations.values() for name in names(equation.expression)]
+    every = (*equations.values(), *boundary.values())
+    used = [name.name for equation in every for name in names(equation.expression)]
     known = list(dict.fromkeys([*equations, *used]))
     _check_sizes(sizes, known)
-    matrices = _matrices(equations)
+    matrices = _matrices(equations, every)
     table = _Sizes()
     for name in known:
         if name in sizes:
@@ -41,7 +44,7 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
         elif name not in equations:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
     _give_ranks(table, equations)
-    for equation in equations.values():
+    for equation in every:
         table.equation = equation
         shape = table.shape_of(equation.expression)
         table.unify(table.shapes[equation.name], shape, equation.position, f"{equation.name} and its right side")
@@ -50,10 +53,10 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
     return table.finished(known, equations)
 
 
-def _matrices(equations: Mapping[str, Equation]) -> set[str]:
+def _matrices(equations: Mapping[str, Equation], every: tuple[Equation, ...]) -> set[str]:
     """Return the names that stand left of an @ (errors: NetworkError where one of them is computed)."""
     found = set()
-    for equation in equations.values():
+    for equation in every:
         for name in _matrix_names(equation.expression):
             if name.name in equations:
                 what = f"{name.name} is computed, so it is a vector and cannot stand left of @."

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bptt_lab.formulas.functions import LOSSES, ROWS
 from bptt_lab.formulas.shapes import Shapes, shape_of
-from bptt_lab.formulas.times import LAST, NOW, Index, index_of, letter, number, time_of
+from bptt_lab.formulas.times import LAST, NOW, TIME, Index, index_of, letter, number, time_of
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
@@ -55,6 +55,7 @@ class Use(NamedTuple):
     """One use of a quantity by an equation: the user's place relative to t, and when it is missing."""
 
     user: Letter
+    key: str
     index: Index | None
     missing_when: str
     summed: bool
@@ -78,17 +79,19 @@ def uses(network: Network, name: str) -> list[Use]:
     """Return the uses of a quantity, in the order of `network.influences`."""
     pairs = sorted(network.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
     found = []
-    for place, (user, index) in zip(network.influences(name), pairs, strict=True):
-        timed = network.is_timed(user)
-        relative = index is not None and index.start == "t"
-        summed = timed and not relative
-        found.append(Use(letter(user, place.time if timed else None), index, place.missing_when, summed))
+    for place, (key, index) in zip(network.influences(name), pairs, strict=True):
+        is_relative = index is not None and index.start == "t"
+        summed = network.equation(key).index == NOW and not is_relative
+        is_there = itself(network, name).time == time_of(index)  # computed at one step, and read at that step
+        missing_when = "" if is_there else place.missing_when
+        found.append(Use(letter(place.name, place.time), key, index, missing_when, summed))
     return found
 
 
 def itself(network: Network, name: str) -> Letter:
     """Return a quantity at the general time t, or without time."""
-    return letter(name, NOW if network.is_timed(name) else None)
+    index = network.equations[name].index if name in network.equations else NOW if network.is_timed(name) else None
+    return letter(name, index)
 
 
 def derivative_of(network: Network, user: Letter) -> Tree:
@@ -114,12 +117,23 @@ def chain(network: Network, name: str, link: Callable[[Tree, Use], Tree]) -> Tre
 def chain_rule(network: Network, name: str) -> Tree:
     """Return the chain rule with immediate derivatives left as they are."""
 
+    every = uses(network, name)
+
     def link(row: Tree, use: Use) -> Tree:
-        fixed = use.index is not None and use.index.start != "t"
+        fixed = _is_fixed(use.index)
         above = letter(name, use.index) if fixed else itself(network, name)
-        return _Puller(network, use.user.name, above).product(row, Derivative(use.user, above, "immediate"))
+        term = _Puller(network, use.key, above).product(row, Derivative(use.user, above, "immediate"))
+        steps = [] if fixed else [other.index for other in every if other.key == use.key and _is_fixed(other.index)]
+        for step in steps:  # there the other use's derivative is by both
+            term = Unless(Relation("=", TIME, time_of(step)), term)
+        return term
 
     return chain(network, name, link)
+
+
+def _is_fixed(index: Index | None) -> bool:
+    """Return whether a quantity is read at one step, whatever step reads it."""
+    return index is not None and index.start != "t"
 
 
 def local_form(network: Network, name: str) -> Tree:
@@ -129,18 +143,18 @@ def local_form(network: Network, name: str) -> Tree:
 
 def pulled_through(network: Network, use: Use, name: str, row: Tree) -> list[Tree]:
     """Return a row pulled back through the equation of a user, one term for each occurrence of the quantity."""
-    equation, index = network.equations[use.user.name], index_of(use.user.time)
+    equation, index = network.equation(use.key), index_of(use.user.time)
     shift = index.shift if index and use.index and use.index.start == "t" else 0
     target = letter(name, use.index)
-    found = _Puller(network, equation.name, target).pull(row, _entries_apart(equation.expression, target))
-    return [at_shift(term, shift, row) for term in found]
+    found = _Puller(network, use.key, target).pull(row, _entries_apart(equation.expression, target))
+    return [at_shift(_entries_joined(term), shift, row) for term in found]
 
 
 class _Puller(NamedTuple):
     """The rules of matrix calculus, one an operation: a row times the immediate derivative of an expression."""
 
     network: Network
-    name: str
+    key: str
     target: Letter
 
     def is_number(self, tree: Tree) -> bool:
@@ -190,7 +204,7 @@ class _Puller(NamedTuple):
                 return self.pull(self.product(row, _selection(tree, Call("ones", (inner,)))), inner)
             case Entry(inner, (index,)):
                 only = Slice(inner, index, index)
-                return self.pull(self.product_of_numbers(row, _selection(only, Call("ones", (inner,)))), inner)
+                return self.pull(self.product(row, _selection(only, Call("ones", (inner,)))), inner)
             case Call():
                 return self._through(row, tree)
         raise AssertionError(tree)
@@ -223,7 +237,7 @@ class _Puller(NamedTuple):
             case Call("sum" | "mean" as function, (inner,)):
                 ones, size = Call("ones", (inner,)), shape_of(inner, self.network.shapes)[0]
                 factor = Binary("/", row, number(size)) if function == "mean" else row
-                return self.pull(self.product_of_numbers(factor, Transpose(ones)), inner)
+                return self.pull(self.product(factor, Transpose(ones)), inner)
             case Call("dot", (first, second)):
                 return self._of_loss(row, second, first) + self._of_loss(row, first, second)
             case Call("softmax", (inner,)):
@@ -240,13 +254,12 @@ class _Puller(NamedTuple):
 
     def _of_loss(self, row: Tree, slope: Tree, argument: Tree) -> list[Tree]:
         turned = slope if self.is_number(argument) else Transpose(slope)
-        return self.pull(self.product_of_numbers(row, turned), argument)
+        return self.pull(self.product(row, turned), argument)
 
     def _value(self, call: Call) -> Tree:
         """Return the letter of what the equation has just computed, where the formula is its whole right side."""
-        equation = self.network.equations[self.name]
-        is_whole = equation.expression == call
-        return letter(self.name, NOW if equation.timed else None) if is_whole else call
+        equation = self.network.equation(self.key)
+        return letter(equation.name, equation.index) if equation.expression == call else call
 
     def _product(self, row: Tree, left: Tree, right: Tree) -> list[Tree]:
         if isinstance(left, Binary) and left.operator == "@":
@@ -279,6 +292,12 @@ def _entries_apart(tree: Tree, target: Letter) -> Tree:
     """Return a formula in which an entry of the target is read from the whole of it."""
     is_part = lambda part: isinstance(part, Letter) and part.entry and replace(part, entry=()) == target
     return mapped(tree, lambda part: Entry(target, part.entry) if is_part(part) else None)
+
+
+def _entries_joined(tree: Tree) -> Tree:
+    """Return a formula in which an entry of a letter is a letter again, as it is read."""
+    is_apart = lambda part: isinstance(part, Entry) and isinstance(part.inner, Letter) and not part.inner.entry
+    return mapped(tree, lambda part: replace(part.inner, entry=part.indices) if is_apart(part) else None)
 
 
 def _selection(part: Slice, ones: Tree) -> Tree:
@@ -318,7 +337,7 @@ def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
         if part == kept and part != ONE:
             return part
         if isinstance(part, Letter) and (index := index_of(part.time)) and index.start == "t":
-            return letter(part.name, Index("t", index.shift + shift))
+            return replace(part, time=time_of(Index("t", index.shift + shift)))
         return None
 
     return mapped(tree, change) if shift else tree
