@@ -1,6 +1,7 @@
 """Answers given as text: right, right in another form, or wrong with one cause."""
 
 import re
+from types import SimpleNamespace
 
 import asked
 import pytest
@@ -347,6 +348,65 @@ def test_most_work_is_done_in_the_network_as_given_and_p_adic_numbers_only_where
     assert {case.graph.T for case in found.agreed} == {1, 2, 4, 5, drawn}
 
 
+def compared(monkeypatch, rows, written=("one", "other")):
+    """Return T of the case that decides, its outcome, and T of the cases in which two formulas agree.
+
+    A row is a case: its T, the outcome there, the formulas that are not all there, and those that name it by numbers.
+    """
+    names = {WEIGHTS.tree(text): name for text, name in (("h1(1)", "one"), ("h1(2)", "other"), ("D(L, W11)", "goal"))}
+    trees = {name: tree for tree, name in names.items()}
+    found = [SimpleNamespace(graph=SimpleNamespace(T=T), spans={}, goal_tree=trees["goal"]) for T, *_ in rows]
+    row = {id(case): data for case, data in zip(found, rows, strict=True)}
+    outcomes = {id(case.graph): data[1] for case, data in zip(found, rows, strict=True)}
+    monkeypatch.setattr(judging, "cases", lambda question: found)
+    monkeypatch.setattr(judging, "is_all_there", lambda tree, case: names[tree] not in row[id(case)][2])
+    monkeypatch.setattr(judging, "is_explicit", lambda tree, case, question: names[tree] in row[id(case)][3])
+    monkeypatch.setattr(judging, "decide", lambda one, other, graph, **_: Verdict(outcomes[id(graph)], PROVED))
+    comparison = judging.compare(found[0], *(trees[name] for name in written))
+    return comparison.case.graph.T, comparison.verdict.outcome, [case.graph.T for case in comparison.agreed]
+
+
+GIVEN_CASE, BOTH = (3, "same", (), ()), ("one", "other")
+
+
+@pytest.mark.parametrize(
+    ("rows", "decided"),
+    [
+        ([GIVEN_CASE, (4, "same", (), ()), (1, "same", (), ())], (3, "same", [3, 4, 1])),
+        # the network as given counts, whatever the formulas name and read
+        ([(3, "different", (), ())], (3, "different", [])),
+        ([(3, "undecided", (), ())], (3, "undecided", [])),
+        ([(3, "different", BOTH, BOTH), (4, "same", (), ())], (3, "different", [])),
+        ([(3, "same", BOTH, BOTH), (4, "same", (), ())], (3, "same", [3, 4])),
+        # another case counts, unless a formula names by numbers what varies there
+        ([GIVEN_CASE, (4, "different", (), ()), (5, "same", (), ())], (4, "different", [])),
+        ([GIVEN_CASE, (4, "undecided", (), ())], (4, "undecided", [])),
+        ([GIVEN_CASE, (4, "different", (), BOTH), (5, "same", (), ())], (3, "same", [3, 5])),
+        ([GIVEN_CASE, (4, "different", (), ("one",)), (5, "same", (), ())], (3, "same", [3, 5])),
+        ([GIVEN_CASE, (4, "different", (), ("other",)), (5, "different", (), ())], (5, "different", [])),
+        ([GIVEN_CASE, (4, "different", BOTH, ())], (4, "different", [])),
+        ([GIVEN_CASE, (3, "different", BOTH, ())], (3, "different", [])),
+        ([GIVEN_CASE, (3, "undecided", (), ())], (3, "undecided", [])),
+        # a shorter sequence counts where it has all that is read, and each sum a term
+        ([GIVEN_CASE, (1, "different", (), ()), (4, "same", (), ())], (1, "different", [])),
+        ([GIVEN_CASE, (1, "different", (), BOTH), (4, "same", (), ())], (3, "same", [3, 4])),
+        ([GIVEN_CASE, (1, "different", BOTH, ()), (4, "same", (), ())], (3, "same", [3, 4])),
+        ([GIVEN_CASE, (1, "same", ("one",), ()), (2, "same", (), ())], (3, "same", [3, 2])),
+        ([GIVEN_CASE, (1, "different", ("other",), ()), (4, "different", (), ())], (4, "different", [])),
+        ([GIVEN_CASE, (1, "undecided", (), ()), (2, "same", (), ())], (3, "same", [3, 2])),
+    ],
+)
+def test_a_case_counts_where_both_formulas_speak_of_it(monkeypatch, rows, decided):
+    assert compared(monkeypatch, rows) == decided
+
+
+def test_what_the_question_itself_reads_and_names_excuses_no_answer(monkeypatch):
+    rows = [GIVEN_CASE, (1, "different", ("goal",), ("goal",))]
+    assert compared(monkeypatch, rows, ("goal", "one")) == (1, "different", [])
+    assert compared(monkeypatch, [GIVEN_CASE, (1, "same", ("goal",), ())], ("goal", "one")) == (3, "same", [3, 1])
+    assert compared(monkeypatch, [GIVEN_CASE, (1, "different", ("one",), ())], ("goal", "one")) == (3, "same", [3])
+
+
 def test_the_weakest_case_says_how_a_verdict_is_known(monkeypatch):
     strengths = iter([PROVED, AGREES, *[PROVED] * 9])
     monkeypatch.setattr(judging, "decide", lambda *sides, **more: Verdict("same", next(strengths)))
@@ -414,8 +474,8 @@ def test_other_shapes_differ_and_are_shown_no_numbers():
     assert found.outcome == WRONG and found.strength == "shapes differ" and not found.example
 
 
-PAIR = make(dict(asked.ONE, id="07.8", kind="matrix", task="?", goal="D(L, h1(1))", answer="d_a1(1)", T=1,
-                 sizes={"x": 3, "h1": 2}, network="h1[t] = tanh(a1[t])\na1[t] = W0 @ x[t]\nL[t] = mse(h1[t], y[t])"))  # fmt: skip
+PAIR_NETWORK = "h1[t] = tanh(a1[t])\na1[t] = W0 @ x[t]\nL[t] = mse(h1[t], y[t])"
+PAIR = asking(PAIR_NETWORK, "D(L, h1(1))", "d_h1(1).T", sizes={"x": 3, "h1": 2})
 FREE_STEP = asking("two scalars", "D(L, h1(t))", "d2(t)*W1 + d1(t+1)*W11", letters=["d1", "d2", "h1", "W1", "W11"])
 NO_TIME = asking("three arrows", "D(f, x)", "v*x*(1 - u**2) + u*x*v + u*v")
 DEAD = "a = W * x\nh = -relu(a)\nL = mse(h, y)"
