@@ -328,8 +328,8 @@ def test_an_answer_for_one_number_of_steps_or_one_set_of_sizes_is_told_which():
         assert found.section == RECURRENT.section and found.strength == "certified different" and not found.example
 
 
-def test_most_work_is_done_in_the_network_as_given_and_p_adic_numbers_only_where_nobody_can_guess(monkeypatch):
-    """`order` bounds the factors of a term of both sides and one more; it is zero where other networks confirm."""
+def orders_asked(monkeypatch, question, one, other):
+    """Return, by steps and hidden units, what a comparison asks of each case: `alone` and `order`."""
     calls, decide = {}, judging.decide
 
     def noted(*sides, alone, order):
@@ -337,8 +337,13 @@ def test_most_work_is_done_in_the_network_as_given_and_p_adic_numbers_only_where
         return decide(*sides, alone=alone, order=order)
 
     monkeypatch.setattr(judging, "decide", noted)
+    return judging.compare(question, one, other), calls
+
+
+def test_most_work_is_done_in_the_network_as_given_and_p_adic_numbers_only_where_nobody_can_guess(monkeypatch):
+    """`order` bounds the factors of a term of both sides and one more; it is zero where other networks confirm."""
     one, other = RECURRENT.tree("sum(t, 1, T, d_a1[t] @ h1[t-1].T)"), RECURRENT.tree("grad(L, W11) + 0*W11*W11*W11")
-    found = judging.compare(RECURRENT, one, other)
+    found, calls = orders_asked(monkeypatch, RECURRENT, one, other)
     most = 1 + order(one) + order(other)
     drawn = max(T for T, _ in calls)
     assert found.verdict.outcome == "same" and found.case is RECURRENT and order(one) == 2 and order(other) == 4
@@ -346,6 +351,15 @@ def test_most_work_is_done_in_the_network_as_given_and_p_adic_numbers_only_where
     assert calls == {(1, 5): (1, 0), (2, 5): (1, 0), (4, 5): (ALONE, most), (5, 5): (1, 0), (drawn, 5): (1, most),
                      (4, size): (1, most)}  # fmt: skip
     assert {case.graph.T for case in found.agreed} == {1, 2, 4, 5, drawn}
+
+
+@pytest.mark.parametrize("T", [1, 2])
+def test_a_network_of_few_steps_that_is_the_one_given_gets_all_the_work(monkeypatch, T):
+    question = asking("two scalars", "D(L, W0)", "sum(t, 1, T, d1(t)*x(t))", T=T)
+    found, calls = orders_asked(monkeypatch, question, question.goal_tree, question.tree(question.answer))
+    most = 1 + order(question.goal_tree) + order(question.tree(question.answer))
+    assert found.verdict.outcome == "same" and calls.pop((T, 1)) == (ALONE, most)
+    assert {asked for (steps, _), asked in calls.items() if steps <= T + 1} == {(1, 0)}
 
 
 def compared(monkeypatch, rows, written=("one", "other")):

@@ -36,7 +36,7 @@ IMMEDIATE_ZERO = (
 
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
-    scene, found = trial_scenes(question)[0], None
+    scene, found = _scene(question), None
     try:
         with patience(SECONDS):
             tree = _right_side(read(text, question.language, relation=True), question)
@@ -109,11 +109,16 @@ def wrong_elsewhere(question: Question, found: Comparison) -> Feedback:
     return Feedback(question.id, WRONG, found.verdict.strength, "", cause, "", question.section, asks)
 
 
+def _scene(question: Question) -> Scene:
+    """Return a scene in which shapes and places are looked at; any other would do."""
+    return trial_scenes(question)[0]
+
+
 def _right_side(tree: Tree, question: Question) -> Tree:
     """Return an answer without its left side, if that is the question; errors: FormulaError for another equation."""
     if not isinstance(tree, Relation):
         return tree
-    first = (trial_scenes(question)[0], question.spans)
+    first = (_scene(question), question.spans)
     same = flat(values(tree.left, *first)) == flat(values(question.goal_tree, *first))
     if tree.operator != "=" or not same:
         raise FormulaError("An answer has one side only.", "Leave out the left side and the = sign.", "", tree.column)
@@ -145,7 +150,7 @@ def is_the_question(tree: Tree, question: Question) -> bool:
     """Return whether a formula reads what is asked for, in whatever spelling, where no form of the author's does."""
     if not isinstance(question.goal_tree, Derivative | Letter):
         return any(part == question.goal_tree for part in walk(tree))
-    scene, forms = trial_scenes(question)[0], [question.tree(form) for form in (question.answer, *question.same)]
+    scene, forms = _scene(question), [question.tree(form) for form in (question.answer, *question.same)]
     for indices in bindings(question.spans):
         (asked,) = scene.places_read(question.goal_tree, **indices)
         known = frozenset().union(*(scene.places_read(form, **indices) for form in forms))
@@ -193,7 +198,7 @@ def _is_known(part: Derivative, kinds: set[tuple[str, str]], question: Question)
 
 def _in_a_circle(tree: Tree, question: Question) -> tuple[str, None] | None:
     """Return a value that is itself computed from the value asked for, if a formula reads one, without its column."""
-    goal, graph, scene = question.goal_tree, question.graph, trial_scenes(question)[0]
+    goal, graph, scene = question.goal_tree, question.graph, _scene(question)
     if not isinstance(goal, Letter):
         return None
     for indices in bindings(question.spans):
