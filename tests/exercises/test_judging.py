@@ -244,6 +244,11 @@ def test_a_letter_of_a_derivative_is_one_of_the_loss_in_either_layout(text, is_o
     assert judging.is_a_letter(WEIGHTS.tree(text), WEIGHTS) is is_one
 
 
+def test_a_letter_offered_that_the_network_has_not_does_no_harm():
+    question = asking("two scalars", "D(L, W11)", WEIGHTS.answer, letters=["q", "d1", "h1"])
+    assert judge_formula(question, "d1(1)*h1(0) + d1(2)*h1(1) + grad(L, a1(3))*h1(2)").outcome == CORRECT
+
+
 # What may stand in an answer
 
 
@@ -521,6 +526,7 @@ def numbers(question, text):
         (NO_TIME, "3*D(u, x)", "With D(u, x) = #:"),
         (NO_TIME, "D(u, x) + D(f, x)*2", "With D(u, x) = #, d_x = #:"),
         (NO_TIME, "3*D(f, u)", "With d_u = #:"),
+        (NO_TIME, "3*d(f, u)", "With d(f, u) = #:"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_shown_at_the_numbers_it_reads_each_under_its_own_name(question, text, shown):
