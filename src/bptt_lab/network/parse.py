@@ -214,8 +214,8 @@ class Words:
         known = f"Known: {', '.join(self._functions)}."
         if name in ELSEWHERE:
             return FormulaError(f"The function {name!r} is not known. {ELSEWHERE[name]}", known, "", token.column)
-        what = f"The function {name!r} is not known.{nearest(name, self._functions)}"
-        return FormulaError(what, f"{known} A product is written with *.", "", token.column)
+        near = nearest(name, self._functions) or " A product is written with *."
+        return FormulaError(f"The function {name!r} is not known.{near}", known, "", token.column)
 
     def letter(self, token: Token, time: Tree | None, entry: tuple[Tree, ...]) -> Tree:
         """Return a quantity as a tree."""
