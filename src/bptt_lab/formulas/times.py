@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from bptt_lab.formulas.tree import Binary, Letter, Negative, Number, Tree, Variable
@@ -42,6 +43,7 @@ def time_of(index: Index | None) -> Tree | None:
     return start if not index.shift else Binary("+" if index.shift > 0 else "-", start, number(abs(index.shift)))
 
 
+@lru_cache(maxsize=1024)
 def index_of(time: Tree | None) -> Index | None:
     """Return a time as an index: t, T or a number, and what is added to it; None where there is none."""
     whole = whole_number(time)
