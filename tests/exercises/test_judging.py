@@ -6,7 +6,7 @@ import pytest
 from bptt_lab.exercises.causes.diagnosis import catalogued
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, WRONG
 from bptt_lab.exercises.judges.formula import judge_formula
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 
 WEIGHTS, STATE, RECURRENT = asked.weights(), asked.state(), asked.recurrent()
 

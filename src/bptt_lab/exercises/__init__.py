@@ -7,7 +7,7 @@ HOMES = {
     "Feedback": "feedback",
     "Question": "question",
     "QuestionError": "question",
-    "course_questions": "question",
+    "course_questions": "questions",
     "ex": "front",
     "prove": "authoring.proof",
 }

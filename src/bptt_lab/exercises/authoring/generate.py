@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
 from itertools import count
 from zlib import crc32
 
@@ -44,20 +43,7 @@ SECTIONS = {
 }
 
 Data = dict[str, object]
-
-
-class MadeQuestion(Question):
-    """A question about a network that several questions share, with its graph: what is computed for it is kept once."""
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The influence graph of the question's network."""
-        return _unrolled(self.network, tuple(self.sizes.items()), self.T)
-
-
-@lru_cache(maxsize=16)
-def _unrolled(text: str, sizes: tuple[tuple[str, int | Shape], ...], T: int) -> Graph:
-    return Network(text, sizes=dict(sizes)).unroll(T)
+NOTEBOOK = "18"  # whose questions they are
 
 
 def on_terminal(words: str) -> None:
@@ -70,7 +56,7 @@ def questions_for(
     text: str,
     sizes: Mapping[str, int | Shape],
     T: int = 4,
-    notebook: str = "18",
+    notebook: str = NOTEBOOK,
     *,
     first: int = 1,
     tell: Callable[[str], None] = on_terminal,
@@ -107,7 +93,7 @@ def _first_proven(candidates: Iterator[Data]) -> Question | None:
     for data in candidates:
         section = f"{data['id'].partition('.')[0]} · {SECTIONS[data['section']]}"
         for more in range(MORE_STEPS + 1):
-            question = MadeQuestion(**{**data, "section": section, "T": data["T"] + more})
+            question = Question(**{**data, "section": section, "T": data["T"] + more})
             troubles = _troubles(question)
             if not troubles:
                 return question

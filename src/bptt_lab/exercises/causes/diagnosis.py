@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
 from bptt_lab.formulas.tree import Derivative, Number, Tree
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene, shape_text
@@ -32,6 +32,9 @@ EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
+
+
+Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
 
 
 class Cause(NamedTuple):
@@ -57,7 +60,7 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
             given = [answer(scene) for scene in scenes]
     except (FormulaError, ArithmeticError, ValueError, Unsettled):
         return Cause()
-    true = [_goal_values(question, k) for k in range(len(scenes))]
+    true = _goal_values(question)
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
         return _by_shape(question, given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
@@ -100,7 +103,7 @@ def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
     return numbers is not None and same(a, numbers)
 
 
-@lru_cache(maxsize=256)
+@kept
 def trial_scenes(question: Question) -> list[Scene]:
     """Return the scenes at which causes are looked for."""
     found: list[worlds.World] = []
@@ -112,9 +115,10 @@ def trial_scenes(question: Question) -> list[Scene]:
     return [scene_of(world) for world in found[: TRIED_SMALL if is_small else TRIED]]
 
 
-@lru_cache(maxsize=256)
-def _goal_values(question: Question, k: int) -> list:
-    return values(question.goal_tree, trial_scenes(question)[k], question.spans)
+@kept
+def _goal_values(question: Question) -> list[list]:
+    """Return the values of the goal in every scene, over the free indices."""
+    return [values(question.goal_tree, scene, question.spans) for scene in trial_scenes(question)]
 
 
 def _first(*causes: Cause | None) -> Cause:
@@ -235,22 +239,21 @@ def _slots(mistake: str) -> list[str]:
     return re.findall(r"{(\w+)}", CATALOGUE[mistake].says + CATALOGUE[mistake].asks)
 
 
-@lru_cache(maxsize=256)
-def catalogued(question: Question) -> tuple[tuple[mutants.Mutant, np.ndarray], ...]:
-    """Return every catalogued mistake that can be made on a question, with its numbers at the points tried."""
+@kept
+def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) -> Catalogued:
+    """Return every catalogued mistake that can be made on a question, with its numbers at the points tried.
+
+    `only` names the mistakes that are wanted.
+    """
     goal = question.goal_tree
     if not isinstance(goal, Derivative) or goal.kind == "immediate":
         return ()
-    scenes, found = trial_scenes(question), []
-    for mutant in mutants.mutants(question.graph, goal, question.spans):
+    scenes, indices, found = tuple(trial_scenes(question)), list(bindings(question.spans)), []
+    for mutant in mutants.mutants(question.graph, goal, question.spans, only):
         mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))
-        if mutant is None:
-            continue
-        try:
-            got = [mutant.value(scene, goal, indices) for scene in scenes for indices in bindings(question.spans)]
-        except (FormulaError, ArithmeticError, LookupError, ValueError):
-            continue
-        found.append((mutant, np.array(flat(got), dtype=float)))
+        numbers = mutant and mutant.numbers(scenes, goal, indices)
+        if numbers:
+            found.append((mutant, numbers.rows.ravel()))
     return tuple(found)
 
 
@@ -261,11 +264,11 @@ def _by_slip(question: Question, a: np.ndarray) -> Cause | None:
     return None
 
 
-@lru_cache(maxsize=256)
+@kept
 def pen_slips(question: Question) -> tuple:
     """Return the slips of the pen in the answer, and in the other right forms, with their numbers."""
     scenes, found = trial_scenes(question), []
-    right = np.array(flat([v for k in range(len(scenes)) for v in _goal_values(question, k)]), dtype=float)
+    right = np.array(flat([v for found in _goal_values(question) for v in found]), dtype=float)
     for text in (question.answer, *question.same):
         for slip in slips(question.tree(text), question.graph.network):
             numbers = _numbers(slip.tree, scenes, question)

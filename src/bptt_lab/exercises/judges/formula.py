@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -292,3 +294,12 @@ def _spelled(part: Letter | Derivative) -> str:
         return write(part)
     is_plain = part.kind != "immediate" and part.below.time is None
     return write(part.above).replace(part.above.name, said_of(part, part.above.name), 1) if is_plain else write(part)
+
+
+def prove_formula(question: Question, judge: Callable[[Question, str], Feedback] = judge_formula) -> list[str]:
+    """Return which of the listed forms are not accepted, and a printed slip that is none."""
+    judged = {form: judge(question, form) for form in (question.answer, *question.same)}
+    found = [f"the form {form!r} is judged: {one}" for form, one in judged.items() if one.outcome != CORRECT]
+    if question.printed and judge_formula(replace(question, letters=()), question.printed).is_correct:
+        found.append("the printed line is right: there is no slip to be found")
+    return found

@@ -43,7 +43,7 @@ from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 SECONDS, SECONDS_OF_ONE = 10.0, 5.0  # by the clock, for all calls and for a single one
 SINGLE = 1e-6
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
-KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
+OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 IN_PLACE = "E10"
 
 
@@ -74,7 +74,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     given, misfit = _read(question, made, outcome.results)
     in_order = sorted(range(len(given)), key=lambda i: ran[i])  # slow calls are made in another order
     results, run = [given[i] for i in in_order], [found[ran[i]] for i in in_order]
-    if outcome.kind not in KINDS and not misfit:
+    if outcome.kind not in OUTCOME_OF and not misfit:
         judged = _compared(question, run, results, function, outcome)
         stale = judged.outcome != WRONG and _is_stale(question, found, outcome.again)
         if stale:
@@ -92,7 +92,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
     says = f"{here} There: {outcome.message}" if here else outcome.message
     asks = ASKS_STEADY if outcome.kind == "unsteady" else ""
-    return Feedback(question.id, KINDS[outcome.kind], cause=says, section=question.section, asks=asks)
+    return Feedback(question.id, OUTCOME_OF[outcome.kind], cause=says, section=question.section, asks=asks)
 
 
 def _told_of_time(judged: Feedback, outcome: Outcome, wanted: int) -> Feedback:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import NOW, Expression, Index
 from bptt_lab.network.functions import ROWS
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import (
     FLOATS,
     Applied,
@@ -89,17 +89,13 @@ class Edge:
     upper: Place
 
 
-_USES: weakref.WeakKeyDictionary[Network, dict[str, tuple[Use, ...]]] = weakref.WeakKeyDictionary()
-
-
+@kept
 def uses_of(network: Network) -> dict[str, tuple[Use, ...]]:
     """Return, for every equation, what it uses, each with its slope taken apart at the activations.
 
     An edit knows its uses by identity: they are made once and live as long as the network.
     """
-    if network not in _USES:
-        _USES[network] = {name: tuple(_uses(network, name)) for name in network.equations}
-    return _USES[network]
+    return {name: tuple(_uses(network, name)) for name in network.equations}
 
 
 def _uses(network: Network, name: str) -> list[Use]:
@@ -183,7 +179,7 @@ def _outermost(tree: Scalar, wanted: Callable[[Applied], bool]) -> list[Applied]
     return []
 
 
-@lru_cache(maxsize=256)
+@kept
 def edges_into(graph: Graph) -> dict[Place, tuple[Edge, ...]]:
     """Return, for every place, the edges from the places that it influences directly."""
     found: dict[Place, list[Edge]] = {}
@@ -201,8 +197,8 @@ class Local(NamedTuple):
     rows: np.ndarray
     columns: np.ndarray
     functions: tuple[str, ...]
-    arguments: tuple[float, ...]
-    values: tuple[float, ...]
+    arguments: tuple[tuple[float, ...], ...]
+    values: tuple[tuple[float, ...], ...]
 
 
 Rule = Callable[[str, float, float], float]  # an activation's slope from its name, argument and value
@@ -213,17 +209,16 @@ def right_rule(function: str, argument: float, value: float) -> float:
     return evaluate(_slope_tree(function), {ARGUMENT.place: argument, VALUE.place: value}.__getitem__, FLOATS)
 
 
-@lru_cache(maxsize=16)
+@cache
 def _slope_tree(function: str) -> Scalar:
     return slope(function, ARGUMENT, VALUE)
 
 
 class Tables:
-    """The slopes of every edge in one scene in float64, computed once and kept."""
+    """The slopes of every edge in some scenes of a graph in float64, (scenes, …), computed once and kept."""
 
-    def __init__(self, scene: Scene):
-        self.graph, self.values, self.plain = scene.graph, scene.world.values, scene.plain
-        self._scene = weakref.proxy(scene)
+    def __init__(self, graph: Graph, scenes: tuple[Scene, ...]):
+        self.graph, self.scenes, self.plain = graph, scenes, scenes[0].plain
         self.kept: dict[tuple, object] = {}
 
     def keep(self, key: tuple, make: Callable[[], object]) -> object:
@@ -233,7 +228,7 @@ class Tables:
         return self.kept[key]
 
     def slope(self, edge: Edge, rule: Rule = right_rule, reading: Reading | None = None) -> np.ndarray | None:
-        """Return the immediate derivative of lower by upper, (lower, upper); None where a letter has no value."""
+        """Return the immediate derivative of lower by upper, (scenes, lower, upper); None where a value is missing."""
         return self.keep(("slope", edge, rule, reading), lambda: self._slope(edge, rule, reading))
 
     def _slope(self, edge: Edge, rule: Rule, reading: Reading | None) -> np.ndarray | None:
@@ -241,68 +236,76 @@ class Tables:
         if local is None or not len(local.rows):
             return local and local.base
         found, slopes = local.base.copy(), self.slopes(edge, rule, reading)
-        np.add.at(found, local.rows, slopes[:, None] * local.columns)
+        np.add.at(found, (slice(None), local.rows), slopes[..., None] * local.columns)
         return found
 
     def slopes(self, edge: Edge, rule: Rule, reading: Reading | None = None) -> np.ndarray:
-        """Return the slope of every activation in an edge by a rule."""
+        """Return the slope of every activation in an edge by a rule, (scenes, activations)."""
         local = self.local(edge, reading)
-        return np.array([rule(*one) for one in zip(local.functions, local.arguments, local.values, strict=True)])
+        pairs = zip(local.arguments, local.values, strict=True)
+        return np.array([list(map(rule, local.functions, *pair)) for pair in pairs])
 
     def local(self, edge: Edge, reading: Reading | None = None) -> Local | None:
         """Return the slope of an edge before the slopes of its activations; None where a letter has no value."""
         return self.keep(("local", edge, reading), lambda: self._local(edge, reading))
 
     def _local(self, edge: Edge, reading: Reading | None) -> Local | None:
-        use, (rows, columns) = edge.use, edge.use.size
-        value_of = self._look_up(edge.lower.time, reading, use.veils)
-        base, parts = np.zeros((rows, columns)), np.zeros((len(use.parts), columns))
+        parts = edge.use.parts
         try:
-            for i, j, tree in use.base:
-                base[i, j] = evaluate(tree, value_of, FLOATS)
-            for k, part in enumerate(use.parts):
-                for j, tree in part.columns:
-                    parts[k, j] = evaluate(tree, value_of, FLOATS)
-            arguments = tuple(evaluate(part.argument, value_of, FLOATS) for part in use.parts)
-            values = tuple(evaluate(part.value, value_of, FLOATS) for part in use.parts)
+            found = [self._in_scene(scene, edge, reading) for scene in self.scenes]
         except LookupError:
             return None
-        places = np.array([part.row for part in use.parts], dtype=int)
-        return Local(base, places, parts, tuple(part.function for part in use.parts), arguments, values)
+        base, columns, arguments, values = zip(*found, strict=True)
+        rows = np.array([part.row for part in parts], dtype=int)
+        functions = tuple(part.function for part in parts)
+        return Local(np.stack(base), rows, np.stack(columns), functions, arguments, values)
 
-    def _look_up(self, t: int | None, reading: Reading | None = None, veils: Mapping = NONE) -> Callable:
+    def _in_scene(self, scene: Scene, edge: Edge, reading: Reading | None) -> tuple:
+        """Return, in one scene, the slope outside the activations, what multiplies theirs, arguments and values."""
+        use, (rows, columns) = edge.use, edge.use.size
+        base, parts = np.zeros((rows, columns)), np.zeros((len(use.parts), columns))
+        value_of = self._look_up(scene, edge.lower.time, reading, use.veils)
+        for i, j, tree in use.base:
+            base[i, j] = evaluate(tree, value_of, FLOATS)
+        for k, part in enumerate(use.parts):
+            for j, tree in part.columns:
+                parts[k, j] = evaluate(tree, value_of, FLOATS)
+        arguments = tuple(evaluate(part.argument, value_of, FLOATS) for part in use.parts)
+        return base, parts, arguments, tuple(evaluate(part.value, value_of, FLOATS) for part in use.parts)
+
+    def _look_up(self, scene: Scene, t: int | None, reading: Reading | None = None, veils: Mapping = NONE) -> Callable:
         """Return the function that gives the value of each letter of an equation at step t."""
+        values = scene.world.values
 
         def value_of(place: Place) -> float:
             if place in veils:
-                return self.keep(("veil", place, t), lambda: evaluate(veils[place], self._look_up(t), FLOATS))
+                return self.keep(
+                    ("veil", scene, place, t), lambda: evaluate(veils[place], self._look_up(scene, t), FLOATS)
+                )
             found = reading(place, t, self.graph) if reading else self.graph.resolve(place, t)
             if found is None:
                 return 0.0
-            if found not in self.values and is_beyond(self.graph, *found[:2]):
-                return self._scene.beyond(found.name, found.time, found.entry)
-            return self.values[found]
+            if found not in values and is_beyond(self.graph, *found[:2]):
+                return scene.beyond(found.name, found.time, found.entry)
+            return values[found]
 
         return value_of
 
     def row(self, expression: Expression, t: int | None) -> np.ndarray:
-        """Return the values of an expression of the network at step t, as one row."""
+        """Return the values of an expression of the network at step t, as one row in each scene."""
 
         def shape_of(inner: Expression) -> tuple[int, ...]:
             return entrywise_shape(inner, self.graph.network.shapes)
 
         trees = [scalar(expression, entry, shape_of) for entry in entries(shape_of(expression))]
-        return np.array([[evaluate(tree, self._look_up(t), FLOATS) for tree in trees]])
+        look_ups = [self._look_up(scene, t) for scene in self.scenes]
+        return np.array([[[evaluate(tree, value_of, FLOATS) for tree in trees]] for value_of in look_ups])
 
 
-_TABLES: weakref.WeakKeyDictionary[Scene, Tables] = weakref.WeakKeyDictionary()
-
-
-def tables_of(scene: Scene) -> Tables:
-    """Return the tables of a scene, made once."""
-    if scene not in _TABLES:
-        _TABLES[scene] = Tables(scene)
-    return _TABLES[scene]
+@kept
+def tables_of(graph: Graph, scenes: tuple[Scene, ...]) -> Tables:
+    """Return the tables of some scenes of a graph, made once."""
+    return Tables(graph, scenes)
 
 
 class Left(NamedTuple):
@@ -325,7 +328,7 @@ _PENDING = np.zeros((0, 0))  # stands where a derivative is being summed
 class Pass:
     """One backward pass from `below`, (name, time), with an edit: the chain rule, place by place, on demand.
 
-    `change(pass, edge, left)` gives an edge's share, (entries of below, entries of upper), None for nothing;
+    `change(pass, edge, left)` gives an edge's share, (scenes, entries of below, entries of upper), None for nothing;
     `into(tables, place)` gives the edges that lead into a place.
     """
 
@@ -338,7 +341,7 @@ class Pass:
         self.prepared: set[Left] = set()
 
     def adjoint(self, place: Place, left: Left = ALL) -> np.ndarray | None:
-        """Return the total derivative of below by a place, (entries of below, entries of place); None where zero."""
+        """Return the total derivative of below by a place, (scenes, entries of below, entries of place); None: zero."""
         if left.uses is not None and left.uses <= 0:
             return right_pass(self.tables, self.below).adjoint(place)
         if (place, left) not in self.kept:
@@ -406,16 +409,22 @@ class Asked(NamedTuple):
     kind: str
 
 
-def shaped(tables: Tables, asked: Asked, found: np.ndarray | None) -> np.ndarray | float:
-    """Return an adjoint, (entries of below, entries of above), in the layout that the goal asks for."""
-    shapes: Mapping[str, tuple[int, ...]] = tables.graph.network.shapes
+def shaped(tables: Tables, asked: Asked, found: np.ndarray | None) -> np.ndarray:
+    """Return an adjoint, (scenes, entries of below, entries of place), in the layout that the goal asks for."""
+    shapes, count = tables.graph.network.shapes, len(tables.scenes)
     (below, _, row), (above, _, column) = asked.below, asked.above
     rows, columns = entries(shapes[below]), entries(shapes[above])
     found = np.zeros((len(rows), len(columns))) if found is None else found
-    found = found[[rows.index(row)]] if row else found
-    found = found[:, [columns.index(column)]] if column else found
-    if found.shape[0] == 1 and len(shapes[above]) == 2 and not column:
-        found = found.reshape(shapes[above]).T
-    if tables.plain or (len(found) == 1 and (column or not shapes[above])):
-        return float(found.reshape(-1)[0])
-    return found.T if asked.kind == "gradient" else found
+    found = np.broadcast_to(found, (count, *found.shape[-2:]))
+    found = found[:, [rows.index(row)]] if row else found
+    found = found[:, :, [columns.index(column)]] if column else found
+    if tables.plain or found.shape[1] == 1 and (column or not shapes[above]):
+        return found.reshape(count, -1)[:, 0]
+    if found.shape[1] == 1 and len(shapes[above]) == 2 and not column:
+        found = turned(found.reshape(count, *shapes[above]))
+    return turned(found) if asked.kind == "gradient" else found
+
+
+def turned(found: np.ndarray) -> np.ndarray:
+    """Return stacked matrices transposed; stacked numbers stay."""
+    return found.swapaxes(1, 2) if found.ndim == 3 else found

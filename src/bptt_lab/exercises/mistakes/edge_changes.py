@@ -100,7 +100,7 @@ def _own_slopes(tables: Tables, edge: Edge) -> np.ndarray | None:
     users = [edge] if edge.use.parts else edges_into(tables.graph).get(edge.lower, ())
     if len(users) != 1 or len(users[0].use.parts) != edge.use.size[0] or users[0].use.base:
         return None
-    return tables.slopes(users[0], right_rule)
+    return tables.slopes(users[0], right_rule)[:, None]
 
 
 def borrowed(where: Where, time_of: Callable[[Graph], int]) -> Change:

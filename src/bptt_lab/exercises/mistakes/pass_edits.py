@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -46,6 +45,7 @@ from bptt_lab.exercises.places import said
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
 from bptt_lab.network.functions import LOSSES
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import letters
 
 
@@ -64,7 +64,7 @@ class Edit:
     steps: int | None = None
 
 
-@lru_cache(maxsize=64)
+@kept
 def edits_of(graph: Graph) -> tuple[Edit, ...]:
     """Return every edit of the backward pass of a network."""
     uses = tuple(use for name in graph.network.equations for use in uses_of(graph.network)[name])
@@ -142,7 +142,10 @@ def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
 
 
 def _diagonal(tables: Tables, edge: Edge) -> np.ndarray:
-    return np.diag(np.diag(tables.slope(edge)))
+    slope = tables.slope(edge)
+    if edge.use.size[0] != edge.use.size[1]:
+        raise LookupError("only a square matrix has a diagonal")
+    return slope * np.eye(edge.use.size[0])
 
 
 def _crosses(recurrent: Uses, count: int, first: int) -> Where:
@@ -160,8 +163,8 @@ def _steps(graph: Graph, uses: Uses) -> Iterator[Edit]:
         own = tuple(use for use in uses if use.letter.name == name and graph.network.is_timed(use.lower))
         if not own or graph.T == 1:
             continue
-        for mistake, part, kept in _sums(graph, name):
-            yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, kept), 0))
+        for mistake, part, counted in _sums(graph, name):
+            yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, counted), 0))
         for step in (1, graph.T):
             yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))
 
@@ -348,7 +351,7 @@ def _times_slope(head: Uses, name: str, prediction: Expression) -> Change:
         if below is None or share is None:
             return share
         p = one.tables.row(prediction, below[0].time)
-        return share * p * (1 - p) if p.shape[1] == share.shape[1] else share
+        return share * p * (1 - p) if p.shape[-1] == share.shape[-1] else share
 
     return change
 
