@@ -10,6 +10,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import catalogued, same, trial_scenes
 from bptt_lab.exercises.kinds import KINDS, Kind
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import place_of
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.questions import read_questions
@@ -19,6 +20,7 @@ from bptt_lab.network import Place
 from bptt_lab.network.scalars import entries
 
 STEP = 1e-30
+MORE_STEPS = 2  # a longer instance may tell mistakes apart that this one confuses
 CLOSE = 1e-7  # numbers whose norms differ by more are not the same
 
 
@@ -103,9 +105,15 @@ def _tells_apart(question: Question) -> list[str]:
     ]
     merged = _merged(known)
     if merged and not question.ranges:
-        longer = catalogued(replace(question, T=question.graph.T + 2), frozenset(itertools.chain(*merged)))
-        found += [f"the instance takes {' for '.join(pair)}" for pair in sorted(merged - _merged(longer))]
+        longer = catalogued(replace(question, T=question.graph.T + MORE_STEPS), frozenset(itertools.chain(*merged)))
+        found += [_confused(*pair, question.graph.T) for pair in sorted(merged - _merged(longer))]
     return found
+
+
+def _confused(one: str, other: str, T: int) -> str:
+    """Return the words for two mistakes that only a longer instance tells apart."""
+    named = f"({CATALOGUE[one].name} for {CATALOGUE[other].name})"
+    return f"the instance takes {one} for {other} {named}: with T = {T + MORE_STEPS} it does not"
 
 
 # cut at a number of steps, or read past the last one, these coincide with something else in every short sequence

@@ -44,7 +44,6 @@ class Cause(NamedTuple):
     says: str = ""
     asks: str = ""
     mistake: str = ""
-    section: str = ""
 
 
 def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
@@ -201,7 +200,7 @@ def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) 
     if isinstance(goal.above.time, Number) and detail.get("quantity", "").startswith(f"{goal.above.name}("):
         for slot in ("path", "quantity"):
             detail[slot] = at_step(detail[slot], int(goal.above.time.value))
-    return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id, mistake.section)
+    return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id)
 
 
 OF_CODE = frozenset({"C9", "E10", "E11"})  # told in words of code, which mean nothing to a formula
@@ -295,7 +294,7 @@ def _by_shape(question: Question, given: list, true: list) -> Cause:
         if same(np.array(flat(turned), dtype=float), np.array(flat(expected), dtype=float)):
             mistake = "C8" if 1 in np.shape(one) else "C6"
             asks = "Is the derivative wanted, or the gradient, and which shape has it?"
-            return Cause("Every entry is right.", "The whole is transposed. " + says, asks, mistake, "01")
+            return Cause("Every entry is right.", "The whole is transposed. " + says, asks, mistake)
     return Cause("", says, "Which shape has each factor?")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from bptt_lab.exercises.causes.clipping import Pair, clipped
 from bptt_lab.exercises.causes.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
 from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.feedback import (
@@ -34,6 +36,7 @@ from bptt_lab.exercises.judges.instances import (
 )
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.mistakes import mutants
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
 from bptt_lab.exercises.sandbox.running import Outcome, run_function
@@ -232,22 +235,41 @@ def _why(
 ) -> Cause:
     """Return the cause of an array that is wrong on the instances `at`."""
     first, true = at[0], found[0].results
+    wrong, mine = [found[k] for k in at], [one[name] for one in given]
+    cut = _clipped(mine, found, name)
+    if cut:
+        told = elsewhere.where(question, found[0], wrong) if first else ""
+        return cut._replace(says=f"{told} {cut.says}".strip())
     if first:
-        wrong = [found[k] for k in at]
         if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
             wrong = _size_alone(question, name, function) or wrong
         return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
     other = next((o for o in true if o != name and _agrees({o: given[0][name]}, found[0], o)), None)
     if other:
         return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
-    everywhere = _everywhere([one[name] for one in given], [table.results[name] for table in found], found)
+    everywhere = _everywhere(mine, [table.results[name] for table in found], found)
     if everywhere:
         return everywhere
     arguments = forms(question, question.arguments).values()
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
-    return cause if _holds(cause, [one[name] for one in given], [table.results[name] for table in found]) else ELSEWISE
+    return cause if _holds(cause, mine, [table.results[name] for table in found]) else ELSEWISE
+
+
+def _clipped(given: Sequence[np.ndarray], found: Sequence[Table], name: str) -> Cause | None:
+    """Return the cause where arrays are those they should be, but clipped."""
+    pairs = zip(given, found, strict=True)
+    kept = [(a, table) for a, table in pairs if a.shape == table.results[name].shape and np.isfinite(a).all()]
+    cut = clipped([Pair(a, t.results[name], partial(_is_close, t, a)) for a, t in kept]) if len(kept) > 1 else None
+    if cut is None:
+        return None
+    mistake, limit = CATALOGUE[cut[0]], cut[1]
+    return Cause("", f"{mistake.says} The limit is {limit:.4g}.", mistake.asks, mistake.id)
+
+
+def _is_close(table: Table, given: np.ndarray, true: np.ndarray) -> bool:
+    return bool(table.case.agrees(given, true).all())
 
 
 ELSEWISE = Cause("Its shape is right.", "", "")
@@ -386,7 +408,7 @@ def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
     says = f"Its shape is {given.shape}; expected {true.shape}."
     if given.ndim == 2 and given.T.shape == true.shape and same(given.T.ravel(), true.ravel()):
         says = "It is transposed. " + says
-        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6", "01")
+        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6")
     return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
 
 

@@ -195,26 +195,3 @@ def batch_mutants(parameter: str) -> list[ArrayMutant]:
         ArrayMutant("D9", {**detail, "part": "the first sequence"}, lambda gradients: gradients[0]),
         ArrayMutant("D9", {**detail, "part": "the last sequence"}, lambda gradients: gradients[-1]),
     ]
-
-
-def clipping_mutants() -> list[ArrayMutant]:
-    """Return what goes wrong in clipping by the norm: `value(gradients, limit)` from gradients by name.
-
-    The right value scales all of them by limit / norm where the norm of all together exceeds the limit.
-    """
-    return [
-        ArrayMutant("E8", {}, lambda gradients, limit: {k: np.clip(g, -limit, limit) for k, g in gradients.items()}),
-        ArrayMutant("E8", {}, lambda gradients, limit: {k: _shortened(g, limit, g) for k, g in gradients.items()}),
-        ArrayMutant("E9", {}, lambda gradients, limit: dict(gradients)),
-        ArrayMutant("E9", {}, _always_scaled),
-    ]
-
-
-def _shortened(gradient: np.ndarray, limit: float, *measured: np.ndarray) -> np.ndarray:
-    norm = np.sqrt(sum(np.sum(one**2) for one in measured))
-    return gradient * min(1, limit / norm)
-
-
-def _always_scaled(gradients: Mapping[str, np.ndarray], limit: float) -> dict[str, np.ndarray]:
-    norm = np.sqrt(sum(np.sum(one**2) for one in gradients.values()))
-    return {name: gradient * limit / norm for name, gradient in gradients.items()}
