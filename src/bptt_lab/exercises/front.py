@@ -25,8 +25,12 @@ class Exercise:
     """One question as a student meets it."""
 
     def __init__(self, question: Question, folder: Path | None = None, kinds: Mapping[str, Kind] = KINDS):
-        self.question, self.kind = question, kinds[question.kind]
-        self._folder, self._hints = folder, 0
+        self.question, self._folder, self._kinds, self._hints = question, folder, kinds, 0
+
+    @property
+    def kind(self) -> Kind:
+        """What is known of questions of this kind."""
+        return self._kinds[self.question.kind]
 
     def check(self, answer: object = None, *more: object, shape: tuple | None = None) -> Feedback:
         """Return the feedback on an answer; nothing, an empty text or ... is not an attempt and stays quiet.

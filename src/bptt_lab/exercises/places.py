@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
-from bptt_lab.network import Place
-from bptt_lab.network.expressions import Index
+from bptt_lab.network import Network, Place
+from bptt_lab.network.expressions import NOW, Index
 
 WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}  # what an index may be made of
 GENERAL_TIME = re.compile(r"\(t([+-]\d+)?\)")
@@ -36,6 +36,11 @@ def said(place: Place, now: int | None = None) -> str:
     if place.time is None:
         return place.name
     return f"{place.name}({place.time if now is None else Index('t', place.time - now)})"
+
+
+def said_now(network: Network, name: str) -> str:
+    """Return a quantity at t in words, or one without time: h1(t), W11."""
+    return said(Place(name, NOW if network.is_timed(name) else None))
 
 
 def said_of(derivative: Derivative, name: str) -> str:

@@ -17,7 +17,7 @@ from bptt_lab.exercises.authoring.spelling import (
     spell,
     spell_entry,
 )
-from bptt_lab.exercises.places import said
+from bptt_lab.exercises.places import said, said_now
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas import FormulaError, Language, write
 from bptt_lab.formulas import tree as formulas
@@ -138,10 +138,6 @@ def _is_plain(network: Network) -> bool:
     return all(size == 1 for shape in network.shapes.values() for size in shape)
 
 
-def _at_t(network: Network, name: str) -> str:
-    return said(Place(name, NOW if network.is_timed(name) else None))
-
-
 def _influenced(network: Network, name: str) -> list[str]:
     """Return what a quantity influences directly, as a student writes it: o(t), a(t+1)."""
     found = network.influences(name)
@@ -162,7 +158,7 @@ def _listed(words: list[str]) -> str:
 
 def _through(network: Network, name: str) -> str:
     """Return the hint that names the ways to the loss."""
-    return f"{_at_t(network, name)} reaches the loss through {_listed(_influenced(network, name))}."
+    return f"{said_now(network, name)} reaches the loss through {_listed(_influenced(network, name))}."
 
 
 def _letters(network: Network, answer: str, with_deltas: bool) -> tuple[str, ...]:
@@ -194,7 +190,7 @@ def _shape(network: Network) -> Iterator[Data]:
             "shape": shape,
             "hints": (
                 f"What does {name} multiply, and what is the product a part of?",
-                f"{name} multiplies {_listed(met)} and helps to make {_at_t(network, user)}.",
+                f"{name} multiplies {_listed(met)} and helps to make {said_now(network, user)}.",
                 "Rule: a gradient has the shape of its parameter; a matrix has a row for each entry that it makes and "
                 "a column for each that it takes.",
             ),
@@ -242,7 +238,7 @@ def _choice(network: Network) -> Iterator[Data]:
         yield {
             "kind": "choice",
             "section": "paths",
-            "task": f"Which quantities does `{_at_t(network, name)}` influence directly?"
+            "task": f"Which quantities does `{said_now(network, name)}` influence directly?"
             + (" Leave out what lies before the first or after the last step." if network.is_timed(name) else ""),
             "choices": keys,
             "right": next(key for key, words in keys.items() if words == right),
@@ -258,7 +254,7 @@ def _choice(network: Network) -> Iterator[Data]:
 
 def _wrong_influences(network: Network, name: str) -> Iterator[tuple[str, str]]:
     """Yield wrong answers about what a quantity influences, each with the reason why it is wrong."""
-    right, start = _influenced(network, name), _at_t(network, name)
+    right, start = _influenced(network, name), said_now(network, name)
     made_of = [said(Place(use.name, use.index)) for use in names(network.equations[name].expression)]
     made_of = [words for words in dict.fromkeys(made_of) if words.partition("(")[0] in network.equations]
     if made_of:
@@ -347,8 +343,8 @@ def _line(network: Network) -> Iterator[Data]:
 
 
 def _line_about(network: Network, name: str, entry: str, answer: str) -> Data:
-    place = f"{_at_t(network, name)}{entry}"
-    entries = f", entry {entry[1:-1]} of `{_at_t(network, name)}`" if entry else ""
+    place = f"{said_now(network, name)}{entry}"
+    entries = f", entry {entry[1:-1]} of `{said_now(network, name)}`" if entry else ""
     return {
         "kind": "line",
         "section": "derivation",
@@ -357,7 +353,7 @@ def _line_about(network: Network, name: str, entry: str, answer: str) -> Data:
         "letters": _letters(network, answer, with_deltas=True),
         "answer": answer,
         "hints": (
-            f"Which quantities does {_at_t(network, name)} influence directly"
+            f"Which quantities does {said_now(network, name)} influence directly"
             + (", and which entries of them?" if entry else "?"),
             _through(network, name),
             "Rule: multivariate chain rule; each way gives the total derivative where it ends times the immediate one "
@@ -386,7 +382,7 @@ def _matrix(network: Network) -> Iterator[Data]:
     for name, form, answer in forms:
         if len(network.shapes[name]) != 1 or not re.search("[@*]", answer) or len(answer) > LONGEST_FORMULA:
             continue
-        here = _at_t(network, name)
+        here = said_now(network, name)
         yield {
             "kind": "matrix",
             "section": "derivation",
@@ -421,7 +417,7 @@ def _weight(network: Network) -> Iterator[Data]:
         for form, answer in _spelled(network, name)
     ]
     for name, form, answer in sorted(forms, key=lambda one: not re.search(r"\(t[+-]", one[2])):
-        users = _listed([_at_t(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
+        users = _listed([said_now(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
         steps = " at every step" if "sum(t" in answer else ""
         hand = "`sum(t, 1, T, …)` adds over the steps. " if steps else ""
         yield {
@@ -474,7 +470,7 @@ def _function(network: Network) -> Iterator[Data]:
             "answer": answer,
             "hints": (
                 "Which indices does each array have, and which of them are left in the result?",
-                f"Find each parameter in the equation of {_at_t(network, user)}. What does it meet there?",
+                f"Find each parameter in the equation of {said_now(network, user)}. What does it meet there?",
                 "Rule: outer products summed over steps and sequences are one product of a transposed matrix of rows "
                 "and a matrix of rows; a bias meets the number one.",
             ),

@@ -259,9 +259,10 @@ def _why(
 
 def _clipped(given: Sequence[np.ndarray], found: Sequence[Table], name: str) -> Cause | None:
     """Return the cause where arrays are those they should be, but clipped."""
-    pairs = zip(given, found, strict=True)
-    kept = [(a, table) for a, table in pairs if a.shape == table.results[name].shape and np.isfinite(a).all()]
-    cut = clipped([Pair(a, t.results[name], partial(_is_close, t, a)) for a, t in kept]) if len(kept) > 1 else None
+    true = [table.results[name] for table in found]
+    if not all(a.shape == b.shape and (np.abs(a) < LARGEST).all() for a, b in zip(given, true, strict=True)):
+        return None
+    cut = clipped([Pair(a, b, partial(_is_close, t, a)) for a, b, t in zip(given, true, found, strict=True)])
     if cut is None:
         return None
     mistake, limit = CATALOGUE[cut[0]], cut[1]
@@ -427,7 +428,7 @@ def _catalogued(
         if mutant is None:
             continue
         try:
-            array = case.gathered(goal, lambda scene, mutant=mutant, **at: mutant.value(scene, goal, at))
+            array = case.gathered(goal, mutant.in_scenes(case.scenes, goal))
         except (FormulaError, ArithmeticError, LookupError, ValueError):
             continue
         found.append((mutant, np.asarray(array, dtype=float)))

@@ -9,19 +9,17 @@ import numpy as np
 
 from bptt_lab.exercises.mistakes.backward_pass import (
     Change,
-    Edge,
     Into,
     Left,
     Pass,
     Reading,
     Rule,
     Tables,
-    Use,
-    edges_into,
     plain,
     right_rule,
     through,
 )
+from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import Index
 from bptt_lab.network.scalars import FLOATS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +48,16 @@ class Mutant(NamedTuple):
     def value(self, scene: Scene, goal: Derivative, indices: Indices) -> np.ndarray | float:
         """Return its value in one scene of floats."""
         return self.values((scene,), goal, indices)[0]
+
+    def in_scenes(self, scenes: Iterable[Scene], goal: Derivative) -> Callable[..., np.ndarray | float]:
+        """Return its value as a function of one of some scenes and of the indices: all are computed at once."""
+        different = tuple(dict.fromkeys(scenes))
+
+        @cache
+        def stacked(indices: tuple) -> dict[Scene, np.ndarray | float]:
+            return dict(zip(different, self.values(different, goal, dict(indices)), strict=True))
+
+        return lambda scene, **at: stacked(tuple(at.items()))[scene]
 
     def numbers(self, scenes: tuple[Scene, ...], goal: Derivative, indices: Sequence[Indices]) -> Numbers | None:
         """Return its numbers in some scenes for every choice of the indices; None where it has no value somewhere."""

@@ -8,20 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bptt_lab.exercises.mistakes.backward_pass import (
-    Change,
-    Detail,
-    Edge,
-    Into,
-    Left,
-    Pass,
-    Reading,
-    Tables,
-    Use,
-    edges_into,
-    plain,
-    uses_of,
-)
+from bptt_lab.exercises.mistakes.backward_pass import Change, Detail, Into, Left, Pass, Reading, Tables, plain
 from bptt_lab.exercises.mistakes.edge_changes import (
     RULES,
     Where,
@@ -41,7 +28,8 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     wrapped,
 )
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
-from bptt_lab.exercises.places import said
+from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, uses_of
+from bptt_lab.exercises.places import said, said_now
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
 from bptt_lab.network.functions import LOSSES
@@ -90,10 +78,6 @@ def _reached(graph: Graph, name: str) -> set[str]:
 
 
 Uses = tuple[Use, ...]
-
-
-def _at_t(graph: Graph, name: str) -> str:
-    return said(Place(name, NOW if graph.network.is_timed(name) else None))
 
 
 def _path(graph: Graph, use: Use) -> Detail:
@@ -191,7 +175,7 @@ def _activations(graph: Graph, uses: Uses) -> Iterator[Edit]:
     """Yield the wrong slopes of activations, equation by equation and everywhere at once."""
     active = tuple(use for use in uses if use.parts)
     names = dict.fromkeys(use.lower for use in active)
-    groups = [(_at_t(graph, name), tuple(use for use in active if use.lower == name)) for name in names]
+    groups = [(said_now(graph.network, name), tuple(use for use in active if use.lower == name)) for name in names]
     for (words, group), (mistake, rule) in itertools.product([*groups, ("every layer", active)], RULES):
         yield Edit(mistake, {"equation": words}, group, ruled(of(*group), rule))
 
@@ -206,7 +190,7 @@ def _readings(graph: Graph, uses: Uses) -> Iterator[Edit]:
                 yield Edit("C9", {"state": name}, (use,), read(of(use), wrapped(name, index, 0)))
             for by, mistake in moves.items():
                 wrong = said(Place(name, Index(index.start, index.shift + by)))
-                detail = {"wrong": wrong, "equation": _at_t(graph, use.lower)}
+                detail = {"wrong": wrong, "equation": said_now(graph.network, use.lower)}
                 for reading in _shifted(name, index, by):
                     yield Edit(mistake, detail, (use,), read(of(use), reading))
 
@@ -252,7 +236,7 @@ def _losses(graph: Graph, uses: Uses) -> Iterator[Edit]:
     for name, equation in network.equations.items():
         own = tuple(use for use in uses if use.lower == name and not is_recurrent(graph, use))
         if isinstance(equation.expression, Call) and equation.expression.function == "softmax":
-            yield Edit("D3", {"equation": _at_t(graph, name)}, own, sloped(of(*own), _diagonal))
+            yield Edit("D3", {"equation": said_now(graph.network, name)}, own, sloped(of(*own), _diagonal))
         for call in _calls(equation.expression, LOSSES):
             yield from _errors(graph, name, call, own)
             if equation.timed and graph.T > 1:
@@ -278,8 +262,9 @@ def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
     if head and _is_softmax(graph, prediction):
         yield Edit("D1", detail, head, _plus_target(head, name, target))
     wrong = LOGARITHM if isinstance(prediction, Name) else FUSED if _is_softmax(graph, prediction) else ()
+    detail = {"equation": said_now(graph.network, name)}
     for mistake, slope in wrong:
-        yield Edit(mistake, {"equation": _at_t(graph, name)}, own, sloped(_into(own, call), _by_values(slope, call)))
+        yield Edit(mistake, detail, own, sloped(_into(own, call), _by_values(slope, call)))
 
 
 def _is_softmax(graph: Graph, prediction: Expression) -> bool:
@@ -327,8 +312,8 @@ def _loss_below(tables: Tables, edge: Edge, name: str) -> tuple[Place, int] | No
     return (found[0], 2) if found else None
 
 
-def _plus_target(head: Uses, name: str, target: Name) -> Change:
-    """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
+def _at_output(head: Uses, name: str, more: Callable[[Pass, Place, Left, np.ndarray], np.ndarray]) -> Change:
+    """Return a change of the error at the output from the loss's place, what is left of the edit there, the share."""
 
     def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
         share = plain(one, edge, left)
@@ -336,24 +321,29 @@ def _plus_target(head: Uses, name: str, target: Name) -> Change:
         if below is None or share is None:
             return share
         place, uses = below
-        adjoint = one.adjoint(place, left.after().after() if uses == 2 else left.after())
-        return share if adjoint is None else share + adjoint * one.tables.row(target, place.time)
+        return more(one, place, left.after().after() if uses == 2 else left.after(), share)
 
     return change
+
+
+def _plus_target(head: Uses, name: str, target: Name) -> Change:
+    """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
+
+    def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:
+        adjoint = one.adjoint(place, after)
+        return share if adjoint is None else share + adjoint * one.tables.row(target, place.time)
+
+    return _at_output(head, name, more)
 
 
 def _times_slope(head: Uses, name: str, prediction: Expression) -> Change:
     """Return the change that multiplies the error at the output by p(1 - p) once more (D4)."""
 
-    def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
-        share = plain(one, edge, left)
-        below = _loss_below(one.tables, edge, name) if edge.use in head else None
-        if below is None or share is None:
-            return share
-        p = one.tables.row(prediction, below[0].time)
+    def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:
+        p = one.tables.row(prediction, place.time)
         return share * p * (1 - p) if p.shape[-1] == share.shape[-1] else share
 
-    return change
+    return _at_output(head, name, more)
 
 
 def _by_values(slope: Callable, call: Call) -> Callable[[Tables, Edge], np.ndarray]:

@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, edges_into, right_pass, shaped, turned
+from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, right_pass, shaped, transposed
+from bptt_lab.exercises.mistakes.uses import edges_into
 from bptt_lab.exercises.places import said
 from bptt_lab.formulas.tree import Derivative
 from bptt_lab.network import Graph, Place
@@ -46,7 +47,7 @@ def _layout(graph: Graph, goal: Derivative) -> Iterator[Found]:
         yield "C6", {}, lambda tables, asked: _moved(tables, asked, entry=asked.above[2][::-1])
     elif shape and not goal.above.entry:
         is_row = len(shape) == 1 and (goal.below.entry or below in ((), (1,)))
-        yield "C8" if is_row else "C6", {}, lambda tables, asked: turned(right(tables, asked))
+        yield "C8" if is_row else "C6", {}, lambda tables, asked: transposed(right(tables, asked))
 
 
 def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: object) -> np.ndarray:
