@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
 from bptt_lab.network import Network, Place
@@ -47,6 +47,11 @@ def said_of(derivative: Derivative, name: str) -> str:
     """Return a delta or a gradient by a quantity in words: d2 for a row by a2, d_a2 for a column."""
     is_delta = derivative.kind == "total" and name.startswith("a") and len(name) > 1
     return f"d{name[1:]}" if is_delta else f"d_{name}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return some words as one list: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def at_step(words: str, step: int) -> str:

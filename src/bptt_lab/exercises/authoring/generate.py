@@ -17,7 +17,8 @@ from bptt_lab.exercises.authoring.spelling import (
     spell,
     spell_entry,
 )
-from bptt_lab.exercises.places import said, said_now
+from bptt_lab.exercises.mistakes.uses import influenced
+from bptt_lab.exercises.places import listed, said, said_now
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas import FormulaError, Language, write
 from bptt_lab.formulas import tree as formulas
@@ -114,24 +115,13 @@ def _troubles(question: Question) -> list[str]:
 
 def _hidden(network: Network) -> list[str]:
     """Return the computed quantities between input and loss: first those felt at other steps, then by their uses."""
-    found = [name for name in network.equations if name != network.loss and _reaches(network, name)]
+    found = [name for name in network.equations if name != network.loss and network.loss in influenced(network, name)]
 
     def rank(name: str) -> tuple[bool, int]:
         indices = [index for _, index in network.uses[name] if index is not None]
         return not any(index.shift and index.start == "t" for index in indices), -len(network.uses[name])
 
     return sorted(found, key=rank)
-
-
-def _reaches(network: Network, name: str) -> bool:
-    """Return whether a quantity influences the loss, however far away."""
-    seen, waiting = set(), [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting += [user for user, _ in network.uses[current]]
-    return network.loss in seen
 
 
 def _is_plain(network: Network) -> bool:
@@ -152,13 +142,9 @@ def _influenced(network: Network, name: str) -> list[str]:
     )
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _through(network: Network, name: str) -> str:
     """Return the hint that names the ways to the loss."""
-    return f"{said_now(network, name)} reaches the loss through {_listed(_influenced(network, name))}."
+    return f"{said_now(network, name)} reaches the loss through {listed(_influenced(network, name))}."
 
 
 def _letters(network: Network, answer: str, with_deltas: bool) -> tuple[str, ...]:
@@ -185,12 +171,12 @@ def _shape(network: Network) -> Iterator[Data]:
         yield {
             "kind": "shape",
             "section": "text",
-            "task": f"`{equation.source}`. Entries: {_listed(sizes)}. Which shape has the gradient of the loss by "
+            "task": f"`{equation.source}`. Entries: {listed(sizes)}. Which shape has the gradient of the loss by "
             f"`{name}`?",
             "shape": shape,
             "hints": (
                 f"What does {name} multiply, and what is the product a part of?",
-                f"{name} multiplies {_listed(met)} and helps to make {said_now(network, user)}.",
+                f"{name} multiplies {listed(met)} and helps to make {said_now(network, user)}.",
                 "Rule: a gradient has the shape of its parameter; a matrix has a row for each entry that it makes and "
                 "a column for each that it takes.",
             ),
@@ -228,7 +214,7 @@ def _columns(network: Network, user: str) -> list[str]:
 def _choice(network: Network) -> Iterator[Data]:
     """Yield the questions what a quantity influences directly, with the answers of those who look elsewhere."""
     for name in _hidden(network):
-        right, wrong = _listed(_influenced(network, name)), dict(_wrong_influences(network, name))
+        right, wrong = listed(_influenced(network, name)), dict(_wrong_influences(network, name))
         wrong = {words: why for words, why in wrong.items() if words != right}
         options = sorted([right, *list(wrong)[: len(KEYS) - 1]], key=lambda words: crc32(words.encode()))
         if len(options) < FEWEST_CHOICES:
@@ -245,7 +231,7 @@ def _choice(network: Network) -> Iterator[Data]:
             "reasons": {key: wrong[words] for key, words in keys.items() if words != right},
             "hints": (
                 f"Look for {name} on the right sides of the equations.",
-                f"{name} stands on the right side for {_listed(users)}. With which index?",
+                f"{name} stands on the right side for {listed(users)}. With which index?",
                 "Rule: what stands on the right side influences the left side of that equation; shift the time until "
                 "the right side reads t.",
             ),
@@ -258,14 +244,14 @@ def _wrong_influences(network: Network, name: str) -> Iterator[tuple[str, str]]:
     made_of = [said(Place(use.name, use.index)) for use in names(network.equations[name].expression)]
     made_of = [words for words in dict.fromkeys(made_of) if words.partition("(")[0] in network.equations]
     if made_of:
-        yield _listed(made_of), f"That is what {start} is made of; asked is what is made of it."
+        yield listed(made_of), f"That is what {start} is made of; asked is what is made of it."
     yield from _at_wrong_times(network, name)
     if len(right) > 1:
-        yield _listed(right[:1]), f"{name} stands on the right side elsewhere too, and perhaps with another index."
+        yield listed(right[:1]), f"{name} stands on the right side elsewhere too, and perhaps with another index."
     further = _further(network, name)
     if further:
         why = f"A quantity that {start} reaches only through another one is not influenced directly."
-        yield _listed(list(dict.fromkeys([*right, *further]))), why
+        yield listed(list(dict.fromkeys([*right, *further]))), why
 
 
 def _at_wrong_times(network: Network, name: str) -> Iterator[tuple[str, str]]:
@@ -278,7 +264,7 @@ def _at_wrong_times(network: Network, name: str) -> Iterator[tuple[str, str]]:
         for index in (NOW, Index("t", -place.time.shift)):
             moved = [said(place._replace(time=index)) if i == k else words for i, words in enumerate(right)]
             why = f"Which step of {place.name} reads {name} of step t? Put the index of its left side into `{source}`."
-            yield _listed(list(dict.fromkeys(moved))), why
+            yield listed(list(dict.fromkeys(moved))), why
 
 
 def _further(network: Network, name: str) -> list[str]:
@@ -417,7 +403,7 @@ def _weight(network: Network) -> Iterator[Data]:
         for form, answer in _spelled(network, name)
     ]
     for name, form, answer in sorted(forms, key=lambda one: not re.search(r"\(t[+-]", one[2])):
-        users = _listed([said_now(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
+        users = listed([said_now(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
         steps = " at every step" if "sum(t" in answer else ""
         hand = "`sum(t, 1, T, …)` adds over the steps. " if steps else ""
         yield {
@@ -458,7 +444,7 @@ def _function(network: Network) -> Iterator[Data]:
             answer = _gradient_code(code, own)
         except Unspeakable:
             continue
-        results = _listed([f"`d_{name}`" for name in own])
+        results = listed([f"`d_{name}`" for name in own])
         order = ", in this order: the gradients" if len(own) > 1 else ", the gradient"
         yield {
             "kind": "function",

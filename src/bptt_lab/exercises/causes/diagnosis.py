@@ -14,7 +14,7 @@ from bptt_lab.exercises.causes.paths import Account, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
-from bptt_lab.exercises.places import at_step, without_time
+from bptt_lab.exercises.places import at_step, listed, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
@@ -181,7 +181,7 @@ def _through(paths: Sequence[str]) -> str:
         return f"{len(paths)} of the paths"  # whole paths are long
     if len(paths) == 1:
         return f"the path through {paths[0]}"
-    return f"the paths through {', '.join(paths[:-1])} and {paths[-1]}"
+    return f"the paths through {listed(paths)}"
 
 
 def _by_catalogue(question: Question, a: np.ndarray) -> Cause | None:

@@ -11,12 +11,7 @@ from bptt_lab.exercises.mistakes.uses import ARGUMENT, NONE, VALUE, Edge, edges_
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import Expression
 from bptt_lab.network.keeping import kept
-from bptt_lab.network.scalars import (
-    FLOATS,
-    entries,
-    evaluate,
-    scalar,
-)
+from bptt_lab.network.scalars import FLOATS, Scalar, entries, evaluate, scalar
 from bptt_lab.network.shapes import entrywise_shape
 from bptt_lab.symbolic.values import Scene, is_beyond
 
@@ -51,17 +46,9 @@ class Tables:
         self.graph, self.scenes, self.plain = graph, scenes, scenes[0].plain
         self.kept: dict[tuple, object] = {}
 
-    def keep(self, key: tuple, make: Callable[[], object]) -> object:
-        """Return what is kept under a key, made on first demand."""
-        if key not in self.kept:
-            self.kept[key] = make()
-        return self.kept[key]
-
+    @kept
     def slope(self, edge: Edge, rule: Rule = right_rule, reading: Reading | None = None) -> np.ndarray | None:
         """Return the immediate derivative of lower by upper, (scenes, lower, upper); None where a value is missing."""
-        return self.keep(("slope", edge, rule, reading), lambda: self._slope(edge, rule, reading))
-
-    def _slope(self, edge: Edge, rule: Rule, reading: Reading | None) -> np.ndarray | None:
         local = self.local(edge, reading)
         if local is None or not len(local.rows):
             return local and local.base
@@ -75,11 +62,9 @@ class Tables:
         pairs = zip(local.arguments, local.values, strict=True)
         return np.array([list(map(rule, local.functions, *pair)) for pair in pairs])
 
+    @kept
     def local(self, edge: Edge, reading: Reading | None = None) -> Local | None:
         """Return the slope of an edge before the slopes of its activations; None where a letter has no value."""
-        return self.keep(("local", edge, reading), lambda: self._local(edge, reading))
-
-    def _local(self, edge: Edge, reading: Reading | None) -> Local | None:
         parts = edge.use.parts
         try:
             found = [self._in_scene(scene, edge, reading) for scene in self.scenes]
@@ -109,9 +94,7 @@ class Tables:
 
         def value_of(place: Place) -> float:
             if place in veils:
-                return self.keep(
-                    ("veil", scene, place, t), lambda: evaluate(veils[place], self._look_up(scene, t), FLOATS)
-                )
+                return self._behind(scene, t, veils[place])
             found = reading(place, t, self.graph) if reading else self.graph.resolve(place, t)
             if found is None:
                 return 0.0
@@ -120,6 +103,11 @@ class Tables:
             return values[found]
 
         return value_of
+
+    @kept
+    def _behind(self, scene: Scene, t: int | None, veiled: Scalar) -> float:
+        """Return the value of a part of an equation at step t, as it was computed on the way forward."""
+        return evaluate(veiled, self._look_up(scene, t), FLOATS)
 
     def row(self, expression: Expression, t: int | None) -> np.ndarray:
         """Return the values of an expression of the network at step t, as one row in each scene."""
@@ -220,15 +208,18 @@ def plain(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
 
 def through(one: Pass, edge: Edge, left: Left, slope: np.ndarray | None) -> np.ndarray | None:
     """Return the share of an edge with a given slope."""
-    if slope is None:
-        return None
-    adjoint = one.adjoint(edge.lower, left.after())
+    return None if slope is None else times(one.adjoint(edge.lower, left.after()), slope)
+
+
+def times(adjoint: np.ndarray | None, slope: np.ndarray) -> np.ndarray | None:
+    """Return an adjoint times a slope; None, which is zero, stays."""
     return None if adjoint is None else adjoint @ slope
 
 
+@kept
 def right_pass(tables: Tables, below: tuple) -> Pass:
     """Return the backward pass without an edit."""
-    return tables.keep(("right", below), lambda: Pass(tables, below))
+    return Pass(tables, below)
 
 
 class Asked(NamedTuple):

@@ -179,10 +179,14 @@ def _exists(graph: Graph, goal: Derivative, indices: Indices) -> bool:
     return inside and graph.has(*asked.above[:2]) and (below or graph.has(*asked.below[:2]))
 
 
+@kept
+def _pass(tables: Tables, below: tuple, edit: Edit) -> Pass:
+    return Pass(tables, below, edit.change, edit.into)
+
+
 def _edited(edit: Edit, depth: int | None, tables: Tables, asked: Asked) -> np.ndarray:
     below = asked.below[:2]
-    one = tables.keep((edit, below), lambda: Pass(tables, below, edit.change, edit.into))
-    return shaped(tables, asked, one.adjoint(Place(*asked.above[:2]), Left(depth, edit.steps)))
+    return shaped(tables, asked, _pass(tables, below, edit).adjoint(Place(*asked.above[:2]), Left(depth, edit.steps)))
 
 
 class ArrayMutant(NamedTuple):

@@ -28,7 +28,7 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     wrapped,
 )
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
-from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, uses_of
+from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, influenced, uses_of
 from bptt_lab.exercises.places import said, said_now
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
@@ -62,19 +62,8 @@ def edits_of(graph: Graph) -> tuple[Edit, ...]:
 
 def edits_for(graph: Graph, above: str) -> Iterator[Edit]:
     """Yield the edits that can touch a derivative by a quantity."""
-    reached = _reached(graph, above)
+    reached = influenced(graph.network, above)
     return (edit for edit in edits_of(graph) if any(use.letter.name in reached for use in edit.touches))
-
-
-def _reached(graph: Graph, name: str) -> set[str]:
-    """Return the names that a quantity influences, itself included."""
-    found, waiting = set(), [name]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [user for user, _ in graph.network.uses[name]]
-    return found
 
 
 Uses = tuple[Use, ...]

@@ -12,8 +12,9 @@ from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, rig
 from bptt_lab.exercises.mistakes.uses import edges_into
 from bptt_lab.exercises.places import said
 from bptt_lab.formulas.tree import Derivative
-from bptt_lab.network import Graph, Place
+from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import NOW, Call
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene, is_beyond
@@ -121,14 +122,19 @@ def _runs_forward(graph: Graph) -> bool:
 def _restarted(count: int, tables: Tables, asked: Asked) -> np.ndarray:
     """Return the sum over chunks of the derivative by a parameter, every chunk but the first started from zero."""
     starts = range(0, tables.graph.T, count)
-    chunks = [tables.keep(("chunk", count, start), partial(_chunk, tables, count, start)) for start in starts]
+    chunks = [_chunk(tables, count, start) for start in starts]
     return sum(right(chunk, asked) for chunk in chunks)
 
 
+@kept
+def _unrolled(network: Network, T: int) -> Graph:
+    return network.unroll(T)
+
+
+@kept
 def _chunk(tables: Tables, count: int, start: int) -> Tables:
     """Return the tables of one chunk of steps, with forward and backward pass of its own."""
-    T = min(count, tables.graph.T - start)
-    graph = tables.keep(("chunk", T), lambda: tables.graph.network.unroll(T))
+    graph = _unrolled(tables.graph.network, min(count, tables.graph.T - start))
     leaves = [Place(*leaf[:2], entry) for leaf, shape in graph.leaves.items() for entry in entries(shape)]
 
     def ran(scene: Scene) -> Scene:

@@ -179,6 +179,17 @@ def edges_into(graph: Graph) -> dict[Place, tuple[Edge, ...]]:
     return {place: tuple(edges) for place, edges in found.items()}
 
 
+def influenced(network: Network, name: str) -> set[str]:
+    """Return the names that a quantity influences, however far away, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [user for user, _ in network.uses[name]]
+    return found
+
+
 @cache
 def slope_tree(function: str) -> Scalar:
     """Return the slope of an activation, of its argument and its value."""
