@@ -30,7 +30,8 @@ import measuring  # noqa: E402
 from hostile_texts import HOSTILE_TEXTS  # noqa: E402
 
 from bptt_lab.exercises.judges import function as judge  # noqa: E402
-from bptt_lab.exercises.question import Question, course_questions  # noqa: E402
+from bptt_lab.exercises.question import Question  # noqa: E402
+from bptt_lab.exercises.questions import course_questions  # noqa: E402
 
 SEED = 2024
 FORMULAS = ("line", "matrix", "derivation")
@@ -149,7 +150,7 @@ def times(amounts: Amounts, seconds: list[float]) -> list[Line]:
     for question in formulas:
         for text in typed[question.id]:
             start = time.process_time()
-            measuring.JUDGES[question.kind](question, text)
+            measuring.KINDS[question.kind].check(question, text)
             warm.seconds.append(time.process_time() - start)
     pairs = [(asked[key], one) for key, many in typed.items() if asked[key].kind == "function" for one in many]
     ran = measuring.functions(pairs[:: max(1, len(pairs) // amounts.functions)])

@@ -27,6 +27,8 @@ FLOORS = [
     {"sandbox", "mistakes"},
     {"causes"},
     {"judges"},
+    {"kinds"},
+    {"questions"},
     {"authoring"},
     {"front"},
     {"magics"},

@@ -1,6 +1,6 @@
 """Questions that the tests of judging ask: small, and not those of the course."""
 
-from bptt_lab.exercises.question import make
+from bptt_lab.exercises.questions import make
 
 TWO = dict(network="two scalars", hints=["one", "two", "three"], section="07 · A section")
 ONE = dict(network="one hidden layer", hints=["one", "two", "three"], section="07 · A section")

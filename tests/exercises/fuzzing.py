@@ -20,8 +20,9 @@ from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled
 
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, OUTCOMES, Feedback
-from bptt_lab.exercises.front import JUDGES
-from bptt_lab.exercises.question import Question, course_questions
+from bptt_lab.exercises.kinds import KINDS as ALL_KINDS
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.language import FUNCTIONS
 
 KINDS = ("line", "matrix", "derivation", "number", "shape", "choice")
@@ -104,7 +105,7 @@ def attempt(question: Question, text: object) -> Trial:
     with watched() as events:
         try:
             with limited(BROKEN_OFF):
-                feedback = JUDGES[question.kind](question, text)
+                feedback = ALL_KINDS[question.kind].check(question, text)
                 str(feedback)
         except (Exception, Late) as error:
             raised = error
@@ -119,7 +120,7 @@ def warm_up() -> list[Question]:
     found = [one for one in course_questions().values() if one.kind in KINDS]
     for question in found:
         for text in (question.answer or "1", "1 + 1", "(", "nobody", "\u03b6"):
-            JUDGES[question.kind](question, text)
+            ALL_KINDS[question.kind].check(question, text)
     return found
 
 

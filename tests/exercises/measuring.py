@@ -16,11 +16,12 @@ from rewriting import equal_form, spelled, symbolic_questions
 
 from bptt_lab.exercises.causes.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
-from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import instances
+from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.mistakes.mutants import ArrayMutant, Mutant
-from bptt_lab.exercises.question import Question, course_questions
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import bindings, flat, shapes, side
 from bptt_lab.formulas.tree import Derivative, walk
 from bptt_lab.network import Graph
@@ -61,7 +62,7 @@ def judged(question: Question, text: str) -> Feedback:
     """Return the checker's feedback on a formula; in a derivation the formula is a line before the last one."""
     if question.kind == "derivation":
         text = f"{text}\n{question.answer}"
-    return JUDGES[question.kind](question, text)
+    return KINDS[question.kind].check(question, text)
 
 
 def _timed(tally: Tally, judge: Judge, question: Question, text: str) -> Feedback:
@@ -227,9 +228,15 @@ def in_floats(question: Question, answer: Callable[[Scene], list]) -> Callable[[
 # Time
 
 
+FRESH = itertools.count(1)
+
+
 def fresh(question: Question) -> Question:
-    """Return a question for which nothing has been computed yet."""
-    return replace(question)
+    """Return a question for which nothing has been computed yet, nor for its network."""
+    if not question.network:
+        return replace(question)
+    graph, other = question.graph, "\n" * next(FRESH)
+    return replace(question, network=graph.network.text + other, sizes=dict(graph.network.sizes), T=graph.T)
 
 
 def first_answers(questions: Sequence[Question], solutions: Callable[[Question], Sequence]) -> Tally:
@@ -239,7 +246,7 @@ def first_answers(questions: Sequence[Question], solutions: Callable[[Question],
         for answer in _ends(list(solutions(question))):
             one = fresh(question)
             start = time.process_time()
-            JUDGES[one.kind](one, answer)
+            KINDS[one.kind].check(one, answer)
             tally.seconds.append(time.process_time() - start)
     return tally
 
@@ -253,7 +260,7 @@ def functions(answers: Iterable[tuple[Question, Callable]]) -> Tally:
     tally = Tally()
     for question, function in answers:
         start = time.perf_counter()
-        found = JUDGES["function"](question, function)
+        found = KINDS["function"].check(question, function)
         tally.seconds.append(time.perf_counter() - start)
         tally.counts.update({"functions": 1, found.outcome: 1})
     return tally

@@ -18,7 +18,8 @@ import mpmath
 import numpy as np
 
 from bptt_lab.exercises.judges.cases import is_for_every_T
-from bptt_lab.exercises.question import Question, course_questions
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
 from bptt_lab.formulas import FormulaError, write
 from bptt_lab.formulas.tree import (

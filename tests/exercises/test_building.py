@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from bptt_lab.exercises.authoring.proof import prove
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.network.parts import Parts
 
 NOTEBOOKS = {p.name[:2]: p for p in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")}
@@ -39,7 +39,9 @@ def test_what_is_wrong_with_a_question_is_said(changes, words):
 
 
 def test_an_instance_that_confuses_mistakes_is_refused():
-    assert "the instance takes A4 for C3" in prove(replace(asked.recurrent(), T=2))
+    found = prove(replace(asked.recurrent(), T=2))
+    words = "(only one step counted for one step skipped): with T = 4 it does not"
+    assert f"the instance takes A4 for C3 {words}" in found
 
 
 def test_an_engine_that_is_wrong_does_not_pass_the_complex_step(monkeypatch):
@@ -50,7 +52,9 @@ def test_an_engine_that_is_wrong_does_not_pass_the_complex_step(monkeypatch):
         return {above: slope for above, slope in found if (part, above.name) != ("a1", "h1")}
 
     monkeypatch.setattr(Parts, "slopes", wrong)
-    question = replace(asked.weights(), T=4, answer="sum(s, 1, 4, d1(s)*h1(s-1))")
+    network = asked.weights().graph.network
+    fresh = dict(network=f"{network.text}\n", sizes=network.sizes, T=4)  # nothing of it is known yet
+    question = replace(asked.weights(), **fresh, answer="sum(s, 1, 4, d1(s)*h1(s-1))")
     assert any("differs from a complex step" in trouble for trouble in prove(question))
 
 

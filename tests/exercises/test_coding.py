@@ -8,7 +8,7 @@ from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FOR
 from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
 from bptt_lab.exercises.judges.instances import forms, instances, tables
 from bptt_lab.exercises.judges.returned import stated_shapes, states_shape
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.sandbox.running import Outcome
 
 QUESTION = asked.function()

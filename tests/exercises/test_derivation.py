@@ -55,7 +55,7 @@ def test_what_cancels_is_asked_only_where_two_terms_do(last, is_correct):
 
 
 def test_a_last_line_longer_than_the_task_allows_is_told_how_long_it_may_be():
-    from bptt_lab.exercises.question import course_questions
+    from bptt_lab.exercises.questions import course_questions
 
     long = "h2(t)[i]*(y(t)[1] + y(t)[2] + y(t)[3]) - y(t)[i]"
     found = judge_derivation(course_questions()["05.4"], f"{long}\n= {long} + 0")
@@ -122,7 +122,7 @@ def test_a_derivation_must_arrive_in_the_letters_asked_for(text, words):
 
 
 def test_a_line_of_another_shape_or_place_is_told_so():
-    from bptt_lab.exercises.question import make
+    from bptt_lab.exercises.questions import make
 
     data = dict(asked.ONE, id="07.8", kind="derivation", task="?", goal="D(L, a2(2)[1])", answer="h2(2)[1] - y(2)[1]")
     question = make(data)

@@ -6,7 +6,7 @@ import pytest
 from bptt_lab import ex
 from bptt_lab.exercises import progress
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, WRONG
-from bptt_lab.exercises.front import Exercise, UnknownExercise, is_blank
+from bptt_lab.exercises.front import Exercise, Exercises, UnknownExercise, is_blank
 from bptt_lab.exercises.question import QuestionError
 
 LINE = """
@@ -83,6 +83,29 @@ def test_a_solution_is_shown_on_request_only(question):
 def test_a_derivation_shows_its_goal_and_how_to_answer():
     shown = Exercise(asked.derivation())._repr_markdown_()
     assert r"\frac{d L}{d h^{1(2)}}" in shown and "%%derive 07.4" in shown
+
+
+SUM = "a = w * x\nL = mse(a, y)"
+PRODUCT = "a = w * x * u\nL = mse(a, y)"
+ONES = dict(x=1, a=1)
+
+
+def test_questions_about_a_network_stand_beside_those_of_another_one():
+    exercises = Exercises()
+    first, second = exercises.own(SUM, ONES), exercises.own(PRODUCT, ONES, beside=True)
+    assert first[0] == "18.1" and int(second[0][3:]) == int(first[-1][3:]) + 1
+    assert exercises.ids("18") == first + second and exercises(first[0]).question.network == SUM
+    assert exercises(second[0]).question.network == PRODUCT
+    kept = exercises(second[0]).question
+    assert exercises.own(PRODUCT, ONES, beside=True) == second and exercises(second[0]).question is kept
+
+
+def test_questions_about_a_network_replace_those_of_the_networks_before():
+    exercises = Exercises()
+    exercises.own(SUM, ONES)
+    exercises.own(SUM, ONES, T=5, beside=True)
+    assert (found := exercises.own(PRODUCT, ONES)) == exercises.ids("18") and found[0] == "18.1"
+    assert all(exercises(name).question.network == PRODUCT for name in found)
 
 
 def test_an_unknown_id_offers_the_nearest():

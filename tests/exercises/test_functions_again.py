@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from test_instances import here
 
-from bptt_lab.exercises import ex, front
+from bptt_lab.exercises import ex
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.judges.instances import tables
 from bptt_lab.exercises.judges.short_reading import Unread, read_choice, shown
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.questions import course_questions
 
 FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == "function"}
 
@@ -375,8 +376,8 @@ def test_an_interrupt_from_the_keyboard_goes_through(monkeypatch):
     def pressed(question, answer):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setitem(front.JUDGES, "number", pressed)
-    monkeypatch.setitem(front.JUDGES, "function", pressed)
+    monkeypatch.setitem(KINDS, "number", KINDS["number"]._replace(check=pressed))
+    monkeypatch.setitem(KINDS, "function", KINDS["function"]._replace(check=pressed))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     gc.disable()  # what is raised within a callback of the collector is lost
     try:

@@ -8,8 +8,9 @@ from fuzzing import attempt, one_of_each_kind, warm_up
 from hostile_texts import HOSTILE_TEXTS
 
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, Feedback
-from bptt_lab.exercises.front import JUDGES, Exercise
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.front import Exercise
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.questions import course_questions
 
 NAMES = list(HOSTILE_TEXTS)
 
@@ -77,6 +78,6 @@ def dawdles(question, text):
     ("judge", "words"), [(evaluates, "executed exec"), (opens, "executed open"), (raises, "raised"), (dawdles, "took")]
 )
 def test_the_watch_sees_a_judge_that_does_harm(judge, words, monkeypatch):
-    monkeypatch.setitem(JUDGES, "line", judge)
+    monkeypatch.setitem(KINDS, "line", KINDS["line"]._replace(check=judge))
     found = attempt(course_questions()["07.2"], "h1(1)")
     assert any(trouble.startswith(words) for trouble in found.troubles), found.troubles

@@ -11,8 +11,8 @@ from mpmath import mp
 from bptt_lab.exercises.feedback import CORRECT, WRONG
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import instances, sizing, stress
-from bptt_lab.exercises.judges.instances import KINDS, tables
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.judges.instances import RESPECTS, tables
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.sandbox.running import Outcome
 from bptt_lab.network import Network, Place
 from bptt_lab.symbolic import worlds
@@ -96,7 +96,7 @@ def test_every_case_that_a_question_can_have_is_there(key):
     wanted += ["sequences", "one sequence", "single"] if question.batch else []
     wanted += ["sizes", "ones", "equal"] if sizing.free_sizes(question.graph.network) else []
     wanted += ["small"] if instances.is_scalable(question) else []
-    assert set(wanted) <= set(kinds) and kinds[:2] == ["tame", "longer"] and set(kinds) <= set(KINDS)
+    assert set(wanted) <= set(kinds) and kinds[:2] == ["tame", "longer"] and set(kinds) <= set(RESPECTS)
 
 
 def test_the_instances_of_one_question_vary_all_that_can_vary():
@@ -161,6 +161,15 @@ def test_decimals_keep_what_floats_lose():
     with mp.workdps(500):
         assert abs(arithmetic.functions["sigmoid"](small) / mp.exp(-700) - 1) < 1e-100
     assert 1 - arithmetic.functions["sigmoid"](large) > 0 and arithmetic.functions["softmax"](large, zero, entry=2) > 0
+
+
+def test_numbers_that_explode_make_no_world():
+    graph = Network("h[t] = exp(w * h[t-1]) - x[t]\nL = mse(h[T], y[T])", sizes=dict(x=1, h=1, y=1)).unroll(3)
+    (draw,) = stress.drawn(graph, 1, "explode")
+    large = {place: Fraction(23 if place.name == "h" else 1) for place in draw}
+    with pytest.raises(worlds.Unsettled, match="explode"):
+        stress.scenes(graph, [large])
+    assert len(stress.scenes(graph, [draw])) == 1
 
 
 def test_sizes_that_belong_together_stay_together():

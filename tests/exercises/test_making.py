@@ -15,6 +15,7 @@ from bptt_lab.exercises.feedback import CORRECT, WRONG
 from bptt_lab.exercises.judges.formula import judge_formula
 from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
 from bptt_lab.exercises.judges.short_answer import judge_choice, judge_shape
+from bptt_lab.exercises.question import Question
 from bptt_lab.network import Network, NetworkError, Place
 
 T = 3
@@ -174,9 +175,7 @@ def test_the_code_for_every_equation_is_right_not_only_for_the_one_that_is_asked
     assert len(asked) == count and all(data["returns"] for data in asked)
     for data in asked:
         section = {"id": "18.1", "section": "18 · A section"}
-        assert (
-            prove_function(generate.MadeQuestion(**{**data, **section, "network": text, "sizes": sizes, "T": T})) == []
-        )
+        assert prove_function(Question(**{**data, **section, "network": text, "sizes": sizes, "T": T})) == []
 
 
 def test_a_bias_inside_the_argument_of_a_matrix_is_a_result():

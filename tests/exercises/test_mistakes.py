@@ -8,7 +8,6 @@ import pytest
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE, NOT_APPLICABLE
 
 KNOWN = {"A": 10, "B": 10, "C": 11, "D": 11, "E": 12, "F": 5}
-NOTEBOOKS = range(20)
 
 
 def slots(text):
@@ -38,10 +37,6 @@ def test_no_two_mistakes_have_one_name_or_one_sentence():
     for part in ("name", "says"):
         found = [getattr(mistake, part) for mistake in CATALOGUE.values()]
         assert len(set(found)) == len(found)
-
-
-def test_the_section_is_a_notebook_of_the_course():
-    assert all(re.fullmatch(r"\d\d", m.section) and int(m.section) in NOTEBOOKS for m in CATALOGUE.values())
 
 
 def test_the_slots_are_words_that_an_edit_can_fill():

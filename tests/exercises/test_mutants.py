@@ -6,7 +6,7 @@ import measuring
 import pytest
 
 from bptt_lab.exercises.causes.diagnosis import catalogued
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.symbolic.verdicts import AGREES, Verdict
 
 FORMULAS, FUNCTIONS = ("line", "matrix", "derivation"), ("function",)

@@ -9,7 +9,7 @@ from rewriting import relation, symbolic_questions
 
 from bptt_lab.exercises.feedback import CORRECT, Feedback
 from bptt_lab.exercises.judges.cases import cases
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 
 SEED, COUNT = 12, 240
 

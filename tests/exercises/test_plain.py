@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, WRONG
-from bptt_lab.exercises.judges.short_answer import JUDGES, judge_choice, judge_number, judge_shape
-from bptt_lab.exercises.question import make
+from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape
+from bptt_lab.exercises.questions import make
 
+JUDGES = {"shape": judge_shape, "number": judge_number, "choice": judge_choice}
 BASE = dict(task="?", hints=["1", "2", "3"], section="01 · A")
 SHAPE = make(dict(BASE, id="01.1", kind="shape", shape=[4, 3]))
 LETTERS = make(dict(BASE, id="01.2", kind="shape", shape=["M", "D"]))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.questions import course_questions
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # "\t" of \text, "\b" of \beta, "\f" of \frac; line ends may stand
 

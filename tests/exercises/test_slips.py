@@ -6,7 +6,7 @@ import pytest
 
 from bptt_lab.exercises.causes.diagnosis import pen_slips, same, trial_scenes
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, slips
-from bptt_lab.exercises.question import course_questions, make
+from bptt_lab.exercises.questions import course_questions, make
 from bptt_lab.exercises.scenes import flat, values
 
 QUESTIONS = [q for q in course_questions().values() if q.kind in ("line", "matrix", "derivation")]

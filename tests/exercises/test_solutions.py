@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from bptt_lab import lectures
-from bptt_lab.exercises import question
 from bptt_lab.exercises.authoring import proof
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, OTHER_FORM, WRONG
 from bptt_lab.exercises.front import Exercise
 from bptt_lab.exercises.judges import function as judge
-from bptt_lab.exercises.question import course_questions
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.questions import course_questions
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(Path(__file__).parent.glob("solutions/*.toml"))
@@ -134,4 +134,4 @@ def test_a_question_out_of_its_notebook_is_not_proven():
 
 
 def test_the_solutions_are_read_by_the_rules_of_questions():
-    assert question.KINDS.keys() >= {one.kind for one in COURSE.values()}
+    assert KINDS.keys() >= {one.kind for one in COURSE.values()}

@@ -1,4 +1,9 @@
-"""Exercises that understand the answer: questions as data, judged by cause."""
+"""Exercises that understand the answer: questions as data, judged by cause.
+
+From the top: `front` (what a student calls), `authoring` (proof, generation), `questions` (the course's, as tables),
+`kinds` (one object a kind), `judges`, `causes`, `mistakes` and `sandbox`; all use `question`, `feedback`, `places` and
+`scenes`, and what stands higher is used by none below it.
+"""
 
 import importlib
 
@@ -7,7 +12,7 @@ HOMES = {
     "Feedback": "feedback",
     "Question": "question",
     "QuestionError": "question",
-    "course_questions": "question",
+    "course_questions": "questions",
     "ex": "front",
     "prove": "authoring.proof",
 }

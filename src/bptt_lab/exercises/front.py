@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import dis
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from bptt_lab.exercises import progress
-from bptt_lab.exercises.feedback import CANNOT_READ, NOT_ATTEMPTED, UNDECIDED, Feedback
-from bptt_lab.exercises.judges.derivation import judge_derivation
-from bptt_lab.exercises.judges.formula import judge_formula
-from bptt_lab.exercises.judges.function import judge_function
-from bptt_lab.exercises.judges.short_answer import JUDGES as PLAIN_JUDGES
-from bptt_lab.exercises.question import Question, course_questions
-from bptt_lab.formulas import COURSE, Style, latex
+from bptt_lab.exercises.feedback import NOT_ATTEMPTED, UNDECIDED, Feedback
+from bptt_lab.exercises.kinds import KINDS, Kind
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.network import Network
-
-JUDGES: dict[str, Callable[[Question, object], Feedback]] = {
-    "line": judge_formula,
-    "matrix": judge_formula,
-    "derivation": judge_derivation,
-    "function": judge_function,
-    **PLAIN_JUDGES,
-}
-EXAMPLES = {
-    "line": 'Answer: `ex("{id}").check("…")` with a formula in quotes; products need `*`, times stand as in `h1(t-1)`.',
-    "matrix": 'Answer: `ex("{id}").check("…")` with a formula in quotes; `@` multiplies matrices, `.T` transposes.',
-    "derivation": "Answer: `%%derive {id}` at the top of a cell, then a formula a line; `D`, `d` may stand on the way.",
-    "function": 'Answer: write the function in a cell, then `ex("{id}").check(its_name)`.',
-    "shape": 'Answer: `ex("{id}").check(shape=(…, …))`.',
-    "number": 'Answer: `ex("{id}").check(…)` with a number.',
-    "choice": 'Answer: `ex("{id}").check("…")` with a letter.',
-}
-
 
 AT_FAULT = (
     "The answer could not be judged ({}): that is a fault of the checker, or of an object in the answer. Try a plainer "
@@ -45,8 +24,13 @@ AT_FAULT = (
 class Exercise:
     """One question as a student meets it."""
 
-    def __init__(self, question: Question, folder: Path | None = None):
-        self.question, self._folder, self._hints = question, folder, 0
+    def __init__(self, question: Question, folder: Path | None = None, kinds: Mapping[str, Kind] = KINDS):
+        self.question, self._folder, self._kinds, self._hints = question, folder, kinds, 0
+
+    @property
+    def kind(self) -> Kind:
+        """What is known of questions of this kind."""
+        return self._kinds[self.question.kind]
 
     def check(self, answer: object = None, *more: object, shape: tuple | None = None) -> Feedback:
         """Return the feedback on an answer; nothing, an empty text or ... is not an attempt and stays quiet.
@@ -66,12 +50,8 @@ class Exercise:
         return found
 
     def _judge(self, answer: object) -> Feedback:
-        kind = self.question.kind
-        if not isinstance(answer, str):
-            if kind in ("line", "matrix", "derivation"):
-                return Feedback(self.question.id, CANNOT_READ, cause="The answer is a formula: put it in quotes.")
-            return JUDGES[kind](self.question, answer)
-        return JUDGES[kind](self.question, str.__str__(answer))  # a plain text, whatever class it is of
+        plain = str.__str__(answer) if isinstance(answer, str) else answer  # a plain text, whatever class it is of
+        return self.kind.check(self.question, plain)
 
     def hint(self) -> str:
         """Return the next of three hints; the last names the rule."""
@@ -80,27 +60,11 @@ class Exercise:
 
     def solution(self) -> Words:
         """Return one right answer."""
-        question = self.question
-        if question.kind in ("line", "matrix", "derivation"):
-            shown = latex(question.tree(question.answer), _style(question))
-            return Words(f"{question.id}, one right answer:\n\n$$\\displaystyle {shown}$$\n\n`{question.answer}`")
-        if question.kind == "function":
-            return Words(f"{question.id}, one right answer:\n\n```python\n{question.answer.strip()}\n```")
-        right = {"shape": question.shape, "number": question.number, "choice": question.right}[question.kind]
-        return Words(f"{question.id}: {right}")
+        return Words(f"{self.question.id}{self.kind.solution(self.question)}")
 
     def _repr_markdown_(self) -> str:
         question = self.question
-        lines = [f"**Exercise {question.id}.** {question.task}"]
-        if question.kind == "derivation":
-            lines.append(f"$$\\displaystyle {latex(question.goal_tree, _style(question))} = \\dots$$")
-        if question.printed:
-            lines.append(f"$$\\displaystyle {latex(_relation(question), _style(question))}$$")
-        lines += [f"({key}) {words}" for key, words in question.choices.items()]
-        if question.letters:
-            lines.append("Letters you may use: " + ", ".join(f"`{name}`" for name in question.letters) + ".")
-        lines.append(EXAMPLES[question.kind].format(id=question.id))
-        return "\n\n".join(lines)
+        return "\n\n".join([f"**Exercise {question.id}.** {question.task}", *self.kind.show(question)])
 
     def __repr__(self) -> str:
         return f"Exercise {self.question.id}: {self.question.task}"
@@ -138,26 +102,14 @@ class Words(str):
         return str(self)
 
 
-def _relation(question: Question):
-    from bptt_lab.formulas.tree import Relation
-
-    return Relation("=", question.goal_tree, question.tree(question.printed))
-
-
-def _style(question: Question) -> Style:
-    """Return the course's hand, quantities with one entry written plain."""
-    shapes = question.graph.network.shapes
-    single = frozenset(name for name, shape in shapes.items() if all(size == 1 for size in shape))
-    return Style(numbers=single) if len(single) == len(shapes) else COURSE
-
-
 class Exercises:
     """All exercises: `ex("07.2")` is one, `ex.progress()` tells what was tried, `ex.add(text)` reads your own."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Mapping[str, Kind] = KINDS) -> None:
+        self._kinds = kinds
         self._made: dict[str, Exercise] = {}
         self._own: dict[str, Question] = {}
-        self._made_up: frozenset[str] = frozenset()
+        self._networks: dict[tuple, list[str]] = {}
 
     def __call__(self, identity: str) -> Exercise:
         """Return an exercise by its id (errors: KeyError with the nearest id)."""
@@ -165,7 +117,7 @@ class Exercises:
         if not isinstance(identity, str) or identity not in known:
             raise UnknownExercise(f"There is no exercise {str(identity)[:20]!r}." + nearest(str(identity)[:20], known))
         if identity not in self._made or self._made[identity].question is not known[identity]:
-            self._made[identity] = Exercise(known[identity])
+            self._made[identity] = Exercise(known[identity], kinds=self._kinds)
         return self._made[identity]
 
     def ids(self, notebook: str = "") -> list[str]:
@@ -176,21 +128,35 @@ class Exercises:
         """Read questions from TOML, as an instructor writes them, and return their ids (errors: QuestionError)."""
         from bptt_lab.exercises.authoring.proof import add
 
-        found = add(text)
+        found = add(text, self._kinds)
         self._own |= found
         return list(found)
 
-    def own(self, network: Network | str, sizes: Mapping[str, int | tuple] | None = None, T: int = 4) -> list[str]:
+    def own(
+        self,
+        network: Network | str,
+        sizes: Mapping[str, int | tuple] | None = None,
+        T: int = 4,
+        *,
+        beside: bool = False,
+    ) -> list[str]:
         """Make questions from a network's equations, proven, and return their ids (errors: NetworkError).
 
-        `network` is a Network or its text with `sizes`. The ids begin with 18; those of the network before are gone.
+        `network` is a Network or its text with `sizes`. The ids begin with 18. Those of the networks before are gone,
+        or stay where this one is made `beside` them: then its numbers begin after theirs.
         """
-        from bptt_lab.exercises.authoring.generate import questions_for
+        from bptt_lab.exercises.authoring.generate import NOTEBOOK, questions_for
 
         text, sizes = (network.text, network.sizes) if isinstance(network, Network) else (network, sizes or {})
-        found = {question.id: question for question in questions_for(text, sizes, T)}
-        self._own = {name: one for name, one in self._own.items() if name not in self._made_up} | found
-        self._made_up = frozenset(found)
+        key = (text, tuple(sizes.items()), T)
+        if beside and key in self._networks:
+            return self._networks[key]
+        numbers = [int(name.partition(".")[2]) for name in self._own if name.startswith(f"{NOTEBOOK}.")]
+        made = questions_for(text, sizes, T, first=max(numbers, default=0) + 1 if beside else 1)
+        found = {question.id: question for question in made}
+        gone = set() if beside else {name for names in self._networks.values() for name in names}
+        self._own = {name: one for name, one in self._own.items() if name not in gone} | found
+        self._networks = {**(self._networks if beside else {}), key: list(found)}
         return list(found)
 
     def progress(self) -> Words:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from bptt_lab.formulas.times import Index
+from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
-from bptt_lab.network import Place
+from bptt_lab.network import Network, Place
 
 WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}  # what an index may be made of
 GENERAL_TIME = re.compile(r"\(t([+-]\d+)?\)")
@@ -38,10 +38,20 @@ def said(place: Place, now: int | None = None) -> str:
     return f"{place.name}({place.time if now is None else Index('t', place.time - now)})"
 
 
+def said_now(network: Network, name: str) -> str:
+    """Return a quantity at t in words, or one without time: h1(t), W11."""
+    return said(Place(name, NOW if network.is_timed(name) else None))
+
+
 def said_of(derivative: Derivative, name: str) -> str:
     """Return a delta or a gradient by a quantity in words: d2 for a row by a2, d_a2 for a column."""
     is_delta = derivative.kind == "total" and name.startswith("a") and len(name) > 1
     return f"d{name[1:]}" if is_delta else f"d_{name}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return some words as one list: a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def at_step(words: str, step: int) -> str:

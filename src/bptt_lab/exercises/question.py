@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
 from importlib import resources
+from typing import Any
 
 from bptt_lab.formulas import FormulaError, Language, read
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.tree import Tree, free_variables
 from bptt_lab.network import Graph, Network, NetworkError
+from bptt_lab.network.keeping import kept
 
-# what each kind of question needs beside id, kind, task, hints and section
-KINDS = {
-    "line": ("network", "goal", "answer"),
-    "matrix": ("network", "goal", "answer"),
-    "derivation": ("network", "goal", "answer"),
-    "function": ("network", "arguments", "returns", "answer"),
-    "shape": ("shape",),
-    "number": ("number",),
-    "choice": ("choices",),
-}
+
+@lru_cache(maxsize=64)
+def _network(text: str, sizes: tuple[tuple[str, int | tuple], ...]) -> Network:
+    return Network(text, sizes=dict(sizes))
+
+
+@kept
+def _unrolled(network: Network, T: int) -> Graph:
+    """Return a graph that all questions about a network share, with what is kept on it."""
+    return network.unroll(T)
 
 
 class QuestionError(ValueError):
     """A question that cannot be asked: its data are wrong; the message names the question and the mend."""
 
 
-@dataclass(frozen=True, eq=False)  # a question is itself only: what is computed for it is kept by identity
+@dataclass(frozen=True, eq=False)  # a question is itself only, and keeps what is computed for it
 class Question:
     """One question; an instructor writes it as a table of TOML of at most 15 lines.
 
@@ -68,6 +69,11 @@ class Question:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have computed about this question, by who and what: see `network.keeping`."""
+        return {}
+
+    @cached_property
     def graph(self) -> Graph:
         """The influence graph of the question's network (errors: QuestionError)."""
         known = networks()
@@ -79,7 +85,7 @@ class Question:
         else:
             raise QuestionError(f"{self.id}: there is no network {self.network!r}." + nearest(self.network, known))
         try:
-            return Network(text, sizes=sizes).unroll(T)
+            return _unrolled(_network(text, tuple(sizes.items())), T)
         except NetworkError as error:
             raise QuestionError(f"{self.id}: {error}") from error
 
@@ -113,64 +119,8 @@ class Question:
         return found
 
 
-def make(data: Mapping[str, object]) -> Question:
-    """Return a question from a table of TOML (errors: QuestionError naming the key)."""
-    name = str(data.get("id", "a question without id"))
-    known = {one.name for one in fields(Question)}
-    for key in data:
-        if key not in known:
-            raise QuestionError(f"{name}: there is no key {key!r}." + nearest(str(key), known))
-    kind = data.get("kind")
-    if kind not in KINDS:
-        raise QuestionError(f"{name}: the kind is {kind!r}; expected one of {', '.join(KINDS)}.")
-    missing = [key for key in ("id", "task", "hints", "section", *KINDS[kind]) if key not in data]
-    if missing:
-        raise QuestionError(f"{name}: {', '.join(missing)} is missing; a question of kind {kind!r} needs it.")
-    if not re.fullmatch(r"\w+\.\d+", str(data["id"])):
-        raise QuestionError(f"{name}: an id is a notebook's number and the question's, such as 07.2.")
-    if len(data["hints"]) != 3:
-        raise QuestionError(f"{name}: a question has three hints, the last one names the rule.")
-    return Question(**{key: _frozen(value) for key, value in data.items()})
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {key: _frozen(one) for key, one in value.items()}
-    return value
-
-
-def read_questions(text: str) -> dict[str, Question]:
-    """Return the questions of a TOML text by id (errors: QuestionError)."""
-    try:
-        tables = tomllib.loads(text).get("question", [])
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionError(f"The questions are not TOML: {error}.") from error
-    found: dict[str, Question] = {}
-    for table in tables:
-        question = make(table)
-        if question.id in found:
-            raise QuestionError(f"{question.id}: this id is used twice.")
-        found[question.id] = question
-    return found
-
-
-@lru_cache(maxsize=1)
+@cache
 def networks() -> dict[str, dict]:
     """Return the networks that questions may name: text, sizes and T by name."""
-    return tomllib.loads(_folder().joinpath("networks.toml").read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=1)
-def course_questions() -> dict[str, Question]:
-    """Return every question of the course by id, in order."""
-    files = sorted(path.name for path in _folder().iterdir() if re.fullmatch(r"\d\d\.toml", path.name))
-    found: dict[str, Question] = {}
-    for name in files:
-        found |= read_questions(_folder().joinpath(name).read_text(encoding="utf-8"))
-    return found
-
-
-def _folder():
-    return resources.files("bptt_lab.exercises") / "questions"
+    file = resources.files("bptt_lab.exercises") / "questions" / "networks.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))

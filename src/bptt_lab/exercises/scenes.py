@@ -18,7 +18,7 @@ _SCENES: OrderedDict[int, Scene] = OrderedDict()
 
 
 def scene_of(world: World) -> Scene:
-    """Return the scene of a world; the scenes used last are kept, and with them what they have computed."""
+    """Return the scene of a world; the last ones are kept here with what they computed: a world is a plain tuple."""
     scene = _SCENES.get(id(world))
     if scene is None or scene.world is not world:
         scene = _SCENES[id(world)] = Scene(world, is_lenient=True)

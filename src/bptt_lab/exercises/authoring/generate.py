@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, lru_cache
 from itertools import count
 from zlib import crc32
 
@@ -18,7 +17,8 @@ from bptt_lab.exercises.authoring.spelling import (
     spell,
     spell_entry,
 )
-from bptt_lab.exercises.places import said
+from bptt_lab.exercises.mistakes.uses import influenced
+from bptt_lab.exercises.places import listed, said, said_now
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas import FormulaError, Language, write
 from bptt_lab.formulas import tree as formulas
@@ -44,20 +44,7 @@ SECTIONS = {
 }
 
 Data = dict[str, object]
-
-
-class MadeQuestion(Question):
-    """A question about a network that several questions share, with its graph: what is computed for it is kept once."""
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The influence graph of the question's network."""
-        return _unrolled(self.network, tuple(self.sizes.items()), self.T)
-
-
-@lru_cache(maxsize=16)
-def _unrolled(text: str, sizes: tuple[tuple[str, int | Shape], ...], T: int) -> Graph:
-    return Network(text, sizes=dict(sizes)).unroll(T)
+NOTEBOOK = "18"  # whose questions they are
 
 
 def on_terminal(words: str) -> None:
@@ -70,7 +57,7 @@ def questions_for(
     text: str,
     sizes: Mapping[str, int | Shape],
     T: int = 4,
-    notebook: str = "18",
+    notebook: str = NOTEBOOK,
     *,
     first: int = 1,
     tell: Callable[[str], None] = on_terminal,
@@ -107,7 +94,7 @@ def _first_proven(candidates: Iterator[Data]) -> Question | None:
     for data in candidates:
         section = f"{data['id'].partition('.')[0]} · {SECTIONS[data['section']]}"
         for more in range(MORE_STEPS + 1):
-            question = MadeQuestion(**{**data, "section": section, "T": data["T"] + more})
+            question = Question(**{**data, "section": section, "T": data["T"] + more})
             troubles = _troubles(question)
             if not troubles:
                 return question
@@ -128,7 +115,7 @@ def _troubles(question: Question) -> list[str]:
 
 def _hidden(network: Network) -> list[str]:
     """Return the computed quantities between input and loss: first those felt at other steps, then by their uses."""
-    found = [name for name in network.equations if name != network.loss and _reaches(network, name)]
+    found = [name for name in network.equations if name != network.loss and network.loss in influenced(network, name)]
 
     def rank(name: str) -> tuple[bool, int]:
         indices = [index for _, index in network.uses[name] if index is not None]
@@ -137,23 +124,8 @@ def _hidden(network: Network) -> list[str]:
     return sorted(found, key=rank)
 
 
-def _reaches(network: Network, name: str) -> bool:
-    """Return whether a quantity influences the loss, however far away."""
-    seen, waiting = set(), [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting += [user for user, _ in network.uses[current]]
-    return network.loss in seen
-
-
 def _is_plain(network: Network) -> bool:
     return all(size == 1 for shape in network.shapes.values() for size in shape)
-
-
-def _at_t(network: Network, name: str) -> str:
-    return said(Place(name, NOW if network.is_timed(name) else None))
 
 
 def _influenced(network: Network, name: str) -> list[str]:
@@ -170,13 +142,9 @@ def _influenced(network: Network, name: str) -> list[str]:
     )
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _through(network: Network, name: str) -> str:
     """Return the hint that names the ways to the loss."""
-    return f"{_at_t(network, name)} reaches the loss through {_listed(_influenced(network, name))}."
+    return f"{said_now(network, name)} reaches the loss through {listed(_influenced(network, name))}."
 
 
 def _letters(network: Network, answer: str, with_deltas: bool) -> tuple[str, ...]:
@@ -203,12 +171,12 @@ def _shape(network: Network) -> Iterator[Data]:
         yield {
             "kind": "shape",
             "section": "text",
-            "task": f"`{equation.source}`. Entries: {_listed(sizes)}. Which shape has the gradient of the loss by "
+            "task": f"`{equation.source}`. Entries: {listed(sizes)}. Which shape has the gradient of the loss by "
             f"`{name}`?",
             "shape": shape,
             "hints": (
                 f"What does {name} multiply, and what is the product a part of?",
-                f"{name} multiplies {_listed(met)} and helps to make {_at_t(network, user)}.",
+                f"{name} multiplies {listed(met)} and helps to make {said_now(network, user)}.",
                 "Rule: a gradient has the shape of its parameter; a matrix has a row for each entry that it makes and "
                 "a column for each that it takes.",
             ),
@@ -247,7 +215,7 @@ def _columns(network: Network, user: str) -> list[str]:
 def _choice(network: Network) -> Iterator[Data]:
     """Yield the questions what a quantity influences directly, with the answers of those who look elsewhere."""
     for name in _hidden(network):
-        right, wrong = _listed(_influenced(network, name)), dict(_wrong_influences(network, name))
+        right, wrong = listed(_influenced(network, name)), dict(_wrong_influences(network, name))
         wrong = {words: why for words, why in wrong.items() if words != right}
         options = sorted([right, *list(wrong)[: len(KEYS) - 1]], key=lambda words: crc32(words.encode()))
         if len(options) < FEWEST_CHOICES:
@@ -257,14 +225,14 @@ def _choice(network: Network) -> Iterator[Data]:
         yield {
             "kind": "choice",
             "section": "paths",
-            "task": f"Which quantities does `{_at_t(network, name)}` influence directly?"
+            "task": f"Which quantities does `{said_now(network, name)}` influence directly?"
             + (" Leave out what lies before the first or after the last step." if network.is_timed(name) else ""),
             "choices": keys,
             "right": next(key for key, words in keys.items() if words == right),
             "reasons": {key: wrong[words] for key, words in keys.items() if words != right},
             "hints": (
                 f"Look for {name} on the right sides of the equations.",
-                f"{name} stands on the right side for {_listed(users)}. With which index?",
+                f"{name} stands on the right side for {listed(users)}. With which index?",
                 "Rule: what stands on the right side influences the left side of that equation; shift the time until "
                 "the right side reads t.",
             ),
@@ -273,18 +241,18 @@ def _choice(network: Network) -> Iterator[Data]:
 
 def _wrong_influences(network: Network, name: str) -> Iterator[tuple[str, str]]:
     """Yield wrong answers about what a quantity influences, each with the reason why it is wrong."""
-    right, start = _influenced(network, name), _at_t(network, name)
+    right, start = _influenced(network, name), said_now(network, name)
     made_of = [said(Place(use.name, use.index)) for use in names(network.equations[name].expression)]
     made_of = [words for words in dict.fromkeys(made_of) if words.partition("(")[0] in network.equations]
     if made_of:
-        yield _listed(made_of), f"That is what {start} is made of; asked is what is made of it."
+        yield listed(made_of), f"That is what {start} is made of; asked is what is made of it."
     yield from _at_wrong_times(network, name)
     if len(right) > 1:
-        yield _listed(right[:1]), f"{name} stands on the right side elsewhere too, and perhaps with another index."
+        yield listed(right[:1]), f"{name} stands on the right side elsewhere too, and perhaps with another index."
     further = _further(network, name)
     if further:
         why = f"A quantity that {start} reaches only through another one is not influenced directly."
-        yield _listed(list(dict.fromkeys([*right, *further]))), why
+        yield listed(list(dict.fromkeys([*right, *further]))), why
 
 
 def _at_wrong_times(network: Network, name: str) -> Iterator[tuple[str, str]]:
@@ -297,7 +265,7 @@ def _at_wrong_times(network: Network, name: str) -> Iterator[tuple[str, str]]:
         for index in (NOW, Index("t", -place.time.shift)):
             moved = [said(place._replace(time=index)) if i == k else words for i, words in enumerate(right)]
             why = f"Which step of {place.name} reads {name} of step t? Put the index of its left side into `{source}`."
-            yield _listed(list(dict.fromkeys(moved))), why
+            yield listed(list(dict.fromkeys(moved))), why
 
 
 def _further(network: Network, name: str) -> list[str]:
@@ -362,8 +330,8 @@ def _line(network: Network) -> Iterator[Data]:
 
 
 def _line_about(network: Network, name: str, entry: str, answer: str) -> Data:
-    place = f"{_at_t(network, name)}{entry}"
-    entries = f", entry {entry[1:-1]} of `{_at_t(network, name)}`" if entry else ""
+    place = f"{said_now(network, name)}{entry}"
+    entries = f", entry {entry[1:-1]} of `{said_now(network, name)}`" if entry else ""
     return {
         "kind": "line",
         "section": "derivation",
@@ -372,7 +340,7 @@ def _line_about(network: Network, name: str, entry: str, answer: str) -> Data:
         "letters": _letters(network, answer, with_deltas=True),
         "answer": answer,
         "hints": (
-            f"Which quantities does {_at_t(network, name)} influence directly"
+            f"Which quantities does {said_now(network, name)} influence directly"
             + (", and which entries of them?" if entry else "?"),
             _through(network, name),
             "Rule: multivariate chain rule; each way gives the total derivative where it ends times the immediate one "
@@ -401,7 +369,7 @@ def _matrix(network: Network) -> Iterator[Data]:
     for name, form, answer in forms:
         if len(network.shapes[name]) != 1 or not re.search("[@*]", answer) or len(answer) > LONGEST_FORMULA:
             continue
-        here = _at_t(network, name)
+        here = said_now(network, name)
         yield {
             "kind": "matrix",
             "section": "derivation",
@@ -436,7 +404,7 @@ def _weight(network: Network) -> Iterator[Data]:
         for form, answer in _spelled(network, name)
     ]
     for name, form, answer in sorted(forms, key=lambda one: not re.search(r"\(t[+-]", one[2])):
-        users = _listed([_at_t(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
+        users = listed([said_now(network, user) for user in dict.fromkeys(user for user, _ in network.uses[name])])
         steps = " at every step" if "sum(t" in answer else ""
         hand = "`sum(t, 1, T, …)` adds over the steps. " if steps else ""
         yield {
@@ -477,7 +445,7 @@ def _function(network: Network) -> Iterator[Data]:
             answer = _gradient_code(code, own)
         except Unspeakable:
             continue
-        results = _listed([f"`d_{name}`" for name in own])
+        results = listed([f"`d_{name}`" for name in own])
         order = ", in this order: the gradients" if len(own) > 1 else ", the gradient"
         yield {
             "kind": "function",
@@ -489,7 +457,7 @@ def _function(network: Network) -> Iterator[Data]:
             "answer": answer,
             "hints": (
                 "Which indices does each array have, and which of them are left in the result?",
-                f"Find each parameter in the equation of {_at_t(network, user)}. What does it meet there?",
+                f"Find each parameter in the equation of {said_now(network, user)}. What does it meet there?",
                 "Rule: outer products summed over steps and sequences are one product of a transposed matrix of rows "
                 "and a matrix of rows; a bias meets the number one.",
             ),

@@ -3,54 +3,47 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import catalogued, same, trial_scenes
-from bptt_lab.exercises.feedback import CORRECT, Feedback
-from bptt_lab.exercises.judges.derivation import judge_derivation
-from bptt_lab.exercises.judges.formula import judge_formula
-from bptt_lab.exercises.judges.function import goals_of, prove_function
+from bptt_lab.exercises.kinds import KINDS, Kind
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import place_of
-from bptt_lab.exercises.question import Question, QuestionError, read_questions
+from bptt_lab.exercises.question import Question, QuestionError
+from bptt_lab.exercises.questions import read_questions
 from bptt_lab.exercises.scenes import bindings
 from bptt_lab.formulas.tree import Derivative
 from bptt_lab.network import Place
 from bptt_lab.network.scalars import entries
 
 STEP = 1e-30
+MORE_STEPS = 2  # a longer instance may tell mistakes apart that this one confuses
+CLOSE = 1e-7  # numbers whose norms differ by more are not the same
 
 
-def add(text: str) -> dict[str, Question]:
+def add(text: str, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Question]:
     """Return the questions of a TOML text, each proven (errors: QuestionError with everything that is wrong)."""
-    found = read_questions(text)
-    troubles = [f"{name}: {trouble}" for name, question in found.items() for trouble in prove(question)]
+    found = read_questions(text, kinds)
+    troubles = [f"{name}: {trouble}" for name, question in found.items() for trouble in prove(question, kinds)]
     if troubles:
         raise QuestionError("\n".join(troubles))
     return found
 
 
-def prove(question: Question) -> list[str]:
+def prove(question: Question, kinds: Mapping[str, Kind] = KINDS) -> list[str]:
     """Return what is wrong with a question; nothing for a sound one."""
     try:
-        return _troubles(question)
+        return _troubles(question, kinds[question.kind])
     except QuestionError as error:
         return [str(error)]
 
 
-def _troubles(question: Question) -> list[str]:
-    found = [*_words(question)]
-    if question.kind in ("line", "matrix", "derivation"):
-        found += [*_forms(question), *_complex_step(question), *_tells_apart(question)]
-    if question.kind == "function":
-        found += prove_function(question)
-        found += [trouble for goal in goals_of(question) for trouble in (*_complex_step(goal), *_tells_apart(goal))]
-    if question.kind == "choice":
-        wrong = set(question.choices) - {question.right}
-        if question.right not in question.choices or set(question.reasons) != wrong:
-            found.append("right must be one of choices, and reasons must hold one for each of the others")
-    return found
+def _troubles(question: Question, kind: Kind) -> list[str]:
+    about = [trouble for goal in kind.goals(question) for trouble in (*_complex_step(goal), *_tells_apart(goal))]
+    return [*_words(question), *kind.prove(question), *about]
 
 
 def _words(question: Question) -> list[str]:
@@ -60,25 +53,6 @@ def _words(question: Question) -> list[str]:
     if question.section[:2] != question.id[:2]:
         found.append(f"section {question.section!r} is not of notebook {question.id[:2]}")
     return found
-
-
-def _forms(question: Question) -> list[str]:
-    """Return which of the listed forms are not accepted, and a printed slip that is none."""
-    found = []
-    for text in (question.answer, *question.same):
-        judged = _judged(question, text)
-        if judged.outcome != CORRECT:
-            found.append(f"the form {text!r} is judged: {judged}")
-    if question.printed and _judged(replace(question, letters=(), kind="line"), question.printed).is_correct:
-        found.append("the printed line is right: there is no slip to be found")
-    return found
-
-
-def _judged(question: Question, form: str) -> Feedback:
-    """Return the feedback on a form, in a derivation as its last line."""
-    if question.kind != "derivation":
-        return judge_formula(question, form)
-    return judge_derivation(question, form, is_end=True)
 
 
 def _complex_step(question: Question) -> list[str]:
@@ -123,15 +97,23 @@ def _slopes(question: Question, below: tuple, entry: tuple[int, ...], above: tup
 def _tells_apart(question: Question) -> list[str]:
     """Return pairs of catalogued mistakes that this instance confuses, though two steps more would tell them apart."""
     known = catalogued(question)
+    sized = [(mutant.mistake, numbers, float(np.linalg.norm(numbers))) for mutant, numbers in known]
     found = [
-        f"the instance cannot tell {one.mistake} from {other.mistake}"
-        for (one, a), (other, b) in itertools.combinations(known, 2)
-        if one.mistake != other.mistake and a.shape == b.shape and same(a, b)
+        f"the instance cannot tell {one} from {other}"
+        for (one, a, size), (other, b, norm) in itertools.combinations(sized, 2)
+        if one != other and abs(size - norm) <= CLOSE * (1 + norm) and same(a, b)
     ]
-    if not question.ranges:
-        longer = _merged(catalogued(replace(question, T=question.graph.T + 2)))
-        found += [f"the instance takes {' for '.join(pair)}" for pair in sorted(_merged(known) - longer)]
+    merged = _merged(known)
+    if merged and not question.ranges:
+        longer = catalogued(replace(question, T=question.graph.T + MORE_STEPS), frozenset(itertools.chain(*merged)))
+        found += [_confused(*pair, question.graph.T) for pair in sorted(merged - _merged(longer))]
     return found
+
+
+def _confused(one: str, other: str, T: int) -> str:
+    """Return the words for two mistakes that only a longer instance tells apart."""
+    named = f"({CATALOGUE[one].name} for {CATALOGUE[other].name})"
+    return f"the instance takes {one} for {other} {named}: with T = {T + MORE_STEPS} it does not"
 
 
 # cut at a number of steps, or read past the last one, these coincide with something else in every short sequence

@@ -3,4 +3,5 @@
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.
+- `clipping`: right gradients, clipped.
 """

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +14,12 @@ from bptt_lab.exercises.causes.paths import Account, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
-from bptt_lab.exercises.places import at_step, without_time
+from bptt_lab.exercises.places import at_step, listed, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
 from bptt_lab.formulas.tree import Derivative, Number, Tree
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene, shape_text
@@ -34,6 +34,9 @@ TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tr
 ZERO = "Your answer is zero at every point tried."
 
 
+Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
+
+
 class Cause(NamedTuple):
     """One cause: what is right, what is wrong, a question that leads on, and the slip's id in the catalogue."""
 
@@ -41,7 +44,6 @@ class Cause(NamedTuple):
     says: str = ""
     asks: str = ""
     mistake: str = ""
-    section: str = ""
 
 
 def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
@@ -57,7 +59,7 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
             given = [answer(scene) for scene in scenes]
     except (FormulaError, ArithmeticError, ValueError, Unsettled):
         return Cause()
-    true = [_goal_values(question, k) for k in range(len(scenes))]
+    true = _goal_values(question)
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
         return _by_shape(question, given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
@@ -100,7 +102,7 @@ def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
     return numbers is not None and same(a, numbers)
 
 
-@lru_cache(maxsize=256)
+@kept
 def trial_scenes(question: Question) -> list[Scene]:
     """Return the scenes at which causes are looked for."""
     found: list[worlds.World] = []
@@ -112,9 +114,10 @@ def trial_scenes(question: Question) -> list[Scene]:
     return [scene_of(world) for world in found[: TRIED_SMALL if is_small else TRIED]]
 
 
-@lru_cache(maxsize=256)
-def _goal_values(question: Question, k: int) -> list:
-    return values(question.goal_tree, trial_scenes(question)[k], question.spans)
+@kept
+def _goal_values(question: Question) -> list[list]:
+    """Return the values of the goal in every scene, over the free indices."""
+    return [values(question.goal_tree, scene, question.spans) for scene in trial_scenes(question)]
 
 
 def _first(*causes: Cause | None) -> Cause:
@@ -178,7 +181,7 @@ def _through(paths: Sequence[str]) -> str:
         return f"{len(paths)} of the paths"  # whole paths are long
     if len(paths) == 1:
         return f"the path through {paths[0]}"
-    return f"the paths through {', '.join(paths[:-1])} and {paths[-1]}"
+    return f"the paths through {listed(paths)}"
 
 
 def _by_catalogue(question: Question, a: np.ndarray) -> Cause | None:
@@ -197,7 +200,7 @@ def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) 
     if isinstance(goal.above.time, Number) and detail.get("quantity", "").startswith(f"{goal.above.name}("):
         for slot in ("path", "quantity"):
             detail[slot] = at_step(detail[slot], int(goal.above.time.value))
-    return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id, mistake.section)
+    return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id)
 
 
 OF_CODE = frozenset({"C9", "E10", "E11"})  # told in words of code, which mean nothing to a formula
@@ -235,22 +238,21 @@ def _slots(mistake: str) -> list[str]:
     return re.findall(r"{(\w+)}", CATALOGUE[mistake].says + CATALOGUE[mistake].asks)
 
 
-@lru_cache(maxsize=256)
-def catalogued(question: Question) -> tuple[tuple[mutants.Mutant, np.ndarray], ...]:
-    """Return every catalogued mistake that can be made on a question, with its numbers at the points tried."""
+@kept
+def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) -> Catalogued:
+    """Return every catalogued mistake that can be made on a question, with its numbers at the points tried.
+
+    `only` names the mistakes that are wanted.
+    """
     goal = question.goal_tree
     if not isinstance(goal, Derivative) or goal.kind == "immediate":
         return ()
-    scenes, found = trial_scenes(question), []
-    for mutant in mutants.mutants(question.graph, goal, question.spans):
+    scenes, indices, found = tuple(trial_scenes(question)), list(bindings(question.spans)), []
+    for mutant in mutants.mutants(question.graph, goal, question.spans, only):
         mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))
-        if mutant is None:
-            continue
-        try:
-            got = [mutant.value(scene, goal, indices) for scene in scenes for indices in bindings(question.spans)]
-        except (FormulaError, ArithmeticError, LookupError, ValueError):
-            continue
-        found.append((mutant, np.array(flat(got), dtype=float)))
+        numbers = mutant and mutant.numbers(scenes, goal, indices)
+        if numbers:
+            found.append((mutant, numbers.rows.ravel()))
     return tuple(found)
 
 
@@ -261,11 +263,11 @@ def _by_slip(question: Question, a: np.ndarray) -> Cause | None:
     return None
 
 
-@lru_cache(maxsize=256)
+@kept
 def pen_slips(question: Question) -> tuple:
     """Return the slips of the pen in the answer, and in the other right forms, with their numbers."""
     scenes, found = trial_scenes(question), []
-    right = np.array(flat([v for k in range(len(scenes)) for v in _goal_values(question, k)]), dtype=float)
+    right = np.array(flat([v for found in _goal_values(question) for v in found]), dtype=float)
     for text in (question.answer, *question.same):
         for slip in slips(question.tree(text), question.graph.network):
             numbers = _numbers(slip.tree, scenes, question)
@@ -292,7 +294,7 @@ def _by_shape(question: Question, given: list, true: list) -> Cause:
         if same(np.array(flat(turned), dtype=float), np.array(flat(expected), dtype=float)):
             mistake = "C8" if 1 in np.shape(one) else "C6"
             asks = "Is the derivative wanted, or the gradient, and which shape has it?"
-            return Cause("Every entry is right.", "The whole is transposed. " + says, asks, mistake, "01")
+            return Cause("Every entry is right.", "The whole is transposed. " + says, asks, mistake)
     return Cause("", says, "Which shape has each factor?")
 
 

@@ -6,7 +6,6 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.scenes import flat, scene_of, shapes, values
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Letter, Number, Tree, Variable, walk
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
 from bptt_lab.symbolic.values import Scene
@@ -23,7 +23,7 @@ TRIED = 2  # worlds in which the author's own forms are tried in a case
 STATES_STEPS = re.compile(r"\bT\s*=\s*\d")
 
 
-@lru_cache(maxsize=256)
+@kept
 def cases(question: Question) -> tuple[Question, ...]:
     """Return a question in every case in which its answers must hold, as given first.
 
@@ -47,7 +47,7 @@ def of_other_steps(question: Question) -> list[Question]:
     return [*(replace(question, T=k) for k in (T + 1, drawn)), *few]
 
 
-@lru_cache(maxsize=256)
+@kept
 def is_for_every_T(question: Question) -> bool:
     """Return whether a question is about any number of steps: neither its task nor its forms name one."""
     network = question.graph.network

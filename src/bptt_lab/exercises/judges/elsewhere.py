@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import Cause
-from bptt_lab.exercises.judges.instances import KINDS, SHARES, Table
+from bptt_lab.exercises.judges.instances import RESPECTS, SHARES, Table
 from bptt_lab.exercises.judges.returned import stated_shapes
 from bptt_lab.exercises.question import Question
 
@@ -17,7 +17,7 @@ MOST_TOLD = 3
 
 def cause(question: Question, tame: Table, wrong: Sequence[Table], given: np.ndarray, true: np.ndarray) -> Cause:
     """Return the cause of an array that is wrong on some tables, given its value on the first of them."""
-    asks = KINDS[wrong[0].case.kind].asks
+    asks = RESPECTS[wrong[0].case.kind].asks
     return Cause("", f"{where(question, tame, wrong)} {_what(given, true)}".strip(), asks)
 
 
@@ -29,19 +29,19 @@ def where(question: Question, tame: Table, wrong: Sequence[Table]) -> str:
         return told
     seen = {table.case.kind for table in wrong}
     own = [t for t in wrong[1:] if not SHARES.get(t.case.kind, set()) & seen and t.case.kind not in OF_SIZES]
-    also = [t for t in own if KINDS[t.case.kind].asks != KINDS[wrong[0].case.kind].asks][: MOST_TOLD - 1]
+    also = [t for t in own if RESPECTS[t.case.kind].asks != RESPECTS[wrong[0].case.kind].asks][: MOST_TOLD - 1]
     more = [_alone(question, tame, table) for table in also]
     return f"{told} Nor is it for {' and for '.join(more)}." if more else told
 
 
 def _alone(question: Question, tame: Table, table: Table) -> str:
     """Return in words what is different in an instance, where nothing is said of other ones."""
-    return KINDS[table.case.kind].alone or _words(question, tame, table)[1]
+    return RESPECTS[table.case.kind].alone or _words(question, tame, table)[1]
 
 
 def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
     """Return in words what an instance differs in: how it is in the tame one, and how in this one."""
-    kind = KINDS[table.case.kind]
+    kind = RESPECTS[table.case.kind]
     before, after = _sizes(question, tame), _sizes(question, table)
     names = [name for name in after if after[name] != before.get(name) and name not in ("T", "B")]
     slots = {

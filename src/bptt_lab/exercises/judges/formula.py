@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -293,3 +295,12 @@ def _spelled(part: Letter | Derivative, loss: str) -> str:
     if isinstance(part, Letter) or part.kind == "immediate" or (part.below.name, part.below.time) != (loss, None):
         return write(part)
     return said_of(part, part.above.name) + write(part.above).removeprefix(part.above.name)
+
+
+def prove_formula(question: Question, judge: Callable[[Question, str], Feedback] = judge_formula) -> list[str]:
+    """Return which of the listed forms are not accepted, and a printed slip that is none."""
+    judged = {form: judge(question, form) for form in (question.answer, *question.same)}
+    found = [f"the form {form!r} is judged: {one}" for form, one in judged.items() if one.outcome != CORRECT]
+    if question.printed and judge_formula(replace(question, letters=()), question.printed).is_correct:
+        found.append("the printed line is right: there is no slip to be found")
+    return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from bptt_lab.exercises.causes.clipping import Pair, clipped
 from bptt_lab.exercises.causes.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
 from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.feedback import (
@@ -34,6 +36,7 @@ from bptt_lab.exercises.judges.instances import (
 )
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.mistakes import mutants
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
 from bptt_lab.exercises.sandbox.running import Outcome, run_function
@@ -43,7 +46,7 @@ from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
 SECONDS, SECONDS_OF_ONE = 10.0, 5.0  # by the clock, for all calls and for a single one
 SINGLE = 1e-6
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
-KINDS = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
+OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 IN_PLACE = "E10"
 
 
@@ -74,7 +77,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     given, misfit = _read(question, made, outcome.results)
     in_order = sorted(range(len(given)), key=lambda i: ran[i])  # slow calls are made in another order
     results, run = [given[i] for i in in_order], [found[ran[i]] for i in in_order]
-    if outcome.kind not in KINDS and not misfit:
+    if outcome.kind not in OUTCOME_OF and not misfit:
         judged = _compared(question, run, results, function, outcome)
         stale = judged.outcome != WRONG and _is_stale(question, found, outcome.again)
         if stale:
@@ -92,7 +95,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
     says = f"{here} There: {outcome.message}" if here else outcome.message
     asks = ASKS_STEADY if outcome.kind == "unsteady" else ""
-    return Feedback(question.id, KINDS[outcome.kind], cause=says, section=question.section, asks=asks)
+    return Feedback(question.id, OUTCOME_OF[outcome.kind], cause=says, section=question.section, asks=asks)
 
 
 def _told_of_time(judged: Feedback, outcome: Outcome, wanted: int) -> Feedback:
@@ -232,22 +235,42 @@ def _why(
 ) -> Cause:
     """Return the cause of an array that is wrong on the instances `at`."""
     first, true = at[0], found[0].results
+    wrong, mine = [found[k] for k in at], [one[name] for one in given]
+    cut = _clipped(mine, found, name)
+    if cut:
+        told = elsewhere.where(question, found[0], wrong) if first else ""
+        return cut._replace(says=f"{told} {cut.says}".strip())
     if first:
-        wrong = [found[k] for k in at]
         if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
             wrong = _size_alone(question, name, function) or wrong
         return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
     other = next((o for o in true if o != name and _agrees({o: given[0][name]}, found[0], o)), None)
     if other:
         return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
-    everywhere = _everywhere([one[name] for one in given], [table.results[name] for table in found], found)
+    everywhere = _everywhere(mine, [table.results[name] for table in found], found)
     if everywhere:
         return everywhere
     arguments = forms(question, question.arguments).values()
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
-    return cause if _holds(cause, [one[name] for one in given], [table.results[name] for table in found]) else ELSEWISE
+    return cause if _holds(cause, mine, [table.results[name] for table in found]) else ELSEWISE
+
+
+def _clipped(given: Sequence[np.ndarray], found: Sequence[Table], name: str) -> Cause | None:
+    """Return the cause where arrays are those they should be, but clipped."""
+    true = [table.results[name] for table in found]
+    if not all(a.shape == b.shape and (np.abs(a) < LARGEST).all() for a, b in zip(given, true, strict=True)):
+        return None
+    cut = clipped([Pair(a, b, partial(_is_close, t, a)) for a, b, t in zip(given, true, found, strict=True)])
+    if cut is None:
+        return None
+    mistake, limit = CATALOGUE[cut[0]], cut[1]
+    return Cause("", f"{mistake.says} The limit is {limit:.4g}.", mistake.asks, mistake.id)
+
+
+def _is_close(table: Table, given: np.ndarray, true: np.ndarray) -> bool:
+    return bool(table.case.agrees(given, true).all())
 
 
 ELSEWISE = Cause("Its shape is right.", "", "")
@@ -386,7 +409,7 @@ def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
     says = f"Its shape is {given.shape}; expected {true.shape}."
     if given.ndim == 2 and given.T.shape == true.shape and same(given.T.ravel(), true.ravel()):
         says = "It is transposed. " + says
-        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6", "01")
+        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6")
     return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
 
 
@@ -405,7 +428,7 @@ def _catalogued(
         if mutant is None:
             continue
         try:
-            array = case.gathered(goal, lambda scene, mutant=mutant, **at: mutant.value(scene, goal, at))
+            array = case.gathered(goal, mutant.in_scenes(case.scenes, goal))
         except (FormulaError, ArithmeticError, LookupError, ValueError):
             continue
         found.append((mutant, np.asarray(array, dtype=float)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Letter, Tree, free_variables, parts, walk
 from bptt_lab.network import Graph, NetworkError
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic.arithmetics import SECRET, Unsettled
 from bptt_lab.symbolic.values import Scene
 
@@ -23,7 +23,7 @@ TOLERANCE, TOLERANCE_OF_FLOAT32 = 1e-9, 1e-4
 RELATIVE, ROUNDED = 1e-6, 1e-15  # of an entry by itself, and what sums of larger numbers leave
 
 
-class Kind(NamedTuple):
+class Respect(NamedTuple):
     """What an instance is for: where an answer is right that fails here only, what is different, what to ask.
 
     `alone` says what is different where no other instance is named beside it; empty: `wrong` does.
@@ -41,71 +41,71 @@ CUT = "Is something rounded, cut off, or added to a divisor?"
 LONGEST, SHORTEST_OF_THE_LONG = 40, 36  # steps
 DECIMALS = 6  # of numbers drawn anew: none is exactly 0 or 1 by chance
 AXIS = "Which line loses an axis of length one, or counts on a longer one?"
-KINDS = {
-    "tame": Kind("", "T = {T}", ""),
-    "longer": Kind("T = {T0}", "T = {T}", SIZE),
-    "sequences": Kind("B = {B0}", "B = {B}", "Is the number of sequences written into the code?"),
-    "one sequence": Kind("several sequences", "a single one (B = 1)", AXIS, "a single sequence (B = 1)"),
-    "one step": Kind("T = {T0}", "T = {T}", "What happens when the first step is the last one?"),
-    "single": Kind("one of them", "a single sequence of a single step (B = T = 1)", AXIS),
-    "many": Kind("B = {B0}", "B = {B}", "Is a number of sequences written into the code?"),
-    "many steps": Kind("T = {T0}", "T = {T}", SIZE),
-    "sizes": Kind("{sizes0}", "{sizes}", "Is a size written into the code?"),
-    "ones": Kind("{sizes0}", "{sizes}", AXIS),
-    "equal": Kind(
+RESPECTS = {
+    "tame": Respect("", "T = {T}", ""),
+    "longer": Respect("T = {T0}", "T = {T}", SIZE),
+    "sequences": Respect("B = {B0}", "B = {B}", "Is the number of sequences written into the code?"),
+    "one sequence": Respect("several sequences", "a single one (B = 1)", AXIS, "a single sequence (B = 1)"),
+    "one step": Respect("T = {T0}", "T = {T}", "What happens when the first step is the last one?"),
+    "single": Respect("one of them", "a single sequence of a single step (B = T = 1)", AXIS),
+    "many": Respect("B = {B0}", "B = {B}", "Is a number of sequences written into the code?"),
+    "many steps": Respect("T = {T0}", "T = {T}", SIZE),
+    "sizes": Respect("{sizes0}", "{sizes}", "Is a size written into the code?"),
+    "ones": Respect("{sizes0}", "{sizes}", AXIS),
+    "equal": Respect(
         "{sizes0}", "{sizes}", "Does a line decide by shapes which axis is which, or broadcast along another?"
     ),
-    "mirrored": Kind(
+    "mirrored": Respect(
         "some parameters",
         "the same ones with the other sign",
         "Which line loses a sign?",
         "the parameters with the other sign",
     ),
-    "large": Kind("gradients of ordinary size", "large ones", "Is something clipped?", "large gradients"),
-    "small": Kind("gradients of ordinary size", "small ones", CUT, "small gradients"),
-    "faint": Kind("numbers of ordinary size", "numbers from 0.06 down to 0.000000001", CUT),
-    "close": Kind("targets far from the outputs", "targets close to them", CUT, "targets close to the outputs"),
-    "zeros": Kind(
+    "large": Respect("gradients of ordinary size", "large ones", "Is something clipped?", "large gradients"),
+    "small": Respect("gradients of ordinary size", "small ones", CUT, "small gradients"),
+    "faint": Respect("numbers of ordinary size", "numbers from 0.06 down to 0.000000001", CUT),
+    "close": Respect("targets far from the outputs", "targets close to them", CUT, "targets close to the outputs"),
+    "zeros": Respect(
         "other numbers", "states, inputs or deltas that are exactly zero", "What is divided by, or left out?"
     ),
-    "saturated": Kind("moderate numbers", "saturated units", "Which line divides by a slope that may be zero?"),
-    "certain": Kind("moderate numbers", "outputs that are exactly 0 or 1", "Which line divides by an output?"),
-    "extreme": Kind("moderate numbers", "numbers of size 1,000", "Which exponential is too large for a float?"),
-    "apart": Kind(
+    "saturated": Respect("moderate numbers", "saturated units", "Which line divides by a slope that may be zero?"),
+    "certain": Respect("moderate numbers", "outputs that are exactly 0 or 1", "Which line divides by an output?"),
+    "extreme": Respect("moderate numbers", "numbers of size 1,000", "Which exponential is too large for a float?"),
+    "apart": Respect(
         "numbers of one size",
         "sequences far above zero beside others far below",
         "Over which axes is a largest number, or a sum, taken?",
     ),
-    "fresh": Kind(
+    "fresh": Respect(
         "short sequences",
         "a longer one, drawn anew (T = {T}{and_sizes})",
         "Is something cut off after some steps, or right for some sizes only?",
     ),
-    "again": Kind("the first numbers", "other ones of the same sizes", "Which number is written into the code?"),
-    "at rest": Kind(
+    "again": Respect("the first numbers", "other ones of the same sizes", "Which number is written into the code?"),
+    "at rest": Respect(
         "other states to begin with", "ones that are all zero", "Which line divides by a state?", "start states of zero"
     ),
-    "no weights": Kind(
+    "no weights": Respect(
         "other parameters", "ones that are all zero", "Which line divides by a parameter?", "parameters of zero"
     ),
-    "heavy": Kind(
+    "heavy": Respect(
         "parameters up to one", "larger ones", "Which line counts on small parameters?", "parameters above one"
     ),
-    "wide": Kind("inputs up to one", "inputs up to 64", "Is something clipped?"),
-    "far up": Kind(
+    "wide": Respect("inputs up to one", "inputs up to 64", "Is something clipped?"),
+    "far up": Respect(
         "moderate numbers",
         "ones that all lie far above zero",
         EXPONENTIAL,
         "numbers far above zero",
     ),
-    "far down": Kind(
+    "far down": Respect(
         "moderate numbers",
         "ones that all lie far below zero",
         EXPONENTIAL,
         "numbers far below zero",
     ),
-    "float32": Kind("float64", "arguments in float32", "Which line counts on one type of numbers?"),
-    "strided": Kind(
+    "float32": Respect("float64", "arguments in float32", "Which line counts on one type of numbers?"),
+    "strided": Respect(
         "arrays made afresh", "views with other strides", "Which line counts on how numbers lie in memory?"
     ),
 }
@@ -118,8 +118,8 @@ SHARES = {
     "many": {"small", "faint", "close"},
     "many steps": {"longer", "small", "faint", "close"},
     "large": {"many", "many steps", "ones", "single"},
-    "fresh": set(KINDS) - {"fresh"},
-    "again": set(KINDS) - {"again"},
+    "fresh": set(RESPECTS) - {"fresh"},
+    "again": set(RESPECTS) - {"again"},
 }
 # which instances are enough where there is no time for all
 FIRST = ("tame", "longer", "sizes", "faint", "fresh", "zeros", "large", "again")
@@ -218,7 +218,7 @@ class Table(NamedTuple):
     results: Mapping[str, np.ndarray]
 
 
-@lru_cache(maxsize=64)
+@kept
 def tables(question: Question) -> tuple[Table, ...]:
     """Return the instances on which a function is run, the tame ones first, each with its arrays."""
     tame = Instance(question.graph, _tame_scenes(question, question.graph.T), bool(question.batch))
@@ -235,7 +235,7 @@ def tables(question: Question) -> tuple[Table, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@kept
 def one_size_each(question: Question) -> tuple[Table, ...]:
     """Return instances in each of which one size is another than in the tame one."""
     network, (tame, *_) = question.graph.network, tables(question)

@@ -82,4 +82,9 @@ def judge_choice(question: Question, answer: object) -> Feedback:
     )
 
 
-JUDGES = {"shape": judge_shape, "number": judge_number, "choice": judge_choice}
+def prove_choice(question: Question) -> list[str]:
+    """Return what is wrong with a choice: each wrong one needs its reason."""
+    wrong = set(question.choices) - {question.right}
+    if question.right in question.choices and set(question.reasons) == wrong:
+        return []
+    return ["right must be one of choices, and reasons must hold one for each of the others"]

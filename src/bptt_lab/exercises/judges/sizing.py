@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from bptt_lab.formulas.tree import Number, Tree
 from bptt_lab.network import Network, NetworkError
+from bptt_lab.network.keeping import kept
 
 SMALLEST = 4  # the sizes beside it are 2 sequences and 3 steps
 
 
-@lru_cache(maxsize=64)
+@kept
 def free_sizes(network: Network) -> tuple[str, ...]:
     """Return the names whose sizes can be chosen: above one, and not given by the other sizes."""
     kept = dict(network.sizes)

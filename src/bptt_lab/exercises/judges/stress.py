@@ -29,7 +29,7 @@ MANY = 400  # sequences, so that sums of bounded terms pass 100
 STEPS = 120  # and steps, where there are no sequences
 MODERATE, LOGGED, SATURATED, EXTREME = 4, 30, 40, 1000  # arguments of the functions of a network
 WEIGHTY, WIDE = 16, 64  # times ordinary weights, and inputs
-DIGITS, MOST_DIGITS = 40, 3000
+DIGITS, MOST_DIGITS, EXPLODED = 40, 3000, 1e6
 STARTS, TRIALS, STEEP, TOO_STEEP = 100, 200, 1e3, 1e9
 FACTORS = (Fraction(1, 16), Fraction(4, 5), Fraction(-1), Fraction(5, 4), Fraction(4), Fraction(16))
 NOTHING = 1e-320  # of a probability: it is about to be 0 in floats
@@ -51,6 +51,8 @@ def scenes(graph: Graph, draws: Iterable[Draw]) -> tuple[Scene, ...]:
 def _arithmetic(graph: Graph, draw: Draw) -> Arithmetic:
     """Return floats for moderate numbers; else so many digits that 1 - p is not lost, by which bce divides."""
     met = reached(graph, draw)
+    if not met.get("exp", 0.0) <= EXPLODED:  # its exponential has more digits than there is memory
+        raise worlds.Unsettled("numbers explode on the way")
     largest = max(met.get("sigmoid", 0.0), met.get("softmax", 0.0))
     if not largest <= MOST_DIGITS:
         raise worlds.Unsettled(f"this needs {largest:.3g} digits")

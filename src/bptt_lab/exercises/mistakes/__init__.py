@@ -6,4 +6,5 @@
 - `result_edits`: the mistakes made on a derivative as a whole: turned, of another step, of another quantity.
 - `edge_changes`: what an edit makes of one edge's share: dropped, scaled, another slope, a letter read elsewhere.
 - `backward_pass`: the chain rule over the graph in arrays, in which one such change is made.
+- `uses`: what each equation uses, and the slope of each use: the edges of that chain rule.
 """

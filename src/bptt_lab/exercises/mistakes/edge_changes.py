@@ -9,21 +9,21 @@ import numpy as np
 
 from bptt_lab.exercises.mistakes.backward_pass import (
     Change,
-    Edge,
     Into,
     Left,
     Pass,
     Reading,
     Rule,
     Tables,
-    Use,
-    edges_into,
     plain,
     right_rule,
     through,
+    times,
 )
+from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into
 from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Place
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS
 
 Where = Callable[[Edge], bool]
@@ -100,7 +100,7 @@ def _own_slopes(tables: Tables, edge: Edge) -> np.ndarray | None:
     users = [edge] if edge.use.parts else edges_into(tables.graph).get(edge.lower, ())
     if len(users) != 1 or len(users[0].use.parts) != edge.use.size[0] or users[0].use.base:
         return None
-    return tables.slopes(users[0], right_rule)
+    return tables.slopes(users[0], right_rule)[:, None]
 
 
 def borrowed(where: Where, time_of: Callable[[Graph], int]) -> Change:
@@ -109,8 +109,8 @@ def borrowed(where: Where, time_of: Callable[[Graph], int]) -> Change:
     def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
         if not where(edge):
             return plain(one, edge, left)
-        adjoint = one.adjoint(Place(edge.lower.name, time_of(one.tables.graph)), left.after())
-        return None if adjoint is None else adjoint @ one.tables.slope(edge)
+        lower = Place(edge.lower.name, time_of(one.tables.graph))
+        return times(one.adjoint(lower, left.after()), one.tables.slope(edge))
 
     return change
 
@@ -118,15 +118,13 @@ def borrowed(where: Where, time_of: Callable[[Graph], int]) -> Change:
 def truncated(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
     """Return the share of an edge where paths may cross only so many steps."""
     steps = abs(edge.use.shift) if is_recurrent(one.tables.graph, edge.use) else 0
-    if steps > left.steps:
-        return None
-    adjoint = one.adjoint(edge.lower, left.after(steps))
-    return None if adjoint is None else adjoint @ one.tables.slope(edge)
+    return None if steps > left.steps else times(one.adjoint(edge.lower, left.after(steps)), one.tables.slope(edge))
 
 
 def mirrored(sign: int) -> Into:
     """Return the edges into a place where what is carried comes from the neighbour on the wrong side."""
 
+    @kept
     def into(tables: Tables, place: Place) -> tuple[Edge, ...]:
         graph, found = tables.graph, []
         for edge in itertools.chain.from_iterable(edges_into(graph).values()):
@@ -136,7 +134,7 @@ def mirrored(sign: int) -> Into:
                     found.append(edge)
         return tuple(found)
 
-    return lambda tables, place: tables.keep(("mirrored", sign, place), lambda: into(tables, place))
+    return into
 
 
 def no_slope(function: str, argument: float, value: float) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Variable, free_variables
 from bptt_lab.network import Graph, Place
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
 
@@ -27,35 +28,71 @@ DEPTHS = (1, 2, 3, None)  # how many uses of the chain rule carry the slip; None
 OF_THE_SUM = ("A6", "D7")  # they need a loss that is a sum over the steps
 
 Indices = Mapping[str, int]
-Value = Callable[[Scene, Derivative, Indices], "np.ndarray | float"]
-Numbers = tuple[list, np.ndarray]
 Spans = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class Mutant(NamedTuple):
-    """One mistake on one goal: its id, the slots of its words, its value; `also` holds ids of the same value.
-
-    `value(scene, goal, indices)` is a number or a 2-D array as the goal's own value is; the scene is one of floats.
-    """
+    """One mistake on one goal: its id, the slots of its words, its value; `also` holds ids of the same value."""
 
     mistake: str
     detail: Detail
-    value: Value
+    result: Result
     also: tuple[str, ...] = ()
 
+    def values(self, scenes: tuple[Scene, ...], goal: Derivative, indices: Indices) -> np.ndarray:
+        """Return its values in some scenes of floats, stacked: numbers, or 2-D arrays as the goal's own value is."""
+        graph = scenes[0].graph
+        with np.errstate(all="ignore"):  # a wrong slope may divide by zero: then it is no answer anyone gives
+            return self.result(tables_of(graph, scenes), _asked(graph, goal, indices))
 
-def mutants(graph: Graph, goal: Derivative, spans: Mapping[str, Sequence[int]] | None = None) -> list[Mutant]:
+    def value(self, scene: Scene, goal: Derivative, indices: Indices) -> np.ndarray | float:
+        """Return its value in one scene of floats."""
+        return self.values((scene,), goal, indices)[0]
+
+    def in_scenes(self, scenes: Iterable[Scene], goal: Derivative) -> Callable[..., np.ndarray | float]:
+        """Return its value as a function of one of some scenes and of the indices: all are computed at once."""
+        different = tuple(dict.fromkeys(scenes))
+
+        @cache
+        def stacked(indices: tuple) -> dict[Scene, np.ndarray | float]:
+            return dict(zip(different, self.values(different, goal, dict(indices)), strict=True))
+
+        return lambda scene, **at: stacked(tuple(at.items()))[scene]
+
+    def numbers(self, scenes: tuple[Scene, ...], goal: Derivative, indices: Sequence[Indices]) -> Numbers | None:
+        """Return its numbers in some scenes for every choice of the indices; None where it has no value somewhere."""
+        try:
+            found = [self.values(scenes, goal, one) for one in indices]
+        except (LookupError, ArithmeticError, ValueError, FormulaError):
+            return None
+        rows = [one.reshape(len(scenes), -1) for one in found]
+        return Numbers([one.shape[1:] for one in found], np.concatenate(rows, axis=1)) if rows else None
+
+
+class Numbers(NamedTuple):
+    """The numbers of a value, one row a scene, and the shapes it has for each choice of the indices."""
+
+    shapes: list[tuple[int, ...]]
+    rows: np.ndarray
+
+
+def mutants(
+    graph: Graph,
+    goal: Derivative,
+    spans: Mapping[str, Sequence[int]] | None = None,
+    only: frozenset[str] = frozenset(CATALOGUE),
+) -> list[Mutant]:
     """Return every catalogued mistake that can be made on a goal, the most frequent first; equal values are one.
 
     `spans` says over which whole numbers each free index of the goal runs: where nothing is said, a time from 1 to T,
     an entry over all there are. None of them has the right value. An immediate derivative has no path to go wrong on.
+    `only` names the mistakes that are wanted.
     """
     if goal.kind == "immediate":
         return []
     names = sorted(free_variables(goal) - {"T"})
-    return list(
-        _mutants(graph, goal, tuple((name, tuple((spans or {}).get(name, _span(graph, goal, name)))) for name in names))
-    )
+    ranges = tuple((name, tuple((spans or {}).get(name, _span(graph, goal, name)))) for name in names)
+    return list(_mutants(graph, goal, ranges, only))
 
 
 def _span(graph: Graph, goal: Derivative, name: str) -> range:
@@ -67,17 +104,17 @@ def _span(graph: Graph, goal: Derivative, name: str) -> range:
     return range(1, graph.T + 1)
 
 
-@lru_cache(maxsize=256)
-def _mutants(graph: Graph, goal: Derivative, spans: Spans) -> tuple[Mutant, ...]:
-    scenes = [scene_of(world) for world in worlds.float_worlds(graph)[:TRIED]]
+@kept
+def _mutants(graph: Graph, goal: Derivative, spans: Spans, only: frozenset[str]) -> tuple[Mutant, ...]:
+    scenes = tuple(scene_of(world) for world in worlds.float_worlds(graph)[:TRIED])
     names, choices = [name for name, _ in spans], itertools.product(*(span for _, span in spans))
     indices = [
         one for one in (dict(zip(names, choice, strict=True)) for choice in choices) if _exists(graph, goal, one)
     ]
-    true = _numbers(partial(_on, right), scenes, goal, indices)
-    found: list[tuple[Mutant, Numbers]] = []
+    true = _sized(Mutant("", {}, right).numbers(scenes, goal, indices))
+    found: list[tuple[Mutant, Sized]] = []
     for mutant in sorted(_candidates(graph, goal), key=partial(_rank, goal)) if true else ():
-        numbers = _numbers(mutant.value, scenes, goal, indices)
+        numbers = _sized(mutant.numbers(scenes, goal, indices)) if mutant.mistake in only else None
         if numbers is None or _same(numbers, true):
             continue
         twin = next((k for k, (_, other) in enumerate(found) if _same(numbers, other)), None)
@@ -86,6 +123,22 @@ def _mutants(graph: Graph, goal: Derivative, spans: Spans) -> tuple[Mutant, ...]
         else:
             found[twin] = _joined(found[twin][0], mutant), found[twin][1]
     return tuple(mutant for mutant, _ in found)
+
+
+Sized = tuple[Numbers, float]  # with the norm of all numbers
+
+
+def _sized(numbers: Numbers | None) -> Sized | None:
+    """Return numbers with their norm, if there are any and all of them are finite."""
+    norm = np.inf if numbers is None else float(np.linalg.norm(numbers.rows))
+    return (numbers, norm) if np.isfinite(norm) else None
+
+
+def _same(one: Sized, other: Sized) -> bool:
+    (mine, norm), (theirs, size) = one, other
+    if abs(norm - size) > 2 * CLOSE * size or mine.shapes != theirs.shapes:  # the norms alone tell most of them apart
+        return False
+    return bool(np.linalg.norm(mine.rows - theirs.rows) <= CLOSE * size)
 
 
 def _joined(first: Mutant, other: Mutant) -> Mutant:
@@ -106,9 +159,8 @@ def _candidates(graph: Graph, goal: Derivative) -> Iterator[Mutant]:
     for edit in edits_for(graph, goal.above.name):
         if goal.below.time is None or edit.mistake not in OF_THE_SUM:
             for depth in DEPTHS:
-                yield Mutant(edit.mistake, edit.detail, partial(_on, partial(_edited, edit, depth)))
-    for mistake, detail, result in results_of(graph, goal):
-        yield Mutant(mistake, detail, partial(_on, result))
+                yield Mutant(edit.mistake, edit.detail, partial(_edited, edit, depth))
+    yield from itertools.starmap(Mutant, results_of(graph, goal))
 
 
 def _asked(graph: Graph, goal: Derivative, indices: Indices) -> Asked:
@@ -127,29 +179,14 @@ def _exists(graph: Graph, goal: Derivative, indices: Indices) -> bool:
     return inside and graph.has(*asked.above[:2]) and (below or graph.has(*asked.below[:2]))
 
 
-def _on(result: Result, scene: Scene, goal: Derivative, indices: Indices) -> np.ndarray | float:
-    with np.errstate(all="ignore"):  # a wrong slope may divide by zero: then it is no answer anyone gives
-        return result(tables_of(scene), _asked(scene.graph, goal, indices))
+@kept
+def _pass(tables: Tables, below: tuple, edit: Edit) -> Pass:
+    return Pass(tables, below, edit.change, edit.into)
 
 
-def _edited(edit: Edit, depth: int | None, tables: Tables, asked: Asked) -> np.ndarray | float:
+def _edited(edit: Edit, depth: int | None, tables: Tables, asked: Asked) -> np.ndarray:
     below = asked.below[:2]
-    one = tables.keep((edit, below), lambda: Pass(tables, below, edit.change, edit.into))
-    return shaped(tables, asked, one.adjoint(Place(*asked.above[:2]), Left(depth, edit.steps)))
-
-
-def _numbers(value: Value, scenes: list[Scene], goal: Derivative, indices: list[Indices]) -> Numbers | None:
-    """Return a mutant's shapes and numbers in every scene, for every index; None where it has no value somewhere."""
-    try:
-        found = [np.asarray(value(scene, goal, one), dtype=float) for scene in scenes for one in indices]
-    except (LookupError, ArithmeticError, ValueError, FormulaError):
-        return None
-    numbers = np.concatenate([one.reshape(-1) for one in found] or [np.array([np.nan])])
-    return ([one.shape for one in found], numbers) if np.isfinite(numbers).all() else None
-
-
-def _same(one: Numbers, other: Numbers) -> bool:
-    return one[0] == other[0] and bool(np.linalg.norm(one[1] - other[1]) <= CLOSE * np.linalg.norm(other[1]))
+    return shaped(tables, asked, _pass(tables, below, edit).adjoint(Place(*asked.above[:2]), Left(depth, edit.steps)))
 
 
 class ArrayMutant(NamedTuple):
@@ -172,26 +209,3 @@ def batch_mutants(parameter: str) -> list[ArrayMutant]:
         ArrayMutant("D9", {**detail, "part": "the first sequence"}, lambda gradients: gradients[0]),
         ArrayMutant("D9", {**detail, "part": "the last sequence"}, lambda gradients: gradients[-1]),
     ]
-
-
-def clipping_mutants() -> list[ArrayMutant]:
-    """Return what goes wrong in clipping by the norm: `value(gradients, limit)` from gradients by name.
-
-    The right value scales all of them by limit / norm where the norm of all together exceeds the limit.
-    """
-    return [
-        ArrayMutant("E8", {}, lambda gradients, limit: {k: np.clip(g, -limit, limit) for k, g in gradients.items()}),
-        ArrayMutant("E8", {}, lambda gradients, limit: {k: _shortened(g, limit, g) for k, g in gradients.items()}),
-        ArrayMutant("E9", {}, lambda gradients, limit: dict(gradients)),
-        ArrayMutant("E9", {}, _always_scaled),
-    ]
-
-
-def _shortened(gradient: np.ndarray, limit: float, *measured: np.ndarray) -> np.ndarray:
-    norm = np.sqrt(sum(np.sum(one**2) for one in measured))
-    return gradient * min(1, limit / norm)
-
-
-def _always_scaled(gradients: Mapping[str, np.ndarray], limit: float) -> dict[str, np.ndarray]:
-    norm = np.sqrt(sum(np.sum(one**2) for one in gradients.values()))
-    return {name: gradient * limit / norm for name, gradient in gradients.items()}

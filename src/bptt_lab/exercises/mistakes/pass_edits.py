@@ -5,24 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from bptt_lab.exercises.mistakes.backward_pass import (
-    Change,
-    Detail,
-    Edge,
-    Into,
-    Left,
-    Pass,
-    Reading,
-    Tables,
-    Use,
-    edges_into,
-    plain,
-    uses_of,
-)
+from bptt_lab.exercises.mistakes.backward_pass import Change, Detail, Into, Left, Pass, Reading, Tables, plain
 from bptt_lab.exercises.mistakes.edge_changes import (
     RULES,
     Where,
@@ -42,12 +28,14 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     wrapped,
 )
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
-from bptt_lab.exercises.places import said
+from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, influenced, uses_of
+from bptt_lab.exercises.places import said, said_now
 from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.times import NOW, Index, index_of
 from bptt_lab.formulas.tree import Call, Letter, Tree
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import children
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import letters
 
 
@@ -66,7 +54,7 @@ class Edit:
     steps: int | None = None
 
 
-@lru_cache(maxsize=64)
+@kept
 def edits_of(graph: Graph) -> tuple[Edit, ...]:
     """Return every edit of the backward pass of a network."""
     uses = tuple(use for name in graph.network.equations for use in uses_of(graph.network)[name])
@@ -76,26 +64,11 @@ def edits_of(graph: Graph) -> tuple[Edit, ...]:
 
 def edits_for(graph: Graph, above: str) -> Iterator[Edit]:
     """Yield the edits that can touch a derivative by a quantity."""
-    reached = _reached(graph, above)
+    reached = influenced(graph.network, above)
     return (edit for edit in edits_of(graph) if any(use.letter.name in reached for use in edit.touches))
 
 
-def _reached(graph: Graph, name: str) -> set[str]:
-    """Return the names that a quantity influences, itself included."""
-    found, waiting = set(), [name]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [user for user, _ in graph.network.uses[name]]
-    return found
-
-
 Uses = tuple[Use, ...]
-
-
-def _at_t(graph: Graph, name: str) -> str:
-    return said(Place(name, NOW if graph.network.is_timed(name) else None))
 
 
 def _path(graph: Graph, use: Use) -> Detail:
@@ -144,7 +117,10 @@ def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
 
 
 def _diagonal(tables: Tables, edge: Edge) -> np.ndarray:
-    return np.diag(np.diag(tables.slope(edge)))
+    slope = tables.slope(edge)
+    if edge.use.size[0] != edge.use.size[1]:
+        raise LookupError("only a square matrix has a diagonal")
+    return slope * np.eye(edge.use.size[0])
 
 
 def _crosses(recurrent: Uses, count: int, first: int) -> Where:
@@ -162,8 +138,8 @@ def _steps(graph: Graph, uses: Uses) -> Iterator[Edit]:
         own = tuple(use for use in uses if use.letter.name == name and graph.network.is_timed(use.lower))
         if not own or graph.T == 1:
             continue
-        for mistake, part, kept in _sums(graph, name):
-            yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, kept), 0))
+        for mistake, part, counted in _sums(graph, name):
+            yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, counted), 0))
         for step in (1, graph.T):
             yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))
 
@@ -190,7 +166,7 @@ def _activations(graph: Graph, uses: Uses) -> Iterator[Edit]:
     """Yield the wrong slopes of activations, equation by equation and everywhere at once."""
     active = tuple(use for use in uses if use.parts)
     names = dict.fromkeys(use.lower for use in active)
-    groups = [(_at_t(graph, name), tuple(use for use in active if use.lower == name)) for name in names]
+    groups = [(said_now(graph.network, name), tuple(use for use in active if use.lower == name)) for name in names]
     for (words, group), (mistake, rule) in itertools.product([*groups, ("every layer", active)], RULES):
         yield Edit(mistake, {"equation": words}, group, ruled(of(*group), rule))
 
@@ -205,7 +181,7 @@ def _readings(graph: Graph, uses: Uses) -> Iterator[Edit]:
                 yield Edit("C9", {"state": name}, (use,), read(of(use), wrapped(name, index, 0)))
             for by, mistake in moves.items():
                 wrong = said(Place(name, Index(index.start, index.shift + by)))
-                detail = {"wrong": wrong, "equation": _at_t(graph, use.lower)}
+                detail = {"wrong": wrong, "equation": said_now(graph.network, use.lower)}
                 for reading in _shifted(name, index, by):
                     yield Edit(mistake, detail, (use,), read(of(use), reading))
 
@@ -251,7 +227,7 @@ def _losses(graph: Graph, uses: Uses) -> Iterator[Edit]:
     for name, equation in network.equations.items():
         own = tuple(use for use in uses if use.lower == name and not is_recurrent(graph, use))
         if isinstance(equation.expression, Call) and equation.expression.function == "softmax":
-            yield Edit("D3", {"equation": _at_t(graph, name)}, own, sloped(of(*own), _diagonal))
+            yield Edit("D3", {"equation": said_now(graph.network, name)}, own, sloped(of(*own), _diagonal))
         for call in _calls(equation.expression, LOSSES):
             yield from _errors(graph, name, call, own)
             if equation.timed and graph.T > 1:
@@ -277,8 +253,9 @@ def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
     if head and _is_softmax(graph, prediction):
         yield Edit("D1", detail, head, _plus_target(head, name, target))
     wrong = LOGARITHM if isinstance(prediction, Letter) else FUSED if _is_softmax(graph, prediction) else ()
+    detail = {"equation": said_now(graph.network, name)}
     for mistake, slope in wrong:
-        yield Edit(mistake, {"equation": _at_t(graph, name)}, own, sloped(_into(own, call), _by_values(slope, call)))
+        yield Edit(mistake, detail, own, sloped(_into(own, call), _by_values(slope, call)))
 
 
 def _is_softmax(graph: Graph, prediction: Tree) -> bool:
@@ -326,8 +303,8 @@ def _loss_below(tables: Tables, edge: Edge, name: str) -> tuple[Place, int] | No
     return (found[0], 2) if found else None
 
 
-def _plus_target(head: Uses, name: str, target: Letter) -> Change:
-    """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
+def _at_output(head: Uses, name: str, more: Callable[[Pass, Place, Left, np.ndarray], np.ndarray]) -> Change:
+    """Return a change of the error at the output from the loss's place, what is left of the edit there, the share."""
 
     def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
         share = plain(one, edge, left)
@@ -335,24 +312,29 @@ def _plus_target(head: Uses, name: str, target: Letter) -> Change:
         if below is None or share is None:
             return share
         place, uses = below
-        adjoint = one.adjoint(place, left.after().after() if uses == 2 else left.after())
-        return share if adjoint is None else share + adjoint * one.tables.row(target, place.time)
+        return more(one, place, left.after().after() if uses == 2 else left.after(), share)
 
     return change
+
+
+def _plus_target(head: Uses, name: str, target: Letter) -> Change:
+    """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
+
+    def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:
+        adjoint = one.adjoint(place, after)
+        return share if adjoint is None else share + adjoint * one.tables.row(target, place.time)
+
+    return _at_output(head, name, more)
 
 
 def _times_slope(head: Uses, name: str, prediction: Tree) -> Change:
     """Return the change that multiplies the error at the output by p(1 - p) once more (D4)."""
 
-    def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
-        share = plain(one, edge, left)
-        below = _loss_below(one.tables, edge, name) if edge.use in head else None
-        if below is None or share is None:
-            return share
-        p = one.tables.row(prediction, below[0].time)
-        return share * p * (1 - p) if p.shape[1] == share.shape[1] else share
+    def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:
+        p = one.tables.row(prediction, place.time)
+        return share * p * (1 - p) if p.shape[-1] == share.shape[-1] else share
 
-    return change
+    return _at_output(head, name, more)
 
 
 def _by_values(slope: Callable, call: Call) -> Callable[[Tables, Edge], np.ndarray]:

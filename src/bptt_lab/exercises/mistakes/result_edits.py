@@ -8,22 +8,24 @@ from functools import partial
 
 import numpy as np
 
-from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, edges_into, right_pass, shaped
+from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, right_pass, shaped, transposed
+from bptt_lab.exercises.mistakes.uses import edges_into
 from bptt_lab.exercises.places import said
 from bptt_lab.formulas.times import NOW
 from bptt_lab.formulas.tree import Call, Derivative
-from bptt_lab.network import Graph, Place
+from bptt_lab.network import Graph, Network, Place
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene, is_beyond
 
 MOST_STEPS = 9  # chunks and truncations up to this length are tried
 
-Result = Callable[[Tables, Asked], "np.ndarray | float"]
+Result = Callable[[Tables, Asked], np.ndarray]  # (scenes, …)
 Found = tuple[str, Detail, Result]
 
 
-def right(tables: Tables, asked: Asked) -> np.ndarray | float:
+def right(tables: Tables, asked: Asked) -> np.ndarray:
     """Return the right value of a goal."""
     return shaped(tables, asked, right_pass(tables, asked.below[:2]).adjoint(Place(*asked.above[:2])))
 
@@ -46,10 +48,10 @@ def _layout(graph: Graph, goal: Derivative) -> Iterator[Found]:
         yield "C6", {}, lambda tables, asked: _moved(tables, asked, entry=asked.above[2][::-1])
     elif shape and not goal.above.entry:
         is_row = len(shape) == 1 and (goal.below.entry or below in ((), (1,)))
-        yield "C8" if is_row else "C6", {}, lambda tables, asked: np.transpose(right(tables, asked))
+        yield "C8" if is_row else "C6", {}, lambda tables, asked: transposed(right(tables, asked))
 
 
-def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: object) -> np.ndarray | float:
+def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: object) -> np.ndarray:
     """Return the right value with another name, time or entry; zero just past the last step, as in `Scene`.
 
     Errors: LookupError where there is no such place.
@@ -73,11 +75,11 @@ def _other_times(graph: Graph, goal: Derivative) -> Iterator[Found]:
             yield "A8", {}, partial(_neighbour, which, by)
 
 
-def _neighbour(which: str, by: int, tables: Tables, asked: Asked) -> np.ndarray | float:
+def _neighbour(which: str, by: int, tables: Tables, asked: Asked) -> np.ndarray:
     return _moved(tables, asked, which, time=getattr(asked, which)[1] + by)
 
 
-def _without_start(tables: Tables, asked: Asked) -> np.ndarray | float:
+def _without_start(tables: Tables, asked: Asked) -> np.ndarray:
     """Return zero for a state before the first step, or after the last where time runs backwards."""
     found = right(tables, asked)
     return found if Place(*asked.above[:2]) in tables.graph.parents else 0 * found
@@ -91,7 +93,7 @@ def _joined(graph: Graph, name: str) -> Iterator[Found]:
             yield "C10", {"joined": said(Place(user, NOW)), "quantity": said(Place(name, NOW))}, partial(_uncut, user)
 
 
-def _uncut(user: str, tables: Tables, asked: Asked) -> np.ndarray | float:
+def _uncut(user: str, tables: Tables, asked: Asked) -> np.ndarray:
     users = [edge.lower for edge in edges_into(tables.graph).get(Place(*asked.above[:2]), ())]
     if asked.above[2] or [place.name for place in users] != [user]:
         return right(tables, asked)
@@ -117,19 +119,30 @@ def _runs_forward(graph: Graph) -> bool:
     return network.is_timed(network.loss) and is_local and any(index.shift < 0 for index in uses)
 
 
-def _restarted(count: int, tables: Tables, asked: Asked) -> np.ndarray | float:
+def _restarted(count: int, tables: Tables, asked: Asked) -> np.ndarray:
     """Return the sum over chunks of the derivative by a parameter, every chunk but the first started from zero."""
     starts = range(0, tables.graph.T, count)
-    chunks = [tables.keep(("chunk", count, start), partial(_chunk, tables, count, start)) for start in starts]
+    chunks = [_chunk(tables, count, start) for start in starts]
     return sum(right(chunk, asked) for chunk in chunks)
 
 
+@kept
+def _unrolled(network: Network, T: int) -> Graph:
+    return network.unroll(T)
+
+
+@kept
 def _chunk(tables: Tables, count: int, start: int) -> Tables:
     """Return the tables of one chunk of steps, with forward and backward pass of its own."""
-    graph = tables.graph.network.unroll(min(count, tables.graph.T - start))
-    leaves = {}
-    for place in (Place(*leaf[:2], entry) for leaf, shape in graph.leaves.items() for entry in entries(shape)):
-        is_start = start and place.time is not None and place.time < 1
-        moved = place if place.time is None else place._replace(time=place.time + start)
-        leaves[place] = 0.0 if is_start else tables.values[moved]
-    return Tables(Scene(worlds.World(graph, {}, FLOATS, graph.run(leaves), {})))
+    graph = _unrolled(tables.graph.network, min(count, tables.graph.T - start))
+    leaves = [Place(*leaf[:2], entry) for leaf, shape in graph.leaves.items() for entry in entries(shape)]
+
+    def ran(scene: Scene) -> Scene:
+        values = {}
+        for place in leaves:
+            is_start = start and place.time is not None and place.time < 1
+            moved = place if place.time is None else place._replace(time=place.time + start)
+            values[place] = 0.0 if is_start else scene.world.values[moved]
+        return Scene(worlds.World(graph, {}, FLOATS, graph.run(values), {}))
+
+    return Tables(graph, tuple(map(ran, tables.scenes)))

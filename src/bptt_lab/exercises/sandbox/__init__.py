@@ -1,1 +1,6 @@
-"""The process in which a student's function runs: its format, its guards, its two sides."""
+"""The process in which a student's function runs.
+
+- `functions`: what a function needs, or why it cannot run; `packing` and `allowed` say what may travel along.
+- `running`: calls made in limited child processes; `differences` sees what they wrote, `messages` tells what happened.
+- `child`, `guards`, `rebuild`: the child's side; it shares `wire`, the format of what is sent, with this one.
+"""

@@ -1,0 +1,196 @@
+"""What each equation of a network uses, and the slope of each use, taken apart at the activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.times import NOW, Index
+from bptt_lab.network import Graph, Network, Place
+from bptt_lab.network.keeping import kept
+from bptt_lab.network.scalars import (
+    Applied,
+    Letter,
+    Product,
+    Raised,
+    Scalar,
+    Sum,
+    derivative,
+    entries,
+    letters,
+    multiply,
+    replace,
+    slope,
+)
+
+ACTIVATIONS = tuple(name for name, row in ROWS.items() if row.kind == "entry" and name not in ("identity", "log"))
+ARGUMENT, VALUE = Letter(Place("argument")), Letter(Place("value"))
+
+
+class Part(NamedTuple):
+    """One activation in one entry of an equation: its argument and value, and what multiplies its own slope."""
+
+    row: int
+    function: str
+    argument: Scalar
+    value: Scalar
+    columns: tuple[tuple[int, Scalar], ...]
+
+    @property
+    def read(self) -> Scalar:
+        """What its slope is computed from: the value, or the argument where the value does not say."""
+        return self.argument if ARGUMENT in letters(slope_tree(self.function)) else self.value
+
+
+NONE: Mapping[Place, Scalar] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One quantity as an equation uses it: `letter` is relative to the step; the slope is `base` plus the parts.
+
+    `veils` tells what letters that the network does not have stand for.
+    """
+
+    lower: str
+    letter: Place
+    size: tuple[int, int]
+    base: tuple[tuple[int, int, Scalar], ...]
+    parts: tuple[Part, ...]
+    veils: Mapping[Place, Scalar]
+
+    @property
+    def shift(self) -> int:
+        """How many steps lie between the equation and what it uses; 0 where there is no time."""
+        index = self.letter.time
+        return index.shift if isinstance(index, Index) and index.start == "t" else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """One use at one step: `lower` depends on `upper`; neither names an entry."""
+
+    use: Use
+    lower: Place
+    upper: Place
+
+
+@kept
+def uses_of(network: Network) -> dict[str, tuple[Use, ...]]:
+    """Return, for every equation, what it uses, each with its slope taken apart at the activations.
+
+    An edit knows its uses by identity: they are made once and live as long as the network.
+    """
+    return {name: tuple(_uses(network, name)) for name in network.equations}
+
+
+def _uses(network: Network, name: str) -> list[Use]:
+    base: dict[Place, list] = {}
+    parts: dict[Place, list] = {}
+    veils: dict[Scalar, Letter] = {}
+    own = _own_letters(network, name)
+    for i, tree in enumerate(network.definition(name, entry) for entry in entries(network.shapes[name])):
+        activations = dict.fromkeys(_outermost(tree, lambda one: one.function in ACTIVATIONS))
+        hidden = {Letter(Place("activation", None, (k,))): one for k, one in enumerate(activations)}
+        skeleton = replace(tree, {one: letter for letter, one in hidden.items()})
+        for letter in letters(skeleton):
+            slope = replace(replace(derivative(skeleton, letter), hidden), own)
+            if letter not in hidden:
+                base.setdefault(letter.place[:2], []).append((i, letter.place.entry, _veiled(slope, name, veils)))
+                continue
+            one = hidden[letter]
+            told = (i, one.function, _argument(one, name, veils), _veiled(replace(one, own), name, veils))
+            for place, columns in _inner(one, _veiled(slope, name, veils)).items():
+                parts.setdefault(place, []).append((*told, columns))
+    known = {letter.place: tree for tree, letter in veils.items()}
+    return [_use(network, name, place, base.get(place, []), parts.get(place, []), known) for place in {**base, **parts}]
+
+
+def _own_letters(network: Network, name: str) -> dict[Scalar, Letter]:
+    """Return the letter for each entry's right side: what an equation has computed goes by its letter in slopes."""
+    time = NOW if network.is_timed(name) else None
+    trees = {entry: network.definition(name, entry) for entry in entries(network.shapes[name])}
+    return {tree: Letter(Place(name, time, entry)) for entry, tree in trees.items() if not isinstance(tree, Letter)}
+
+
+def _veiled(tree: Scalar, name: str, veils: dict[Scalar, Letter]) -> Scalar:
+    """Return a tree in which a function of more than letters goes by a letter of its own, kept in `veils`.
+
+    Such a value was computed on the way forward: no slip on the way back reaches inside it. The letter is called by the
+    equation's name in brackets, as no quantity is.
+    """
+    whole = _outermost(tree, lambda one: not all(isinstance(inner, Letter) for inner in one.arguments))
+    return replace(tree, {one: _veil(one, name, veils) for one in whole})
+
+
+def _veil(tree: Scalar, name: str, veils: dict[Scalar, Letter]) -> Letter:
+    return veils.setdefault(tree, Letter(Place(f"({name})", None, (len(veils),))))
+
+
+def _argument(activation: Applied, name: str, veils: dict[Scalar, Letter]) -> Letter:
+    (argument,) = activation.arguments
+    return argument if isinstance(argument, Letter) else _veil(argument, name, veils)
+
+
+def _inner(activation: Applied, outer: Scalar) -> dict[tuple, list]:
+    """Return what multiplies an activation's own slope, for each letter inside it."""
+    found: dict[tuple, list] = {}
+    for letter in letters(activation.arguments[0]):
+        slope = multiply(outer, derivative(activation.arguments[0], letter))
+        found.setdefault(letter.place[:2], []).append((letter.place.entry, slope))
+    return found
+
+
+def _use(network: Network, name: str, place: tuple, base: list, parts: list, veils: dict[Place, Scalar]) -> Use:
+    column = {entry: j for j, entry in enumerate(entries(network.shapes[place[0]]))}
+    return Use(
+        name,
+        Place(*place),
+        (len(entries(network.shapes[name])), len(column)),
+        tuple((i, column[entry], slope) for i, entry, slope in base),
+        tuple(Part(*part, tuple((column[entry], slope) for entry, slope in columns)) for *part, columns in parts),
+        veils,
+    )
+
+
+def _outermost(tree: Scalar, wanted: Callable[[Applied], bool]) -> list[Applied]:
+    """Return the wanted functions in a tree that stand in no other wanted one."""
+    match tree:
+        case Applied() if wanted(tree):
+            return [tree]
+        case Sum(inner) | Product(inner) | Applied(_, inner, _):
+            return [one for part in inner for one in _outermost(part, wanted)]
+        case Raised(base, _):
+            return _outermost(base, wanted)
+    return []
+
+
+@kept
+def edges_into(graph: Graph) -> dict[Place, tuple[Edge, ...]]:
+    """Return, for every place, the edges from the places that it influences directly."""
+    found: dict[Place, list[Edge]] = {}
+    for place in graph.order:
+        for use in uses_of(graph.network)[place.name]:
+            upper = graph.resolve(use.letter, place.time)
+            found.setdefault(upper, []).append(Edge(use, place, upper))
+    return {place: tuple(edges) for place, edges in found.items()}
+
+
+def influenced(network: Network, name: str) -> set[str]:
+    """Return the names that a quantity influences, however far away, itself included."""
+    found, waiting = set(), [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [user for user, _ in network.uses[name]]
+    return found
+
+
+@cache
+def slope_tree(function: str) -> Scalar:
+    """Return the slope of an activation, of its argument and its value."""
+    return slope(function, ARGUMENT, VALUE)
