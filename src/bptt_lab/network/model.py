@@ -42,6 +42,11 @@ class Network:
         self.kept: dict[Any, Any] = {}  # what others have computed about this network, by who and what: see `keeping`
         self.unroll(self._longest_shift() + 3)  # a cyclic definition shows within a few steps
 
+    @cached_property
+    def is_general(self) -> bool:
+        """Whether every equation holds at every step, or has no time."""
+        return all(equation.is_general for equation in self.written.values())
+
     def equation(self, key: str) -> Equation:
         """Return an equation by the name it defines, or by name and time, as in 'h[0]'."""
         return self.written[key]

@@ -71,6 +71,10 @@ def questions_for(
     Errors: NetworkError for equations that cannot be read.
     """
     network = Network(text, sizes=sizes)
+    if not network.is_general:
+        one = next(one for one in network.written.values() if not one.is_general)
+        what = f"{one.name}[{one.index}] is computed at one step only, and no questions are made about that."
+        raise NetworkError(what, "Write equations that hold at every step, or without a time.", one.position)
     numbers, found = count(first), []
     common = {"network": text, "sizes": dict(sizes), "T": network.unroll(T).T}
     for make, kind in MAKERS.items():
@@ -167,7 +171,8 @@ def _shape(network: Network) -> Iterator[Data]:
         met = [said(Place(use.name, use.index)) for one in _factors(equation.expression, name) for use in names(one)]
         if not met or shape[0] == shape[1]:
             continue
-        sizes = [f"`{one}` has {network.shapes[one][0]}" for one in dict.fromkeys([user, *_columns(network, user)])]
+        named = dict.fromkeys([user, *_columns(network, user)])
+        sizes = [f"`{one}` has {(*network.shapes[one], 1)[0]}" for one in named]
         yield {
             "kind": "shape",
             "section": "text",

@@ -11,7 +11,7 @@ from bptt_lab.exercises.mistakes.uses import ARGUMENT, NONE, VALUE, Edge, edges_
 from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.keeping import kept
-from bptt_lab.network.scalars import FLOATS, Scalar, entries, evaluate, scalar
+from bptt_lab.network.scalars import FLOATS, STEPS, Scalar, entries, evaluate, scalar
 from bptt_lab.network.shapes import entrywise_shape
 from bptt_lab.symbolic.values import Scene, is_beyond
 
@@ -93,6 +93,8 @@ class Tables:
         values = scene.world.values
 
         def value_of(place: Place) -> float:
+            if place == STEPS:
+                return float(self.graph.T)
             if place in veils:
                 return self._behind(scene, t, veils[place])
             found = reading(place, t, self.graph) if reading else self.graph.resolve(place, t)
