@@ -231,9 +231,16 @@ def test_a_number_for_what_has_none_is_the_same_for_ever():
 
 
 def test_worlds_are_made_once_for_a_graph():
-    for made in (worlds.float_worlds, worlds.modular_worlds, worlds.adic_world):
+    for made in (worlds.float_worlds, worlds.modular_worlds, worlds.tower_world, worlds.adic_world):
         assert made(CLASSES) is made(CLASSES)
     assert worlds.interval_world(CLASSES, 0) is worlds.interval_world(CLASSES, 0)
+
+
+def test_how_deep_a_p_adic_world_is_is_found_out_once_for_a_graph(monkeypatch):
+    graph = networks.network("one hidden layer").unroll(2)
+    depth = worlds.adic_depth(graph)
+    monkeypatch.delattr(worlds, "divisions")
+    assert worlds.adic_depth(graph) == depth == 1
 
 
 def test_twenty_draws_and_no_more_are_tried(monkeypatch):
