@@ -99,6 +99,121 @@ TEXTS: dict[str, tuple[str, dict[str, int]]] = {
     ),
 }
 
+# beyond the course: what the language reaches
+BEYOND = {
+    "GRU of the paper": (
+        """
+        z[t] = sigmoid(Wz @ x[t] + Uz @ h[t-1] + bz)
+        r[t] = sigmoid(Wr @ x[t] + Ur @ h[t-1] + br)
+        c[t] = tanh(W @ x[t] + R @ (r[t] * h[t-1]) + b)
+        h[t] = z[t] * h[t-1] + (1 - z[t]) * c[t]
+        L[t] = mse(V @ h[t], y[t])
+        """,
+        dict(x=2, h=3, y=4, z=3, r=3, c=3),
+    ),
+    "leaky integrator": (
+        """
+        a[t] = W @ x[t] + R @ s[t-1] + b
+        s[t] = s[t-1] + (tanh(a[t]) - s[t-1]) / tau
+        L[t] = mse(V @ s[t], y[t])
+        """,
+        dict(x=2, s=3, y=4, a=3, tau=()),
+    ),
+    "layer norm": (
+        """
+        a[t] = W @ x[t] + R @ h[t-1]
+        m[t] = mean(a[t])
+        d[t] = a[t] - m[t]
+        s[t] = sqrt(dot(d[t], d[t]) / 3 + 0.01)
+        h[t] = tanh(g * d[t] / s[t] + b)
+        L[t] = mse(h[t], y[t])
+        """,
+        dict(x=2, h=3, a=3),
+    ),
+    "attention by running sums": (
+        """
+        k[t] = K @ x[t]
+        q[t] = Q @ x[t]
+        s[t] = exp(dot(q[t], k[t]) / 4 ** 0.5)
+        n[t] = n[t-1] + s[t] * k[t]
+        z[t] = z[t-1] + s[t]
+        c[t] = n[t] / z[t]
+        L[t] = mse(V @ c[t], y[t])
+        """,
+        dict(x=2, k=4, y=3, s=(), z=()),
+    ),
+    "tied weights and a bottleneck": (
+        """
+        h[t] = softplus(W @ x[t] + A @ B @ h[t-1])
+        o[t] = W.T @ h[t] + sin(C @ h[t]) - cos(W.T @ h[t])
+        L[t] = huber(o[t], y[t]) + sum(h[t]) / 7
+        """,
+        dict(x=2, h=3, B=(4, 3)),
+    ),
+    "a loss at the last step": (
+        "h[t] = tanh(W @ x[t] + R @ h[t-1])\no[t] = V @ h[t]\nL = mse(o[T], y[T])",
+        dict(x=2, h=3, o=4),
+    ),
+    "losses at two named steps": (
+        "h[t] = tanh(W @ x[t] + R @ h[t-1])\no[t] = V @ h[t]\nL = mse(o[T], y[T]) + 3 * mse(o[2], y[2])",
+        dict(x=2, h=3, o=4),
+    ),
+    "a state computed once, an output and a loss at the last step": (
+        """
+        h[0] = tanh(U @ c) * 2
+        h[t] = tanh(W @ h[t-1] + x[t])
+        p[T] = softmax(V @ h[T] + U[1:2] @ c)
+        L[T] = nll(p[T], y[T])
+        """,
+        dict(x=3, c=4, p=2),
+    ),
+    "a loss at the first step, inputs read at two": (
+        """
+        h[t] = tanh(W @ h[t-1] + x[t] + U @ x[1])
+        L[1] = mse(V @ h[T], y[1]) + dot(h[1], h[2])
+        """,
+        dict(x=3, y=2),
+    ),
+    "backwards from a state computed once": (
+        """
+        b[T+1] = tanh(U @ c)
+        b[t] = tanh(W @ b[t+1] + x[t])
+        q[2] = V @ b[1]
+        L = mse(q[2], y)
+        """,
+        dict(x=3, c=4, y=2),
+    ),
+    "slices": (
+        """
+        a[t] = (W @ x[t] + U[2:6] @ h[t-1])[1:5]
+        z[t] = a[t][1:3] + a[t][3:5]
+        h[t] = concat(tanh(z[t]), W[:, 2:3] @ x[t][1:2])[1:4]
+        L[t] = mse(h[t], y[t])
+        """,
+        dict(x=3, W=(5, 3), U=(7, 4)),
+    ),
+    "slices of transposes": (
+        "h[t] = tanh(W[1:2].T @ h[t-1][1:2] + W[:, 1:2].T[1:2] @ x[t][1:4])\nL[t] = mse(h[t], y[t][2:3])",
+        dict(x=5, W=(4, 2), h=2, y=4),
+    ),
+    "entries": (
+        """
+        a[t] = W @ x[t] * x[t][2] + b * h[t-1][1]
+        h[t] = tanh(a[t]) + (W @ x[t])[3] * dot(a[t], b) + mean(a[t])
+        L[t] = mse(h[t], y[t]) + h[t][2] ** 2
+        """,
+        dict(x=3, h=4),
+    ),
+    "the number of steps": (
+        "h[t] = tanh(W @ h[t-1] + x[t]) / T\nL[t] = mse(h[t], y[t]) * (T - 1) / T",
+        dict(x=3),
+    ),
+    "one matrix twice, and with a minus": (
+        "h[t] = tanh(W @ W @ h[t-1] + -W.T @ x[t])\nL[t] = mse(h[t], y[t])",
+        dict(x=3),
+    ),
+}
+
 
 def network(name: str) -> Network:
     """Return one of the networks."""

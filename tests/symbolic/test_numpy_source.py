@@ -1,0 +1,179 @@
+"""Programs written from equations: equal to the graph for any T and any number of sequences, readable, NumPy alone."""
+
+import ast
+import keyword
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import networks
+from bptt_lab import Network, NetworkError
+from bptt_lab.formulas.times import NOW
+from bptt_lab.numeric import losses, rnn
+from bptt_lab.symbolic import numpy_source as module
+from bptt_lab.symbolic.numpy_source import numpy_source, program
+
+TEXTS = {**networks.TEXTS, **networks.BEYOND}
+
+
+def made(name):
+    text, sizes = TEXTS[name]
+    network = Network(text, sizes=sizes)
+    return network, program(numpy_source(network))
+
+
+def sequences(network, T, batch):
+    """Return values apiece and together, drawn where logarithms exist, but for the parameters."""
+    graph, chance = network.unroll(T), np.random.default_rng([T, batch])
+    shapes = {}
+    for place, shape in graph.leaves.items():
+        key = graph.key(place)
+        shapes[key] = (T, *shape) if key in network.inputs else shape
+    shared = {key: chance.normal(size=shapes[key]) / 2 for key in shapes if key in network.parameters}
+    if not network.inputs:
+        shared = {key: chance.uniform(0.1, 0.9, size=shapes[key]) for key in shapes}
+    own = [key for key in shapes if key not in shared]
+    apiece = [shared | {key: chance.uniform(0.1, 0.9, size=shapes[key]) for key in own} for _ in range(batch)]
+    together = {key: np.stack([one[key] for one in apiece], axis=1 if key in network.inputs else 0) for key in own}
+    return graph, apiece, shared | together
+
+
+def first_of(network, key, array):
+    """Return the first sequence's values of a quantity; what depends on no input has no sequences."""
+    shape = network.shapes[network.written[key].name]
+    if network.written[key].index == NOW:
+        return array[:, 0]
+    return array[0] if array.ndim > len(shape) else array
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_values_and_gradients_are_those_of_the_graph_for_any_steps_and_sequences(name):
+    network, written = made(name)
+    for T, batch in [(3, 2), (7, 1), (4, 3)]:
+        graph, apiece, together = sequences(network, T, batch if network.inputs else 1)
+        found, forward = written.gradients(together), written.forward(together)
+        exact, values = [graph.gradients(one) for one in apiece], [graph.forward(one) for one in apiece]
+        assert np.isclose(forward[network.loss], sum(one[network.loss] for one in values), rtol=1e-12)
+        for key in together:
+            axis = 1 if key in network.inputs else 0
+            gradients = [one[key] for one in exact]
+            expected = sum(gradients) if key in network.parameters else np.stack(gradients, axis=axis)
+            np.testing.assert_allclose(found[key], expected, rtol=1e-9, atol=1e-11, err_msg=key)
+        for key in set(network.equations) - {network.loss}:
+            general = network.equations[key].index is not None and network.equations[key].is_general
+            array = (
+                forward[key][:, 0]
+                if general
+                else forward[key][0]
+                if forward[key].ndim > len(network.shapes[key])
+                else forward[key]
+            )
+            np.testing.assert_allclose(array, values[0][key], rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def test_one_step_alone_is_enough():
+    network, written = made("LSTM")
+    graph, (one,), together = sequences(network, 1, 1)
+    found, exact = written.gradients(together), graph.gradients(one)
+    for key in network.parameters:
+        np.testing.assert_allclose(found[key], exact[key], rtol=1e-9, atol=1e-12)
+
+
+def test_states_that_are_not_given_are_zero():
+    network, written = made("one hidden layer")
+    _, _, together = sequences(network, 4, 2)
+    zero = together | {"h1[0]": np.zeros_like(together["h1[0]"])}
+    without = {key: array for key, array in together.items() if key != "h1[0]"}
+    assert written.forward(without)["L"] == written.forward(zero)["L"]
+    np.testing.assert_array_equal(written.gradients(without)["h1[0]"], written.gradients(zero)["h1[0]"])
+
+
+def test_the_course_network_is_the_hand_written_one():
+    text = (
+        "a1[t] = W0 @ x[t] + W11 @ h1[t-1] + b0\nh1[t] = tanh(a1[t])\na2[t] = W1 @ h1[t] + b1\nL[t] = mse(a2[t], y[t])"
+    )
+    written = program(numpy_source(Network(text, sizes=dict(x=4, h1=5, a2=3))))
+    rng = np.random.default_rng(0)
+    params, x, h_start = rnn.initialise(rng, 4, 5, 3), rng.normal(size=(6, 2, 4)), rng.normal(size=(2, 5))
+    y = rng.normal(size=(6, 2, 3))
+    trace = rnn.forward(params, x, h_start)
+    loss, d_a2 = losses.mse(trace.a2, y)
+    by_hand = rnn.backward(params, trace, d_a2)
+    v = params | {"x": x, "y": y, "h1[0]": h_start}
+    found = written.gradients(v)
+    assert np.isclose(written.forward(v)["L"], loss, rtol=1e-12)
+    for key, gradient in by_hand.items():
+        np.testing.assert_allclose(found["h1[0]" if key == "h_start" else key], gradient, rtol=1e-11, atol=1e-13)
+
+
+# How it reads
+
+
+def test_what_does_not_depend_on_the_step_before_is_one_product():
+    text = "h[t] = tanh(W @ x[t] + R @ h[t-1] + b)\no[t] = V @ h[t]\nL[t] = mse(o[t], y[t])"
+    source = numpy_source(Network(text, sizes=dict(x=2, h=3, o=4)))
+    assert "h_in[1:-1] = x[1:-1] @ W.T + b" in source and "o[1:-1] = h[1:-1] @ V.T" in source
+    loops = [line for line in source.splitlines() if line.startswith(" " * 8)]
+    assert sum("@" in line for line in loops) == 2  # R @ h(t-1) forward, its transpose backward
+    assert "d_h[1:-1] = d_o[1:-1] @ V" in source and "d_W = rows(d_h_in[1:-1]).T @ rows(x[1:-1])" in source
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_program_holds_numpy_alone_and_its_equations(name):
+    network, written = made(name)
+    tree = ast.parse(written.source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [alias.name for node in imports for alias in node.names] == ["numpy"]
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert calls <= {"softmax", "rows", "run", "dict", "range"}
+    assert all(equation.source in ast.get_docstring(tree) for equation in network.written.values())
+
+
+@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
+@pytest.mark.parametrize("name", ["LSTM", "bidirectional", "attention by running sums"])
+def test_a_program_passes_ruff(name, tmp_path):
+    (tmp_path / "made.py").write_text(made(name)[1].source, encoding="utf-8")
+    command = ["ruff", "check", "--isolated", "--no-cache", str(tmp_path / "made.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_names_that_the_program_needs_itself_are_given_way_to():
+    text = "v[t] = tanh(np @ x[t] + d_v @ v[t-1])\nrows[t] = softmax(batch @ v[t])\nL[t] = nll(rows[t], found[t])"
+    network = Network(text, sizes=dict(x=2, v=3, rows=4))
+    graph, apiece, together = sequences(network, 4, 2)
+    found = program(numpy_source(network)).gradients(together)
+    exact = [graph.gradients(one) for one in apiece]
+    for key in network.parameters:
+        np.testing.assert_allclose(found[key], sum(one[key] for one in exact), rtol=1e-9, atol=1e-12)
+
+
+def test_no_name_of_a_network_can_be_anything_but_a_name_in_a_program():
+    network, written = made("LSTM")
+    stored = {node.id for node in ast.walk(ast.parse(written.source)) if isinstance(node, ast.Name)}
+    assert all(name.isidentifier() and not keyword.iskeyword(name) for name in stored)
+
+
+# What is refused
+
+
+def test_steps_that_no_loop_can_order_are_told():
+    text = "a[t] = tanh(W @ b[t-1] + x[t])\nb[t] = a[2] * x[t]\nL[t] = mse(b[t], y[t])"
+    with pytest.raises(NetworkError, match="circle|one loop"):
+        numpy_source(Network(text, sizes=dict(x=2)))
+
+
+def test_a_wrong_program_is_not_handed_out(monkeypatch):
+    network = Network(*TEXTS["one hidden layer"][:1], sizes=TEXTS["one hidden layer"][1])
+    true = module._Writer.module
+    for one, other in [
+        ("d_h1[1:-1] = ", "d_h1[1:-1] = 1.01 * "),
+        ("@ W11\n", "@ W11.T\n"),
+        ("range(T, 0, -1)", "range(T, 1, -1)"),
+    ]:
+        assert one in true(module._Writer(network))
+        monkeypatch.setattr(module._Writer, "module", lambda self, one=one, other=other: true(self).replace(one, other))
+        with pytest.raises(AssertionError, match="the program's gradient by"):
+            numpy_source(network)
