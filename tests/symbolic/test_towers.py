@@ -8,7 +8,7 @@ import sympy
 
 import networks
 from bptt_lab import Network
-from bptt_lab.exercises.judging import judge_formula
+from bptt_lab.exercises.judges.formula import judge_formula
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.symbolic import decide, towers, verdicts, worlds
 from bptt_lab.symbolic.arithmetics import KINKED, Unsettled
