@@ -317,3 +317,15 @@ def test_questions_about_several_networks_stand_side_by_side():
     found = questions_for(text, sizes, T, first=8)
     assert [question.id for question in found] == [f"18.{k}" for k in range(8, 8 + len(found))]
     assert [question.task for question in found] == [question.task for question in made("two scalars")]
+
+
+def test_equations_at_one_step_are_refused_by_name():
+    text = "h[0] = tanh(c)\nh[t] = tanh(W @ h[t-1] + x[t])\nL[t] = mse(h[t], y[t])"
+    with pytest.raises(NetworkError, match=r"line 1: h\[0\] is computed at one step only"):
+        questions_for(text, dict(x=3))
+
+
+def test_questions_are_made_about_entries_slices_and_the_number_of_steps():
+    text = "h[t] = tanh(W @ h[t-1] * x[t][2] + U[1:3] @ x[t]) / T\nL[t] = mse(V @ h[t], y[t])"
+    found = questions_for(text, dict(x=2, U=(4, 2), y=2))
+    assert len(found) >= 4 and all(prove(question) == [] for question in found)

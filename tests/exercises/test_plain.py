@@ -286,3 +286,98 @@ def test_any_value_has_an_outcome(answer):
 def test_only_the_right_number_is_right(number, other):
     assert (judge_number(SLABS, f"{number}/{other}").outcome == CORRECT) == (number == 54 * other)
     assert (judge_number(SLABS, f"{number} - {other}").outcome == CORRECT) == (number - other == 54)
+
+
+# How close is close enough, and what is said of what is not
+
+
+SHARE = make(dict(BASE, id="01.12", kind="number", number=0.5))
+LONG_SHARE = make(dict(BASE, id="01.13", kind="number", number=1000.5))
+CRUMB = Fraction(1, 10**30)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "most"),
+    [
+        (SHARE, Fraction(1, 2), Fraction(1, 10**9)),
+        (NUMBER, Fraction(1, 4), Fraction(1, 10**9)),
+        (LONG_SHARE, Fraction(2001, 2), Fraction(2001, 2) / 10**9),
+        (NOTHING, Fraction(0), Fraction(1, 10**12)),
+        (SLABS, Fraction(54), Fraction(54, 10**12)),
+    ],
+)
+def test_a_share_may_be_rounded_at_nine_digits_and_a_count_computed_in_floats_at_twelve(question, wanted, most):
+    """The bound is relative above one and absolute below, and what lies on it is right."""
+    for sign in (1, -1):
+        assert judge_number(question, wanted + sign * most).outcome == CORRECT
+        assert judge_number(question, wanted + sign * (most + CRUMB)).outcome == WRONG
+
+
+@pytest.mark.parametrize("answer", ["54.00000000000000000001", "53.99999999999999999999", "54 + 1/10**20"])
+def test_a_count_written_in_digits_is_exact(answer):
+    assert judge_number(SLABS, answer).outcome == WRONG
+
+
+@pytest.mark.parametrize("answer", ["0.2500000001", "0.2499999999", "1/4 + 1/10**10"])
+def test_a_share_written_in_digits_may_be_rounded(answer):
+    assert judge_number(NUMBER, answer).outcome == CORRECT
+
+
+CUBE = make(dict(BASE, id="01.14", kind="shape", shape=[4, 3, 2]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [((4, 3, 5), "Index 1 is right."), ((5, 3, 2), "Index 2 is right."), ((5, 6, 2), "Index 3 is right."),
+     ((5, 6, 7), ""), ((3, 2, 4), "")],
+)  # fmt: skip
+def test_of_a_wrong_shape_the_first_index_that_is_right_is_named(answer, right):
+    found = judge_shape(CUBE, answer)
+    assert found.outcome == WRONG and found.right == right and "what it is differentiated by" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "cause"),
+    [
+        (PLAIN, (1,), "It has no index; yours has 1 index."),
+        (COLUMN, (7, 1), "It has 1 index; yours has 2 indices."),
+        (SEVEN, (), "It has 2 indices; yours has no index."),
+        (CUBE, (4,), "It has 3 indices; yours has 1 index."),
+    ],
+)
+def test_the_number_of_indices_is_counted_in_words(question, answer, cause):
+    found = judge_shape(question, answer)
+    assert found.outcome == WRONG and found.cause == cause and found.right == ""
+
+
+@pytest.mark.parametrize(("answer", "word"), [(55.5, "large"), (52.5, "small"), (-53, "small"), (108, "large")])
+def test_a_wrong_number_is_too_large_or_too_small(answer, word):
+    assert judge_number(SLABS, answer).cause == f"It is too {word}."
+
+
+@pytest.mark.parametrize("answer", [55, 53, "55", "53.0"])
+def test_a_number_beside_the_right_one_is_off_by_one(answer):
+    found = judge_number(SLABS, answer)
+    assert found.outcome == WRONG and found.cause == "It is off by one." and found.right == ""
+
+
+def test_only_the_opposite_number_has_the_right_size():
+    found = judge_number(SLABS, -54)
+    assert (found.right, found.cause) == ("The size is right.", "The sign is not.")
+    assert "size" not in judge_number(SLABS, -53).right and "size" not in judge_number(NOTHING, 5).right
+
+
+def test_what_is_unread_is_told_one_thing_to_mend():
+    assert judge_number(SLABS, "54,5").cause.endswith("thousands.")
+    assert judge_number(SLABS, None).cause.endswith("'3/4'.")
+    assert judge_choice(FOUR, "e").cause == "'e' is none of the choices. Answer with one of a, b, c, d."
+    several = judge_choice(FOUR, "(b) (c)").cause
+    assert "Name one choice only, by its letter. Answer with one of a, b, c, d." in several
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "answer"), [("shape", SEVEN, (7, 3)), ("number", SLABS, 50), ("choice", FOUR, "a")]
+)
+def test_what_is_wrong_names_where_to_read_and_ends_with_a_question(kind, question, answer):
+    found = JUDGES[kind](question, answer)
+    assert found.outcome == WRONG and found.section == "01 · A" and found.asks.endswith("?")

@@ -6,10 +6,9 @@ import pytest
 from bptt_lab.exercises.authoring.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.exercises.scenes import side
 from bptt_lab.formulas import FormulaError, Language, read
-from bptt_lab.formulas.equations import letter
 from bptt_lab.formulas.shapes import shape_of
+from bptt_lab.formulas.times import Index, letter
 from bptt_lab.network import Network, NetworkError
-from bptt_lab.network.expressions import Index
 from bptt_lab.symbolic.verdicts import decide
 
 T = 3

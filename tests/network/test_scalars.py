@@ -6,8 +6,8 @@ import pytest
 
 import networks
 from bptt_lab import Network
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Place
-from bptt_lab.network.expressions import Index
 from bptt_lab.network.scalars import (
     FLOATS,
     FLOATS_BY_TARGETS,

@@ -161,6 +161,24 @@ def test_numbers_count_as_exploded_past_a_million_millions_and_residues_never():
     assert not any(map(worlds._explodes, worlds.modular_worlds(graph)))
 
 
+@pytest.mark.parametrize(
+    ("arithmetic", "most_leaves", "is_too_large"),
+    [(FLOATS, 3, True), (FLOATS, 2, True), (intervals(15), 3, True), (intervals(15), 2, False)],
+)
+def test_derivatives_by_leaves_count_unless_they_are_many_and_not_computed_yet(
+    monkeypatch, arithmetic, most_leaves, is_too_large
+):
+    """Here only the derivative by w is large: (h - y)*x = 27.5."""
+    graph = Network("h = w * x\nL = mse(h, y)", sizes=dict(x=1, h=1)).unroll(1)
+    leaves = {
+        place: {"w": Fraction(1, 10), "x": Fraction(5), "y": Fraction(-5)}[place.name]
+        for place in worlds.draw_leaves(graph, "")
+    }
+    monkeypatch.setattr(worlds, "EXPLODED", 20)
+    monkeypatch.setattr(worlds, "MANY", most_leaves)
+    assert worlds._explodes(worlds.make_world(graph, leaves, arithmetic)) is is_too_large
+
+
 CLASSES = Network("p[t] = softmax(V @ x[t])\nL[t] = nll(p[t], y[t])", sizes=dict(x=1, p=3)).unroll(1)
 YES_OR_NO = Network("p[t] = sigmoid(v * x[t])\nL[t] = bce(p[t], y[t])", sizes=dict(x=1, p=1)).unroll(1)
 

@@ -12,8 +12,8 @@ from bptt_lab.exercises.feedback import NOT_ATTEMPTED, UNDECIDED, Feedback
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
+from bptt_lab.formulas.errors import nearest
 from bptt_lab.network import Network
-from bptt_lab.network.errors import nearest
 
 AT_FAULT = (
     "The answer could not be judged ({}): that is a fault of the checker, or of an object in the answer. Try a plainer "

@@ -6,9 +6,9 @@ import operator
 import re
 from collections.abc import Mapping, Sequence
 
+from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.formulas.tree import Derivative, Letter, Negative, Number, Tree, Variable
 from bptt_lab.network import Network, Place
-from bptt_lab.network.expressions import NOW, Index
 
 WHOLE = {"+": operator.add, "-": operator.sub, "*": operator.mul}  # what an index may be made of
 GENERAL_TIME = re.compile(r"\(t([+-]\d+)?\)")

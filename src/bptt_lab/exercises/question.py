@@ -10,9 +10,9 @@ from importlib import resources
 from typing import Any
 
 from bptt_lab.formulas import FormulaError, Language, read
+from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.tree import Tree, free_variables
 from bptt_lab.network import Graph, Network, NetworkError
-from bptt_lab.network.errors import nearest
 from bptt_lab.network.keeping import kept
 
 

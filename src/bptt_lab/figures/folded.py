@@ -11,8 +11,8 @@ from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import ROW, Layout, box_size, data_names, depths
 from bptt_lab.figures.routes import Edge, Routes, rounded, routes
 from bptt_lab.figures.unrolled import SIDE_LEGEND, parameters_of, side_texts
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Network, Place
-from bptt_lab.network.expressions import Index
 from bptt_lab.network.expressions import names as names_in
 
 BETWEEN, ASIDE, OUT, APART = 0.85, 0.3, 0.3, 0.14

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from bptt_lab.figures import names
 from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import Layout, arrange
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import Index
 
 
 class Influence(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from bptt_lab.formulas.functions import LOSSES
+from bptt_lab.formulas.tree import Binary, Call, Letter
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import Binary, Call, Name, children
-from bptt_lab.network.functions import LOSSES
+from bptt_lab.network.expressions import children
 
 ROW, GUTTER, GAP, BOX_HEIGHT = 0.72, 0.3, 0.15, 0.36
 MOST_BOXES = 240
@@ -38,10 +39,10 @@ def _factors(network: Network) -> tuple[set[str], set[str]]:
     right, left = set(), set()
     for part in _parts(network):
         if isinstance(part, Binary) and part.operator in "@*":
-            right |= {part.right.name} if isinstance(part.right, Name) else set()
-            left |= {part.left.name} if isinstance(part.left, Name) else set()
+            right |= {part.right.name} if isinstance(part.right, Letter) else set()
+            left |= {part.left.name} if isinstance(part.left, Letter) else set()
         if isinstance(part, Call) and part.function in LOSSES:
-            right |= {argument.name for argument in part.arguments if isinstance(argument, Name)}
+            right |= {argument.name for argument in part.arguments if isinstance(argument, Letter)}
     return right, left
 
 

@@ -1,8 +1,8 @@
-"""The one error of formulas: what is wrong, where, and how to mend it."""
+"""The one error of formulas: what is wrong, where, and how to mend it; and how an error is shown."""
 
 from __future__ import annotations
 
-from bptt_lab.network.errors import window
+from collections.abc import Iterable
 
 
 class FormulaError(ValueError):
@@ -25,3 +25,19 @@ class FormulaError(ValueError):
 
 class ShapeError(FormulaError):
     """A formula that can be read, but whose shapes do not fit."""
+
+
+def window(source: str, column: int, width: int = 72) -> tuple[str, int]:
+    """Return the part of a long line around the caret, and the caret's column in it."""
+    if len(source) <= width:
+        return source, column
+    start = max(0, min(column - width // 2, len(source) - width))
+    return source[start : start + width], column - start
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ' Did you mean …?' for the known name closest to a word, or nothing."""
+    import difflib  # only an error needs it
+
+    match = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return f" Did you mean {match[0]!r}?" if match else ""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from bptt_lab.formulas.errors import FormulaError
-from bptt_lab.network import Network
-from bptt_lab.network.errors import nearest
-from bptt_lab.network.functions import ROWS, Function
+from bptt_lab.formulas.errors import FormulaError, nearest
+from bptt_lab.formulas.functions import ROWS, Function
+from bptt_lab.formulas.tokens import Token
+from bptt_lab.formulas.tree import Derivative, Letter, Tree
 
 
-def _use(name: str, row: Function) -> tuple[int | tuple[int, int], str]:
+def use(name: str, row: Function) -> tuple[int | tuple[int, int], str]:
     """Return how many arguments a function takes, at least and at most where these differ, and how it is written."""
     fewest, most = row.arguments
     return fewest if fewest == most else row.arguments, f"{name}(…)" if most == 1 else row.example
 
 
-FUNCTIONS = {name: _use(name, row) for name, row in ROWS.items()}
+FUNCTIONS = {name: use(name, row) for name, row in ROWS.items()}
 FUNCTIONS |= {name: (1, f"{name}(…)") for name in ("sinh", "cosh", "sech", "diag", "ones", "rows", "columns")}
 FUNCTIONS |= {
     "outer": (2, "outer(column, column)"),
@@ -31,6 +32,17 @@ FUNCTIONS |= {
 }
 OTHER_NAMES = {"ln": "log", "Sum": "sum", "Prod": "prod", "product": "prod"}
 DERIVATIVES = {"D": "total", "d": "immediate", "grad": "gradient", "total": "total", "immediate": "immediate"}
+
+
+class Quantities(Protocol):
+    """What a formula is about, such as a network: its quantities with their shapes, and which of them is the loss."""
+
+    shapes: dict[str, tuple[int, ...]]
+    loss: str
+    written: Mapping[str, Any]
+
+    def is_timed(self, name: str) -> bool:
+        """Return whether a quantity carries a time."""
 
 
 class Meaning(NamedTuple):
@@ -47,9 +59,11 @@ class Language:
     letters, None allows all; `offered` are those that a message names.
     """
 
+    has_ranges = True
+
     def __init__(
         self,
-        network: Network,
+        network: Quantities,
         variables: tuple[str, ...] = ("t",),
         allowed: tuple[str, ...] | None = None,
         offered: tuple[str, ...] = (),
@@ -85,6 +99,40 @@ class Language:
         """Return the function a name stands for, or None."""
         name = OTHER_NAMES.get(name, name)
         return name if name in FUNCTIONS and name not in self.letters else None
+
+    def use(self, function: str) -> tuple[int | tuple[int, int], str]:
+        """Return how many arguments a function takes, and how it is written."""
+        return FUNCTIONS[function]
+
+    def place(self, token: Token, groups: list[tuple[Token, list[Tree]]]) -> tuple[Tree | None, tuple[Tree, ...]]:
+        """Return what the brackets after a letter mean, a time and an entry: h1(2)[3], h1[2][3] and h1[2,3] are one."""
+        rank, timed = self.rank(token.text), self.is_timed(token.text)
+        rounds = [items for opening, items in groups if opening.text == "("]
+        squares = [item for opening, items in groups if opening.text == "[" for item in items]
+        time = None
+        if timed and rounds:
+            time, squares = rounds[0][0], [*rounds[0][1:], *squares]
+        elif timed and squares:
+            time, squares = squares[0], squares[1:]
+        if rounds and not timed:
+            mend = f"Write  {token.text}*(…), or {token.text}[1,2] for an entry."
+            raise FormulaError(f"{token.text} has no time; a product needs *.", mend, "", groups[0][0].column)
+        if len(rounds) > 1 or len(squares) not in (0, rank):
+            indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
+            what = f"{token.text} has {'a time and ' if timed else ''}{indices}."
+            raise FormulaError(what, "", "", groups[-1][0].column)
+        if timed and time is None and token.text != self.network.loss:
+            mend = f"Write  {token.text}(t)  or  {token.text}(2)"
+            raise FormulaError(f"{token.text} needs a time.", mend, "", token.column)
+        return time, tuple(squares)
+
+    def letter(self, token: Token, time: Tree | None, entry: tuple[Tree, ...]) -> Tree:
+        """Return a letter as a tree: a quantity, or the derivative of the loss that it stands for."""
+        meaning = self.letters[token.text]
+        plain = Letter(meaning.name, time, entry, token.column)
+        if meaning.kind == "value":
+            return plain
+        return Derivative(Letter(self.network.loss), plain, meaning.kind, token.column)
 
     def check(self, name: str, column: int) -> None:
         """Raise a FormulaError where a name is not a letter that may be used here."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bptt_lab.formulas.equations import equations
+from bptt_lab.formulas.functions import function_latex
+from bptt_lab.formulas.language import Quantities
 from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.tree import (
     Binary,
@@ -26,8 +27,6 @@ from bptt_lab.formulas.tree import (
     Unless,
     Variable,
 )
-from bptt_lab.network import Network
-from bptt_lab.network.functions import function_latex
 
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
 VARIABLES = {"tau": r"\tau", "alpha": r"\alpha", "beta": r"\beta", "gamma": r"\gamma", "epsilon": r"\epsilon"}
@@ -89,7 +88,7 @@ class Style:
 COURSE = Style()
 
 
-def style_of(network: Network, has_deltas: bool = True) -> Style:
+def style_of(network: Quantities, has_deltas: bool = True) -> Style:
     """Return the style of the course for a network: what has one entry is plain, shapes are known."""
     numbers = frozenset(name for name, shape in network.shapes.items() if all(size == 1 for size in shape))
     return Style(numbers=numbers, loss=network.loss, has_deltas=has_deltas, shapes=network.shapes)
@@ -120,10 +119,10 @@ def latex_lines(tree: Tree, style: Style = COURSE, widest: int = 52) -> str:
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
-def equations_latex(network: Network) -> str:
+def equations_latex(network: Quantities) -> str:
     """Return the equations of a network as one aligned block of LaTeX."""
-    printer = _Printer(style_of(network))
-    rows = [f"{printer.text(one.left, SUM)} &= {printer.text(one.right, SUM)}" for one in equations(network)]
+    printer, relations = _Printer(style_of(network)), [one.relation for one in network.written.values()]
+    rows = [f"{printer.text(one.left, SUM)} &= {printer.text(one.right, SUM)}" for one in relations]
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bptt_lab.formulas.errors import FormulaError
-from bptt_lab.formulas.language import DERIVATIVES, FUNCTIONS, Language
+from bptt_lab.formulas.language import DERIVATIVES, Language
 from bptt_lab.formulas.tokens import Token, tokens
 from bptt_lab.formulas.tree import (
     Binary,
@@ -39,6 +39,7 @@ from bptt_lab.formulas.tree import (
 
 DEEPEST, TALLEST, MOST_NODES, LARGEST_POWER = 50, 150, 1_500, 20
 RELATIONS = {"=": "=", "==": "=", "!=": "!=", "<=": "<="}
+RANGED = ("sum", "prod", "column", "row", "matrix")
 CONDITIONS = RELATIONS | {"<": "<", ">": ">"}
 
 
@@ -104,10 +105,15 @@ class _Reader:
 
     def leftover(self) -> FormulaError:
         token = self.next
-        if token.text in (")", "]", ","):
+        if token.text == ",":
+            return FormulaError("A comma stands only between arguments.", "Leave it out.", "", token.column)
+        if token.text in (")", "]"):
             return FormulaError(f"This {token.text} closes nothing.", "Count the brackets.", "", token.column)
         if token.kind in ("name", "number") or token.text in ("(", "["):
-            return FormulaError("An operator is missing here.", "Write * for a product.", "", token.column)
+            mend = "Write * for a product" + (", @ for one of matrices." if self.language.has_matrices else ".")
+            return FormulaError("An operator is missing here.", mend, "", token.column)
+        if token.text in RELATIONS:
+            return FormulaError(f"There is a second {token.text} sign.", "Write one relation only.", "", token.column)
         return FormulaError("The formula should have ended here.", "", "", token.column)
 
     def sum(self) -> Tree:
@@ -149,8 +155,17 @@ class _Reader:
             raise FormulaError(
                 "A transpose is written .T here, as in NumPy.", f"Write  {whose}.T", "", self.next.column
             )
+        if self.takes_half():
+            return Call("sqrt", (base,), sign.column)
         exponent = self.signed_exponent()
         return Power(base, exponent, sign.column)
+
+    def takes_half(self) -> bool:
+        """Return whether the exponent is a half, and pass it: the power is a root."""
+        is_half = self.next.kind == "number" and Fraction(self.next.text.rstrip(".")) == Fraction(1, 2)
+        if is_half:
+            self.take()
+        return is_half
 
     def signed_exponent(self) -> Tree:
         """Return an exponent: a whole number of limited size, or a formula of index variables."""
@@ -235,7 +250,10 @@ class _Reader:
             return Variable(name, token.column)
         if function := self.language.function(name):
             raise FormulaError(
-                f"{name} is a function: it needs an argument.", f"Write  {FUNCTIONS[function][1]}", "", token.column
+                f"{name} is a function: it needs an argument.",
+                f"Write  {self.language.use(function)[1]}",
+                "",
+                token.column,
             )
         self.language.check(name, token.column)
         return self.letter(token)
@@ -249,12 +267,8 @@ class _Reader:
             groups.append((opening, items))
         if token.text in DERIVATIVES and len(groups) == 1 and _are_letters(groups[0][1]):
             return Derivative(*groups[0][1], DERIVATIVES[token.text], token.column)
-        meaning = self.language.letters[token.text]
-        time, entry = _time_and_entry(token, groups, self.language)
-        plain = Letter(meaning.name, time, entry, token.column)
-        if meaning.kind == "value":
-            return plain
-        return Derivative(Letter(self.language.network.loss), plain, meaning.kind, token.column)
+        time, entry = self.language.place(token, groups)
+        return self.language.letter(token, time, entry)
 
     def arguments(self, closing: str) -> list[Tree]:
         items = [self.sum()]
@@ -290,15 +304,18 @@ class _Reader:
 
     def call(self, function: str, token: Token) -> Tree:
         self.take()
-        count, example = FUNCTIONS[function]
-        if function == "sum" and self.is_plain_sum():
+        count, example = self.language.use(function)
+        if self.language.has_ranges and function == "sum" and self.is_plain_sum():
             count, example = 1, "sum(v), or sum(t, 1, 3, …): the index, from, to, the term"
-        elif function in ("sum", "prod", "column", "row", "matrix"):
+        elif self.language.has_ranges and function in RANGED:
             return self.ranged(function, token, example)
         items = self.arguments(")")
         if len(items) != count if isinstance(count, int) else not count[0] <= len(items) <= count[1]:
             raise FormulaError(
-                f"{function} does not take {len(items)} arguments.", f"Write  {example}", "", token.column
+                f"{function} does not take {len(items)} argument{'s' * (len(items) != 1)}.",
+                f"Write  {example}",
+                "",
+                token.column,
             )
         return Call(function, tuple(items), token.column)
 
@@ -340,30 +357,3 @@ class _Reader:
 def _are_letters(items: list[Tree]) -> bool:
     """Return whether what stands in brackets are two letters, as only after d(…, …): no time and no entry is one."""
     return len(items) == 2 and all(isinstance(item, Letter) for item in items)
-
-
-def _time_and_entry(token: Token, groups: list, language: Language) -> tuple[Tree | None, tuple[Tree, ...]]:
-    """Return what the brackets after a letter mean: h1(2)[3], h1[2][3], h1[3](2) and h1[2,3] are one."""
-    rank, timed = language.rank(token.text), language.is_timed(token.text)
-    rounds = [items for opening, items in groups if opening.text == "("]
-    squares = [item for opening, items in groups if opening.text == "[" for item in items]
-    time = None
-    if timed and rounds:
-        time, squares = rounds[0][0], [*rounds[0][1:], *squares]
-    elif timed and squares:
-        time, squares = squares[0], squares[1:]
-    if rounds and not timed:
-        raise FormulaError(
-            f"{token.text} has no time; a product needs *.",
-            f"Write  {token.text}*(…), or {token.text}[1,2] for an entry.",
-            "",
-            groups[0][0].column,
-        )
-    if len(rounds) > 1 or len(squares) not in (0, rank):
-        indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
-        raise FormulaError(f"{token.text} has {'a time and ' if timed else ''}{indices}.", "", "", groups[-1][0].column)
-    if timed and time is None and token.text != language.network.loss:
-        raise FormulaError(
-            f"{token.text} needs a time.", f"Write  {token.text}(t)  or  {token.text}(2)", "", token.column
-        )
-    return time, tuple(squares)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bptt_lab.formulas.functions import MAKING_ONE_NUMBER
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -18,7 +19,6 @@ from bptt_lab.formulas.tree import (
     Tree,
     Unless,
 )
-from bptt_lab.network.functions import MAKING_ONE_NUMBER
 
 NUMBERS_OF = MAKING_ONE_NUMBER | {"same", "rows", "columns"}
 Shapes = Mapping[str, tuple[int, ...]]

@@ -11,7 +11,9 @@ from bptt_lab.formulas.errors import FormulaError
 LONGEST = 2_000
 MOST_DIGITS = 15
 PATTERN = re.compile(
-    r"(?P<space>[ \t\r\n]+)|(?P<number>\d+(?:\.\d+|\.(?!T\b))?|\.\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
+    r"(?P<space>[ \t\r\n]+)"
+    r"|(?P<number>(?:\d+(?:\.\d+|\.(?!T\b))?|\.\d+)(?:[eE][-+]?\d+\b)?)"
+    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<mark>\*\*|\.T\b|<=|!=|==|[-+*/@^()\[\],=<>:])"
 )
 # what is pasted from a page, and what it means here
@@ -45,6 +47,14 @@ PASTED = {
     "\u00a0": " ",
     "\u2009": " ",
 } | {chr(0x2080 + digit): str(digit) for digit in range(10)}
+
+LATEX = "Times and entries stand in brackets, as in h(t-1); functions have plain names, as in tanh(…)."
+MENDS = {
+    ".": ("A dot after a name is not part of the language, but for .T, a transpose.", "Write tanh(…) without np."),
+    "_": ("A name begins with a letter.", "Times stand in brackets, as in h(t-1)."),
+    **dict.fromkeys("\\{}", ("LaTeX is not read here.", LATEX)),
+    **dict.fromkeys(";", ("A line holds one formula.", "Put the second one in a line of its own.")),
+}
 
 
 class Token(NamedTuple):
@@ -83,6 +93,8 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 def _stranger(text: str, column: int) -> FormulaError:
     character = text[column]
+    if character in MENDS:
+        return FormulaError(*MENDS[character], text, column)
     if character.isascii() and character.isprintable():
         return FormulaError(
             f"The character {character} is not used in formulas.",
@@ -102,5 +114,7 @@ def _check_number(token: Token, text: str) -> None:
         raise FormulaError(
             f"A number may have at most {MOST_DIGITS} characters.", "Round it, or write a fraction.", text, token.column
         )
+    if token.kind == "number" and re.search(r"[eE][-+]?\d{3}", token.text):
+        raise FormulaError("This number is too large or too small.", "Rescale it.", text, token.column)
     if token.kind == "name" and len(token.text) > 30:
         raise FormulaError("A name may have at most 30 characters.", "", text, token.column)

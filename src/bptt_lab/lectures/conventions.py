@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab import symbolic
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.formulas.times import index_of
+from bptt_lab.formulas.tree import Binary, Call, Letter, Tree
 from bptt_lab.lectures.hands import (
     CONVENTIONS,
     COURSE,
@@ -26,8 +29,7 @@ from bptt_lab.lectures.hands import (
 )
 from bptt_lab.lectures.tables import Table
 from bptt_lab.network import Network, Place
-from bptt_lab.network.errors import nearest
-from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Name
+from bptt_lab.network.expressions import Equation
 from bptt_lab.network.parse import parse
 from bptt_lab.numeric import activations, gradient_check, losses
 from bptt_lab.numeric.arrays import check_type
@@ -254,10 +256,10 @@ def _run(hand: Convention, lines: Mapping[str, Equation], values: Arrays, T: int
     computed: dict[tuple[str, int], Any] = {(hand.letters["state"], 0): values[hand.slot_of("h_start").name]}
     for t in range(1, T + 1):
 
-        def look_up(use: Name, t=t) -> Any:
-            if use.index is None:
+        def look_up(use: Letter, t=t) -> Any:
+            if use.time is None:
                 return values[use.name]
-            time = use.index.at(t, T)
+            time = index_of(use.time).at(t, T)
             return values[use.name][time - 1] if use.name in values else computed[use.name, time]
 
         for name, equation in lines.items():
@@ -275,13 +277,13 @@ def _written(slot: Slot, hand: Convention) -> str:
     return time + (letters + other if hand.vectors == "columns" else other + letters)
 
 
-def _value(tree: Expression, look_up, columns: bool) -> Any:
+def _value(tree: Tree, look_up, columns: bool) -> Any:
     """Return the value of an expression; what mixes entries works along rows, so columns are turned before and after.
 
     Errors: ValueError for what the hands do not use.
     """
     match tree:
-        case Name():
+        case Letter():
             return look_up(tree)
         case Binary(sign, left, right) if sign in OPERATORS:
             return OPERATORS[sign](_value(left, look_up, columns), _value(right, look_up, columns))
@@ -334,7 +336,7 @@ def _text(hand: Convention, output: str) -> str:
 class _Page(NamedTuple):
     """Equations with what it takes to print them, in rows or in columns."""
 
-    equations: Mapping[str, Equation]
+    written: Mapping[str, Equation]
     shapes: Mapping[str, tuple[int, ...]]
     loss: str
 

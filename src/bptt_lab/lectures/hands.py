@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bptt_lab.network.errors import nearest
+from bptt_lab.formulas.errors import nearest
 from bptt_lab.numeric import rnn
 
 COURSE = dict(W0="MD", W11="MN", b0="M", W1="KM", b1="K", x="TBD", h_start="BM", y="TBK")

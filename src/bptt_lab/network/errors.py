@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
+
+from bptt_lab.formulas.errors import window
 
 
 class Position(NamedTuple):
@@ -32,19 +33,3 @@ def _message(what: str, mend: str, position: Position | None) -> str:
     if mend:
         parts.append(mend if position is None else f"  {mend}")
     return "\n".join(parts)
-
-
-def window(source: str, column: int, width: int = 72) -> tuple[str, int]:
-    """Return the part of a long line around the caret, and the caret's column in it."""
-    if len(source) <= width:
-        return source, column
-    start = max(0, min(column - width // 2, len(source) - width))
-    return source[start : start + width], column - start
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ' Did you mean …?' for the known name closest to a word, or nothing."""
-    import difflib  # only an error needs it
-
-    match = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
-    return f" Did you mean {match[0]!r}?" if match else ""

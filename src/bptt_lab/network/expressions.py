@@ -1,121 +1,74 @@
-"""The tree of an equation as it was written: vectors and matrices, not yet their entries."""
+"""The equations of a network as they were written: formulas, of vectors and matrices, not yet of their entries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import NamedTuple
 
+from bptt_lab.formulas.times import NOW, Index, index_of, letter
+from bptt_lab.formulas.tree import Entry, Letter, Power, Relation, Slice, Tree, parts
 from bptt_lab.network.errors import Position
-
-
-class Index(NamedTuple):
-    """A time index: `start` is 't', 'T' or '' (a plain number), `shift` is added to it."""
-
-    start: str
-    shift: int
-
-    def at(self, t: int | None, T: int) -> int:
-        """Return the time this index names at step t of T."""
-        return self.shift + {"t": t, "T": T, "": 0}[self.start]
-
-    def __str__(self) -> str:
-        if not self.start:
-            return str(self.shift)
-        return self.start + (f"{self.shift:+d}" if self.shift else "")
-
-
-NOW = Index("t", 0)
-
-
-def _position() -> Position | None:
-    return field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A constant, kept exactly."""
-
-    value: Fraction
-    position: Position | None = _position()
 
 
 @dataclass(frozen=True)
 class Name:
-    """A quantity, with its time index where it has one."""
+    """A quantity where it stands in an equation, with its time index where it has one."""
 
     name: str
-    index: Index | None = None
-    position: Position | None = _position()
+    index: Index | None
+    column: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return self.name if self.index is None else f"{self.name}[{self.index}]"
 
 
 @dataclass(frozen=True)
-class Binary:
-    """Two operands of + - * / @."""
-
-    operator: str
-    left: Expression
-    right: Expression
-    position: Position | None = _position()
-
-
-@dataclass(frozen=True)
-class Power:
-    """A whole-number power, entry by entry."""
-
-    base: Expression
-    exponent: int
-    position: Position | None = _position()
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function of the grammar's list, applied to its arguments."""
-
-    function: str
-    arguments: tuple[Expression, ...]
-    position: Position | None = _position()
-
-
-@dataclass(frozen=True)
-class Transposed:
-    """A matrix, transposed."""
-
-    inner: Expression
-    position: Position | None = _position()
-
-
-Expression = Number | Name | Binary | Power | Call | Transposed
-
-
-@dataclass(frozen=True)
 class Equation:
-    """One line of the text: `name[t] = expression` (timed) or `name = expression`."""
+    """One line of the text: `name[t] = expression`, `name = expression`, or at one step only, as in `name[T] = …`."""
 
     name: str
-    timed: bool
-    expression: Expression
+    index: Index | None
+    expression: Tree
     position: Position
     source: str
 
+    @property
+    def timed(self) -> bool:
+        """Whether the quantity carries a time."""
+        return self.index is not None
 
-def children(expression: Expression) -> tuple[Expression, ...]:
-    """Return the direct parts of an expression."""
+    @property
+    def is_general(self) -> bool:
+        """Whether the equation holds at every step, or has no time."""
+        return self.index in (None, NOW)
+
+    def times(self, T: int) -> tuple[int | None, ...]:
+        """Return the times at which the equation holds in T steps."""
+        if self.index == NOW:
+            return tuple(range(1, T + 1))
+        return (None if self.index is None else self.index.at(None, T),)
+
+    @property
+    def relation(self) -> Relation:
+        """Both sides as one formula."""
+        return Relation("=", letter(self.name, self.index), self.expression)
+
+    def at(self, column: int) -> Position:
+        """Return the position of a part of the equation."""
+        return self.position._replace(column=column + 1)
+
+
+def children(expression: Tree) -> tuple[Tree, ...]:
+    """Return the direct parts of an expression that are no times, no exponents and no entries."""
     match expression:
-        case Binary(_, left, right):
-            return left, right
-        case Power(base, _) | Transposed(base):
-            return (base,)
-        case Call(_, arguments):
-            return arguments
-    return ()
+        case Letter():
+            return ()
+        case Power(inner, _) | Slice(inner) | Entry(inner):
+            return (inner,)
+    return tuple(parts(expression))
 
 
-def names(expression: Expression) -> list[Name]:
+def names(expression: Tree) -> list[Name]:
     """Return every occurrence of a name in an expression, from left to right."""
-    if isinstance(expression, Name):
-        return [expression]
+    if isinstance(expression, Letter):
+        return [Name(expression.name, index_of(expression.time), expression.column)]
     return [name for part in children(expression) for name in names(part)]

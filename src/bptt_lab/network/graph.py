@@ -6,19 +6,22 @@ import cmath
 import graphlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.network.errors import NetworkError
-from bptt_lab.network.expressions import Index, names
-from bptt_lab.network.parts import equation_of, is_inner
+from bptt_lab.network.expressions import Equation, names
+from bptt_lab.network.parts import Parts, equation_of, is_inner
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import (
     FLOATS,
     FLOATS_BY_TARGETS,
     FLOATS_IN_SLOPES,
+    STEPS,
     Arithmetic,
     Scalar,
     entries,
@@ -129,16 +132,31 @@ class Graph:
             raise NetworkError(f"The number of steps is {T!r}.", "Unroll over a whole number of steps, 1 or more.")
         self.network, self.T = network, int(T)
         self.kept: dict[Any, Any] = {}  # what others have computed about this graph, by who and what: see `keeping`
-        self.parents: dict[Place, list[Place]] = {p: self._parents_of(p) for p in self._computed()}
+        self.keys: dict[Place, str] = dict(self._computed())  # of the equation that computes a place
+        self.parents: dict[Place, list[Place]] = {place: self._parents_of(place) for place in self.keys}
         self.order: tuple[Place, ...] = self._ordered()
 
-    def _computed(self) -> Iterator[Place]:
-        for equation in self.network.equations.values():
-            times = range(1, self.T + 1) if equation.timed else [None]
-            yield from (Place(equation.name, t) for t in times)
+    def _computed(self) -> Iterator[tuple[Place, str]]:
+        """Yield every computed place with the key of its equation (errors: NetworkError for a step that is not)."""
+        for key, equation in self.network.equations.items():
+            times = equation.times(self.T)
+            if equation.timed and not 1 <= times[0] <= self.T:
+                what = f"{equation.name} is computed at step {times[0]}, and there are {self.T}."
+                raise NetworkError(what, "Unroll over more steps.", equation.position)
+            yield from ((Place(equation.name, t), key) for t in times)
+        for key, equation in self.network.boundary_equations.items():
+            yield Place(equation.name, *equation.times(self.T)), key
+
+    def equation(self, place: Place) -> Equation:
+        """Return the equation that computes a place."""
+        return self.network.equation(self.keys[Place(*place[:2])])
+
+    def parts(self, place: Place) -> Parts:
+        """Return the steps in which the equation of a place is computed."""
+        return self.network.parts(self.keys[Place(*place[:2])])
 
     def _parents_of(self, place: Place) -> list[Place]:
-        uses = names(self.network.equations[place.name].expression)
+        uses = names(self.equation(place).expression)
         return list(dict.fromkeys(self.resolve(Place(use.name, use.index), place.time) for use in uses))
 
     def _ordered(self) -> tuple[Place, ...]:
@@ -149,7 +167,7 @@ class Graph:
         except graphlib.CycleError as error:
             ring = list(error.args[1])[::-1]
             first, *_ = ring
-            equation = self.network.equations[first.name]
+            equation = self.equation(first)
             raise NetworkError(
                 f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
                 "Make one of them depend on an earlier or a later time only.",
@@ -243,13 +261,24 @@ class Graph:
         return tuple(
             Place(user.name, user.time, e, user.missing_when)
             for user in users
-            for part, e in self.network.parts(user.name).reached(self._letters(start, user))
+            for part, e in self._parts_of_user(user).reached(self._letters(start, user))
             if part == user.name
         )
 
+    def _key_of_user(self, user: Place) -> str:
+        """Return the key of the equation of a place, or of one relative to t."""
+        if not isinstance(user.time, Index):
+            return self.keys[Place(*user[:2])]
+        key = f"{user.name}[{user.time}]"
+        return key if key in self.network.boundary_equations else user.name
+
+    def _parts_of_user(self, user: Place) -> Parts:
+        return self.network.parts(self._key_of_user(user))
+
     def _letters(self, place: Place, user: Place) -> list[Place]:
         """Return the letters that stand for an entry in the equation of what it influences, at that step."""
-        indices = [index for name, index in self.network.uses[place.name] if name == user.name]
+        own = self._key_of_user(user)
+        indices = [index for key, index in self.network.uses[place.name] if key == own]
         if place.time is None and self.network.is_timed(place.name):
             return [Place(place.name, i, place.entry) for i in indices if _influenced_by(i, user)]
         times = [None if index is None else index.at(user.time, self.T) for index in indices]
@@ -307,7 +336,7 @@ class Graph:
         values = Values({place: value + moved[place] if place in moved else value for place, value in leaves.items()})
         for place in self.order:
             step = self._step(values, place, arithmetic)
-            for entry, tree in self.network.parts(place.name).trees[place.name].items():
+            for entry, tree in self.parts(place).trees[place.name].items():
                 one = Place(place.name, place.time, entry)
                 values[one] = self._number(tree, step.__getitem__, arithmetic, one)
                 if one in moved:
@@ -319,12 +348,13 @@ class Graph:
         steps = values.steps if isinstance(values, Values) else {}
         if place not in steps:
             steps[place] = Step(lambda letter: values[self.resolve(letter, place.time)])
+            steps[place][STEPS] = arithmetic.number(Fraction(self.T))
             self._run_inner(place, steps[place], arithmetic)
         return steps[place]
 
     def _run_inner(self, place: Place, step: Step, arithmetic: Arithmetic) -> None:
         """Put the values of what an equation leaves unnamed into a step."""
-        parts = self.network.parts(place.name)
+        parts = self.parts(place)
         for part in parts.inner:
             for entry, tree in parts.trees[part].items():
                 one = Place(part, place.time, entry)
@@ -350,7 +380,8 @@ class Graph:
         what = self._in_words(place)
         if upper is not None:
             what = f"The derivative of {what} by {self._in_words(upper)}"
-        position = self.network.equations[equation_of(place.name)].position
+        key = equation_of(place.name) if is_inner(place.name) else self.keys[Place(*place[:2])]
+        position = self.network.equation(key).position
         return NetworkError(f"{what}: {reason}.", MEND_OF_VALUES, position)
 
     def _in_words(self, place: Place) -> str:
@@ -410,7 +441,7 @@ class Graph:
         is_wanted: Callable,
     ) -> None:
         """Send the total derivatives by a place's entries back to what its equation is written in."""
-        parts, inner = self.network.parts(place.name), {}
+        parts, inner = self.parts(place), {}
         ends = Ends(lambda letter: self.resolve(letter, place.time), is_wanted)
         for part, entry in reversed(parts.entries):
             letter, lower = Place(part, parts.index, entry), Place(part, place.time, entry)
@@ -437,7 +468,7 @@ class Graph:
         self, step: Step, arithmetic: Arithmetic, starts: list[Place], user: Place
     ) -> dict[tuple[int, ...], Any]:
         """Return the derivative of the entries of a place by letters of its equation moved together."""
-        parts, moved, found = self.network.parts(user.name), dict.fromkeys(starts, 1), {}
+        parts, moved, found = self._parts_of_user(user), dict.fromkeys(starts, 1), {}
         for part, entry in parts.reached(starts):
             slopes = parts.slopes(part, entry)
             fewer, more = sorted((slopes, moved), key=len)
@@ -464,7 +495,7 @@ class Graph:
         """
         found = self._arrays(self.run(unpack(self, values)))
         loss = self.network.loss
-        if self.network.is_timed(loss):
+        if self.network.equations[loss].index == NOW:
             found[f"{loss}[t]"] = found[loss].reshape(self.T)
         found[loss] = found[loss].sum()[()]
         return found
@@ -479,10 +510,10 @@ class Graph:
     def _arrays(self, numbers: Mapping[Place, Any]) -> dict[str, np.ndarray]:
         """Return the entries of every computed quantity as an array, one row a step where it has a time."""
         found: dict[str, np.ndarray] = {}
-        for name, equation in self.network.equations.items():
-            times = range(1, self.T + 1) if equation.timed else [None]
-            rows = np.array([entry_array(numbers, Place(name, t), self.network.shapes[name]) for t in times])
-            found[name] = rows if equation.timed else next(iter(rows))
+        for key, equation in self.network.written.items():
+            shape = self.network.shapes[equation.name]
+            rows = [entry_array(numbers, Place(equation.name, t), shape) for t in equation.times(self.T)]
+            found[key] = np.array(rows) if equation.index == NOW else rows[0]
         return found
 
     def gradients(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:

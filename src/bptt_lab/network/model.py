@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from bptt_lab.network.errors import NetworkError, nearest
-from bptt_lab.network.expressions import Call, Equation, Expression, Index, Name, children, names
-from bptt_lab.network.functions import FUNCTIONS, language
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.formulas.functions import FUNCTIONS, language
+from bptt_lab.formulas.times import NOW, Index
+from bptt_lab.formulas.tree import Call, Tree
+from bptt_lab.network.errors import NetworkError
+from bptt_lab.network.expressions import Equation, Name, children, names
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
@@ -29,12 +32,24 @@ class Network:
     def __init__(self, text: str, *, sizes: Mapping[str, int | Shape]):
         self.text = text
         self.sizes = dict(sizes)
-        self.equations: dict[str, Equation] = parse(text)
-        _check_times(self.equations)
-        self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.sizes)
+        self.written: dict[str, Equation] = parse(text)
+        self.equations = {key: one for key, one in self.written.items() if key == one.name}
+        self.boundary_equations = {key: one for key, one in self.written.items() if key != one.name}
+        _check_boundaries(self.equations, self.boundary_equations)
+        _check_times(self.equations, self.boundary_equations)
+        self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.boundary_equations, self.sizes)
         self.loss = _loss_name(self.equations, self.shapes)
         self.kept: dict[Any, Any] = {}  # what others have computed about this network, by who and what: see `keeping`
         self.unroll(self._longest_shift() + 3)  # a cyclic definition shows within a few steps
+
+    @cached_property
+    def is_general(self) -> bool:
+        """Whether every equation holds at every step, or has no time."""
+        return all(equation.is_general for equation in self.written.values())
+
+    def equation(self, key: str) -> Equation:
+        """Return an equation by the name it defines, or by name and time, as in 'h[0]'."""
+        return self.written[key]
 
     def unroll(self, T: int) -> Graph:
         """Return the influence graph of T steps (errors: NetworkError where T is not 1 or more)."""
@@ -42,11 +57,11 @@ class Network:
 
     @cached_property
     def uses(self) -> dict[str, list[tuple[str, Index | None]]]:
-        """For every name, where it is used: the equation's name and the index it is used with."""
+        """For every name, where it is used: the equation's key and the index it is used with."""
         found: dict[str, list[tuple[str, Index | None]]] = {name: [] for name in self.shapes}
-        for equation in self.equations.values():
+        for key, equation in self.written.items():
             for use in dict.fromkeys(names(equation.expression)):
-                found[use.name].append((equation.name, use.index))
+                found[use.name].append((key, use.index))
         return found
 
     @cached_property
@@ -74,27 +89,28 @@ class Network:
         """Return the places that name[t] influences directly, for general t, each with when it is missing."""
         self.check_name(name)
         uses = sorted(self.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
-        return tuple(_influenced(self.equations[user], index) for user, index in uses)
+        return tuple(_influenced(self.equation(key), index) for key, index in uses)
 
-    def definition(self, name: str, entry: tuple[int, ...] = ()) -> Scalar:
+    def definition(self, key: str, entry: tuple[int, ...] = ()) -> Scalar:
         """Return one entry of an equation's right side as a scalar tree, times relative to the equation."""
-        return self._definitions(name)[entry]
+        return self._definitions(key)[entry]
 
-    def local_derivatives(self, name: str, entry: tuple[int, ...] = ()) -> dict[Place, Scalar]:
+    def local_derivatives(self, key: str, entry: tuple[int, ...] = ()) -> dict[Place, Scalar]:
         """Return the immediate derivatives of one entry by every letter of its equation, in the course's letters."""
         return {
-            letter.place: replace(slope, self._results(name))
-            for letter, slope in derivatives(self.definition(name, entry)).items()
+            letter.place: replace(slope, self._results(key))
+            for letter, slope in derivatives(self.definition(key, entry)).items()
         }
 
-    def local_derivative(self, name: str, entry: tuple[int, ...], above: Place) -> Scalar:
+    def local_derivative(self, key: str, entry: tuple[int, ...], above: Place) -> Scalar:
         """Return the immediate derivative of one entry by one letter of its equation, in the course's letters."""
-        return replace(derivative(self.definition(name, entry), Letter(above)), self._results(name))
+        return replace(derivative(self.definition(key, entry), Letter(above)), self._results(key))
 
     @kept
-    def parts(self, name: str) -> Parts:
+    def parts(self, key: str) -> Parts:
         """Return the steps in which an equation is computed, with what it leaves unnamed named inside."""
-        return Parts(self.equations[name], self.shapes[name], self._shape_of)
+        equation = self.equation(key)
+        return Parts(key, equation, self.shapes[equation.name], self._shape_of)
 
     @kept
     def shape(self, name: str) -> Shape:
@@ -111,22 +127,24 @@ class Network:
         return bool(found) and all(self.is_target(one) for one in found)
 
     @kept
-    def _definitions(self, name: str) -> dict[Entry, Scalar]:
-        operands: dict[tuple[Expression, Entry], Scalar] = {}  # entries of one equation share them
+    def _definitions(self, key: str) -> dict[Entry, Scalar]:
+        operands: dict[tuple[Tree, Entry], Scalar] = {}  # entries of one equation share them
 
-        def operand(expression: Expression, entry: Entry, shared: bool) -> Scalar:
+        def operand(expression: Tree, entry: Entry, shared: bool) -> Scalar:
             if (expression, entry) not in operands:
                 operands[expression, entry] = scalar(expression, entry, self._shape_of, operand)
             return operands[expression, entry]
 
-        expression = self.equations[name].expression
-        return {e: scalar(expression, e, self._shape_of, operand) for e in entries(self.shapes[name])}
+        equation = self.equation(key)
+        shape = self.shapes[equation.name]
+        return {e: scalar(equation.expression, e, self._shape_of, operand) for e in entries(shape)}
 
     @kept
-    def _results(self, name: str) -> dict[Scalar, Letter]:
-        return results(name, Index("t", 0) if self.is_timed(name) else None, self._definitions(name))
+    def _results(self, key: str) -> dict[Scalar, Letter]:
+        equation = self.equation(key)
+        return results(equation.name, equation.index, self._definitions(key))
 
-    def _shape_of(self, expression: Expression) -> Shape:
+    def _shape_of(self, expression: Tree) -> Shape:
         return entrywise_shape(expression, self.shapes)
 
     def check_name(self, name: str) -> None:
@@ -138,7 +156,9 @@ class Network:
             )
 
     def _longest_shift(self) -> int:
-        return max((abs(index.shift) for uses in self.uses.values() for _, index in uses if index), default=0)
+        used = [index for uses in self.uses.values() for _, index in uses if index]
+        fixed = [equation.index for equation in self.equations.values() if not equation.is_general]
+        return max((abs(index.shift) for index in used + fixed), default=0)
 
     def describe(self) -> str:
         """Return a table of every quantity: its kind and its shape."""
@@ -160,9 +180,9 @@ Network.__doc__ = f"{inspect.cleandoc(Network.__doc__)}\n\n{language()}\n"
 
 def _influenced(equation: Equation, index: Index | None) -> Place:
     """Return the place that name[t] influences through an equation that uses it with an index."""
-    if not equation.timed:
+    if equation.index != NOW:
         only = "" if index is None else f"t is not {index}"
-        return Place(equation.name, None, (), only)
+        return Place(equation.name, equation.index, (), only)
     if index is None or index.start != "t":
         return Place(equation.name, Index("t", 0), (), "" if index is None else f"t is not {index}")
     shift = -index.shift
@@ -170,15 +190,25 @@ def _influenced(equation: Equation, index: Index | None) -> Place:
     return Place(equation.name, Index("t", shift), (), missing)
 
 
-def _calls(expression: Expression) -> list[Call]:
+def _calls(expression: Tree) -> list[Call]:
     found = [call for part in children(expression) for call in _calls(part)]
     return [expression, *found] if isinstance(expression, Call) else found
 
 
-def _check_times(equations: Mapping[str, Equation]) -> None:
-    """Raise where a name is used with a time in one place and without in another."""
+def _check_boundaries(equations: Mapping[str, Equation], boundary: Mapping[str, Equation]) -> None:
+    """Raise where a state is given outside of the steps that no equation defines among them."""
+    for key, equation in boundary.items():
+        general = equations.get(equation.name)
+        if general is None or general.index != NOW:
+            what = f"{key} lies outside of the steps 1 to T, and nothing defines {equation.name}[t]."
+            mend = f"Write an equation for {equation.name}[t] too, or {equation.name} without a time."
+            raise NetworkError(what, mend, equation.position)
+
+
+def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equation]) -> None:
+    """Raise where a name is used with a time in one place and without in another, or where it is not computed."""
     first: dict[str, Name] = {}
-    for equation in equations.values():
+    for equation in (*equations.values(), *boundary.values()):
         for use in names(equation.expression):
             defined = equations.get(use.name)
             timed = defined.timed if defined else first.setdefault(use.name, use).index is not None
@@ -187,13 +217,20 @@ def _check_times(equations: Mapping[str, Equation]) -> None:
                 raise NetworkError(
                     f"{use.name} is {'defined' if defined else 'used elsewhere'} as {how}.",
                     f"Write it {'with' if timed else 'without'} an index here too.",
-                    use.position,
+                    equation.at(use.column),
                 )
-            if not equation.timed and use.index is not None and use.index.start == "t":
+            if defined and not defined.is_general and use.index != defined.index:
                 raise NetworkError(
-                    f"{equation.name} has no time, so t means nothing here.",
+                    f"{use.name} is computed at {defined.index} only.",
+                    f"Write {use.name}[{defined.index}], or an equation for {use.name}[t].",
+                    equation.at(use.column),
+                )
+            if equation.index != NOW and use.index is not None and use.index.start == "t":
+                has = f"is computed at {equation.index} only" if equation.timed else "has no time"
+                raise NetworkError(
+                    f"{equation.name} {has}, so t means nothing here.",
                     f"Write {equation.name}[t] on the left, or a fixed time such as T.",
-                    use.position,
+                    equation.at(use.column),
                 )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from bptt_lab.network.expressions import Binary, Call, Equation, Expression, Index, Name, Number, children
-from bptt_lab.network.functions import MAKING_ONE_NUMBER
+from bptt_lab.formulas import tree as formulas
+from bptt_lab.formulas.functions import MAKING_ONE_NUMBER
+from bptt_lab.formulas.times import Index
+from bptt_lab.formulas.tree import Binary, Call, Number, Tree, Variable
+from bptt_lab.network.expressions import Equation, children
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import Letter, Scalar, derivatives, entries, replace, scalar
 from bptt_lab.network.shapes import Shape
@@ -36,26 +39,25 @@ class Parts:
     if the text had named them. Parts go by names that no text can hold, and are shown nowhere.
     """
 
-    def __init__(self, equation: Equation, shape: Shape, shape_of: Callable[[Expression], Shape]):
-        self.name, self._shape_of = equation.name, shape_of
-        self.index = Index("t", 0) if equation.timed else None
-        self._named: dict[Expression, str] = {}
+    def __init__(self, key: str, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]):
+        self.key, self.name, self.index, self._shape_of = key, equation.name, equation.index, shape_of
+        self._named: dict[Tree, str] = {}
         self.trees: dict[str, dict[Entry, Scalar]] = {}
-        self.expressions: dict[str, Expression] = {}
+        self.expressions: dict[str, Tree] = {}
         self._add(self.name, equation.expression, shape)
         self._slopes: dict[tuple[str, Entry], dict[Place, Scalar]] = {}
         self._known: dict[str, Mapping[Scalar, Letter]] = {}
 
-    def _add(self, name: str, expression: Expression, shape: Shape) -> None:
+    def _add(self, name: str, expression: Tree, shape: Shape) -> None:
         trees = {entry: scalar(expression, entry, self._shape_of, self._letter) for entry in entries(shape)}
         self.trees[name], self.expressions[name] = trees, expression  # after all that it needs
 
-    def _letter(self, expression: Expression, entry: Entry, shared: bool) -> Letter | None:
+    def _letter(self, expression: Tree, entry: Entry, shared: bool) -> Letter | None:
         """Return the letter of an operand named inside; None for one that costs nothing to write out."""
-        if isinstance(expression, Name | Number) or not (shared or _mixes(expression)):
+        if isinstance(expression, formulas.Letter | Number | Variable) or not (shared or _mixes(expression)):
             return None
         if expression not in self._named:
-            self._named[expression] = f"{self.name}'{len(self._named) + 1}"
+            self._named[expression] = f"{self.key}'{len(self._named) + 1}"
             self._add(self._named[expression], expression, self._shape_of(expression))
         return Letter(Place(self._named[expression], self.index, entry))
 
@@ -105,7 +107,7 @@ class Parts:
         return sorted(found, key=lambda one: (rank[one[0]], one[1]))
 
 
-def _mixes(expression: Expression) -> bool:
+def _mixes(expression: Tree) -> bool:
     """Return whether an entry of an expression is made of many: a product of matrices, a softmax or a loss."""
     match expression:
         case Binary("@", _, _, _):

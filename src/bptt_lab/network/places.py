@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bptt_lab.network.expressions import Index
+from bptt_lab.formulas.times import Index
 
 
 class Place(NamedTuple):

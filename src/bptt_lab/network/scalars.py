@@ -9,8 +9,10 @@ from fractions import Fraction
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from bptt_lab.network.expressions import Binary, Call, Expression, Name, Number, Power, Transposed
-from bptt_lab.network.functions import LOSSES, NUMBERS, ROWS, softmax_entry
+from bptt_lab.formulas import tree as formulas
+from bptt_lab.formulas.functions import LOSSES, NUMBERS, ROWS, softmax_entry
+from bptt_lab.formulas.times import index_of, whole_number
+from bptt_lab.formulas.tree import Binary, Call, Entry, Negative, Number, Power, Slice, Transpose, Tree, Variable
 from bptt_lab.network.parse import rule
 from bptt_lab.network.places import Place
 from bptt_lab.network.shapes import Shape
@@ -70,6 +72,20 @@ class Letter(_Tree):
     def letters(self) -> tuple[Letter, ...]:
         """The letter itself."""
         return (self,)
+
+
+STEPS = Place("T")  # the number of steps, as a letter that no quantity can have
+
+
+@dataclass(frozen=True)
+class Steps(_Tree):
+    """The number of steps: a number that is known once a network is unrolled."""
+
+    __hash__ = _kept_hash
+
+    def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
+        """Return the number of steps."""
+        return value_of(STEPS)
 
 
 @dataclass(frozen=True)
@@ -176,7 +192,7 @@ class Applied(_Tree):
         return arithmetic.functions[self.function](*values, **({"entry": self.entry} if self.entry else {}))
 
 
-Scalar = Constant | Letter | Sum | Product | Raised | Applied
+Scalar = Constant | Letter | Steps | Sum | Product | Raised | Applied
 ZERO, ONE = Constant(Fraction(0)), Constant(Fraction(1))
 
 
@@ -235,14 +251,14 @@ def entries(shape: Shape) -> list[tuple[int, ...]]:
     return lists
 
 
-Entries = Callable[[Expression, tuple[int, ...]], "Scalar"]
+Entries = Callable[[Tree, tuple[int, ...]], "Scalar"]
 
 
 def scalar(
-    expression: Expression,
+    expression: Tree,
     entry: tuple[int, ...],
-    shape_of: Callable[[Expression], Shape],
-    named: Callable[[Expression, tuple[int, ...], bool], Scalar | None] = lambda *_: None,
+    shape_of: Callable[[Tree], Shape],
+    named: Callable[[Tree, tuple[int, ...], bool], Scalar | None] = lambda *_: None,
 ) -> Scalar:
     """Return one entry of an expression as a scalar tree (errors: none, shapes were checked before).
 
@@ -250,35 +266,43 @@ def scalar(
     the result share the operand.
     """
 
-    def whole(inner: Expression, e: tuple[int, ...]) -> Scalar:
+    def whole(inner: Tree, e: tuple[int, ...]) -> Scalar:
         is_softmax = isinstance(inner, Call) and inner.function == "softmax"
         return is_softmax and named(inner, e, True) or scalar(inner, e, shape_of, named)
 
-    def operand(inner: Expression, e: tuple[int, ...], shared: bool = False) -> Scalar:
-        if isinstance(inner, Name):
-            return Letter(Place(inner.name, inner.index, e))
+    def operand(inner: Tree, e: tuple[int, ...], shared: bool = False) -> Scalar:
         match inner:
+            case formulas.Letter():
+                return _letter(inner, e)
+            case Entry(inside, indices):
+                return operand(inside, tuple(map(whole_number, indices)), shared)
+            case Slice(inside):
+                return operand(inside, _outside(inner, e), shared)
             case Call("concat", arguments, _):
                 return _concatenated(arguments, e, shape_of, lambda one, own: operand(one, own, shared))
             case Call("identity", (inside,), _):
                 return operand(inside, e, shared)
-            case Transposed(inside, _):
+            case Transpose(inside, _):
                 return operand(inside, e[::-1], shared)
         return named(inner, e, shared) or scalar(inner, e, shape_of, named)
 
-    def part(inner: Expression) -> Scalar:
+    def part(inner: Tree) -> Scalar:
         return whole(inner, entry if shape_of(inner) else ())
 
-    def factor(inner: Expression) -> Scalar:
+    def factor(inner: Tree) -> Scalar:
         return operand(inner, entry if shape_of(inner) else ())
 
     match expression:
         case Number(value, _):
             return Constant(value)
-        case Name(name, index, _):
-            return Letter(Place(name, index, entry))
+        case Variable("T"):
+            return Steps()
+        case formulas.Letter():
+            return _letter(expression, entry)
+        case Negative(inner):
+            return negative(part(inner))
         case Power(base, exponent, _):
-            return power(part(base) if has_pole(base) else factor(base), exponent)
+            return power(part(base) if has_pole(base) else factor(base), whole_number(exponent))
         case Binary("@", left, right, _):
             (_, size), (row, *column) = shape_of(left), entry
             pairs = ((operand(left, (row, k), True), operand(right, (k, *column), True)) for k in range(1, size + 1))
@@ -289,8 +313,8 @@ def scalar(
             is_plain = isinstance(left, Number) or isinstance(right, Number)
             one, two = (part(side) if is_plain or has_pole(side) else factor(side) for side in (left, right))
             return multiply(one, two if operator == "*" else power(two, -1))
-        case Transposed(inner, _):
-            return operand(inner, entry[::-1])
+        case Transpose() | Slice() | Entry():
+            return operand(expression, entry)
         case Call("concat", arguments, _):
             return _concatenated(arguments, entry, shape_of, whole)
         case Call("sum" | "mean" as function, (inner,), _):
@@ -312,23 +336,35 @@ def scalar(
     raise AssertionError(expression)
 
 
-def has_pole(expression: Expression) -> bool:
+def _letter(letter: formulas.Letter, entry: tuple[int, ...]) -> Letter:
+    """Return one entry of a quantity; of one that is an entry already, itself."""
+    return Letter(Place(letter.name, index_of(letter.time), tuple(map(whole_number, letter.entry)) or entry))
+
+
+def _outside(part: Slice, entry: tuple[int, ...]) -> tuple[int, ...]:
+    """Return which entry of the whole an entry of some of its rows or columns is."""
+    before = whole_number(part.first) - 1
+    row, *column = entry
+    return (row, column[0] + before) if part.of_columns else (row + before, *column)
+
+
+def has_pole(expression: Tree) -> bool:
     """Return whether an expression has a logarithm or a division that a factor of zero may wipe out."""
     match expression:
         case Binary("/", _, _, _) | Call("log", _, _):
             return True
         case Call(function, _, _) if ROWS[function].targets:
             return True
-        case Power(_, exponent, _) if exponent < 0:
+        case Power(_, exponent) if whole_number(exponent) < 0:
             return True
         case Binary(_, left, right, _):
             return has_pole(left) or has_pole(right)
-        case Power(inner, _, _) | Call("identity", (inner,), _):
+        case Power(inner) | Negative(inner) | Call("identity", (inner,)):
             return has_pole(inner)
     return False
 
 
-def _concatenated(arguments: tuple[Expression, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries):
+def _concatenated(arguments: tuple[Tree, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries):
     (position,) = entry
     for argument in arguments:
         (size,) = shape_of(argument)

@@ -5,32 +5,38 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from bptt_lab.network.errors import NetworkError, Position, nearest
-from bptt_lab.network.expressions import (
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.formulas.functions import MAKING_ONE_NUMBER, ROWS
+from bptt_lab.formulas.times import whole_number
+from bptt_lab.formulas.tree import (
     Binary,
     Call,
-    Equation,
-    Expression,
-    Name,
+    Entry,
+    Letter,
+    Negative,
     Number,
     Power,
-    Transposed,
-    children,
-    names,
+    Slice,
+    Transpose,
+    Tree,
+    Variable,
 )
-from bptt_lab.network.functions import MAKING_ONE_NUMBER, ROWS
+from bptt_lab.network.errors import NetworkError, Position
+from bptt_lab.network.expressions import Equation, Name, children, names
 
 Shape = tuple[int, ...]
 Size = object  # a whole number, or a token that stands for one not yet known
 
 
-def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Shape]) -> dict[str, Shape]:
+def infer_shapes(
+    equations: Mapping[str, Equation], boundary: Mapping[str, Equation], sizes: Mapping[str, int | Shape]
+) -> dict[str, Shape]:
     """Return the shape of every quantity: () a number, (n,) a vector, (m, n) a matrix (errors: NetworkError)."""
-    used = [name for equation in equations.values() for name in names(equation.expression)]
-    known = list(dict.fromkeys([*equations, *(name.name for name in used)]))
+    every = (*equations.values(), *boundary.values())
+    used = [name.name for equation in every for name in names(equation.expression)]
+    known = list(dict.fromkeys([*equations, *used]))
     _check_sizes(sizes, known)
-    matrices = {n.name for equation in equations.values() for n in _matrix_names(equation.expression)}
-    _check_matrices(used, matrices, equations)
+    matrices = _matrices(equations, every)
     table = _Sizes()
     for name in known:
         if name in sizes:
@@ -38,21 +44,26 @@ def infer_shapes(equations: Mapping[str, Equation], sizes: Mapping[str, int | Sh
         elif name not in equations:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
     _give_ranks(table, equations)
-    for equation in equations.values():
+    for equation in every:
+        table.equation = equation
         shape = table.shape_of(equation.expression)
         table.unify(table.shapes[equation.name], shape, equation.position, f"{equation.name} and its right side")
     table.settle_joins()
-    return table.finished(known)
+    table.check_bounds()
+    return table.finished(known, equations)
 
 
-def _check_matrices(used: list[Name], matrices: set[str], equations: Mapping[str, Equation]) -> None:
-    for name in used:
-        if name.name in matrices and name.name in equations:
-            raise NetworkError(
-                f"{name.name} is computed, so it is a vector and cannot stand left of @.",
-                "Use a parameter as the matrix.",
-                name.position,
-            )
+def _matrices(equations: Mapping[str, Equation], every: tuple[Equation, ...]) -> set[str]:
+    """Return the names that stand left of an @ (errors: NetworkError where one of them is computed)."""
+    found = set()
+    for equation in every:
+        for name in _matrix_names(equation.expression):
+            if name.name in equations:
+                what = f"{name.name} is computed, so it is a vector and cannot stand left of @."
+                mend = f"Write the matrix, a parameter, on the left: W @ {name}, or W.T @ {name}."
+                raise NetworkError(what, mend, equation.at(name.column))
+            found.add(name.name)
+    return found
 
 
 def _given_shape(name: str, given: int | Shape, is_matrix: bool) -> Shape:
@@ -76,6 +87,8 @@ class _Sizes:
         self.shapes: dict[str, tuple[Size, ...]] = {}
         self.equal: dict[Size, Size] = {}
         self.joins: list[tuple[Size, list[Size], Position | None]] = []
+        self.bounds: list[tuple[Size, int, Position]] = []  # entries that are read, to be compared with a size
+        self.equation: Equation | None = None
 
     def value(self, size: Size) -> Size:
         while size in self.equal:
@@ -104,24 +117,52 @@ class _Sizes:
         sizes = " by ".join("?" if isinstance(self.value(s), _Unknown) else str(self.value(s)) for s in shape)
         return f"{'matrix' if len(shape) == 2 else 'vector'} of size {sizes}"
 
-    def shape_of(self, expression: Expression) -> tuple[Size, ...]:
+    def shape_of(self, expression: Tree) -> tuple[Size, ...]:
         """Return the shape of an expression, recording what its parts must satisfy."""
+        position = self.equation.at(expression.column)
+        shapes = [self.shape_of(part) for part in children(expression)]
         match expression:
-            case Number():
+            case Number() | Variable():
                 return ()
-            case Name(name, _, _):
-                return self.shapes[name]
-            case Power(base, _, _):
-                return self.shape_of(base)
-            case Transposed(inner, position):
-                return self._transposed(self.shape_of(inner), position)
-            case Binary("@", left, right, position):
-                return self._product(self.shape_of(left), self.shape_of(right), position)
-            case Binary(operator, left, right, position):
-                return self._entrywise(self.shape_of(left), self.shape_of(right), position, operator)
-            case Call(function, arguments, position):
-                return self._call(function, [self.shape_of(a) for a in arguments], position)
-        raise AssertionError(expression)
+            case Letter(name, _, entry):
+                return self._entry(self.shapes[name], entry, position) if entry else self.shapes[name]
+            case Entry(_, indices):
+                return self._entry(*shapes, indices, position)
+            case Slice(_, first, last, of_columns):
+                return self._slice(*shapes, whole_number(first), whole_number(last), of_columns, position)
+            case Transpose():
+                return self._transposed(*shapes, position)
+            case Binary("@"):
+                return self._product(*shapes, position)
+            case Binary(operator):
+                return self._entrywise(*shapes, position, operator)
+            case Call(function):
+                return self._call(function, shapes, position)
+        return shapes[0]
+
+    def _entry(self, shape: tuple[Size, ...], entry: tuple[Tree, ...], position: Position) -> tuple[Size, ...]:
+        if len(shape) != len(entry):
+            raise NetworkError(f"A {self.text(shape)} has no such entry.", "", position)
+        self.bounds += [(size, whole_number(index), position) for size, index in zip(shape, entry, strict=True)]
+        return ()
+
+    def _slice(
+        self, shape: tuple[Size, ...], first: int, last: int, of_columns: bool, position: Position
+    ) -> tuple[Size, ...]:
+        """Return the shape of some rows, or of some columns; both ends are included."""
+        if len(shape) < 1 + of_columns or last < first:
+            raise NetworkError(f"A {self.text(shape)} has no such part.", "Write some entries as v[2:4].", position)
+        self.bounds.append((shape[of_columns], last, position))
+        count = last - first + 1
+        return (shape[0], count) if of_columns else (count, *shape[1:])
+
+    def check_bounds(self) -> None:
+        """Raise a NetworkError where an entry is read that is not there; for sizes that are known."""
+        for size, index, position in self.bounds:
+            known = self.value(size)
+            if isinstance(known, int) and index > known:
+                what = f"There is no entry {index}: the size is {known}."
+                raise NetworkError(what, "Entries count from 1.", position)
 
     def _product(self, left: tuple[Size, ...], right: tuple[Size, ...], position: Position | None) -> tuple[Size, ...]:
         if len(left) != 2 or len(right) not in (1, 2):
@@ -189,24 +230,30 @@ class _Sizes:
             return False
         return True
 
-    def finished(self, known: list[str]) -> dict[str, Shape]:
+    def finished(self, known: list[str], equations: Mapping[str, Equation]) -> dict[str, Shape]:
+        """Return every shape; what stays open in a computed quantity that nothing reads, such as a loss, is one."""
+        read = {name.name for equation in equations.values() for name in names(equation.expression)}
+        for name in set(equations) - read:
+            self.equal |= {self.value(size): 1 for size in self.shapes[name] if isinstance(self.value(size), _Unknown)}
         shapes = {name: tuple(self.value(size) for size in self.shapes[name]) for name in known}
         missing = [name for name, shape in shapes.items() if any(isinstance(size, _Unknown) for size in shape)]
         if missing:
+            given = next((name for name in missing if name not in equations and len(shapes[name]) == 1), missing[0])
             raise NetworkError(
-                f"The sizes of {', '.join(missing)} cannot be inferred.",
-                f"Give sizes such as  sizes=dict({missing[0]}=3).",
+                f"The sizes of {', '.join(missing)} cannot be inferred.", f"Give sizes such as  sizes=dict({given}=3)."
             )
         return shapes
 
 
-def _matrix_names(expression: Expression, left_of_product: bool = False) -> list[Name]:
-    """Return the names that stand left of an @."""
-    if isinstance(expression, Name):
-        return [expression] if left_of_product else []
-    if isinstance(expression, Transposed):
-        is_timed = isinstance(expression.inner, Name) and expression.inner.index is not None
+def _matrix_names(expression: Tree, left_of_product: bool = False) -> list[Name]:
+    """Return the names that stand left of an @, or are transposed, or have columns taken out."""
+    if isinstance(expression, Letter):
+        return names(expression) if left_of_product and not expression.entry else []
+    if isinstance(expression, Transpose):
+        is_timed = isinstance(expression.inner, Letter) and expression.inner.time is not None
         return [] if is_timed else _matrix_names(expression.inner, True)
+    if isinstance(expression, Negative | Slice):
+        return _matrix_names(expression.inner, left_of_product or getattr(expression, "of_columns", False))
     if isinstance(expression, Binary) and expression.operator == "@":
         return _matrix_names(expression.left, True) + _matrix_names(expression.right, left_of_product)
     return [name for part in children(expression) for name in _matrix_names(part, left_of_product)]
@@ -223,14 +270,14 @@ def _give_ranks(table: _Sizes, equations: Mapping[str, Equation]) -> None:
             del waiting[name]
 
 
-def _rank(expression: Expression, shapes: Mapping[str, tuple[Size, ...]]) -> int | None:
+def _rank(expression: Tree, shapes: Mapping[str, tuple[Size, ...]]) -> int | None:
     """Return 1 for a vector, 0 for a number, None where that still depends on another equation."""
     match expression:
-        case Number():
+        case Number() | Variable() | Entry():
             return 0
-        case Name(name, _, _):
-            return min(len(shapes[name]), 1) if name in shapes else None
-        case Binary("@", _, _):
+        case Letter(name, _, entry):
+            return 0 if entry else min(len(shapes[name]), 1) if name in shapes else None
+        case Binary("@") | Slice():
             return 1
         case Call(function, _, _) if ROWS[function].kind != "entry":
             return 0 if function in MAKING_ONE_NUMBER else 1
@@ -260,17 +307,21 @@ def _check_sizes(sizes: Mapping[str, int | Shape], known: list[str]) -> None:
         )
 
 
-def entrywise_shape(expression: Expression, shapes: Mapping[str, Shape]) -> Shape:
+def entrywise_shape(expression: Tree, shapes: Mapping[str, Shape]) -> Shape:
     """Return the shape of an expression whose names all have known shapes."""
     match expression:
-        case Number():
+        case Number() | Variable() | Entry():
             return ()
-        case Name(name, _, _):
-            return shapes[name]
-        case Power(base, _, _):
-            return entrywise_shape(base, shapes)
-        case Transposed(inner, _):
+        case Letter(name, _, entry):
+            return () if entry else shapes[name]
+        case Power(inner) | Negative(inner):
+            return entrywise_shape(inner, shapes)
+        case Transpose(inner, _):
             return entrywise_shape(inner, shapes)[::-1]
+        case Slice(inner, first, last, of_columns):
+            rows, *columns = entrywise_shape(inner, shapes)
+            count = whole_number(last) - whole_number(first) + 1
+            return (rows, count) if of_columns else (count, *columns)
         case Binary("@", left, right, _):
             return entrywise_shape(left, shapes)[:1] + entrywise_shape(right, shapes)[1:]
         case Binary(_, left, right, _):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bptt_lab.network.errors import NetworkError, nearest
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.network.errors import NetworkError
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import entries
 from bptt_lab.network.shapes import Shape

@@ -7,7 +7,8 @@
 D inputs, M hidden units, K outputs, T steps, B sequences. Arrays put time first, x is (T, B, D),
 and weights are stored as the mathematics writes them, so code says h.dot(W.T). "Rows" are all T·B
 pairs of step and sequence together: whatever does not depend on the step before is one matrix
-product over them. `a.dot(b, out)` is `out[:] = a @ b` without a temporary array.
+product over them. `a.dot(b, out)` is `out[:] = a @ b` without a temporary array. To read the
+equations first, without what makes them fast: `rnn_plain`.
 """
 
 from typing import NamedTuple

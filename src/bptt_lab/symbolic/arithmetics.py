@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import sympy
 from mpmath.ctx_iv import MPIntervalContext
-from mpmath.libmp import from_man_exp, fzero, mpf_neg
+from mpmath.libmp import from_man_exp, from_rational, fzero, mpf_neg
 
+from bptt_lab.formulas.functions import NUMBERS, ROWS
 from bptt_lab.network import scalars
-from bptt_lab.network.functions import NUMBERS, ROWS
 from bptt_lab.network.scalars import Arithmetic, Pieces, completed
 
 SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
@@ -93,8 +93,14 @@ def intervals(digits: int) -> Arithmetic:
     known = {"exp": _exponential(context)}
     known |= {name: _looked_at(_of_positive(getattr(context, name), context)) for name in ("log", "sqrt")}
     known |= {name: _looked_at(getattr(context, name)) for name in ("sin", "cos")}
-    made = completed(lambda value: context.mpf(value.numerator) / value.denominator, known, _by_pieces(context))
+    made = completed(partial(_between, context), known, _by_pieces(context))
     return made._replace(dot=_sum_of_products(context))
+
+
+def _between(context: MPIntervalContext, value: Fraction) -> Any:
+    """Return the smallest interval around a number."""
+    ends = (from_rational(value.numerator, value.denominator, context.prec, way) for way in ("f", "c"))
+    return context.make_mpf(tuple(ends))
 
 
 def _sum_of_products(context: MPIntervalContext) -> Callable:
@@ -111,7 +117,7 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
         if not hasattr(number, "_whole"):
             low, high = number._mpi_
             number._whole = None
-            if _is_plain(low, context.prec) and _is_plain(high, context.prec):
+            if has_few_digits(low, context.prec) and has_few_digits(high, context.prec):
                 start, end = _rounded_down(low, point), -_rounded_down(mpf_neg(high), point)
                 number._whole = start, end - start
         return number._whole
@@ -134,7 +140,7 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
     return dot
 
 
-def _is_plain(end: tuple, bits: int) -> bool:
+def has_few_digits(end: tuple, bits: int) -> bool:
     """Return whether an end of an interval is a number of few bits before the point: infinity has no mantissa."""
     _, man, exponent, length = end
     return bool(man) and exponent + length < bits or end == fzero

@@ -35,7 +35,7 @@ class Equations(NamedTuple):
         return f"$\\displaystyle {equations_latex(self.network)}$"
 
     def __repr__(self) -> str:
-        return "\n".join(equation.source for equation in self.network.equations.values())
+        return "\n".join(equation.source for equation in self.network.written.values())
 
 
 def equations(network: Network) -> Equations:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import sympy
 
+from bptt_lab.formulas import FormulaError, Language, read, write
+from bptt_lab.formulas.times import Index, index_of, whole_number
+from bptt_lab.formulas.tree import Derivative, Letter, Tree
 from bptt_lab.network import Graph, Network, NetworkError, Place
-from bptt_lab.network.expressions import Index
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import notation
+
+STEPS = sympy.Symbol("T", integer=True, positive=True)
 
 
 class _Letter(sympy.Symbol):
@@ -137,31 +139,42 @@ def entry_place(graph: Graph, name: str, t: int | None, entry: int | tuple[int, 
     return Place(name, place.time, graph.entry_of(name, entry))
 
 
-PLACE = r"([A-Za-z]\w*)((?:\[[-\d,]+\])*)"
+NO_LETTER = "Write h1[2], h1[2][3], W11, W11[1,2], D(L,a1[3]) or d(a1[3],h1[2])."
 
 
 def read_letter(graph: Graph, text: str) -> sympy.Symbol:
     """Return the symbol of one letter: 'h1[2]', 'h1[2][3]', 'W11[1,2]', 'D(L,a1[3])' total, 'd(a1[3],h1[2])' immediate.
 
-    Errors: NetworkError for what is not a letter of this graph. The text is only matched, never executed.
+    Errors: NetworkError for what is not a letter of this graph.
     """
-    compact = text.replace(" ", "")
-    if match := re.fullmatch(rf"D\({graph.network.loss},(.+)\)", compact):
-        return total(read_place(graph, match[1]), graph.network)
-    if match := re.fullmatch(r"d\(([^()]+?\]?),([A-Za-z][^()]*)\)", compact):
-        return immediate(read_place(graph, match[1]), read_place(graph, match[2]), graph.network)
-    return value(read_place(graph, compact), graph.network)
+    network = graph.network
+    match _read(graph, text):
+        case Letter() as letter:
+            return value(_entry(graph, letter), network)
+        case Derivative(Letter(network.loss, None), above, "total" | "gradient"):
+            return total(_entry(graph, above), network)
+        case Derivative(below, above, "immediate"):
+            return immediate(_entry(graph, below), _entry(graph, above), network)
+    raise NetworkError(f"{text!r} is not a letter.", NO_LETTER)
 
 
 def read_place(graph: Graph, text: str) -> Place:
     """Return the entry that a text names: 'h1[2]', 'h1[2][3]' or 'W11[1,2]' (errors: NetworkError)."""
-    match = re.fullmatch(PLACE, text)
-    if match is None:
-        raise NetworkError(
-            f"{text!r} is not a letter.", "Write h1[2], h1[2][3], W11, W11[1,2], D(L,a1[3]) or d(a1[3],h1[2])."
-        )
-    name, indices = match[1], re.findall(r"\[([-\d,]+)\]", match[2])
-    graph.network.check_name(name)
-    t = indices.pop(0) if graph.network.is_timed(name) and indices else None
-    entry = tuple(int(i) for i in indices[0].split(",") if i) if indices else None
-    return entry_place(graph, name, None if t is None else int(t), entry)
+    return _entry(graph, _read(graph, text))
+
+
+def _read(graph: Graph, text: str) -> Tree:
+    try:
+        return read(text, Language(graph.network))
+    except FormulaError as error:
+        raise NetworkError(f"{text!r} is not a letter. {error.what}", error.mend or NO_LETTER) from None
+
+
+def _entry(graph: Graph, letter: Tree) -> Place:
+    """Return the entry that a letter names (errors: NetworkError)."""
+    if not isinstance(letter, Letter):
+        raise NetworkError(f"{write(letter)!r} is not a letter.", NO_LETTER)
+    index, entry = index_of(letter.time), tuple(map(whole_number, letter.entry)) or None
+    if letter.time is not None and (index is None or index.start == "t") or entry and None in entry:
+        raise NetworkError(f"{write(letter)} is no letter at one step.", NO_LETTER)
+    return entry_place(graph, letter.name, index and index.at(None, graph.T), entry)

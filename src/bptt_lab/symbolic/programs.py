@@ -96,16 +96,16 @@ def gradients(graph: Graph) -> Program:
     """
     forward, terms = [], {}
     for place in graph.order:
-        parts = graph.network.parts(place.name)
-        for part, entry in parts.entries:
-            right = at_time(graph, part_template(graph.network, part, entry), place.time)
+        key = graph.keys[place]
+        for part, entry in graph.parts(place).entries:
+            right = at_time(graph, part_template(graph.network, key, part, entry), place.time)
             forward.append((letters.value(Place(part, place.time, entry), graph.network), right))
     backward = []
     for place in reversed(graph.order):
-        for part in reversed(graph.network.parts(place.name).trees):
+        for part in reversed(graph.parts(place).trees):
             one = Place(part, place.time)
             backward += _totals_of(graph, one, terms)
-            _add_terms(graph, one, terms)
+            _add_terms(graph, graph.keys[place], one, terms)
     for leaf in graph.leaves:
         backward += _totals_of(graph, leaf, terms)
     return Program(graph, tuple(forward), tuple(backward))
@@ -118,10 +118,10 @@ def _totals_of(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]])
     return [(letters.total(one, graph.network), sympy.Add(*terms.get(one, []), *own)) for one in places]
 
 
-def _add_terms(graph: Graph, place: Place, terms: dict[Place, list[sympy.Expr]]) -> None:
+def _add_terms(graph: Graph, key: str, place: Place, terms: dict[Place, list[sympy.Expr]]) -> None:
     """Send the total derivative of each entry back along its edges."""
     for entry in entries(graph.network.shape(place.name)):
         total = letters.total(Place(place.name, place.time, entry), graph.network)
-        for letter, slope in part_derivatives(graph.network, place.name, entry).items():
+        for letter, slope in part_derivatives(graph.network, key, place.name, entry).items():
             above = graph.resolve(letter, place.time)
             terms.setdefault(above, []).append(total * at_time(graph, slope, place.time))

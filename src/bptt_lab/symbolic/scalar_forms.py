@@ -11,12 +11,11 @@ from itertools import count
 
 import sympy
 
+from bptt_lab.formulas.functions import NUMBERS, function_latex
 from bptt_lab.network import Graph, Network, NetworkError, Place
-from bptt_lab.network.expressions import Index
-from bptt_lab.network.functions import NUMBERS, function_latex
 from bptt_lab.network.keeping import kept
-from bptt_lab.network.parts import equation_of
 from bptt_lab.network.scalars import (
+    STEPS,
     Applied,
     Arithmetic,
     Letter,
@@ -72,9 +71,10 @@ WRITTEN_OUT = completed(_rational, KNOWN | {"sqrt": sympy.sqrt}, _piecewise)._re
 def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
     """Return one entry of the equation that defines a quantity, written out in scalars (errors: NetworkError)."""
     place = letters.entry_place(graph, name, t, entry)
-    if name not in graph.network.equations:
-        raise NetworkError(f"{name} is given, not computed.", f"Computed are {', '.join(graph.network.equations)}.")
-    return at_time(graph, template(graph.network, name, place.entry), place.time)
+    whole = Place(*place[:2])
+    if whole not in graph.keys:
+        raise NetworkError(f"{whole} is given, not computed.", f"Computed are {', '.join(graph.network.equations)}.")
+    return at_time(graph, template(graph.network, graph.keys[whole], place.entry), place.time)
 
 
 @kept
@@ -94,27 +94,27 @@ def _places(network: Network, name: str, entry: tuple[int, ...]) -> list[Place]:
 
 
 @kept
-def immediate_derivative(network: Network, name: str, entry: tuple[int, ...], above: Place) -> sympy.Expr:
+def immediate_derivative(network: Network, key: str, entry: tuple[int, ...], above: Place) -> sympy.Expr:
     """Return the immediate derivative of one entry by one letter of its equation, proven by SymPy.
 
     What the equation has just computed is written by its letter (1 - tanh(a)^2 becomes 1 - h^2).
     Errors: AssertionError where SymPy does not confirm it.
     """
-    claim = network.local_derivative(name, entry, above)
-    index = Index("t", 0) if network.is_timed(name) else None
-    own = {letter: letter.place.entry for letter in claim.letters if letter.place[:2] == (name, index)}
-    meaning = {letter: network.definition(name, e) for letter, e in own.items()}
-    confirm(name, network.definition(name, entry), above, claim, meaning)
+    claim, equation = network.local_derivative(key, entry, above), network.equation(key)
+    itself = (equation.name, equation.index)
+    own = {letter: letter.place.entry for letter in claim.letters if letter.place[:2] == itself}
+    meaning = {letter: network.definition(key, e) for letter, e in own.items()}
+    confirm(key, network.definition(key, entry), above, claim, meaning)
     return _template(network, claim, ON_SCREEN)
 
 
 @kept
-def part_derivatives(network: Network, part: str, entry: tuple[int, ...]) -> dict[Place, sympy.Expr]:
-    """Return the derivatives of one entry of a part by the letters it is written in, proven by SymPy.
+def part_derivatives(network: Network, key: str, part: str, entry: tuple[int, ...]) -> dict[Place, sympy.Expr]:
+    """Return the derivatives of one entry of a part of an equation by the letters it is written in, proven by SymPy.
 
     Errors: AssertionError where SymPy does not confirm one.
     """
-    parts = network.parts(equation_of(part))
+    parts = network.parts(key)
     trees, found = parts.trees[part], {}
     for above, claim in parts.slopes(part, entry).items():
         own = [letter for letter in claim.letters if letter.place[:2] == (part, parts.index)]
@@ -192,19 +192,20 @@ def network_entries(network: Network, name: str) -> list[tuple[int, ...]]:
 
 
 @kept
-def template(network: Network, name: str, entry: tuple[int, ...]) -> sympy.Expr:
+def template(network: Network, key: str, entry: tuple[int, ...]) -> sympy.Expr:
     """Return one entry of an equation's right side, times relative to the equation."""
-    return _template(network, network.definition(name, entry), ON_SCREEN)
+    return _template(network, network.definition(key, entry), ON_SCREEN)
 
 
 @kept
-def part_template(network: Network, part: str, entry: tuple[int, ...]) -> sympy.Expr:
+def part_template(network: Network, key: str, part: str, entry: tuple[int, ...]) -> sympy.Expr:
     """Return one entry of a part of an equation, as a program computes it, times relative to the equation."""
-    return _template(network, network.parts(equation_of(part)).trees[part][entry], IN_PROGRAMS)
+    return _template(network, network.parts(key).trees[part][entry], IN_PROGRAMS)
 
 
 def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
-    return sympy.sympify(evaluate(tree, lambda place: letters.value(place, network), arithmetic))
+    of_place = lambda place: letters.STEPS if place == STEPS else letters.value(place, network)
+    return sympy.sympify(evaluate(tree, of_place, arithmetic))
 
 
 PATTERNS = 64  # draws of the letters, each with its choice among the pieces of functions with kinks
@@ -242,13 +243,13 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
     An entry is a place or a text such as 'h2[2][1]' (errors: NetworkError).
     """
     below, above = (letters.read_place(graph, p) if isinstance(p, str) else p for p in (below, above))
-    network = graph.network
+    network, key = graph.network, graph.keys.get(Place(*below[:2]))
     letters_above = [
         letter.place
-        for letter in network.definition(below.name, below.entry).letters
+        for letter in (network.definition(key, below.entry).letters if key else ())
         if graph.resolve(letter.place, below.time) == above
     ]
-    slopes = [immediate_derivative(network, below.name, below.entry, letter) for letter in letters_above]
+    slopes = [immediate_derivative(network, key, below.entry, letter) for letter in letters_above]
     return sympy.Add(*(at_time(graph, slope, below.time) for slope in slopes))
 
 
@@ -257,9 +258,10 @@ def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
     network = graph.network
     if isinstance(expression, Value):
         return letters.value(graph.resolve(expression.place, t), network)
-    return expression.xreplace(
-        {s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)}
-    )
+    known = {
+        s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)
+    }
+    return expression.xreplace(known | {letters.STEPS: sympy.Integer(graph.T)})
 
 
 def influenced_entries(graph: Graph, place: Place) -> list[Place]:

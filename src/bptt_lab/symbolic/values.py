@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.formulas.errors import FormulaError, ShapeError
+from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -29,7 +30,6 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.functions import LOSSES
 from bptt_lab.network.scalars import PREDICTION, VALUE, definition, entries, evaluate
 from bptt_lab.symbolic.arithmetics import check_patience
 from bptt_lab.symbolic.worlds import World

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bptt_lab.formulas.equations import LAST, formula, index_of, letter, number, time_of
+from bptt_lab.formulas.functions import LOSSES, ROWS
 from bptt_lab.formulas.shapes import Shapes, shape_of
+from bptt_lab.formulas.times import LAST, NOW, TIME, Index, index_of, letter, number, time_of
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
     Call,
     Derivative,
+    Entry,
     Letter,
     Negative,
     Number,
@@ -28,8 +30,6 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Network, NetworkError
-from bptt_lab.network.expressions import NOW, Index
-from bptt_lab.network.functions import LOSSES, ROWS
 from bptt_lab.network.parse import rule
 
 
@@ -55,6 +55,7 @@ class Use(NamedTuple):
     """One use of a quantity by an equation: the user's place relative to t, and when it is missing."""
 
     user: Letter
+    key: str
     index: Index | None
     missing_when: str
     summed: bool
@@ -78,17 +79,19 @@ def uses(network: Network, name: str) -> list[Use]:
     """Return the uses of a quantity, in the order of `network.influences`."""
     pairs = sorted(network.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
     found = []
-    for place, (user, index) in zip(network.influences(name), pairs, strict=True):
-        timed = network.is_timed(user)
-        relative = index is not None and index.start == "t"
-        summed = timed and not relative
-        found.append(Use(letter(user, place.time if timed else None), index, place.missing_when, summed))
+    for place, (key, index) in zip(network.influences(name), pairs, strict=True):
+        is_relative = index is not None and index.start == "t"
+        summed = network.equation(key).index == NOW and not is_relative
+        is_there = itself(network, name).time == time_of(index)  # computed at one step, and read at that step
+        missing_when = "" if is_there else place.missing_when
+        found.append(Use(letter(place.name, place.time), key, index, missing_when, summed))
     return found
 
 
 def itself(network: Network, name: str) -> Letter:
     """Return a quantity at the general time t, or without time."""
-    return letter(name, NOW if network.is_timed(name) else None)
+    index = network.equations[name].index if name in network.equations else NOW if network.is_timed(name) else None
+    return letter(name, index)
 
 
 def derivative_of(network: Network, user: Letter) -> Tree:
@@ -114,12 +117,23 @@ def chain(network: Network, name: str, link: Callable[[Tree, Use], Tree]) -> Tre
 def chain_rule(network: Network, name: str) -> Tree:
     """Return the chain rule with immediate derivatives left as they are."""
 
+    every = uses(network, name)
+
     def link(row: Tree, use: Use) -> Tree:
-        fixed = use.index is not None and use.index.start != "t"
+        fixed = _is_fixed(use.index)
         above = letter(name, use.index) if fixed else itself(network, name)
-        return _Puller(network, use.user.name, above).product(row, Derivative(use.user, above, "immediate"))
+        term = _Puller(network, use.key, above).product(row, Derivative(use.user, above, "immediate"))
+        steps = [] if fixed else [other.index for other in every if other.key == use.key and _is_fixed(other.index)]
+        for step in steps:  # there the other use's derivative is by both
+            term = Unless(Relation("=", TIME, time_of(step)), term)
+        return term
 
     return chain(network, name, link)
+
+
+def _is_fixed(index: Index | None) -> bool:
+    """Return whether a quantity is read at one step, whatever step reads it."""
+    return index is not None and index.start != "t"
 
 
 def local_form(network: Network, name: str) -> Tree:
@@ -129,17 +143,18 @@ def local_form(network: Network, name: str) -> Tree:
 
 def pulled_through(network: Network, use: Use, name: str, row: Tree) -> list[Tree]:
     """Return a row pulled back through the equation of a user, one term for each occurrence of the quantity."""
-    equation, index = network.equations[use.user.name], index_of(use.user.time)
+    equation, index = network.equation(use.key), index_of(use.user.time)
     shift = index.shift if index and use.index and use.index.start == "t" else 0
-    found = _Puller(network, equation.name, letter(name, use.index)).pull(row, formula(equation.expression))
-    return [at_shift(term, shift, row) for term in found]
+    target = letter(name, use.index)
+    found = _Puller(network, use.key, target).pull(row, _entries_apart(equation.expression, target))
+    return [at_shift(_entries_joined(term), shift, row) for term in found]
 
 
 class _Puller(NamedTuple):
     """The rules of matrix calculus, one an operation: a row times the immediate derivative of an expression."""
 
     network: Network
-    name: str
+    key: str
     target: Letter
 
     def is_number(self, tree: Tree) -> bool:
@@ -185,9 +200,34 @@ class _Puller(NamedTuple):
                 return self.pull(by_left, left) + self.pull(by_right, right)
             case Power(base, exponent):
                 return self.pull(self._times(row, _slope_of_power(base, exponent), base), base)
+            case Slice(inner):
+                return self.pull(self.product(row, _selection(tree, Call("ones", (inner,)))), inner)
+            case Entry(inner, (index,)):
+                only = Slice(inner, index, index)
+                return self.pull(self.product(row, _selection(only, Call("ones", (inner,)))), inner)
             case Call():
                 return self._through(row, tree)
         raise AssertionError(tree)
+
+    def _matrix(self, outer: Tree, tree: Tree) -> Tree:
+        """Return the derivative by the target, given that by a matrix made of it; numerator layout."""
+        if tree == self.target:
+            return outer
+        match tree:
+            case Transpose(inner):
+                return self._matrix(Transpose(outer), inner)
+            case Negative(inner):
+                return self._matrix(negative(outer), inner)
+            case Slice(inner, _, _, of_columns):
+                size = number(shape_of(inner, self.network.shapes)[of_columns])
+                chosen = _selection(tree, Over("column", "i", ONE, size, ONE))
+                return self._matrix(
+                    Binary("@", Transpose(chosen), outer) if of_columns else Binary("@", outer, chosen), inner
+                )
+        raise NetworkError(
+            f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
+            "Use its scalar form.",
+        )
 
     def _through(self, row: Tree, call: Call) -> list[Tree]:
         """Return a row pulled back through a function."""
@@ -197,7 +237,7 @@ class _Puller(NamedTuple):
             case Call("sum" | "mean" as function, (inner,)):
                 ones, size = Call("ones", (inner,)), shape_of(inner, self.network.shapes)[0]
                 factor = Binary("/", row, number(size)) if function == "mean" else row
-                return self.pull(self.product_of_numbers(factor, Transpose(ones)), inner)
+                return self.pull(self.product(factor, Transpose(ones)), inner)
             case Call("dot", (first, second)):
                 return self._of_loss(row, second, first) + self._of_loss(row, first, second)
             case Call("softmax", (inner,)):
@@ -214,27 +254,19 @@ class _Puller(NamedTuple):
 
     def _of_loss(self, row: Tree, slope: Tree, argument: Tree) -> list[Tree]:
         turned = slope if self.is_number(argument) else Transpose(slope)
-        return self.pull(self.product_of_numbers(row, turned), argument)
+        return self.pull(self.product(row, turned), argument)
 
     def _value(self, call: Call) -> Tree:
         """Return the letter of what the equation has just computed, where the formula is its whole right side."""
-        equation = self.network.equations[self.name]
-        is_whole = formula(equation.expression) == call
-        return letter(self.name, NOW if equation.timed else None) if is_whole else call
+        equation = self.network.equation(self.key)
+        return letter(equation.name, equation.index) if equation.expression == call else call
 
     def _product(self, row: Tree, left: Tree, right: Tree) -> list[Tree]:
-        if self.target in walk(left):
-            if left == Transpose(self.target):
-                return [Transpose(self.product(right, row))]
-            if isinstance(left, Binary) and left.operator == "@":
-                return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
-            if left != self.target:
-                raise NetworkError(
-                    f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
-                    "Use its scalar form.",
-                )
-            return [self.product(right, row)]
-        return self.pull(self.product(row, left), right)
+        if isinstance(left, Binary) and left.operator == "@":
+            return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
+        is_left = self.target in walk(left)
+        by_left = [self._matrix(self.product(right, row), left)] if is_left else []
+        return by_left + self.pull(self.product(row, left), right)
 
     def _spread(self, row: Tree, part: Tree, other: Tree) -> Tree:
         """Return the row that reaches a part of a sum: a number is added to every entry of a vector."""
@@ -256,6 +288,23 @@ class _Puller(NamedTuple):
         return found
 
 
+def _entries_apart(tree: Tree, target: Letter) -> Tree:
+    """Return a formula in which an entry of the target is read from the whole of it."""
+    is_part = lambda part: isinstance(part, Letter) and part.entry and replace(part, entry=()) == target
+    return mapped(tree, lambda part: Entry(target, part.entry) if is_part(part) else None)
+
+
+def _entries_joined(tree: Tree) -> Tree:
+    """Return a formula in which an entry of a letter is a letter again, as it is read."""
+    is_apart = lambda part: isinstance(part, Entry) and isinstance(part.inner, Letter) and not part.inner.entry
+    return mapped(tree, lambda part: replace(part.inner, entry=part.indices) if is_apart(part) else None)
+
+
+def _selection(part: Slice, ones: Tree) -> Tree:
+    """Return the rows of the unit matrix that pick a part: their product with the whole is the part."""
+    return Slice(Call("diag", (ones,)), part.first, part.last)
+
+
 def negative(tree: Tree) -> Tree:
     """Return minus a formula."""
     return tree.inner if isinstance(tree, Negative) else Negative(tree)
@@ -270,7 +319,7 @@ def _slope_of_power(base: Tree, exponent: Tree) -> Tree:
 def _slope(function: str, by: int = 0, **letters: Tree) -> Tree:
     """Return the slope of a function by one of its arguments, with its letters replaced."""
     known = lambda part: letters.get(part.name) if isinstance(part, Letter) else None
-    return mapped(formula(rule(ROWS[function].slopes[by])), known)
+    return mapped(rule(ROWS[function].slopes[by]), known)
 
 
 def _slopes_of_loss(loss: str, prediction: Tree, target: Tree) -> tuple[Tree, Tree]:
@@ -288,7 +337,7 @@ def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
         if part == kept and part != ONE:
             return part
         if isinstance(part, Letter) and (index := index_of(part.time)) and index.start == "t":
-            return letter(part.name, Index("t", index.shift + shift))
+            return replace(part, time=time_of(Index("t", index.shift + shift)))
         return None
 
     return mapped(tree, change) if shift else tree

@@ -27,6 +27,7 @@ from bptt_lab.symbolic.arithmetics import (
     adic,
     adic_prime,
     divisions,
+    has_few_digits,
     intervals,
     modular,
     no_hurry,
@@ -36,7 +37,7 @@ from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
-TRIALS, FIRST_TRIALS, EXPLODED = 20, 5, 10**12  # so often leaves are drawn, large at first; numbers must not be
+TRIALS, FIRST_TRIALS, EXPLODED = 20, 5, 2**40  # so often leaves are drawn, large at first; numbers must not be
 MANY = 1000  # so many leaves, and the total derivatives by them are left out where numbers explode
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
@@ -147,7 +148,15 @@ def _explodes(world: World) -> bool:
     is_large = isinstance(world.totals, Totals) and len(world.leaves) > MANY
     totals = world.totals.computed if is_large else world.totals
     numbers = (*world.values.values(), *totals.values())
-    return not all(isinstance(n, Residue | Stack) or -EXPLODED < n and n < EXPLODED for n in numbers)
+    return not all(map(_is_moderate, numbers))
+
+
+def _is_moderate(number: Any) -> bool:
+    if isinstance(number, Residue | Stack):
+        return True
+    if hasattr(number, "_mpi_"):  # an interval compares slowly
+        return all(has_few_digits(end, EXPLODED.bit_length()) for end in number._mpi_)
+    return -EXPLODED < number < EXPLODED
 
 
 @lru_cache(maxsize=256)

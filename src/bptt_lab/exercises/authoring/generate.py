@@ -16,10 +16,10 @@ from bptt_lab.exercises.places import listed, said, said_now
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas import FormulaError, Language, write
 from bptt_lab.formulas import tree as formulas
-from bptt_lab.formulas.equations import index_of
+from bptt_lab.formulas.times import NOW, Index, index_of
 from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Network, NetworkError, Place
-from bptt_lab.network.expressions import NOW, Binary, Call, Expression, Index, Name, children, names
+from bptt_lab.network.expressions import children, names
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.network.shapes import Shape
 from bptt_lab.symbolic import vectors
@@ -65,6 +65,10 @@ def questions_for(
     Errors: NetworkError for equations that cannot be read.
     """
     network = Network(text, sizes=sizes)
+    if not network.is_general:
+        one = next(one for one in network.written.values() if not one.is_general)
+        what = f"{one.name}[{one.index}] is computed at one step only, and no questions are made about that."
+        raise NetworkError(what, "Write equations that hold at every step, or without a time.", one.position)
     numbers, found = count(first), []
     common = {"network": text, "sizes": dict(sizes), "T": network.unroll(T).T}
     for make, kind in MAKERS.items():
@@ -161,7 +165,8 @@ def _shape(network: Network) -> Iterator[Data]:
         met = [said(Place(use.name, use.index)) for one in _factors(equation.expression, name) for use in names(one)]
         if not met or shape[0] == shape[1]:
             continue
-        sizes = [f"`{one}` has {network.shapes[one][0]}" for one in dict.fromkeys([user, *_columns(network, user)])]
+        named = dict.fromkeys([user, *_columns(network, user)])
+        sizes = [f"`{one}` has {(*network.shapes[one], 1)[0]}" for one in named]
         yield {
             "kind": "shape",
             "section": "text",
@@ -189,11 +194,11 @@ def _matrices(network: Network) -> list[str]:
     return sorted(found, key=lambda name: not is_recurrent(name))
 
 
-def _factors(expression: Expression, name: str) -> list[Expression]:
+def _factors(expression: Tree, name: str) -> list[Tree]:
     """Return what a matrix multiplies in an expression."""
     found = [one for part in children(expression) for one in _factors(part, name)]
-    is_product = isinstance(expression, Binary) and expression.operator == "@"
-    return [expression.right, *found] if is_product and expression.left == Name(name) else found
+    is_product = isinstance(expression, formulas.Binary) and expression.operator == "@"
+    return [expression.right, *found] if is_product and expression.left == formulas.Letter(name) else found
 
 
 def _columns(network: Network, user: str) -> list[str]:
@@ -201,8 +206,9 @@ def _columns(network: Network, user: str) -> list[str]:
     expression = network.equations[user].expression
     matrices = [name for name in network.parameters if len(network.shapes[name]) == 2]
     factors = [one for name in matrices for one in _factors(expression, name)]
-    joined = [part for one in factors if isinstance(one, Call) and one.function == "concat" for part in one.arguments]
-    return [one.name for one in (*factors, *joined) if isinstance(one, Name)]
+    calls = [one for one in factors if isinstance(one, formulas.Call) and one.function == "concat"]
+    joined = [part for call in calls for part in call.arguments]
+    return [one.name for one in (*factors, *joined) if isinstance(one, formulas.Letter)]
 
 
 def _choice(network: Network) -> Iterator[Data]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from bptt_lab.exercises.places import said
 from bptt_lab.formulas import Language, write
-from bptt_lab.formulas.equations import index_of, number
+from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.language import FUNCTIONS
 from bptt_lab.formulas.shapes import shape_of
+from bptt_lab.formulas.times import NOW, Index, index_of, number
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
@@ -30,8 +31,6 @@ from bptt_lab.formulas.tree import (
     walk,
 )
 from bptt_lab.network import Network, Place
-from bptt_lab.network.expressions import NOW, Index
-from bptt_lab.network.functions import ROWS
 from bptt_lab.symbolic import vectors
 
 INDICES = ("i", "j", "k", "l", "m", "n")

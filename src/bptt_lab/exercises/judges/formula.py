@@ -16,9 +16,9 @@ from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
+from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.functions import LOSSES
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Read, Scene
 from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
@@ -38,7 +38,7 @@ IMMEDIATE_ZERO = (
 
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
-    scene, found = trial_scenes(question)[0], None
+    scene, found = _scene(question), None
     try:
         with patience(SECONDS):
             tree = _right_side(read(text, question.language, relation=True), question)
@@ -111,11 +111,16 @@ def wrong_elsewhere(question: Question, found: Comparison) -> Feedback:
     return Feedback(question.id, WRONG, found.verdict.strength, "", cause, "", question.section, asks)
 
 
+def _scene(question: Question) -> Scene:
+    """Return a scene in which shapes and places are looked at; any other would do."""
+    return trial_scenes(question)[0]
+
+
 def _right_side(tree: Tree, question: Question) -> Tree:
     """Return an answer without its left side, if that is the question; errors: FormulaError for another equation."""
     if not isinstance(tree, Relation):
         return tree
-    first = (trial_scenes(question)[0], question.spans)
+    first = (_scene(question), question.spans)
     same = flat(values(tree.left, *first)) == flat(values(question.goal_tree, *first))
     if tree.operator != "=" or not same:
         raise FormulaError("An answer has one side only.", "Leave out the left side and the = sign.", "", tree.column)
@@ -136,7 +141,9 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
     foreign = _foreign(tree, question) or _in_a_circle(tree, question)
     if foreign:
         offer = f"Letters: {', '.join(question.letters)}." if question.letters else ""
-        error = FormulaError(f"{foreign[0]} is not available in this exercise.", offer, text, foreign[1])
+        name, column = foreign
+        place = () if column is None else (text, column)
+        error = FormulaError(f"{name} is not available in this exercise.", offer, *place)
         return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error))
     return Feedback(question.id, CORRECT, strength)
 
@@ -145,12 +152,11 @@ def is_the_question(tree: Tree, question: Question) -> bool:
     """Return whether a formula reads what is asked for, in whatever spelling, where no form of the author's does."""
     if not isinstance(question.goal_tree, Derivative | Letter):
         return any(part == question.goal_tree for part in walk(tree))
-    scene, forms = trial_scenes(question)[0], [question.tree(form) for form in (question.answer, *question.same)]
+    scene, forms = _scene(question), [question.tree(form) for form in (question.answer, *question.same)]
     for indices in bindings(question.spans):
-        asked, given = (scene.places_read(one, **indices) for one in (question.goal_tree, tree))
+        (asked,) = scene.places_read(question.goal_tree, **indices)
         known = frozenset().union(*(scene.places_read(form, **indices) for form in forms))
-        whole = [read for read in asked if read.kind not in ("value", "immediate")] or asked
-        if any(_is_part(one, other, question) for one in given - known for other in whole):
+        if any(_is_part(one, asked, question) for one in scene.places_read(tree, **indices) - known):
             return True
     return False
 
@@ -192,9 +198,9 @@ def _is_known(part: Derivative, kinds: set[tuple[str, str]], question: Question)
     return (part.kind, part.above.name) in kinds or is_a_letter(part, question)
 
 
-def _in_a_circle(tree: Tree, question: Question) -> tuple[str, int] | None:
-    """Return a value that is itself computed from the value asked for, if a formula reads one."""
-    goal, graph, scene = question.goal_tree, question.graph, trial_scenes(question)[0]
+def _in_a_circle(tree: Tree, question: Question) -> tuple[str, None] | None:
+    """Return a value that is itself computed from the value asked for, if a formula reads one, without its column."""
+    goal, graph, scene = question.goal_tree, question.graph, _scene(question)
     if not isinstance(goal, Letter):
         return None
     for indices in bindings(question.spans):
@@ -202,19 +208,20 @@ def _in_a_circle(tree: Tree, question: Question) -> tuple[str, int] | None:
         later = _computed_from(graph, asked)
         read = {Place(*one.above[:2]) for one in scene.places_read(tree, **indices) if one.kind == "value"}
         if circle := sorted(read & later, key=str):
-            return said(circle[0]), 0
+            return said(circle[0]), None
     return None
 
 
 def _computed_from(graph: Graph, start: Place) -> set[Place]:
-    """Return every place that depends on one."""
+    """Return every place that depends on one, with the total loss if the loss of a step does."""
     found, waiting = set(), [start]
     while waiting:
         for user in graph.users.get(waiting.pop(), ()):
             if user not in found:
                 found.add(user)
                 waiting.append(user)
-    return found
+    loss = graph.network.loss
+    return found | {Place(loss) for place in (start, *found) if place.name == loss}
 
 
 def is_a_letter(part: Derivative, question: Question) -> bool:
@@ -229,7 +236,7 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
     cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans))
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
         cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
-    example = counterexample(question, tree, verdict.world) if verdict is not None and verdict.world else ""
+    example = counterexample(question, tree, verdict.world) if verdict is not None else ""
     return Feedback(
         question.id,
         WRONG,
@@ -251,20 +258,14 @@ def counterexample(question: Question, tree: Tree, world: World) -> str:
         for entry in itertools.product(*map(range, true.shape)):
             one, other = float(_middle(given[entry])), float(_middle(true[entry]))
             if abs(one - other) > 1e-12 * (1 + abs(other)):
-                return f"{_where(question, tree, scene, indices, entry)} your answer gives {_pair(one, other)}."
+                texts = told_apart(one, other)  # what differs by so much, differs in 16 digits
+                where = _where(question, tree, scene, indices, entry)
+                return f"{where} your answer gives {texts[0]} where {texts[1]} is right."
     return ""
 
 
 def _middle(number):
     return number.mid if hasattr(number, "mid") else number
-
-
-def _pair(one: float, other: float) -> str:
-    """Return two different numbers with as many digits as are needed to see that they differ."""
-    texts = told_apart(one, other)
-    if texts is None:
-        return f"a number that differs from {other:.4g}, the right one, beyond the 16th digit"
-    return f"{texts[0]} where {texts[1]} is right"
 
 
 def _where(question: Question, tree: Tree, scene: Scene, indices: dict[str, int], entry: tuple[int, ...]) -> str:
@@ -285,15 +286,15 @@ def _numbers_in(tree: Tree, scene: Scene, indices: dict[str, int]) -> dict[str, 
         if isinstance(part, Letter | Derivative) and id(part) not in inside:
             if free_variables(part) - set(indices) - {"T"} or np.size(scene.value(part, **indices)) > 1:
                 return {}
-            found[_spelled(part)] = float(np.ravel(_middle(scene.value(part, **indices)))[0])
-    return found if 1 <= len(found) <= 8 else {}
+            found[_spelled(part, scene.graph.network.loss)] = float(_middle(value_at(part, scene, indices)))
+    return found if len(found) <= 8 else {}
 
 
-def _spelled(part: Letter | Derivative) -> str:
-    if isinstance(part, Letter):
+def _spelled(part: Letter | Derivative, loss: str) -> str:
+    """Return a letter as a student writes it; d1(2) and d_h1(2) are derivatives of the loss, and of nothing else."""
+    if isinstance(part, Letter) or part.kind == "immediate" or (part.below.name, part.below.time) != (loss, None):
         return write(part)
-    is_plain = part.kind != "immediate" and part.below.time is None
-    return write(part.above).replace(part.above.name, said_of(part, part.above.name), 1) if is_plain else write(part)
+    return said_of(part, part.above.name) + write(part.above).removeprefix(part.above.name)
 
 
 def prove_formula(question: Question, judge: Callable[[Question, str], Feedback] = judge_formula) -> list[str]:

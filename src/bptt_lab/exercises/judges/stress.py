@@ -15,9 +15,10 @@ from functools import lru_cache
 import numpy as np
 from mpmath import MPContext
 
+from bptt_lab.formulas.functions import FUNCTIONS, LOSSES
+from bptt_lab.formulas.tree import Binary, Call, Letter, Tree
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import Binary, Call, Expression, Name, children, names
-from bptt_lab.network.functions import FUNCTIONS, LOSSES
+from bptt_lab.network.expressions import children, names
 from bptt_lab.network.scalars import FLOATS, ONE, Arithmetic, completed
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
@@ -111,7 +112,7 @@ def arguments_of_exponentials(network: Network) -> set[str]:
     return {name.name for call in calls if call.function in EXPONENTIALS for name in names(call)}
 
 
-def _calls(expression: Expression) -> list[Call]:
+def _calls(expression: Tree) -> list[Call]:
     found = [call for part in children(expression) for call in _calls(part)]
     return [expression, *found] if isinstance(expression, Call) else found
 
@@ -231,10 +232,10 @@ def _compared_with(network: Network, target: str) -> str:
     calls = [call for user in users for call in _calls(network.equations[user].expression)]
     pairs = [c.arguments for c in calls if c.function in LOSSES and target in map(str, names(c))]
     pairs = pairs or [c.arguments for c in calls if c.function in LOSSES]
-    if len(users) != 1 or len(pairs) != 1 or not all(isinstance(part, Name) for part in pairs[0]):
+    if len(users) != 1 or len(pairs) != 1 or not all(isinstance(part, Letter) for part in pairs[0]):
         raise ValueError(f"{target} is not compared with one quantity")
     first, second = pairs[0]
-    if first.index != second.index or second.name != target:
+    if first.time != second.time or second.name != target:
         raise ValueError(f"{target} is compared with another time")
     return first.name
 
@@ -326,10 +327,10 @@ def wide(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     return [{place: value * by(place.name) for place, value in draw.items()} for draw in draws]
 
 
-def _products(expression: Expression) -> list[tuple[str, str]]:
+def _products(expression: Tree) -> list[tuple[str, str]]:
     """Return the pairs of names that are multiplied with each other, in both orders."""
     found = [pair for part in children(expression) for pair in _products(part)]
-    if isinstance(expression, Binary) and isinstance(expression.left, Name) and isinstance(expression.right, Name):
+    if isinstance(expression, Binary) and isinstance(expression.left, Letter) and isinstance(expression.right, Letter):
         pair = (expression.left.name, expression.right.name)
         found += [pair, pair[::-1]] if expression.operator in "*@" else []
     return found

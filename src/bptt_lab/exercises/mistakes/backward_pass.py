@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.mistakes.uses import ARGUMENT, NONE, VALUE, Edge, edges_into, slope_tree
+from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import Expression
 from bptt_lab.network.keeping import kept
-from bptt_lab.network.scalars import FLOATS, Scalar, entries, evaluate, scalar
+from bptt_lab.network.scalars import FLOATS, STEPS, Scalar, entries, evaluate, scalar
 from bptt_lab.network.shapes import entrywise_shape
 from bptt_lab.symbolic.values import Scene, is_beyond
 
@@ -93,6 +93,8 @@ class Tables:
         values = scene.world.values
 
         def value_of(place: Place) -> float:
+            if place == STEPS:
+                return float(self.graph.T)
             if place in veils:
                 return self._behind(scene, t, veils[place])
             found = reading(place, t, self.graph) if reading else self.graph.resolve(place, t)
@@ -109,10 +111,10 @@ class Tables:
         """Return the value of a part of an equation at step t, as it was computed on the way forward."""
         return evaluate(veiled, self._look_up(scene, t), FLOATS)
 
-    def row(self, expression: Expression, t: int | None) -> np.ndarray:
+    def row(self, expression: Tree, t: int | None) -> np.ndarray:
         """Return the values of an expression of the network at step t, as one row in each scene."""
 
-        def shape_of(inner: Expression) -> tuple[int, ...]:
+        def shape_of(inner: Tree) -> tuple[int, ...]:
             return entrywise_shape(inner, self.graph.network.shapes)
 
         trees = [scalar(expression, entry, shape_of) for entry in entries(shape_of(expression))]

@@ -21,8 +21,8 @@ from bptt_lab.exercises.mistakes.backward_pass import (
     times,
 )
 from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into
+from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import Index
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS
 

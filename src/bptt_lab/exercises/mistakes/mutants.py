@@ -85,10 +85,11 @@ def mutants(
     """Return every catalogued mistake that can be made on a goal, the most frequent first; equal values are one.
 
     `spans` says over which whole numbers each free index of the goal runs: where nothing is said, a time from 1 to T,
-    an entry over all there are. None of them has the right value. An immediate derivative has no path to go wrong on.
+    an entry over all there are. None of them has the right value. An immediate derivative has no path to go wrong on;
+    where an equation holds at one step only, nobody knows what is usual.
     `only` names the mistakes that are wanted.
     """
-    if goal.kind == "immediate":
+    if goal.kind == "immediate" or not graph.network.is_general:
         return []
     names = sorted(free_variables(goal) - {"T"})
     ranges = tuple((name, tuple((spans or {}).get(name, _span(graph, goal, name)))) for name in names)

@@ -30,9 +30,11 @@ from bptt_lab.exercises.mistakes.edge_changes import (
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
 from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, influenced, uses_of
 from bptt_lab.exercises.places import said, said_now
+from bptt_lab.formulas.functions import LOSSES
+from bptt_lab.formulas.times import NOW, Index, index_of
+from bptt_lab.formulas.tree import Call, Letter, Tree
 from bptt_lab.network import Graph, Place
-from bptt_lab.network.expressions import NOW, Call, Expression, Index, Name, children
-from bptt_lab.network.functions import LOSSES
+from bptt_lab.network.expressions import children
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import letters
 
@@ -214,7 +216,7 @@ def _biases(graph: Graph, uses: Uses) -> Iterator[Edit]:
             yield Edit("D10", {"parameter": name}, own, scaled(of(*own), 2))
 
 
-def _calls(expression: Expression, functions: Collection[str]) -> list[Call]:
+def _calls(expression: Tree, functions: Collection[str]) -> list[Call]:
     found = [call for part in children(expression) for call in _calls(part, functions)]
     return [expression, *found] if isinstance(expression, Call) and expression.function in functions else found
 
@@ -242,23 +244,23 @@ def _errors(graph: Graph, name: str, call: Call, own: Uses) -> Iterator[Edit]:
     head = _head(graph, name, prediction)
     if head:
         yield Edit("D4", {}, head, _times_slope(head, name, prediction))
-    if not isinstance(target, Name):
+    if not isinstance(target, Letter):
         return
-    detail = {"target": said(Place(target.name, target.index))}
+    detail = {"target": said(Place(target.name, index_of(target.time)))}
     if call.function != "nll":
         yield Edit("D1", detail, own, read(of(*own), without(target.name)))
         return
     if head and _is_softmax(graph, prediction):
         yield Edit("D1", detail, head, _plus_target(head, name, target))
-    wrong = LOGARITHM if isinstance(prediction, Name) else FUSED if _is_softmax(graph, prediction) else ()
+    wrong = LOGARITHM if isinstance(prediction, Letter) else FUSED if _is_softmax(graph, prediction) else ()
     detail = {"equation": said_now(graph.network, name)}
     for mistake, slope in wrong:
         yield Edit(mistake, detail, own, sloped(_into(own, call), _by_values(slope, call)))
 
 
-def _is_softmax(graph: Graph, prediction: Expression) -> bool:
+def _is_softmax(graph: Graph, prediction: Tree) -> bool:
     """Return whether a prediction is a softmax, there or in the equation of its name."""
-    if isinstance(prediction, Name) and prediction.name in graph.network.equations:
+    if isinstance(prediction, Letter) and prediction.name in graph.network.equations:
         prediction = graph.network.equations[prediction.name].expression
     return isinstance(prediction, Call) and prediction.function == "softmax"
 
@@ -277,18 +279,18 @@ def _into(own: Uses, call: Call) -> Where:
     """Return whether an edge leads from a loss to its prediction, or to what stands in its prediction's softmax."""
     inner = call.arguments[0]
     inner = inner.arguments[0] if isinstance(inner, Call) else inner
-    return lambda edge: isinstance(inner, Name) and edge.use in own and edge.use.letter.name == inner.name
+    return lambda edge: isinstance(inner, Letter) and edge.use in own and edge.use.letter.name == inner.name
 
 
-def _head(graph: Graph, name: str, prediction: Expression) -> Uses:
+def _head(graph: Graph, name: str, prediction: Tree) -> Uses:
     """Return the uses that lead from the prediction to the output before its softmax or activation."""
     network = graph.network
-    if isinstance(prediction, Call) and isinstance(prediction.arguments[0], Name):
+    if isinstance(prediction, Call) and isinstance(prediction.arguments[0], Letter):
         return tuple(use for use in uses_of(network)[name] if use.letter.name == prediction.arguments[0].name)
-    if not isinstance(prediction, Name):
+    if not isinstance(prediction, Letter):
         return ()
     above = network.equations.get(prediction.name)
-    if above and isinstance(above.expression, Call) and isinstance(above.expression.arguments[0], Name):
+    if above and isinstance(above.expression, Call) and isinstance(above.expression.arguments[0], Letter):
         return uses_of(network)[prediction.name]
     return tuple(use for use in uses_of(network)[name] if use.letter.name == prediction.name)
 
@@ -315,7 +317,7 @@ def _at_output(head: Uses, name: str, more: Callable[[Pass, Place, Left, np.ndar
     return change
 
 
-def _plus_target(head: Uses, name: str, target: Name) -> Change:
+def _plus_target(head: Uses, name: str, target: Letter) -> Change:
     """Return the change that leaves the target out of p - y: it adds the target to the error (D1)."""
 
     def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:
@@ -325,7 +327,7 @@ def _plus_target(head: Uses, name: str, target: Name) -> Change:
     return _at_output(head, name, more)
 
 
-def _times_slope(head: Uses, name: str, prediction: Expression) -> Change:
+def _times_slope(head: Uses, name: str, prediction: Tree) -> Change:
     """Return the change that multiplies the error at the output by p(1 - p) once more (D4)."""
 
     def more(one: Pass, place: Place, after: Left, share: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ import numpy as np
 from bptt_lab.exercises.mistakes.backward_pass import Asked, Detail, Tables, right_pass, shaped, transposed
 from bptt_lab.exercises.mistakes.uses import edges_into
 from bptt_lab.exercises.places import said
-from bptt_lab.formulas.tree import Derivative
+from bptt_lab.formulas.times import NOW
+from bptt_lab.formulas.tree import Call, Derivative
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import NOW, Call
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.symbolic import worlds

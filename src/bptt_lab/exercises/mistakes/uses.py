@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.network.expressions import NOW, Index
-from bptt_lab.network.functions import ROWS
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import (
     Applied,

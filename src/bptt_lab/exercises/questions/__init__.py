@@ -11,7 +11,7 @@ from importlib import resources
 
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.question import Question, QuestionError
-from bptt_lab.network.errors import nearest
+from bptt_lab.formulas.errors import nearest
 
 FOLDER = resources.files("bptt_lab.exercises") / "questions"
 

@@ -17,9 +17,9 @@ from bptt_lab import Network, symbolic
 from bptt_lab.exercises import ex
 from bptt_lab.exercises.judges.stress import decimals
 from bptt_lab.figures import unrolled_network
+from bptt_lab.formulas import functions
+from bptt_lab.formulas.functions import FUNCTIONS, LOSSES, NUMBERS, ROWS
 from bptt_lab.formulas.printing import equations_latex
-from bptt_lab.network import functions
-from bptt_lab.network.functions import FUNCTIONS, LOSSES, NUMBERS, ROWS
 from bptt_lab.network.parse import rule
 from bptt_lab.network.scalars import (
     FLOATS,
@@ -191,7 +191,7 @@ def test_a_row_that_is_added_is_all_that_a_new_function_and_a_new_loss_need(tmp_
     """Swish and a fourth power, put into the table of a copy: read, derived, proven, drawn, asked for."""
     package = Path(functions.__file__).parents[1]
     shutil.copytree(package, tmp_path / "bptt_lab", ignore=shutil.ignore_patterns("__pycache__"))
-    table = tmp_path / "bptt_lab" / "network" / "functions.py"
+    table = tmp_path / "bptt_lab" / "formulas" / "functions.py"
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("ROWS = {\n", "ROWS = {" + SWISH, 1), encoding="utf-8")
     ran = [sys.executable, "-c", USED.replace("\\\\n", "\\n")]

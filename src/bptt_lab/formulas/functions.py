@@ -121,11 +121,14 @@ def language() -> str:
     width = max(len(example) for example, _ in rows)
     return "\n".join([
         "One equation a line:  name[t] = …  or  name = …  ; # begins a remark.",
+        "At one step only:  h[0] = …  p[T] = …  L[1] = …  ; a state that nothing gives is zero before the first step.",
         "",
         "a + b   a - b   a * b   a / b    entry by entry; a number goes with every entry",
         "W @ v   W @ V @ v   W.T @ v      matrices are parameters; .T is the transpose",
         "a ** 2   a ** -1   a ** 0.5      whole powers up to 20, and the root",
         "x[t]   h[t-1]   h[t+1]   h[T]    times; a name without brackets has no time",
+        "v[2:4]   h[t][2:4]   W[:, 2:4]   entries, rows or columns from 1, both ends included; h[t][2] is one",
+        "T                                the number of steps",
         "",
         *(f"{example:<{width}}  {meaning}" for example, meaning in rows),
     ])  # fmt: skip
