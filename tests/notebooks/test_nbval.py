@@ -29,38 +29,46 @@ def run(folder, cells):
     return done.returncode, done.stdout
 
 
-def test_history_works_as_in_jupyterlab(tmp_path):
-    cells = [
-        cell(1, "6 * 7", "42"),
-        cell(2, "_ + 1", "43"),
-        cell(3, "Out[1]", "42"),
-        cell(4, "'hidden';"),
-        cell(5, "'hidden too' ;  # reason"),
-        cell(6, "_2", "43"),
-    ]
-    code, report = run(tmp_path, cells)
-    assert code == 0, report
-    assert "6 passed" in report
+RIGHT = [
+    cell(1, "6 * 7", "42"),
+    cell(2, "_ + 1", "43"),
+    cell(3, "Out[1]", "42"),
+    cell(4, "'hidden';"),
+    cell(5, "'hidden too' ;  # reason"),
+    cell(6, "_2", "43"),
+    cell(7, "import time; time.time()", "1", metadata={"tags": ["nbval-ignore-output"]}),
+]
+WRONG = [
+    cell(1, "6 * 7", "41"),
+    cell(2, "6 * 7"),
+    cell(3, "6 * 7;", "42"),
+    cell(4, "print(42)", "42"),
+    cell(5, "1 / 0"),
+    cell(6, "import warnings; warnings.warn('old')"),
+    cell(7, "6 * 7", "42"),
+]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        cell(1, "6 * 7", "41"),
-        cell(1, "6 * 7"),
-        cell(1, "6 * 7;", "42"),
-        cell(1, "print(42)", "42"),
-        cell(1, "1 / 0"),
-        cell(1, "import warnings; warnings.warn('old')"),
-    ],
-    ids=lambda wrong: wrong.source,
-)
-def test_other_outputs_are_refused(tmp_path, wrong):
-    code, report = run(tmp_path, [wrong])
-    assert code == 1, report
-    assert "1 failed" in report
+@pytest.fixture(scope="module")
+def accepted(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("right"), RIGHT)
 
 
-def test_a_tagged_cell_is_run_but_not_compared(tmp_path):
-    tagged = cell(1, "import time; time.time()", "1", metadata={"tags": ["nbval-ignore-output"]})
-    assert run(tmp_path, [tagged])[0] == 0
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("wrong"), WRONG)
+
+
+def test_history_works_as_in_jupyterlab_and_a_tagged_cell_is_run_but_not_compared(accepted):
+    code, report = accepted
+    assert code == 0 and f"{len(RIGHT)} passed" in report, report
+
+
+@pytest.mark.parametrize("k", range(len(WRONG) - 1), ids=[one.source for one in WRONG[:-1]])
+def test_other_outputs_are_refused(refused, k):
+    code, report = refused
+    assert code == 1 and f"FAILED book.ipynb::Cell {k}" in report, report
+
+
+def test_a_right_cell_among_wrong_ones_is_accepted(refused):
+    assert "6 failed, 1 passed" in refused[1], refused[1]
