@@ -16,8 +16,8 @@ from rewriting import equal_form, spelled, symbolic_questions
 
 from bptt_lab.exercises.causes.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
 from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
+from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges import function as judge
-from bptt_lab.exercises.judges import instances
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.mistakes.mutants import ArrayMutant, Mutant
 from bptt_lab.exercises.question import Question
@@ -148,7 +148,7 @@ def _of_function(tally: Tally, question: Question, is_taken: Callable[[], bool])
     for name, goal in goals.items():
         if not isinstance(goal, Derivative):
             continue
-        known = judge._catalogued(cases[0], goal, has_deltas)
+        known = arrays.catalogued_arrays(cases[0], goal, has_deltas)
         for mutant, array in known:
             if not is_taken():
                 continue

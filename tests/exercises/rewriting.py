@@ -22,6 +22,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import flat, shapes, values
 from bptt_lab.formulas import FormulaError, write
+from bptt_lab.formulas.times import NOW, index_of
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -36,7 +37,7 @@ from bptt_lab.formulas.tree import (
     Variable,
     walk,
 )
-from bptt_lab.network import Graph, Place, expressions
+from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import Arithmetic
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
@@ -343,10 +344,10 @@ def definition(spot: Spot, letter: Tree) -> tuple[str, Letter] | None:
     if not isinstance(letter, Letter) or letter.name not in spot.graph.network.equations:
         return None
     equation = spot.graph.network.equations[letter.name].expression
-    if not isinstance(equation, expressions.Call) or not isinstance(equation.arguments[0], expressions.Name):
+    if not isinstance(equation, Call) or len(equation.arguments) != 1 or not isinstance(equation.arguments[0], Letter):
         return None
     argument, times = equation.arguments[0], [None]
-    if len(equation.arguments) != 1 or argument.index not in (None, expressions.NOW):
+    if argument.entry or index_of(argument.time) not in (None, NOW):
         return None
     if letter.time is not None:
         times = spread(letter.time, spot.ranges, spot.question)

@@ -5,8 +5,8 @@ import pytest
 from bptt_lab import ex
 from bptt_lab.exercises.causes.diagnosis import trial_scenes
 from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, OUTCOMES, UNDECIDED, WRONG
-from bptt_lab.exercises.front import JUDGES
 from bptt_lab.exercises.judges.cases import cases, in_words, is_for_every_T, of_other_sizes
+from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import bindings
 from bptt_lab.symbolic.values import is_beyond
@@ -19,7 +19,7 @@ RIGHT_072 = "d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)"
 
 
 def judged(identity, text):
-    return JUDGES[QUESTIONS[identity].kind](QUESTIONS[identity], text)
+    return KINDS[QUESTIONS[identity].kind].check(QUESTIONS[identity], text)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,8 @@ def test_no_object_raises_out_of_check(identity, tmp_path, monkeypatch):
 
 
 def test_an_interrupt_from_the_keyboard_gets_out(monkeypatch):
-    monkeypatch.setitem(JUDGES, "line", lambda question, answer: (_ for _ in ()).throw(KeyboardInterrupt))
+    raises = lambda question, answer: (_ for _ in ()).throw(KeyboardInterrupt)
+    monkeypatch.setitem(KINDS, "line", KINDS["line"]._replace(check=raises))
     with pytest.raises(KeyboardInterrupt):
         ex("07.2").check("d1(1)")
 
@@ -297,7 +298,8 @@ def test_an_interrupt_from_the_keyboard_gets_out(monkeypatch):
 def test_a_fault_of_the_checker_is_told_as_one_and_never_as_the_students(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for error in (OverflowError, MemoryError, RecursionError, SystemExit, GeneratorExit):
-        monkeypatch.setitem(JUDGES, "line", lambda question, answer, error=error: (_ for _ in ()).throw(error))
+        raises = lambda question, answer, error=error: (_ for _ in ()).throw(error)
+        monkeypatch.setitem(KINDS, "line", KINDS["line"]._replace(check=raises))
         found = ex("07.2").check("d1(1)")
         assert found.outcome == UNDECIDED and "fault of the checker" in found.cause and error.__name__ in found.cause
 

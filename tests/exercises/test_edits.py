@@ -8,6 +8,7 @@ import pytest
 import networks
 from bptt_lab import Network
 from bptt_lab.exercises.mistakes import mutants
+from bptt_lab.exercises.mistakes.backward_pass import Pass, plain, right_pass, tables_of
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE, NOT_APPLICABLE
 from bptt_lab.exercises.scenes import scene_of
 from bptt_lab.formulas import Language, read
@@ -373,6 +374,21 @@ def test_a_state_that_starts_again_in_every_chunk_is_the_sum_of_short_networks()
         total = total + entry_array(short.sweep(short.run(given)), Place("W11"), (5, 5))
     found = [m for m in mutants.mutants(graph, goal) if m.mistake == "E7" and m.detail["count"] == "2"]
     assert np.allclose(found[0].value(scene(ONE), goal, {}), total, rtol=1e-12)
+
+
+def test_a_pass_that_was_interrupted_is_computed_again():
+    tables, place, pressed = tables_of(graph_of(ONE), (scene(ONE),)), Place("h1", 1), []
+
+    def change(one, edge, left):
+        if not pressed:
+            pressed.append(edge)
+            raise KeyboardInterrupt
+        return plain(one, edge, left)
+
+    interrupted = Pass(tables, ("L", None), change)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.adjoint(place)
+    assert np.allclose(interrupted.adjoint(place), right_pass(tables, ("L", None)).adjoint(place))
 
 
 def test_many_steps_need_no_deep_recursion():

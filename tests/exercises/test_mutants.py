@@ -6,6 +6,7 @@ import measuring
 import pytest
 
 from bptt_lab.exercises.causes.diagnosis import catalogued
+from bptt_lab.exercises.mistakes import result_edits
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.symbolic.verdicts import AGREES, Verdict
 
@@ -47,8 +48,7 @@ def test_a_comparison_that_always_says_same_refuses_nothing():
 def test_the_right_value_in_float64_is_not_taken_for_a_mistake():
     question = course_questions()["07.2"]
     mutant, _ = catalogued(question)[0]
-    right = mutant._replace(value=lambda scene, goal, indices: scene.value(goal, **indices))
-    assert not measuring.refuses(question, right)
+    assert not measuring.refuses(question, mutant._replace(result=result_edits.right))
     assert measuring.refuses(question, mutant)
 
 

@@ -10,13 +10,7 @@ from itertools import count
 from zlib import crc32
 
 from bptt_lab.exercises.authoring.proof import prove
-from bptt_lab.exercises.authoring.spelling import (
-    Code,
-    Unspeakable,
-    gradient_form,
-    spell,
-    spell_entry,
-)
+from bptt_lab.exercises.authoring.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.exercises.mistakes.uses import influenced
 from bptt_lab.exercises.places import listed, said, said_now
 from bptt_lab.exercises.question import Question, QuestionError

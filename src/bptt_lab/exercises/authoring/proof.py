@@ -122,5 +122,5 @@ BY_LENGTH = {"A9", "B6", "C2", "E3", "E4", "E6", "E7"}
 
 def _merged(known: tuple) -> set[tuple[str, str]]:
     """Return the pairs of mistakes that give the same numbers on an instance."""
-    pairs = {(mutant.mistake, also) for mutant, _ in known for also in mutant.also}
+    pairs = {(mutant.mistake, also) for mutant, _ in known for also in mutant.also if also != mutant.mistake}
     return {tuple(sorted(pair)) for pair in pairs if not BY_LENGTH & set(pair)}

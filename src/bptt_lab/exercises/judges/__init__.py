@@ -2,7 +2,7 @@
 
 - `formula`: a line or a matrix formula; `cases`: the steps and sizes for which it must hold.
 - `derivation`: several lines, each against the one before it.
-- `function`: NumPy code, run on `instances`, drawn by `stress` and `sizing`; `returned` reads what it gives, and
-  `elsewhere` says where it fails if not on the first of them.
+- `function`: NumPy code, run on `instances`, drawn by `stress` and `sizing`; `returned` reads what it gives, `arrays`
+  says why an array is wrong, and `elsewhere` on which instances if not on the first of them.
 - `short_answer`: a shape, a number or a choice, as `short_reading` reads it.
 """

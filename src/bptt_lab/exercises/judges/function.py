@@ -5,14 +5,11 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises.causes.clipping import Pair, clipped
-from bptt_lab.exercises.causes.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
-from bptt_lab.exercises.causes.paths import account
+from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.feedback import (
     CANNOT_READ,
     CORRECT,
@@ -24,27 +21,15 @@ from bptt_lab.exercises.feedback import (
     told_apart,
 )
 from bptt_lab.exercises.judges import elsewhere
-from bptt_lab.exercises.judges.instances import (
-    FIRST,
-    Instance,
-    Table,
-    flat,
-    forms,
-    is_summed,
-    one_size_each,
-    tables,
-)
+from bptt_lab.exercises.judges.arrays import SINGLE, clipped_cause, diagnose_array, everywhere_cause, is_one_factor
+from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
-from bptt_lab.exercises.mistakes import mutants
-from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
 from bptt_lab.exercises.sandbox.running import Outcome, run_function
-from bptt_lab.formulas import FormulaError
-from bptt_lab.formulas.tree import Derivative, Tree, free_variables, walk
+from bptt_lab.formulas.tree import Derivative, walk
 
 SECONDS, SECONDS_OF_ONE = 10.0, 5.0  # by the clock, for all calls and for a single one
-SINGLE = 1e-6
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
 OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 IN_PLACE = "E10"
@@ -236,7 +221,7 @@ def _why(
     """Return the cause of an array that is wrong on the instances `at`."""
     first, true = at[0], found[0].results
     wrong, mine = [found[k] for k in at], [one[name] for one in given]
-    cut = _clipped(mine, found, name)
+    cut = clipped_cause(mine, found, name)
     if cut:
         told = elsewhere.where(question, found[0], wrong) if first else ""
         return cut._replace(says=f"{told} {cut.says}".strip())
@@ -247,87 +232,17 @@ def _why(
     other = next((o for o in true if o != name and _agrees({o: given[0][name]}, found[0], o)), None)
     if other:
         return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
-    everywhere = _everywhere(mine, [table.results[name] for table in found], found)
+    everywhere = everywhere_cause(mine, [table.results[name] for table in found], found)
     if everywhere:
         return everywhere
     arguments = forms(question, question.arguments).values()
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
-    return cause if _holds(cause, mine, [table.results[name] for table in found]) else ELSEWISE
-
-
-def _clipped(given: Sequence[np.ndarray], found: Sequence[Table], name: str) -> Cause | None:
-    """Return the cause where arrays are those they should be, but clipped."""
-    true = [table.results[name] for table in found]
-    if not all(a.shape == b.shape and (np.abs(a) < LARGEST).all() for a, b in zip(given, true, strict=True)):
-        return None
-    cut = clipped([Pair(a, b, partial(_is_close, t, a)) for a, b, t in zip(given, true, found, strict=True)])
-    if cut is None:
-        return None
-    mistake, limit = CATALOGUE[cut[0]], cut[1]
-    return Cause("", f"{mistake.says} The limit is {limit:.4g}.", mistake.asks, mistake.id)
-
-
-def _is_close(table: Table, given: np.ndarray, true: np.ndarray) -> bool:
-    return bool(table.case.agrees(given, true).all())
+    return cause if is_one_factor(cause, mine, [table.results[name] for table in found]) else ELSEWISE
 
 
 ELSEWISE = Cause("Its shape is right.", "", "")
-NOTHING = 1e-200
-
-
-def _everywhere(given: list[np.ndarray], true: list[np.ndarray], found: Sequence[Table]) -> Cause | None:
-    """Return a cause that is seen on all instances together, and that the first alone would hide or feign."""
-    pairs = zip(given, true, found, strict=True)
-    kept = [(one, other, table) for one, other, table in pairs if one.shape == other.shape and np.isfinite(one).all()]
-    if not kept or kept[0][2] is not found[0]:
-        return None
-    given, true, found = ([part[k] for part in kept] for k in range(3))
-    if found[0].case.agrees(given[0], true[0], SINGLE).all():
-        asks = "Which constant is added, or rounded?"
-        return Cause("It agrees to about six digits.", "It does not to nine: something small is off.", asks)
-    if not (np.abs(given[0]) > NOTHING).any():
-        if all((np.abs(one) <= NOTHING).all() for one in given):
-            return Cause("", "It is zero, or almost, on every instance.", "Does the loss depend on this quantity?")
-        if _are_whole(given):
-            return WHOLE
-        return Cause(
-            "", "It is zero in the first instance, though not in all of them.", "What is cut off, or left out?"
-        )
-    if _are_whole(given) and not (true[0] == np.trunc(true[0])).all():
-        return WHOLE
-    right = [table.case.agrees(a, b).all() for table, a, b in zip(found, given, true, strict=True)]
-    turned = [table.case.agrees(-a, b).all() for table, a, b in zip(found, given, true, strict=True)]
-    if all(r or t for r, t in zip(right, turned, strict=True)) and any(
-        r and not t for r, t in zip(right, turned, strict=True)
-    ):
-        says = f"Up to the sign it is right; the sign is right on {sum(right)} of {len(found)} instances only."
-        return Cause("", says, "Which line loses a sign?")
-    return None
-
-
-def _are_whole(given: list[np.ndarray]) -> bool:
-    """Return whether all numbers are whole, and more than the one or two values of a constant or a mask."""
-    are_whole = all((one == np.trunc(one)).all() and np.abs(one).max(initial=0.0) < 2**53 for one in given)
-    return are_whole and any(len(np.unique(one)) > 2 for one in given)
-
-
-WHOLE = Cause("", "It holds whole numbers only.", "Where do numbers become integers, or are cut to whole ones?")
-
-
-def _holds(cause: Cause, given: list[np.ndarray], true: list[np.ndarray]) -> bool:
-    """Return whether a constant factor, if that is the cause, is the same on all instances."""
-    if not cause.right.startswith("Everything is right up to"):
-        return True
-    size = float(np.vdot(true[0], true[0]))
-    factor = float(np.vdot(given[0], true[0])) / size if size else 0.0
-    return all(
-        one.shape == other.shape
-        and np.abs(one - factor * other).max(initial=0.0) <= 1e-3 * np.abs(factor * other).max(initial=0.0) + NOTHING
-        for one, other in zip(given, true, strict=True)
-        if np.isfinite(one).all()
-    )
 
 
 def _size_alone(question: Question, name: str, function: Callable) -> list[Table]:
@@ -364,83 +279,6 @@ def _first_difference(name: str, given: np.ndarray, table: Table) -> str:
     start = "In the first instance" if case.kind == "tame" else "There"
     texts = told_apart(float(given[entry]), float(true[entry]))
     return f"{start} {name}{at} is {texts[0]}; it should be {texts[1]}." if texts else ""
-
-
-def diagnose_array(
-    case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray, gives_deltas: bool = False
-) -> Cause:
-    """Return the cause of a wrong array: its shape, a constant factor, its account of paths, the catalogue."""
-    with np.errstate(all="ignore"):
-        return _array_cause(case, goal, given, np.asarray(true, dtype=float), gives_deltas)
-
-
-def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray, gives_deltas: bool) -> Cause:
-    if given.shape != true.shape:
-        return _shape_cause(given, true)
-    if np.isfinite(given).all() and (np.abs(given) > LARGEST).any():
-        return Cause("Its shape is right.", "It holds a number of more than a hundred digits.", "What grows so?")
-    if not np.isfinite(given).all():
-        return Cause(
-            "Its shape is right.", "It holds numbers that are not finite.", "Where is something divided by zero?"
-        )
-    known_slips = _catalogued(case, goal, gives_deltas)
-    match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
-    known = named_cause(match[0], goal) if match else None
-    factor = factor_cause(given.ravel(), true.ravel(), known)
-    if factor:
-        return factor
-    found = _account(case, goal, given)
-    if found:
-        return paths_cause(found, goal.above.name, known)
-    return known or Cause("Its shape is right.", "", "")
-
-
-def _account(case: Instance, goal: Tree, given: np.ndarray):
-    if not isinstance(goal, Derivative):
-        return None
-    free = free_variables(goal) - {"T"}
-    spans = {"t": range(1, case.graph.T + 1)} if free else {}
-    summed = is_summed(goal, case.graph)
-    by_scene = given if summed or not case.is_batch else np.moveaxis(given, 1 if free else 0, 0)
-    return account(goal, case.graph, list(case.scenes), spans, by_scene.ravel(), summed)
-
-
-def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
-    says = f"Its shape is {given.shape}; expected {true.shape}."
-    if given.ndim == 2 and given.T.shape == true.shape and same(given.T.ravel(), true.ravel()):
-        says = "It is transposed. " + says
-        return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6")
-    return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
-
-
-Slip = tuple[mutants.Mutant | mutants.ArrayMutant, np.ndarray]
-
-
-def _catalogued(
-    case: Instance, goal: Tree, gives_deltas: bool
-) -> list[tuple[mutants.Mutant | mutants.ArrayMutant, np.ndarray]]:
-    """Return every catalogued mistake that can be made on a goal, with its array on a case."""
-    if not isinstance(goal, Derivative) or goal.kind == "immediate":
-        return []
-    found = []
-    for mutant in mutants.mutants(case.graph, goal):
-        mutant = renamed(mutant, goal, is_code=True, gives_deltas=gives_deltas)
-        if mutant is None:
-            continue
-        try:
-            array = case.gathered(goal, mutant.in_scenes(case.scenes, goal))
-        except (FormulaError, ArithmeticError, LookupError, ValueError):
-            continue
-        found.append((mutant, np.asarray(array, dtype=float)))
-    return [*found, *_of_the_batch(case, goal)]
-
-
-def _of_the_batch(case: Instance, goal: Derivative) -> list[Slip]:
-    """Return the mistakes that only several sequences show: a mean for a sum, one sequence for all."""
-    if not (case.is_batch and is_summed(goal, case.graph)):
-        return []
-    one_each = np.stack([flat(scene.value(goal)) for scene in case.scenes])
-    return [(mutant, mutant.value(one_each)) for mutant in mutants.batch_mutants(goal.above.name)]
 
 
 def reference(question: Question) -> Callable:

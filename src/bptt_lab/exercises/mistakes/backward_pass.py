@@ -168,7 +168,11 @@ class Pass:
             self._prepare(left)
         if (place, left) not in self.kept:
             self.kept[place, left] = _PENDING
-            self.kept[place, left] = self._summed(place, left)
+            try:
+                self.kept[place, left] = self._summed(place, left)
+            except KeyboardInterrupt:  # it is no circle: nothing half done is kept
+                del self.kept[place, left]
+                raise
         found = self.kept[place, left]
         if found is _PENDING:
             raise LookupError(f"the edited backward pass goes in a circle at {place}")
