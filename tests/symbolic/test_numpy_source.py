@@ -127,7 +127,7 @@ def test_a_program_holds_numpy_alone_and_its_equations(name):
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [alias.name for node in imports for alias in node.names] == ["numpy"]
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert calls <= {"softmax", "rows", "run", "dict", "range"}
+    assert calls <= {"softmax", "rows", "run", "range", "len"}
     assert all(equation.source in ast.get_docstring(tree) for equation in network.written.values())
 
 

@@ -219,7 +219,7 @@ class _Writer:
             lines += [f"{self._place(name, _end(key))} = {self._state(name, key)}" for key in self._ends(name)]
         lines += self._scheduled(forward_pieces(network), "")
         kept = [name_of(name) for name in (*network.inputs, *network.equations)]
-        lines.append(f"return dict({', '.join(f'{name}={name}' for name in kept)})")
+        lines.append("return {" + ", ".join(f'"{name}": {name}' for name in kept) + "}")
         where = "t" if self.pad == 1 else f"t + {self.pad - 1}"
         says = (
             f"Return every array, by name; what belongs to step t stands at {where}, states before and after beside it."
@@ -233,7 +233,7 @@ class _Writer:
 
     def _forward(self) -> list[str]:
         """Return the function that gives every quantity."""
-        loss, lines = self.network.loss, [*self._sizes(), "found = run(v)", "return {"]
+        loss, lines = self.network.loss, []
         for key, one in self.given.written.items():
             array = f'found["{name_of(one.name)}"]'
             array += self._steps if one.index == NOW else self.at_step.at(one.index) if one.timed else ""
@@ -244,7 +244,9 @@ class _Writer:
                 lines.append(f'{INDENT}"{key}": {array}.sum(),')
             else:
                 lines.append(f'{INDENT}"{key}": {array}{"[..., 0]" if is_number else ""},')
-        return _function("forward(v)", "Return every quantity by name, and the total loss.", [*lines, "}"])
+        says, needs_size = "Return every quantity by name, and the total loss.", any("[T" in line for line in lines)
+        sizes = ['T = len(v["' + self.network.inputs[0] + '"])'] if needs_size else []
+        return _function("forward(v)", says, [*sizes, "found = run(v)", "return {", *lines, "}"])
 
     # Backward
 
@@ -254,7 +256,7 @@ class _Writer:
         kept = [*network.inputs, *network.equations]
         body = self._scheduled(backward_pieces(network, self._times_of_ends), "d_")
         body += [line for name in network.parameters for line in self._parameter(name)]
-        lines = [*self._sizes(), "found = run(v)"]
+        lines = [*(self._sizes() if any("T" in line for line in body) else []), "found = run(v)"]
         lines += [f'{name_of(name)} = v["{name}"]' for name in network.parameters if _stands(name_of(name), body)]
         lines += [f'{name_of(name)} = found["{name_of(name)}"]' for name in kept if _stands(name_of(name), body)]
         lines += [*body, "return {"]

@@ -32,7 +32,7 @@ from bptt_lab.network import Network, NetworkError
 from bptt_lab.network.parse import rule
 
 SUM, PRODUCT, ATOM = range(3)
-RESERVED = frozenset("v t np batch found rows softmax run forward gradients dict range".split())
+RESERVED = frozenset("v t np batch found rows softmax run forward gradients range len".split())
 
 
 class Value(NamedTuple):
@@ -193,7 +193,7 @@ class Rows:
 
 def name_of(name: str) -> str:
     """Return the name of a quantity in the program: its own, unless the program needs it."""
-    return f"{name}_" if name in RESERVED or name.startswith("d_") else name
+    return f"{name}_value" if name.startswith("d_") else f"{name}_" if name in RESERVED else name
 
 
 def is_batched(network: Network, name: str) -> bool:
