@@ -122,9 +122,7 @@ def _with_names(network: Network) -> Network:
     """Return a network in which what goes into a function has a name, where a product or a function stands in it."""
     namer = _Namer(network)
     lines = [line for equation in network.written.values() for line in namer.lines(equation)]
-    computed = network.equations
-    sizes = {name: size for name, size in network.shapes.items() if name not in computed or size == ()}
-    return Network("\n".join(lines), sizes=sizes)
+    return Network("\n".join(lines), sizes=network.sizes)
 
 
 class _Namer:
