@@ -177,7 +177,7 @@ def _in_intervals(left: Side, right: Side, graph: Graph, digits: int, count: int
             found = _difference(a, b, world)
             if found is not None:
                 return found
-            is_narrow = is_narrow and all(_width(gap) <= narrow for gap in map(operator.sub, a, b))
+            is_narrow = is_narrow and all(_is_exact(gap) or gap.delta <= narrow for gap in map(operator.sub, a, b))
     except NO_VALUE:
         return None
     return Verdict("same", AGREES) if is_narrow else None
@@ -189,19 +189,19 @@ def _difference(left: list, right: list, world: World) -> Verdict | None:
         return Verdict("different", OTHER_SHAPES, world, float(len(left)), float(len(right)))
     for x, y in zip(left, right, strict=True):
         gap = x - y
-        if gap != 0 if isinstance(gap, int) else not gap.a <= 0 <= gap.b:
+        if gap != 0 if _is_exact(gap) else not gap.a <= 0 <= gap.b:
             return Verdict("different", CERTIFIED, world, _middle(x), _middle(y))
     return None
 
 
-def _width(gap: Any) -> Any:
-    return 0 if isinstance(gap, int) else gap.delta
+def _is_exact(value: Any) -> bool:
+    return isinstance(value, int)
 
 
 def _middle(value: Any) -> float:
     """Return the middle of an interval as a float, infinite where it is too large for one."""
     try:
-        return float(value) if isinstance(value, int) else float(value.mid)
+        return float(value) if _is_exact(value) else float(value.mid)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
 
