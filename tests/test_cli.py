@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import bptt_lab
 from bptt_lab import cli
 
 ROOT = Path(__file__).resolve().parent.parent
+ELMAN = ROOT / "tests" / "elman.txt"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and signals as POSIX has them")
 
 
@@ -31,6 +33,7 @@ PRINTING = {
     **{f"help of {name}": [name, "--help"] for name in commands()},
     "lookup of a row": ["lookup", "004-44"],
     "lookup of a source": ["lookup", "004"],
+    "a network's page": ["derive", str(ELMAN)],
 }
 COMPLAINING = {"an unknown id": ["lookup", "nothing"], "an unknown command": ["nothing"], "no id": ["lookup"]}
 
@@ -157,3 +160,68 @@ def test_main_returns_its_code_to_a_caller_and_leaves_his_streams_alone(capsys):
     assert cli.main(["lookup", "nothing"]) == 2
     print("still here")
     assert capsys.readouterr().out == "still here\n"
+
+
+# A network's page and program
+
+
+def derive(tmp_path, text, *more):
+    (tmp_path / "network.txt").write_text(text, encoding="utf-8")
+    return run(["derive", str(tmp_path / "network.txt"), *map(str, more)])
+
+
+def test_a_page_holds_equations_derivations_with_verdicts_and_the_program(tmp_path):
+    assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "page.md").returncode == 0
+    page = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert page.count("proved as an identity") == 10 and "\\nabla" in page
+    assert "- `h`: `p[t]`, `h[t+1] (not required when t = T)`; 4 paths to the loss" in page
+    assert "def gradients(v):" in page and "d_R = rows(d_h_in[1:-1]).T @ rows(h[:-2])" in page
+
+
+def test_a_program_runs_by_itself(tmp_path):
+    assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "made.py").returncode == 0
+    code = """if True:
+        import made, numpy as np
+        rng = np.random.default_rng(0)
+        shapes = dict(W=(3, 2), R=(3, 3), b=(3,), V=(4, 3), c=(4,), x=(5, 6, 2))
+        v = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        v["y"] = np.eye(4)[rng.integers(0, 4, (5, 6))]
+        step = 1e-6 * np.ones((3, 3))
+        moved = [made.forward({**v, "R": v["R"] + sign * step})["L"] for sign in (1, -1)]
+        print(abs((moved[0] - moved[1]) / 2e-6 - made.gradients(v)["R"].sum()) < 1e-6)
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("h[t] = tahn(W @ x[t])\nsizes: x=2", "line 1: The function 'tahn' is not known. Did you mean 'tanh'?"),
+        ("h[t] = W @ x[t]\n\nL[t] = mse(h[t] y[t])", "line 3: "),
+        ("h[t] = W @ x[t]\nL[t] = mse(h[t], y[t])", "sizes: x=3, h=4, W=(5, 3)"),
+        ("h[t] = x[t]\nL[t] = mse(h[t], y[t])\nsizes: x = two", "These sizes cannot be read: 'x = two'"),
+        ("", "holds no equation"),
+    ],
+)
+def test_a_bad_text_is_one_clear_error_and_writes_nothing(tmp_path, text, told):
+    done = derive(tmp_path, text, "--out", tmp_path / "page.md")
+    assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+    assert not done.stdout and not (tmp_path / "page.md").exists()
+
+
+def test_a_file_that_is_not_there_or_no_text_and_a_page_of_another_kind_are_told(tmp_path):
+    (tmp_path / "picture.txt").write_bytes(bytes(range(200, 256)))
+    for arguments, told in [
+        (["derive", str(tmp_path / "none.txt")], "cannot be read: No such file"),
+        (["derive", str(tmp_path / "picture.txt")], "it is no text in UTF-8"),
+        (["derive", str(ELMAN), "--out", str(tmp_path / "page.pdf")], "neither a page, .md, nor a program, .py"),
+        (["derive", str(ELMAN), "--steps", "0"], "Unroll over a whole number of steps"),
+    ]:
+        done = run(arguments)
+        assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+
+
+def test_sizes_may_be_matrices_and_numbers(tmp_path):
+    text = "h[t] = r * (W @ x[t])\nL[t] = mse(h[t], y[t])\nsizes: W=(3, 2), r=()"
+    assert re.search(r"r: +parameter +number", derive(tmp_path, text).stdout)

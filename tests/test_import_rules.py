@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "formulas": set(),
     "lectures": {"formulas", "symbolic", "numeric", "network"},
     "exercises": {"formulas", "network", "symbolic", "numeric"},
-    "cli": {"lectures", "exercises"},
+    "cli": {"lectures", "exercises", "network", "symbolic"},
     "figures": {"network", "formulas"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }

@@ -1,4 +1,4 @@
-"""The command `bptt-lab`: look up a formula of the five lectures."""
+"""The command `bptt-lab`: look up a formula of the five lectures, derive a network of your own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import bptt_lab
 
@@ -66,6 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     lookup.add_argument("id", help="such as 004-44; a lecture's number alone, such as 004, lists its rows")
     lookup.set_defaults(run=_lookup)
+    derive = commands.add_parser(
+        "derive",
+        help="derive every gradient of a network, with proof, for example: bptt-lab derive network.txt --out page.md",
+        description="From equations to one page: derivatives line by line with their verdicts, and a program.",
+        epilog="Example: bptt-lab derive network.txt --out page.md, where the file holds one equation a line, as in "
+        "h[t] = tanh(W @ x[t] + R @ h[t-1]), and a line such as  sizes: x=3, h=4",
+    )
+    derive.add_argument("file", type=Path, help="a text of equations; - reads them from the terminal")
+    derive.add_argument("--out", type=Path, help="a file .md for the page or .py for the program; without it, the page")
+    derive.add_argument("--steps", type=int, default=4, metavar="T", help="in how many steps lines are checked (4)")
+    derive.set_defaults(run=_derive)
     return parser
 
 
@@ -101,6 +113,35 @@ def _lookup(chosen: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _derive(chosen: argparse.Namespace) -> int:
+    from bptt_lab.network import NetworkError
+    from bptt_lab.symbolic.numpy_source import numpy_source
+    from bptt_lab.symbolic.report import read_network, report
+
+    if chosen.out is not None and chosen.out.suffix not in (".md", ".py"):
+        return _refused(f"{chosen.out.name} is neither a page, .md, nor a program, .py.")
+    try:
+        text = sys.stdin.read() if str(chosen.file) == "-" else chosen.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        return _refused(f"{chosen.file} cannot be read: {why}.")
+    try:
+        network = read_network(text)
+        found = numpy_source(network) if chosen.out and chosen.out.suffix == ".py" else report(network, chosen.steps)
+    except NetworkError as error:
+        return _refused(f"{chosen.file}: {error}")
+    if chosen.out is None:
+        print(found)
+    else:
+        chosen.out.write_text(found, encoding="utf-8")
+    return 0
+
+
+def _refused(what: str) -> int:
+    print(f"bptt-lab: {what}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":
