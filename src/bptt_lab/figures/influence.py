@@ -46,13 +46,13 @@ def _particular(graph: Graph, name: str, t: int | None, users: tuple[Place, ...]
 
 def _general(graph: Graph, name: str, users: tuple[Place, ...]) -> Influence:
     """Return a quantity in the middle of a longer graph, with what comes after it close in time."""
-    shifts = [u.time.shift for u in users if u.time is not None]
+    shifts = [u.time.shift for u in users if u.time is not None and u.time.start == "t"]
     middle = 2 + 2 * max(map(abs, [*shifts, 1]))
     longer = graph.network.unroll(2 * middle)
     direct = [Place(u.name, None if u.time is None else u.time.at(middle, longer.T)) for u in users]
     missing = {place: _when(u.missing_when) for place, u in zip(direct, users, strict=True) if u.missing_when}
     low, high = min([0, *shifts]) + middle, max([0, *shifts]) + middle
-    near = [p for p in _after(longer, direct) if p.time is None or low <= p.time <= high]
+    near = [p for p in _after(longer, direct) if p.time is None or low <= p.time <= high or p in direct]
     seen = {p for p in near if p.time is not None or p in direct or set(longer.parents[p]) & set(near)}
     places = tuple(p for p in near if p in seen)
     return Influence(longer, Place(name, middle), tuple(dict.fromkeys(direct)), missing, places, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.functions import MAKING_ONE_NUMBER, ROWS
@@ -43,7 +43,7 @@ def infer_shapes(
             table.shapes[name] = _given_shape(name, sizes[name], name in matrices)
         elif name not in equations:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
-    _give_ranks(table, equations)
+    _give_ranks(table, every)
     for equation in every:
         table.equation = equation
         shape = table.shape_of(equation.expression)
@@ -259,15 +259,21 @@ def _matrix_names(expression: Tree, left_of_product: bool = False) -> list[Name]
     return [name for part in children(expression) for name in _matrix_names(part, left_of_product)]
 
 
-def _give_ranks(table: _Sizes, equations: Mapping[str, Equation]) -> None:
+def _give_ranks(table: _Sizes, every: tuple[Equation, ...]) -> None:
     """Decide which computed quantities are vectors and which are numbers, from what their right sides hold."""
-    waiting = dict(equations)
+    waiting = {equation.name: [one.expression for one in every if one.name == equation.name] for equation in every}
     while waiting:
-        ranks = {name: _rank(equation.expression, table.shapes) for name, equation in waiting.items()}
+        ranks = {name: _highest(_rank(one, table.shapes) for one in sides) for name, sides in waiting.items()}
         settled = {name: rank for name, rank in ranks.items() if rank is not None} or dict.fromkeys(waiting, 0)
         for name, rank in settled.items():
             table.shapes.setdefault(name, (_Unknown(),) if rank else ())
             del waiting[name]
+
+
+def _highest(ranks: Iterable[int | None]) -> int | None:
+    """Return 1 where one side is a vector, else None where one still depends on another equation."""
+    found = list(ranks)
+    return 1 if 1 in found else None if None in found else 0
 
 
 def _rank(expression: Tree, shapes: Mapping[str, tuple[Size, ...]]) -> int | None:
@@ -281,10 +287,7 @@ def _rank(expression: Tree, shapes: Mapping[str, tuple[Size, ...]]) -> int | Non
             return 1
         case Call(function, _, _) if ROWS[function].kind != "entry":
             return 0 if function in MAKING_ONE_NUMBER else 1
-    ranks = [_rank(part, shapes) for part in children(expression)]
-    if 1 in ranks:
-        return 1
-    return None if None in ranks else 0
+    return _highest(_rank(part, shapes) for part in children(expression))
 
 
 def _check_sizes(sizes: Mapping[str, int | Shape], known: list[str]) -> None:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import sympy
 from mpmath.ctx_iv import MPIntervalContext
 from mpmath.libmp import from_man_exp, from_rational, fzero, mpf_neg
+from sympy.ntheory import sqrt_mod
 
 from bptt_lab.formulas.functions import NUMBERS, ROWS
 from bptt_lab.network import scalars
@@ -294,6 +295,14 @@ class FreeFunction:
         return Residue(int.from_bytes(digest, "big"), self.ring)
 
 
+def square_root(value: Residue, prime: int) -> Residue:
+    """Return the smaller square root of a number modulo a prime (errors: Unsettled where it has none)."""
+    root = sqrt_mod(_number(value) % prime, prime)
+    if root is None:
+        raise Unsettled("a number without a square root modulo a prime")
+    return Residue(root, value.ring)
+
+
 KINKED = tuple(name for name, row in ROWS.items() if row.pieces)
 
 
@@ -382,10 +391,9 @@ def evaluate_sympy(expression: sympy.Expr, value_of: Callable[[sympy.Symbol], An
     if expression.is_Pow and expression.exp.is_Integer:
         exponent = int(expression.exp)
         return values[0] ** exponent if exponent > 0 else 1 / values[0] ** -exponent
-    if expression.is_Pow and expression.exp == sympy.Rational(1, 2):
-        return arithmetic.functions["sqrt"](values[0])
-    if expression.is_Pow and expression.exp == sympy.Rational(-1, 2):
-        return 1 / arithmetic.functions["sqrt"](values[0])
+    if expression.is_Pow and expression.exp.is_Rational and expression.exp.q == 2:
+        root, exponent = arithmetic.functions["sqrt"](values[0]), int(expression.exp.p)
+        return root**exponent if exponent > 0 else 1 / root**-exponent
     name = getattr(expression.func, "__name__", "")
     if name in arithmetic.functions:
         return arithmetic.functions[name](*values)

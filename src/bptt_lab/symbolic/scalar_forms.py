@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 
 import sympy
@@ -30,7 +31,7 @@ from bptt_lab.network.scalars import (
     replace,
 )
 from bptt_lab.symbolic import letters
-from bptt_lab.symbolic.arithmetics import evaluate_sympy, modular, primes
+from bptt_lab.symbolic.arithmetics import Unsettled, evaluate_sympy, modular, primes, square_root
 from bptt_lab.symbolic.letters import Total, Value
 
 MOST_TERMS = 400
@@ -46,7 +47,11 @@ def _rational(value: Fraction) -> sympy.Rational:
 
 def _named(name: str) -> type[sympy.Function]:
     """Return a function that SymPy keeps by name, shown as its row says."""
-    shown = lambda self, printer: function_latex(name, printer.doprint(self.args[0]))
+
+    def shown(self, printer, exp: str | None = None) -> str:
+        text = function_latex(name, printer.doprint(self.args[0]))
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
     return type(name, (sympy.Function,), {"nargs": 1, "_latex": shown})
 
 
@@ -54,7 +59,7 @@ def _piecewise(name: str, pieces: Pieces) -> Callable:
     return lambda u: sympy.Piecewise(*((rule(u), True if bound == math.inf else u <= bound) for bound, rule in pieces))
 
 
-KNOWN = {name: getattr(sympy, name) for name in ("tanh", "exp", "log", "sin", "cos")}
+KNOWN = {name: getattr(sympy, name) for name in ("tanh", "exp", "log")}
 # on screen: named functions stay as they are
 _NAMES = {name: _named(name) for name in NUMBERS if name not in (*KNOWN, "identity")}
 ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)._replace(
@@ -65,7 +70,8 @@ IN_PROGRAMS = ON_SCREEN._replace(
     functions={**ON_SCREEN.functions, "softmax": lambda *u, entry: softmax_picked(sympy.Integer(entry), *u)}
 )
 # for proofs: every function by its definition, so that SymPy differentiates nothing it was told
-WRITTEN_OUT = completed(_rational, KNOWN | {"sqrt": sympy.sqrt}, _piecewise)._replace(dot=ON_SCREEN.dot)
+_DIFFERENTIATED = KNOWN | {name: getattr(sympy, name) for name in ("sqrt", "sin", "cos")}
+WRITTEN_OUT = completed(_rational, _DIFFERENTIATED, _piecewise)._replace(dot=ON_SCREEN.dot)
 
 
 def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
@@ -183,7 +189,7 @@ def _is_confirmed(definition: Scalar, above: Letter, claim: Scalar) -> bool:
 
 
 def _symbol(place: Place) -> sympy.Symbol:
-    return sympy.Symbol(f"{place.name}{place.time}", real=True)
+    return sympy.Symbol(f"{place.name}{place.time}")
 
 
 def network_entries(network: Network, name: str) -> list[tuple[int, ...]]:
@@ -208,6 +214,7 @@ def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
     return sympy.sympify(evaluate(tree, of_place, arithmetic))
 
 
+DRAWS = 200  # of a point: a half of all numbers have a square root modulo a prime
 PATTERNS = 64  # draws of the letters, each with its choice among the pieces of functions with kinks
 
 
@@ -218,7 +225,7 @@ def _identical(left: sympy.Expr, right: sympy.Expr) -> bool:
     """
     gap = left - right
     gaps = [_chosen(gap, k) for k in range(PATTERNS)] if gap.has(sympy.Piecewise) else [gap]
-    return gap == 0 or all(_vanishes(one, modular(prime)) for one in dict.fromkeys(gaps) for prime in primes())
+    return gap == 0 or all(_vanishes(one, prime) for one in dict.fromkeys(gaps) for prime in primes())
 
 
 def _chosen(expression: sympy.Expr, seed: int) -> sympy.Expr:
@@ -232,9 +239,16 @@ def _chosen(expression: sympy.Expr, seed: int) -> sympy.Expr:
     return expression.replace(sympy.Piecewise, piece)
 
 
-def _vanishes(expression: sympy.Expr, arithmetic: Arithmetic) -> bool:
+def _vanishes(expression: sympy.Expr, prime: int) -> bool:
+    """Return whether an expression is zero at a random point modulo a prime, where all its square roots exist."""
+    arithmetic = modular(prime)
     some_number = arithmetic.functions["exp"]  # of the letters of a name: random-looking, the same each time
-    return evaluate_sympy(expression, lambda symbol: some_number(*symbol.name.encode()), arithmetic) == 0
+    rooted = arithmetic._replace(functions={**arithmetic.functions, "sqrt": partial(square_root, prime=prime)})
+    for draw in range(DRAWS):
+        value_of = lambda symbol, draw=draw: some_number(draw, *symbol.name.encode())
+        with contextlib.suppress(Unsettled):
+            return evaluate_sympy(expression, value_of, rooted) == 0
+    return False
 
 
 def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sympy.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -123,9 +124,10 @@ def chain_rule(network: Network, name: str) -> Tree:
         fixed = _is_fixed(use.index)
         above = letter(name, use.index) if fixed else itself(network, name)
         term = _Puller(network, use.key, above).product(row, Derivative(use.user, above, "immediate"))
-        steps = [] if fixed else [other.index for other in every if other.key == use.key and _is_fixed(other.index)]
+        steps = [other.index for other in every if other.key == use.key and _is_fixed(other.index)]
+        steps = [step for step in steps[: steps.index(use.index)] if step.start != use.index.start] if fixed else steps
         for step in steps:  # there the other use's derivative is by both
-            term = Unless(Relation("=", TIME, time_of(step)), term)
+            term = Unless(Relation("=", time_of(use.index) if fixed else TIME, time_of(step)), term)
         return term
 
     return chain(network, name, link)
@@ -235,7 +237,7 @@ class _Puller(NamedTuple):
             case Call("concat", arguments):
                 return self._concatenated(row, arguments)
             case Call("sum" | "mean" as function, (inner,)):
-                ones, size = Call("ones", (inner,)), shape_of(inner, self.network.shapes)[0]
+                ones, size = Call("ones", (inner,)), math.prod(shape_of(inner, self.network.shapes))
                 factor = Binary("/", row, number(size)) if function == "mean" else row
                 return self.pull(self.product(factor, Transpose(ones)), inner)
             case Call("dot", (first, second)):
@@ -277,6 +279,8 @@ class _Puller(NamedTuple):
         """Return the row that reaches `part` of an entry-by-entry product with `factor`."""
         if self.is_number(factor):
             return self.product_of_numbers(factor, row)
+        if shape_of(factor, self.network.shapes)[1] > 1:
+            return Binary("*", row, Transpose(factor))
         return self.product(row, factor if self.is_number(part) else Call("diag", (factor,)))
 
     def _concatenated(self, row: Tree, arguments: tuple[Tree, ...]) -> list[Tree]:
