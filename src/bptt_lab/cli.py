@@ -117,7 +117,7 @@ def _lookup(chosen: argparse.Namespace) -> int:
 
 def _derive(chosen: argparse.Namespace) -> int:
     from bptt_lab.network import NetworkError
-    from bptt_lab.symbolic.numpy_source import numpy_source
+    from bptt_lab.symbolic.numpy_writer import numpy_source
     from bptt_lab.symbolic.report import read_network, report
 
     if chosen.out is not None and chosen.out.suffix not in (".md", ".py"):

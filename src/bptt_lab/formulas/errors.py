@@ -35,9 +35,9 @@ def window(source: str, column: int, width: int = 72) -> tuple[str, int]:
     return source[start : start + width], column - start
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return ' Did you mean …?' for the known name closest to a word, or nothing."""
     import difflib  # only an error needs it
 
-    match = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    match = difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
     return f" Did you mean {match[0]!r}?" if match else ""

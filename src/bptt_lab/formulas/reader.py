@@ -204,10 +204,12 @@ class _Reader:
     def slice(self, inner: Tree, mark: Token) -> Tree:
         """Return some rows, or after [: some columns, of what stands before the bracket."""
         of_columns = bool(self.takes(":"))
-        if of_columns:
-            self.expect(",", "some columns are written [:, 2:4]")
+        if of_columns and not self.takes(","):
+            raise FormulaError("Both ends of a slice are written.", "The first two entries are [1:2].", "", mark.column)
         first = self.sum()
         self.expect(":", "some rows are written [2:4]")
+        if self.next.text == "]":
+            raise FormulaError("Both ends of a slice are written.", "Entries 3 to 5 are [3:5].", "", mark.column)
         last = self.sum()
         self.expect("]", "a bracket opened before is not closed")
         return Slice(inner, first, last, of_columns, mark.column)

@@ -50,7 +50,13 @@ PASTED = {
 
 LATEX = "Times and entries stand in brackets, as in h(t-1); functions have plain names, as in tanh(…)."
 MENDS = {
-    ".": ("A dot after a name is not part of the language, but for .T, a transpose.", "Write tanh(…) without np."),
+    ".": (
+        "A dot after a name is not part of the language, but for .T, a transpose.",
+        "Functions stand before their argument and alone: tanh(…) without np, sum(…), dot(…, …).",
+    ),
+    "'": ("The character ' is not used.", "A transpose is written .T."),
+    "√": ("The character √ is not used.", "Write sqrt(…), or ** 0.5."),
+    "←": ("The character ← is not used.", "Write = instead."),
     "_": ("A name begins with a letter.", "Times stand in brackets, as in h(t-1)."),
     **dict.fromkeys("\\{}", ("LaTeX is not read here.", LATEX)),
     **dict.fromkeys(";", ("A line holds one formula.", "Put the second one in a line of its own.")),

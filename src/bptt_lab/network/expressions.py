@@ -41,6 +41,11 @@ class Equation:
         """Whether the equation holds at every step, or has no time."""
         return self.index in (None, NOW)
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether an equation at one step is about a step from 1 to T, in sequences that are long enough."""
+        return self.index.shift <= 0 if self.index.start else self.index.shift >= 1
+
     def times(self, T: int) -> tuple[int | None, ...]:
         """Return the times at which the equation holds in T steps."""
         if self.index == NOW:

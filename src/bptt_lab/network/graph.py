@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bptt_lab.formulas.times import NOW, Index
-from bptt_lab.network.errors import NetworkError
+from bptt_lab.network.errors import NetworkError, Position
 from bptt_lab.network.expressions import Equation, names
 from bptt_lab.network.parts import Parts, equation_of, is_inner
 from bptt_lab.network.places import Place
@@ -44,7 +44,7 @@ def _reason(error: Exception) -> str:
         return TOO_LARGE
     if isinstance(error, ZeroDivisionError):
         return "a division by zero"
-    return "the logarithm of zero or of a negative number"
+    return "a logarithm or a root of what is not positive"
 
 
 def _influenced_by(index: Index, user: Place) -> bool:
@@ -138,14 +138,21 @@ class Graph:
 
     def _computed(self) -> Iterator[tuple[Place, str]]:
         """Yield every computed place with the key of its equation (errors: NetworkError for a step that is not)."""
-        for key, equation in self.network.equations.items():
+        seen: set[Place] = set()
+        for key, equation in self.network.written.items():
             times = equation.times(self.T)
-            if equation.timed and not 1 <= times[0] <= self.T:
-                what = f"{equation.name} is computed at step {times[0]}, and there are {self.T}."
+            if equation.timed and equation.is_inside and not 1 <= times[0] <= self.T:
+                self._refuse_step(f"{equation.name} is computed", times[0], equation.position)
+            places = {Place(equation.name, t) for t in times}
+            if places & seen:
+                what = f"{key} is computed already: with T = {self.T} two steps are one."
                 raise NetworkError(what, "Unroll over more steps.", equation.position)
+            seen |= places
             yield from ((Place(equation.name, t), key) for t in times)
-        for key, equation in self.network.boundary_equations.items():
-            yield Place(equation.name, *equation.times(self.T)), key
+
+    def _refuse_step(self, what: str, step: int, position: Position) -> None:
+        steps = f"{self.T} step{'s' * (self.T != 1)}"
+        raise NetworkError(f"{what} at step {step}, and there are {steps}.", "Unroll over more steps.", position)
 
     def equation(self, place: Place) -> Equation:
         """Return the equation that computes a place."""
@@ -156,7 +163,11 @@ class Graph:
         return self.network.parts(self.keys[Place(*place[:2])])
 
     def _parents_of(self, place: Place) -> list[Place]:
-        uses = names(self.equation(place).expression)
+        equation = self.equation(place)
+        uses = names(equation.expression)
+        for use in uses:
+            if use.index is not None and not use.index.start and use.index.shift > self.T:
+                self._refuse_step(f"{use.name} is read", use.index.shift, equation.at(use.column))
         return list(dict.fromkeys(self.resolve(Place(use.name, use.index), place.time) for use in uses))
 
     def _ordered(self) -> tuple[Place, ...]:
@@ -497,7 +508,8 @@ class Graph:
         loss = self.network.loss
         if self.network.equations[loss].index == NOW:
             found[f"{loss}[t]"] = found[loss].reshape(self.T)
-        found[loss] = found[loss].sum()[()]
+        keys = [key for key, equation in self.network.written.items() if equation.name == loss]
+        found[loss] = sum(found[key].sum()[()] for key in keys)
         return found
 
     def totals(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -199,7 +199,7 @@ def _check_boundaries(equations: Mapping[str, Equation], boundary: Mapping[str, 
     """Raise where a state is given outside of the steps that no equation defines among them."""
     for key, equation in boundary.items():
         general = equations.get(equation.name)
-        if general is None or general.index != NOW:
+        if not equation.is_inside and (general is None or general.index != NOW):
             what = f"{key} lies outside of the steps 1 to T, and nothing defines {equation.name}[t]."
             mend = f"Write an equation for {equation.name}[t] too, or {equation.name} without a time."
             raise NetworkError(what, mend, equation.position)
@@ -219,9 +219,10 @@ def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equat
                     f"Write it {'with' if timed else 'without'} an index here too.",
                     equation.at(use.column),
                 )
-            if defined and not defined.is_general and use.index != defined.index:
+            steps = [one.index for one in (*equations.values(), *boundary.values()) if one.name == use.name]
+            if defined and not defined.is_general and use.index not in steps:
                 raise NetworkError(
-                    f"{use.name} is computed at {defined.index} only.",
+                    f"{use.name} is computed at {' and '.join(map(str, steps))} only.",
                     f"Write {use.name}[{defined.index}], or an equation for {use.name}[t].",
                     equation.at(use.column),
                 )

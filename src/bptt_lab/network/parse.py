@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import keyword
 import re
 from collections.abc import Collection, Mapping
@@ -28,12 +29,14 @@ from bptt_lab.formulas.tree import (
     Transpose,
     Tree,
     Variable,
+    mapped,
 )
 from bptt_lab.network.errors import NetworkError, Position
-from bptt_lab.network.expressions import Equation, children
+from bptt_lab.network.expressions import Equation, children, names
 
 LONGEST_TEXT, LONGEST_LINE, LARGEST_POWER, LARGEST_SHIFT, MOST_DIGITS = 20_000, 1_000, 20, 100, 15
-MANY = 1_000  # steps: T - k lies among them, for every k that may be written
+LARGEST_CONSTANT = 10**60  # numerator or denominator of what is made of numbers alone
+LIKE = 0.7  # of a function's letters, to be offered
 FORM = "Write one equation a line, such as  h1[t] = tanh(a1[t])."
 TIMES = f"Use t, t+k, t-k, T or a whole number, with k up to {LARGEST_SHIFT}."
 NAME = r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*"
@@ -51,6 +54,12 @@ ELSEWHERE = {
     "abs": "The size of a number is written  relu(u) + relu(-u).",
     "cross_entropy": "Cross-entropy is written  nll(probabilities, targets), or bce for two classes.",
     "logistic": "The logistic function is written  sigmoid(u).",
+    "zeros": "A state before the first step that nothing gives is zero: leave the line out.",
+    "zeros_like": "A state before the first step that nothing gives is zero: leave the line out.",
+    "ones": "A vector of ones is not needed: a number goes with every entry.",
+    "chunk": "Some entries are written  v[1:4], both ends included.",
+    "split": "Some entries are written  v[1:4], both ends included.",
+    "range": "Every equation holds at every step: leave the loop out.",
     "cat": "Vectors on top of each other are written  concat(h[t-1], x[t]).",
     "concatenate": "Vectors on top of each other are written  concat(h[t-1], x[t]).",
 }
@@ -72,22 +81,35 @@ def parse(text: str) -> dict[str, Equation]:
         source = line.split("#", 1)[0].strip()
         if source:
             equation = _equation(Position(number, 1, source))
-            key = _key(equation)
+            key = _key(equation, equations)
             if key in equations:
                 what = f"{key} is defined twice, first in line {equations[key].position.line}."
                 raise NetworkError(what, "Give one of them another name.", equation.position)
             equations[key] = equation
     if not equations:
         raise NetworkError("The text holds no equation.", FORM)
-    return equations
+    return _with_entries(equations)
 
 
-def _key(equation: Equation) -> str:
-    """Return the key of an equation: its name, or 'h[0]' where it gives a state outside of the steps 1 to T."""
-    name, index = equation.name, equation.index
-    if equation.is_general or 1 <= index.at(None, MANY) <= MANY:
+def _with_entries(equations: dict[str, Equation]) -> dict[str, Equation]:
+    """Return equations in which a[2] is an entry, where a stands elsewhere without a time."""
+    used = [name for equation in equations.values() for name in names(equation.expression)]
+    bare = {name.name for name in used if name.index is None} | {e.name for e in equations.values() if not e.timed}
+    timed = {name.name for name in used if name.index is not None and name.index.start}
+
+    def entry(part: Tree) -> Tree | None:
+        is_entry = isinstance(part, Letter) and part.name in bare - timed and isinstance(part.time, Number)
+        return dataclasses.replace(part, time=None, entry=(part.time, *part.entry)) if is_entry else None
+
+    return {key: dataclasses.replace(e, expression=mapped(e.expression, entry)) for key, e in equations.items()}
+
+
+def _key(equation: Equation, known: Mapping[str, Equation]) -> str:
+    """Return the key of an equation: its name; 'h[0]' for a state outside of the steps, 'L[2]' for a second step."""
+    name, first = equation.name, known.get(equation.name)
+    if equation.is_general or equation.is_inside and (first is None or first.is_general or first == equation):
         return name
-    return f"{name}[{index}]"
+    return f"{name}[{equation.index}]"
 
 
 @cache
@@ -105,6 +127,8 @@ def _equation(line: Position) -> Equation:
         tree = read(line.source, Words(FUNCTIONS), relation=True)
         if not isinstance(tree, Relation) or tree.operator != "=":
             raise FormulaError("This is not an equation.", FORM)
+        if "==" in line.source:
+            raise FormulaError("An equation has one = sign.", FORM, "", line.source.index("=="))
         left = _left_side(tree.left)
         _check(tree.right)
     except FormulaError as error:
@@ -150,6 +174,28 @@ def _check(tree: Tree) -> None:
             raise FormulaError(f"{word} is not part of the language of equations.", offer, "", tree.column)
     for part in children(tree):
         _check(part)
+    _constant(tree)
+
+
+def _constant(tree: Tree) -> Fraction | None:
+    """Return the value of a part that is made of numbers alone (errors: FormulaError for one that explodes)."""
+    match tree:
+        case Number(value):
+            return value
+        case Negative(inner) if (one := _constant(inner)) is not None:
+            return -one
+        case Binary("+" | "-" | "*" | "/" as sign, left, right):
+            one, other = _constant(left), _constant(right)
+            if one is None or other is None or sign == "/" and not other:
+                return None
+            found = {"+": one + other, "-": one - other, "*": one * other, "/": one / (other or 1)}[sign]
+        case Power(base, exponent) if (one := _constant(base)) is not None and (one or whole_number(exponent) >= 0):
+            found = one ** whole_number(exponent)
+        case _:
+            return None
+    if max(abs(found.numerator), found.denominator) > LARGEST_CONSTANT:
+        raise FormulaError("This number is too large or too small.", "Rescale it.", "", tree.column)
+    return found
 
 
 def _check_entries(indices: tuple[Tree, ...], column: int) -> None:
@@ -186,6 +232,8 @@ class Words:
 
     def check(self, name: str, column: int) -> None:
         """Raise a FormulaError where a word cannot be the name of a quantity."""
+        if name in ("pi", "nan", "inf"):
+            raise FormulaError(f"{name} is not a number here.", "Write it out, as in 3.14159265358979.", "", column)
         if match := re.fullmatch(r"(\w+?)_([tT])", name):
             raise FormulaError("Times stand in brackets.", f"Write  {match[1]}[{match[2]}].", "", column)
         if not re.fullmatch(NAME, name) or len(name) > 30 or keyword.iskeyword(name):
@@ -198,8 +246,10 @@ class Words:
         if not groups:
             return None, ()
         (opening, items), *rest = groups
+        if opening.text == "[" and len(items) == 2 and not rest and None not in map(whole_number, items):
+            return None, tuple(items)
         index = index_of(items[0]) if len(items) == 1 else None
-        if index is None and opening.text == "(":
+        if opening.text == "(" and (index is None or token.text in ELSEWHERE):
             raise self._unknown_function(token)
         if index is None or abs(index.shift) > LARGEST_SHIFT:
             raise FormulaError("This is not a time index.", TIMES, "", opening.column + 1)
@@ -214,7 +264,7 @@ class Words:
         known = f"Known: {', '.join(self._functions)}."
         if name in ELSEWHERE:
             return FormulaError(f"The function {name!r} is not known. {ELSEWHERE[name]}", known, "", token.column)
-        near = nearest(name, self._functions) or " A product is written with *."
+        near = nearest(name.lower(), self._functions, LIKE) or " A product is written with *."
         return FormulaError(f"The function {name!r} is not known.{near}", known, "", token.column)
 
     def letter(self, token: Token, time: Tree | None, entry: tuple[Tree, ...]) -> Tree:

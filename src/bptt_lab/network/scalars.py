@@ -367,9 +367,9 @@ def has_pole(expression: Tree) -> bool:
 def _concatenated(arguments: tuple[Tree, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries):
     (position,) = entry
     for argument in arguments:
-        (size,) = shape_of(argument)
+        size = (*shape_of(argument), 1)[0]
         if position <= size:
-            return part(argument, (position,))
+            return part(argument, (position,) if shape_of(argument) else ())
         position -= size
     raise AssertionError(entry)
 

@@ -60,7 +60,7 @@ def _matrices(equations: Mapping[str, Equation], every: tuple[Equation, ...]) ->
         for name in _matrix_names(equation.expression):
             if name.name in equations:
                 what = f"{name.name} is computed, so it is a vector and cannot stand left of @."
-                mend = f"Write the matrix, a parameter, on the left: W @ {name}, or W.T @ {name}."
+                mend = f"Write the matrix, a parameter, on the left, as in W @ {name}; for two vectors dot(a, b)."
                 raise NetworkError(what, mend, equation.at(name.column))
             found.add(name.name)
     return found
@@ -196,13 +196,13 @@ class _Sizes:
                 self.unify(shapes[0], other, position, f"the two arguments of {function}")
             return ()
         for shape in shapes:
-            if len(shape) != 1:
+            if len(shape) > 1 or not shape and function != "concat":
                 raise NetworkError(f"{function} takes vectors, not a {self.text(shape)}.", "", position)
         if function == "softmax":
             (shape,) = shapes
             return shape
         total = _Unknown()
-        self.joins.append((total, [size for (size,) in shapes], position))
+        self.joins.append((total, [(*shape, 1)[0] for shape in shapes], position))
         return (total,)
 
     def settle_joins(self) -> None:
@@ -240,7 +240,8 @@ class _Sizes:
         if missing:
             given = next((name for name in missing if name not in equations and len(shapes[name]) == 1), missing[0])
             raise NetworkError(
-                f"The sizes of {', '.join(missing)} cannot be inferred.", f"Give sizes such as  sizes=dict({given}=3)."
+                f"The sizes of {', '.join(missing)} cannot be inferred.",
+                f"Give sizes such as  sizes=dict({given}={'(3, 2)' if len(shapes[given]) == 2 else 3}).",
             )
         return shapes
 
@@ -330,7 +331,7 @@ def entrywise_shape(expression: Tree, shapes: Mapping[str, Shape]) -> Shape:
         case Binary(_, left, right, _):
             return entrywise_shape(left, shapes) or entrywise_shape(right, shapes)
         case Call("concat", arguments, _):
-            return (sum(size for argument in arguments for size in entrywise_shape(argument, shapes)),)
+            return (sum((*entrywise_shape(argument, shapes), 1)[0] for argument in arguments),)
         case Call(function, _, _) if function in MAKING_ONE_NUMBER:
             return ()
         case Call(_, (inner,), _):

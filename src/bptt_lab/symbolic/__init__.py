@@ -11,7 +11,7 @@ from bptt_lab.symbolic.derivations import (
 )
 from bptt_lab.symbolic.display import Formula, chain_rule, definition, equations, scalar_form, unrolled
 from bptt_lab.symbolic.letters import read_letter
-from bptt_lab.symbolic.numpy_source import numpy_source, program
+from bptt_lab.symbolic.numpy_writer import numpy_program, numpy_source
 from bptt_lab.symbolic.programs import Program, gradients
 from bptt_lab.symbolic.scalar_forms import count_terms, local_derivative, path_sum
 from bptt_lab.symbolic.verdicts import Verdict, decide, readable_world
@@ -34,9 +34,9 @@ __all__ = [
     "equations",
     "gradients",
     "local_derivative",
+    "numpy_program",
     "numpy_source",
     "path_sum",
-    "program",
     "read_letter",
     "readable_world",
     "scalar_form",

@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from bptt_lab.formulas.times import Index, index_of, letter, time_of
+from bptt_lab.formulas.times import NOW, Index, index_of, letter, time_of
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Over, Tree, Unless, mapped, walk
 from bptt_lab.network import Network, NetworkError
 from bptt_lab.network.expressions import names
+from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import vectors
 
 Term = tuple[int, Tree]  # with its sign
@@ -41,7 +42,8 @@ def forward_pieces(network: Network) -> list[Piece]:
     """Return every equation of a network as a piece."""
     found = []
     for key, one in network.written.items():
-        reads = frozenset((use.name, _shift(use.index)) for use in names(one.expression))
+        uses = [(use, f"{use.name}[{use.index}]") for use in names(one.expression)]
+        reads = frozenset((step if step in network.written else use.name, _shift(use.index)) for use, step in uses)
         found.append(Piece(key, letter(one.name, one.index), one.expression, reads, says=one.source))
     return found
 
@@ -57,13 +59,26 @@ def backward_pieces(network: Network, ends: Callable[[str], list[Index]]) -> lis
 
 def gradient_terms(network: Network, name: str) -> list[Term]:
     """Return the terms of the gradient by a quantity, from its vector derivation; none where it reaches no loss."""
-    try:
-        form = vectors.local_form(network, name)
-    except NetworkError:
-        if network.uses[name]:
-            raise
+    reaching = _reaching_the_loss(network)
+    if name not in reaching:
         return []
-    return terms_of(vectors.transposed(form, network.shapes))
+    found = terms_of(vectors.transposed(vectors.local_form(network, name), network.shapes))
+    return [(sign, term) for sign, term in found if {one.name for one in _gradients_in(term)} <= reaching]
+
+
+def _gradients_in(tree: Tree) -> list[Letter]:
+    return [part.above for part in walk(tree) if isinstance(part, Derivative)]
+
+
+@kept
+def _reaching_the_loss(network: Network) -> frozenset[str]:
+    """Return the quantities from which a path leads to the loss."""
+    needs = {key: {use.name for use in names(one.expression)} for key, one in network.written.items()}
+    by_name: dict[str, set[str]] = {}
+    for key, one in network.written.items():
+        by_name.setdefault(one.name, set()).update(needs[key])
+    known = {name: by_name.get(name, set()) for name in network.shapes}
+    return frozenset({network.loss, *_reached(network.loss, known)})
 
 
 def _backward(network: Network, name: str, ends: list[Index]) -> Piece | None:
@@ -72,7 +87,7 @@ def _backward(network: Network, name: str, ends: list[Index]) -> Piece | None:
         return None
     general = [one for one in found if target.time is None or not _is_at_one_step(one[1])]
     single = [(sign, index_of(term.missing.right), _bare(term)) for sign, term in found if (sign, term) not in general]
-    reads = [part.above for _, term in found for part in walk(term) if isinstance(part, Derivative)]
+    reads = [one for _, term in found for one in _gradients_in(term)]
     at_ends = [(index, there) for index in ends if (there := _at_end(general, index)) is not None]
     return Piece(
         name,
@@ -158,8 +173,9 @@ def ordered(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Return the pieces in groups, each after what it needs; in a group every piece needs every other one."""
     own = {piece.key: piece for piece in pieces}
     needs = {key: {name for name, _ in piece.reads if name in own} for key, piece in own.items()}
+    # a state that is computed once stands before the steps that begin with it
     for key, piece in own.items():
-        if key != piece.name:  # a state that is computed once, before the steps that begin with it
+        if key != piece.name and index_of(own[piece.name].target.time) == NOW:
             needs[piece.name].add(key)
     reach = {key: _reached(key, needs) for key in own}
     groups: list[list[str]] = []

@@ -9,7 +9,7 @@ from bptt_lab.formulas.printing import equations_latex
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.symbolic.derivations import derive_vector
-from bptt_lab.symbolic.numpy_source import numpy_source
+from bptt_lab.symbolic.numpy_writer import numpy_source
 
 SIZES = re.compile(r"\s*sizes\s*:(.*)", re.IGNORECASE)
 SIZE = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(\d+|\(\s*(?:\d+(?:\s*,\s*\d+)?)?\s*\))\s*(?:,|$|(?=\s[A-Za-z]))")

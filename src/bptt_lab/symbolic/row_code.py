@@ -76,6 +76,9 @@ class Rows:
                 return Value("number", "T", batched=False)
             case Letter(name, time, entry):
                 found = self.array(name, index_of(time))
+                if len(entry) == 2:
+                    i, j = (whole_number(index) - 1 for index in entry)
+                    return Value("number", f"{found.code}[{i}, {j}]", batched=False)
                 return _entry(found, entry[-1]) if entry else found
             case Derivative(_, above, kind):
                 return self.array(above.name, index_of(above.time), "d_", "row" if kind == "total" else "column")
@@ -135,7 +138,8 @@ class Rows:
                 return Value("column" if tree.of_columns else "row", f"{inner.code}[{first}]", batched=False)
         if inner.kind == "matrix":
             return replace_code(inner, f"{inner.tight()}[{':, ' if tree.of_columns else ''}{first}:{last}]", ATOM)
-        return replace_code(inner, f"{inner.tight()}[..., {first}:{last}]", ATOM)
+        part = replace_code(inner, f"{inner.tight()}[..., {first}:{last}]", ATOM)
+        return part._replace(kind="number") if last - first == 1 else part
 
     def call(self, call: Call) -> Value:
         """Return the code of a function."""
@@ -192,8 +196,11 @@ class Rows:
 
 
 def name_of(name: str) -> str:
-    """Return the name of a quantity in the program: its own, unless the program needs it."""
-    return f"{name}_value" if name.startswith("d_") else f"{name}_" if name in RESERVED else name
+    """Return the name of a quantity in the program: its own, unless the program needs it.
+
+    No quantity begins or ends with an underscore, so that nothing else has the name.
+    """
+    return f"_{name}" if name.startswith("d_") else f"{name}_" if name in RESERVED else name
 
 
 def is_batched(network: Network, name: str) -> bool:
@@ -290,6 +297,10 @@ def _entrywise(sign: str, left: Value, right: Value) -> Value:
 def _product(left: Value, right: Value) -> Value:
     """Return a matrix product of two values by their kinds."""
     match left.kind, right.kind:
+        case "matrix", "number" if right.batched:
+            return Value("column", f"{right.tight(PRODUCT)} @ {_turned(left).tight()}", PRODUCT, *_axes(right))
+        case "number", "matrix" if left.batched:
+            return Value("row", f"{left.tight(PRODUCT)} @ {right.tight()}", PRODUCT, *_axes(left))
         case ("number", _) | (_, "number"):
             return _entrywise("*", left, right)
         case "matrix", "column":

@@ -91,8 +91,10 @@ def uses(network: Network, name: str) -> list[Use]:
 
 def itself(network: Network, name: str) -> Letter:
     """Return a quantity at the general time t, or without time."""
-    index = network.equations[name].index if name in network.equations else NOW if network.is_timed(name) else None
-    return letter(name, index)
+    own = [one for one in network.written.values() if one.name == name]
+    if len(own) == 1 and not own[0].is_general:
+        return letter(name, own[0].index)
+    return letter(name, NOW if network.is_timed(name) else None)
 
 
 def derivative_of(network: Network, user: Letter) -> Tree:
@@ -207,9 +209,19 @@ class _Puller(NamedTuple):
             case Entry(inner, (index,)):
                 only = Slice(inner, index, index)
                 return self.pull(self.product(row, _selection(only, Call("ones", (inner,)))), inner)
+            case Entry(inner, (i, j)):
+                return self._entry_of_matrix(row, inner, (i, j))
             case Call():
                 return self._through(row, tree)
         raise AssertionError(tree)
+
+    def _entry_of_matrix(self, row: Tree, inner: Tree, entry: tuple[Tree, Tree]) -> list[Tree]:
+        """Return a number pulled back through one entry of a matrix: it stands in that place of the transpose."""
+        ones = (Over("column", "i", ONE, number(size), ONE) for size in shape_of(inner, self.network.shapes))
+        one, other = (_selection(Slice(inner, i, i), column) for i, column in zip(entry, ones, strict=True))
+        if self.is_number(row):
+            return [self.product_of_numbers(row, Binary("@", Transpose(other), one))]
+        return [Binary("@", Transpose(other), Binary("@", row, one))]
 
     def _matrix(self, outer: Tree, tree: Tree) -> Tree:
         """Return the derivative by the target, given that by a matrix made of it; numerator layout."""
@@ -286,7 +298,7 @@ class _Puller(NamedTuple):
     def _concatenated(self, row: Tree, arguments: tuple[Tree, ...]) -> list[Tree]:
         found, first = [], 1
         for argument in arguments:
-            size = shape_of(argument, self.network.shapes)[0]
+            size = (*shape_of(argument, self.network.shapes), 1)[0]
             found += self.pull(Slice(row, number(first), number(first + size - 1), of_columns=True), argument)
             first += size
         return found

@@ -12,8 +12,8 @@ import networks
 from bptt_lab import Network, NetworkError
 from bptt_lab.formulas.times import NOW
 from bptt_lab.numeric import losses, rnn
-from bptt_lab.symbolic import numpy_source as module
-from bptt_lab.symbolic.numpy_source import numpy_source, program
+from bptt_lab.symbolic import numpy_writer as module
+from bptt_lab.symbolic.numpy_writer import numpy_program, numpy_source
 
 TEXTS = {**networks.TEXTS, **networks.BEYOND}
 
@@ -21,7 +21,7 @@ TEXTS = {**networks.TEXTS, **networks.BEYOND}
 def made(name):
     text, sizes = TEXTS[name]
     network = Network(text, sizes=sizes)
-    return network, program(numpy_source(network))
+    return network, numpy_program(network)
 
 
 def sequences(network, T, batch):
@@ -94,7 +94,7 @@ def test_the_course_network_is_the_hand_written_one():
     text = (
         "a1[t] = W0 @ x[t] + W11 @ h1[t-1] + b0\nh1[t] = tanh(a1[t])\na2[t] = W1 @ h1[t] + b1\nL[t] = mse(a2[t], y[t])"
     )
-    written = program(numpy_source(Network(text, sizes=dict(x=4, h1=5, a2=3))))
+    written = numpy_program(Network(text, sizes=dict(x=4, h1=5, a2=3)))
     rng = np.random.default_rng(0)
     params, x, h_start = rnn.initialise(rng, 4, 5, 3), rng.normal(size=(6, 2, 4)), rng.normal(size=(2, 5))
     y = rng.normal(size=(6, 2, 3))
@@ -144,7 +144,7 @@ def test_names_that_the_program_needs_itself_are_given_way_to():
     text = "v[t] = tanh(np @ x[t] + d_v @ v[t-1])\nrows[t] = softmax(batch @ v[t])\nL[t] = nll(rows[t], found[t])"
     network = Network(text, sizes=dict(x=2, v=3, rows=4))
     graph, apiece, together = sequences(network, 4, 2)
-    found = program(numpy_source(network)).gradients(together)
+    found = numpy_program(network).gradients(together)
     exact = [graph.gradients(one) for one in apiece]
     for key in network.parameters:
         np.testing.assert_allclose(found[key], sum(one[key] for one in exact), rtol=1e-9, atol=1e-12)
@@ -177,3 +177,49 @@ def test_a_wrong_program_is_not_handed_out(monkeypatch):
         monkeypatch.setattr(module._Writer, "module", lambda self, one=one, other=other: true(self).replace(one, other))
         with pytest.raises(AssertionError, match="the program's gradient by"):
             numpy_source(network)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "one", "other"),
+    [
+        ("h[t] = relu(W @ x[t])\nL[t] = mse(h[t], y[t])", dict(x=2, h=3), "np.maximum(h_in[1:-1], 0)", "h_in[1:-1]"),
+        ("h[t] = leaky_relu(W @ x[t])\nL[t] = mse(h[t], y[t])", dict(x=2, h=3), "> 0, 1, 0.01)", "> 0, 1, 1)"),
+        ("h[t] = W @ x[t]\nL[t] = huber(h[t], y[t])", dict(x=2, h=3), "< -1", "< -100"),
+    ],
+)
+def test_both_sides_of_a_kink_are_compared(monkeypatch, text, sizes, one, other):
+    network, true = Network(text, sizes=sizes), module._Writer.module
+    assert one in true(module._Writer(network))
+    monkeypatch.setattr(module._Writer, "module", lambda self: true(self).replace(one, other))
+    with pytest.raises(AssertionError, match="is not the graph's"):
+        numpy_source(network)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("a = W @ x + b\nh = tanh(a)\nL = mse(h, y)", dict(x=2, a=3)),
+        ("h = b + c\nL = mse(h, y) + sum(b)", dict(b=3)),
+        ("h[t] = tanh(W @ x[t])\nq[t] = V @ h[t]\nL[t] = mse(h[t], y[t])", dict(x=2, h=3, q=2)),
+        ("a[t] = tanh(d_a @ x[t] + a_value)\nL[t] = mse(a[t], y[t])", dict(x=2, a=3)),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nL[1] = mse(h[1], y[1])\nL[T] = 2 * mse(h[T], y[T])", dict(x=2)),
+        (
+            "e[t] = concat(dot(h[t], c), b[2], x[t])\nh[t] = tanh(W @ h[t-1] + x[t]) * b[1] + b\nL[t] = mse(e[t], y[t])",
+            dict(x=2),
+        ),
+    ],
+)
+def test_what_is_given_stays_as_it_is_and_what_reaches_no_loss_counts_nothing(text, sizes):
+    network = Network(text, sizes=sizes)
+    written = numpy_program(network)
+    graph, (one,), together = sequences(network, 4, 1)
+    before = {key: array.copy() for key, array in together.items()}
+    found, exact = written.gradients(together), graph.gradients(one)
+    assert all(np.array_equal(together[key], before[key]) for key in before)
+    for key in network.parameters:
+        np.testing.assert_allclose(found[key], exact[key], rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def test_steps_that_no_array_counts_are_told():
+    with pytest.raises(NetworkError, match="no array tells how many steps"):
+        numpy_source(Network("h[t] = tanh(W @ h[t-1])\nL = mse(h[T], y)", sizes=dict(h=2)))

@@ -6,6 +6,7 @@ first step and after the last: states stand there, or zeros, for the terms of a 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -16,7 +17,7 @@ import numpy as np
 from bptt_lab.formulas import write
 from bptt_lab.formulas.times import NOW, Index, index_of, letter
 from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Over, Relation, Tree, mapped, walk
-from bptt_lab.network import Network, NetworkError
+from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.expressions import Equation
 from bptt_lab.symbolic.program_pieces import (
     Piece,
@@ -57,12 +58,16 @@ def numpy_source(network: Network) -> str:
     computed by one loop; AssertionError for a difference.
     """
     small = _with_small_sizes(network)
-    _check(small, program(_Writer(small).module()))
+    _check(small, _loaded(_Writer(small).module()))
     return _Writer(network).module()
 
 
-def program(source: str) -> SimpleNamespace:
-    """Return the functions of a module that `numpy_source` has written."""
+def numpy_program(network: Network) -> SimpleNamespace:
+    """Return a network's program: its `source`, and its functions `forward` and `gradients` (errors: `numpy_source`)."""
+    return _loaded(numpy_source(network))
+
+
+def _loaded(source: str) -> SimpleNamespace:
     found: dict = {}
     exec(compile(source, "<numpy_source>", "exec"), found)
     return SimpleNamespace(source=source, forward=found["forward"], gradients=found["gradients"])
@@ -97,14 +102,23 @@ def _check(network: Network, made: SimpleNamespace) -> None:
             raise AssertionError("the program's loss is not the graph's")
 
 
-def _drawn(graph, seed: int) -> dict[str, np.ndarray]:
-    """Return values for one sequence; parameters are the same for every seed, and all lie where logarithms exist."""
+def _drawn(graph: Graph, seed: int) -> dict[str, np.ndarray]:
+    """Return values for one sequence, of both signs where the network has a value there; parameters the same."""
+    for low in (-1.5, -0.5, 0.2):  # a logarithm may want what is positive
+        with contextlib.suppress(NetworkError):
+            values = _values(graph, seed, low)
+            graph.gradients(values)
+            return values
+    raise NetworkError("No small numbers were found for which this network has a value.", "Use graph.gradients.")
+
+
+def _values(graph: Graph, seed: int, low: float) -> dict[str, np.ndarray]:
     values = {}
     for n, (place, shape) in enumerate(graph.leaves.items()):
         key = graph.key(place)
         chance = np.random.default_rng([n, 0 if key in graph.network.parameters else seed])
         full = (graph.T, *shape) if key in graph.network.inputs else shape
-        values.setdefault(key, chance.uniform(0.2, 0.8, full))
+        values.setdefault(key, chance.uniform(low, 0.9, full))
     return values
 
 
@@ -168,6 +182,9 @@ class _Writer:
 
     def __init__(self, network: Network):
         self.given, self.network = network, _with_names(network)
+        if not network.inputs and any(one.timed for one in network.written.values()):
+            what = "Nothing that is given has a step, so no array tells how many steps there are."
+            raise NetworkError(what, "Use graph.gradients, or give an input x[t].")
         used = [index.shift for uses in self.network.uses.values() for _, index in uses if index and index.start == "t"]
         ends = [one.index.shift for one in network.boundary_equations.values()]
         self.pad = max([1, *map(abs, used), *map(abs, ends)])
@@ -239,7 +256,7 @@ class _Writer:
             if key == loss:
                 if one.index == NOW:
                     lines.append(f'{INDENT}"{key}[t]": {array}[..., 0],')
-                lines.append(f'{INDENT}"{key}": {array}.sum(),')
+                lines.append(f'{INDENT}"{key}": found["{name_of(loss)}"].sum(),')
             else:
                 lines.append(f'{INDENT}"{key}": {array}{"[..., 0]" if is_number else ""},')
         says, needs_size = "Return every quantity by name, and the total loss.", any("[T" in line for line in lines)
@@ -280,7 +297,10 @@ class _Writer:
             is_over = isinstance(term, Over)
             value = (self.whole if is_over else self.at_step).of(term.body if is_over else term)
             for code in summed(value, is_over, self.network, name):
-                first = f"{left} = {code}" if sign > 0 else f"{left} = -({code})"
+                own = (
+                    f"{code}.copy()" if re.fullmatch(r"\w+(\[[^]]*\])?", code) else code
+                )  # += must not reach the other array
+                first = f"{left} = {own}" if sign > 0 else f"{left} = -({code})"
                 yield first if is_first else f"{left} {'+' if sign > 0 else '-'}= {code}"
                 is_first = False
         if is_first:
