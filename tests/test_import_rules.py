@@ -15,8 +15,8 @@ MAY_IMPORT = {
     "numeric": set(),
     "formulas": set(),
     "lectures": {"formulas", "symbolic", "numeric", "network"},
-    "exercises": {"formulas", "network", "symbolic", "numeric"},
-    "cli": {"lectures", "exercises", "network", "symbolic"},
+    "exercises": {"formulas", "network", "symbolic"},
+    "cli": {"lectures", "network", "symbolic"},
     "figures": {"network", "formulas"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }

@@ -79,7 +79,7 @@ def test_a_probability_of_zero_where_the_target_is_not_zero_names_its_place():
     with pytest.raises(NetworkError) as caught:
         graph.forward(values)
     words = str(caught.value)
-    assert words.startswith("line 2: L at t = 2: the logarithm of zero or of a negative number.")
+    assert words.startswith("line 2: L at t = 2: a logarithm or a root of what is not positive.")
     assert "a probability away from 0 and 1" in words
 
 
@@ -90,11 +90,11 @@ def test_a_probability_of_zero_where_the_target_is_not_zero_names_its_place():
         ("h = a * a\nL = mse(h, y)", [1e200, 2.0], "line 1: h, entry 1: too large for a float"),
         ("h = a ** 3\nL = mse(h, y)", [2.0, 1e200], "line 1: h, entry 2: too large for a float"),
         ("h = 1 / a\nL = mse(h, y)", [0.0, 2.0], "line 1: h, entry 1: a division by zero"),
-        ("h = log(a)\nL = mse(h, y)", [1.0, -2.0], "line 1: h, entry 2: the logarithm of zero or of a negative"),
+        ("h = log(a)\nL = mse(h, y)", [1.0, -2.0], "line 1: h, entry 2: a logarithm or a root of what is not"),
         ("h = 0 * a + y / a\nL = mse(h, y)", [1.0, 0.0], "line 1: h, entry 2: a division by zero"),
-        ("h = y * log(a)\nL = mse(h, y)", [1.0, 0.0], "line 1: h, entry 2: the logarithm of zero"),
+        ("h = y * log(a)\nL = mse(h, y)", [1.0, 0.0], "line 1: h, entry 2: a logarithm or a root"),
         ("h = z * log(1 / a)\nL = mse(h, y)", [1.0, 0.0], "line 1: h, entry 2: a division by zero"),
-        ("h = z * log(a)\nL = mse(h, y)", [1.0, -1.0], "line 1: h, entry 2: the logarithm of zero or of a negative"),
+        ("h = z * log(a)\nL = mse(h, y)", [1.0, -1.0], "line 1: h, entry 2: a logarithm or a root of what is not"),
         ("h = z * (y / a)\nL = mse(h, y)", [1.0, 0.0], "line 1: h, entry 2: a division by zero"),
     ],
 )

@@ -63,7 +63,10 @@ def numpy_source(network: Network) -> str:
 
 
 def numpy_program(network: Network) -> SimpleNamespace:
-    """Return a network's program: its `source`, and its functions `forward` and `gradients` (errors: `numpy_source`)."""
+    """Return a network's program: its `source`, and its functions `forward` and `gradients`.
+
+    Errors: as `numpy_source`.
+    """
     return _loaded(numpy_source(network))
 
 
@@ -297,9 +300,8 @@ class _Writer:
             is_over = isinstance(term, Over)
             value = (self.whole if is_over else self.at_step).of(term.body if is_over else term)
             for code in summed(value, is_over, self.network, name):
-                own = (
-                    f"{code}.copy()" if re.fullmatch(r"\w+(\[[^]]*\])?", code) else code
-                )  # += must not reach the other array
+                is_name = re.fullmatch(r"\w+(\[[^]]*\])?", code)
+                own = f"{code}.copy()" if is_name else code  # += must not reach the other array
                 first = f"{left} = {own}" if sign > 0 else f"{left} = -({code})"
                 yield first if is_first else f"{left} {'+' if sign > 0 else '-'}= {code}"
                 is_first = False

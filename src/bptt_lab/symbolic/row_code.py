@@ -32,6 +32,7 @@ from bptt_lab.network import Network, NetworkError
 from bptt_lab.network.parse import rule
 
 SUM, PRODUCT, ATOM = range(3)
+ELSE = "Use graph.gradients."
 RESERVED = frozenset("v t np batch found rows softmax run forward gradients range len".split())
 
 
@@ -103,7 +104,7 @@ class Rows:
                 return Value("column", f"np.ones({_text(high)})", batched=False)
             case Call():
                 return self.call(tree)
-        raise NetworkError("This has no code in rows.", "Use graph.gradients.")
+        raise NetworkError("This has no code in rows.", ELSE)
 
     def array(self, name: str, index: Index | None, before: str = "", kind: str = "column") -> Value:
         """Return the array of a quantity, or of its gradient, at a time."""
@@ -152,6 +153,8 @@ class Rows:
                 return Value("column", f"np.ones({size})", batched=False)
             case Call("concat", arguments):
                 found = [self.of(part) for part in arguments]
+                if not all(part.batched for part in found):
+                    raise NetworkError("A concat with what no sequence has of its own has no code in rows.", ELSE)
                 code = f"np.concatenate([{', '.join(part.code for part in found)}], axis=-1)"
                 return Value("column", code, ATOM, *_axes(*found))
             case Call("sum" | "mean" as function, (inner,)):
@@ -169,7 +172,7 @@ class Rows:
                 return self.loss(loss, prediction, target)
             case Call(function, (inner,)):
                 return self.function(function, self.of(inner))
-        raise NetworkError(f"{call.function} has no code in rows.", "Use graph.gradients.")
+        raise NetworkError(f"{call.function} has no code in rows.", ELSE)
 
     def function(self, function: str, inner: Value) -> Value:
         """Return the code of a function that acts entry by entry."""
@@ -230,7 +233,7 @@ def _number(value: Fraction) -> Value:
 def _text(tree: Tree) -> str:
     whole = whole_number(tree)
     if whole is None:
-        raise NetworkError("This exponent or size has no code in rows.", "Use graph.gradients.")
+        raise NetworkError("This exponent or size has no code in rows.", ELSE)
     return str(whole)
 
 
@@ -329,7 +332,7 @@ def _product(left: Value, right: Value) -> Value:
             return left._replace(parts=(left.parts[0], _product(left.parts[1], right)))
         case _, "pair":
             return right._replace(parts=(_product(left, right.parts[0]), right.parts[1]))
-    raise NetworkError("This product has no code in rows.", "Use graph.gradients.")
+    raise NetworkError("This product has no code in rows.", ELSE)
 
 
 def _all(values: list[Value]) -> Value:
@@ -360,7 +363,7 @@ def _entry(value: Value, index: Tree) -> Value:
 def _unit_matrix(diagonal: Value) -> Value:
     """Return a unit matrix in full, of which rows or columns are wanted."""
     if not diagonal.code.startswith("np.ones("):
-        raise NetworkError("This part of a diagonal matrix has no code in rows.", "Use graph.gradients.")
+        raise NetworkError("This part of a diagonal matrix has no code in rows.", ELSE)
     return Value("matrix", diagonal.code.replace("np.ones(", "np.eye("), batched=False)
 
 
