@@ -132,7 +132,7 @@ def test_a_step_that_is_not_there_is_told_and_not_taken_as_zero(text, told):
         ("h[t] = W[1:4] @ x[t]\nL = mse(h[T], y)", r"sizes=dict\(W=\(3, 2\)\)"),
         ("L = x*((10**20)**20)**20", "This number is too large"),
         ("L = x/(10**20)**20", "This number is too large"),
-        ("h[t] = x[t] @ x[t]\nL = mse(h[T], y)", r"for two vectors dot\(a, b\)"),
+        ("h[t] = x[t] @ x[t]\nL = mse(h[T], y)", r"for two vectors write dot\(a, b\)"),
     ],
 )
 def test_a_slip_is_told_with_its_mend(text, told):

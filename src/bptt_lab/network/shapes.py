@@ -69,11 +69,8 @@ def _matrices(equations: Mapping[str, Equation], every: tuple[Equation, ...]) ->
 def _given_shape(name: str, given: int | Shape, is_matrix: bool) -> Shape:
     shape = tuple(given) if isinstance(given, tuple) else (given,)
     if is_matrix != (len(shape) == 2):
-        kind, mend = (
-            ("matrix", "two sizes, or none; for two vectors write dot(a, b)")
-            if is_matrix
-            else ("vector or number", "one size")
-        )
+        of_matrix = "matrix", "two sizes, or none; for two vectors write dot(a, b)"
+        kind, mend = of_matrix if is_matrix else ("vector or number", "one size")
         raise NetworkError(
             f"sizes gives {name} the shape {shape}, but the equations use it as a {kind}.", f"Give {name} {mend}."
         )
