@@ -202,3 +202,90 @@ def test_losses_of_numbers_and_powers_have_values():
     assert one.forward({"r": 5.0})["L"] == 4.5
     two = Network("L = mse(x ** 2, y)", sizes=dict(x=2)).unroll(1)
     assert two.forward({"x": [1.0, 3.0], "y": [2.0, 5.0]})["L"] == 8.5
+
+
+# Transposes, products of parameters, parts and entries
+
+
+SIZES = dict(x=4, W=(7, 4), V=(5, 7), U=(3, 5))
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("W @ x[t]", (7,)),
+        ("V @ W @ x[t]", (5,)),
+        ("W.T @ (W @ x[t])", (4,)),
+        ("W.T @ V.T @ (V @ W @ x[t])", (4,)),
+        ("-W.T @ (W @ x[t])", (4,)),
+        ("x[t][2:4]", (3,)),
+        ("x[t][2:2]", (1,)),
+        ("(V @ W @ x[t])[1:4]", (4,)),
+        ("W[2:6] @ x[t]", (5,)),
+        ("W[:, 2:3] @ x[t][1:2]", (7,)),
+        ("W[3:3].T @ x[t][1:1]", (4,)),
+        ("W[1:6][2:3] @ x[t]", (2,)),
+        ("(V @ W)[1:2] @ x[t]", (2,)),
+        ("W[1:5].T[2:4] @ x[t][1:1] * x[t][2]", None),
+        ("x[t][3] * x[t]", (4,)),
+        ("(W @ x[t])[7] * x[t]", (4,)),
+        ("x[t] * W[7,4]", (4,)),
+        ("x[t] / T", (4,)),
+        ("sum(x[t]) * x[t]", (4,)),
+        ("concat(x[t], W @ x[t], dot(x[t], x[t]))", (12,)),
+        ("concat(sum(x[t]), 2, x[t])", (6,)),
+    ],
+)
+def test_a_part_has_as_many_entries_as_it_says(text, shape):
+    sizes = {name: size for name, size in SIZES.items() if name in text}
+    if shape is None:
+        assert "do not fit" in refusal(f"a[t] = {text}\nL[t] = mse(a[t], y[t])", **sizes)
+    else:
+        found = shapes(f"a[t] = {text}\nL[t] = mse(a[t], y[t])", **sizes)
+        assert found["a"] == found["y"] == shape
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x[t][2:5]", "line 1: There is no entry 5: the size is 4."),
+        ("x[t][5]  * x[t]", "line 1: There is no entry 5: the size is 4."),
+        ("W[8:8] @ x[t]", "line 1: There is no entry 8: the size is 7."),
+        ("W[:, 2:5] @ x[t]", "line 1: There is no entry 5: the size is 4."),
+        ("x[t] * W[8,1]", "line 1: There is no entry 8: the size is 7."),
+        ("x[t] * W[1,5]", "line 1: There is no entry 5: the size is 4."),
+        ("x[t][3:2]", "line 1: A vector of size 4 has no such part."),
+        ("dot(x[t], x[t])[1:1] * x[t]", "line 1: A single number has no such part."),
+        ("(W @ x[t])[1, 2] * x[t]", "line 1: A vector of size 7 has no such entry."),
+        ("x[t].T @ x[t]", "line 1: Only a matrix is transposed here, not a vector of size 4."),
+        ("V @ x[t]", "line 1: The shapes of the matrix's columns and the vector do not fit"),
+        ("V @ W.T @ x[t]", "line 1: The shapes of the matrix's columns and the vector do not fit"),
+    ],
+)
+def test_a_part_that_is_not_there_is_told_with_its_size(text, told):
+    sizes = {name: size for name, size in SIZES.items() if name in text}
+    assert refusal(f"a[t] = {text}\nL[t] = mse(a[t], y[t])", **sizes).startswith(told)
+
+
+def test_the_size_of_a_whole_is_not_known_from_a_part():
+    assert "The sizes of W cannot be inferred.\nGive sizes such as  sizes=dict(W=(3, 2))." in refusal(
+        "a[t] = W[1:3] @ x[t]\nL[t] = mse(a[t], y[t])", x=4
+    )
+    assert shapes("a[t] = W[1:3] @ x[t]\nL[t] = mse(a[t], y[t])", W=(5, 4))["x"] == (4,)
+
+
+@pytest.mark.parametrize("left", ["W", "-W", "W.T", "W[1:3]", "W[:, 1:3]", "(W @ V)"])
+def test_what_stands_left_of_a_product_is_a_matrix(left):
+    words = refusal(f"W = c\na[t] = {left} @ x[t]\nL[t] = mse(a[t], y[t])", x=3)
+    assert words.startswith("line 2: W is computed, so it is a vector and cannot stand left of @.")
+
+
+def test_a_name_with_a_time_is_transposed_by_mistake_and_told_so():
+    assert refusal("h[t] = h[t-1].T @ x[t]\nL[t] = mse(h[t], y[t])", x=2).startswith(
+        "line 1: Only a matrix is transposed"
+    )
+
+
+def test_a_quantity_that_feeds_itself_alone_is_a_number():
+    assert shapes("h[t] = tanh(h[t-1])\nL[t] = h[t]")["h"] == ()
+    assert shapes("h[0] = W @ c\nh[t] = tanh(h[t-1])\nL[t] = sum(h[t])", W=(3, 2))["h"] == (3,)

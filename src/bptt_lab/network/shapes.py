@@ -250,7 +250,8 @@ class _Sizes:
 def _matrix_names(expression: Tree, left_of_product: bool = False) -> list[Name]:
     """Return the names that stand left of an @, or are transposed, or have columns taken out."""
     if isinstance(expression, Letter):
-        return names(expression) if left_of_product and not expression.entry else []
+        is_matrix = len(expression.entry) == 2 or left_of_product and not expression.entry
+        return names(expression) if is_matrix else []
     if isinstance(expression, Transpose):
         is_timed = isinstance(expression.inner, Letter) and expression.inner.time is not None
         return [] if is_timed else _matrix_names(expression.inner, True)
