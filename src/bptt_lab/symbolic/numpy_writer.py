@@ -213,12 +213,12 @@ class _Writer:
     def _ends(self, name: str) -> list[str]:
         return [key for key in self.boundaries if key.partition("[")[0] == name]
 
-    def _zeros(self, name: str, before: str = "") -> str:
+    def _zeros(self, name: str, prefix: str = "") -> str:
         width = (self.network.shapes[name] or (1,))[0]
-        return f"{before}{name_of(name)} = np.zeros((T + {2 * self.pad}, batch, {width}))"
+        return f"{prefix}{name_of(name)} = np.zeros((T + {2 * self.pad}, batch, {width}))"
 
-    def _place(self, name: str, index: Index, before: str = "") -> str:
-        return f"{before}{name_of(name)}{self.at_step.at(index)}"
+    def _place(self, name: str, index: Index, prefix: str = "") -> str:
+        return f"{prefix}{name_of(name)}{self.at_step.at(index)}"
 
     def _sizes(self) -> list[str]:
         return [f'T, batch = v["{self.network.inputs[0]}"].shape[:2]'] if self.network.inputs else []
@@ -310,57 +310,57 @@ class _Writer:
 
     # Order
 
-    def _scheduled(self, pieces: Sequence[Piece], before: str) -> list[str]:
+    def _scheduled(self, pieces: Sequence[Piece], prefix: str) -> list[str]:
         """Return the lines of pieces in an order in which they can be computed, loops where steps need steps."""
         lines = []
         for group in ordered(pieces):
-            if before:
-                lines += [self._zeros(piece.name, before) for piece in group if self.network.is_timed(piece.name)]
+            if prefix:
+                lines += [self._zeros(piece.name, prefix) for piece in group if self.network.is_timed(piece.name)]
             way = direction(group)
-            lines += self._loop(group, before, way) if way else self._at_once(group[0], before)
+            lines += self._loop(group, prefix, way) if way else self._at_once(group[0], prefix)
             for piece in group:
                 for index, formula in piece.ends:
-                    lines.append(f"{self._place(piece.name, index, before)} = {self.at_step.of(formula).code}")
+                    lines.append(f"{self._place(piece.name, index, prefix)} = {self.at_step.of(formula).code}")
         return lines
 
-    def _at_once(self, piece: Piece, before: str) -> list[str]:
+    def _at_once(self, piece: Piece, prefix: str) -> list[str]:
         lines = []
         if piece.formula is not None:
             rows = self.whole if piece.target.time is not None and index_of(piece.target.time) == NOW else self.at_step
-            left = before + rows.array(piece.name, index_of(piece.target.time)).code
+            left = prefix + rows.array(piece.name, index_of(piece.target.time)).code
             lines.append(_assigned(left, "=", rows.of(piece.formula).code, piece))
-        return lines + self._singles(piece, before)
+        return lines + self._singles(piece, prefix)
 
-    def _singles(self, piece: Piece, before: str) -> list[str]:
+    def _singles(self, piece: Piece, prefix: str) -> list[str]:
         """Return the lines that add what exists at one step only."""
         lines = []
         for sign, index, term in piece.single:
             is_over = isinstance(term, Over)
             code = (self.whole if is_over else self.at_step).of(term.body if is_over else term).code
             code = f"({code}).sum(axis=0)" if is_over else code
-            lines.append(f"{self._place(piece.name, index, before)} {'+' if sign > 0 else '-'}= {code}")
+            lines.append(f"{self._place(piece.name, index, prefix)} {'+' if sign > 0 else '-'}= {code}")
         return lines
 
-    def _loop(self, group: Sequence[Piece], before: str, way: int) -> list[str]:
+    def _loop(self, group: Sequence[Piece], prefix: str, way: int) -> list[str]:
         """Return a loop over the steps; what needs no other step of the group is computed before it, for all."""
         lines, body, inside = [], [], {piece.name for piece in group}
         for piece in in_step_order(group):
-            fixed, moving = apart(piece.formula, lambda part: not inside.isdisjoint(_names_in(part, before)))
-            left = before + self.at_step.array(piece.name, NOW).code
-            is_apart = fixed is not None and moving is not None and (before or _computes(fixed))
+            fixed, moving = apart(piece.formula, lambda part: not inside.isdisjoint(_names_in(part, prefix)))
+            left = prefix + self.at_step.array(piece.name, NOW).code
+            is_apart = fixed is not None and moving is not None and (prefix or _computes(fixed))
             if is_apart:
-                lines.append(f"{before}{self.whole.array(piece.name, NOW).code} = {self.whole.of(fixed).code}")
-            lines += (singles := self._singles(piece, before))
+                lines.append(f"{prefix}{self.whole.array(piece.name, NOW).code} = {self.whole.of(fixed).code}")
+            lines += (singles := self._singles(piece, prefix))
             code = self.at_step.of(moving if is_apart else piece.formula).code
             body.append(_assigned(left, "+=" if is_apart or singles else "=", code, piece))
         steps = "range(T, 0, -1)" if way > 0 else "range(1, T + 1)"
         return [*lines, f"for t in {steps}:", *(INDENT + line for line in body)]
 
 
-def _names_in(tree: Tree, before: str) -> set[str]:
+def _names_in(tree: Tree, prefix: str) -> set[str]:
     """Return the quantities whose values a formula reads, or those whose gradients."""
     parts = list(walk(tree))
-    if before:
+    if prefix:
         return {part.above.name for part in parts if isinstance(part, Derivative)}
     return {part.name for part in parts if isinstance(part, Letter)}
 

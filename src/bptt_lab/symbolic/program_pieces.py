@@ -102,9 +102,9 @@ def _backward(network: Network, name: str, ends: list[Index]) -> Piece | None:
 def _at_end(found: Sequence[Term], index: Index) -> Tree | None:
     """Return what a gradient is before the first step or after the last: the terms whose users exist there."""
     if index.start:
-        there = [(sign, _bare(term)) for sign, term in found if _reach(term) <= -index.shift]
+        there = [(sign, _bare(term)) for sign, term in found if _steps_to_user(term) <= -index.shift]
     else:
-        there = [(sign, _bare(term)) for sign, term in found if _reach(term) >= 1 - index.shift]
+        there = [(sign, _bare(term)) for sign, term in found if _steps_to_user(term) >= 1 - index.shift]
     return mapped(joined(there), partial(_moved, index)) if there else None
 
 
@@ -156,7 +156,7 @@ def _bare(term: Tree) -> Tree:
     return _bare(term.term) if isinstance(term, Unless) else term
 
 
-def _reach(term: Tree) -> int:
+def _steps_to_user(term: Tree) -> int:
     """Return how many steps later a term's user is, from the condition under which the term is missing."""
     if not isinstance(term, Unless):
         return 0

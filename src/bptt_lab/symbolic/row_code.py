@@ -106,11 +106,11 @@ class Rows:
                 return self.call(tree)
         raise NetworkError("This has no code in rows.", ELSE)
 
-    def array(self, name: str, index: Index | None, before: str = "", kind: str = "column") -> Value:
+    def array(self, name: str, index: Index | None, prefix: str = "", kind: str = "column") -> Value:
         """Return the array of a quantity, or of its gradient, at a time."""
         shape = self.network.shapes[name]
-        code = before + name_of(name)
-        batched = bool(self.network.inputs) if before else is_batched(self.network, name)
+        code = prefix + name_of(name)
+        batched = bool(self.network.inputs) if prefix else is_batched(self.network, name)
         if len(shape) == 2:
             return Value("matrix", code, batched=False)
         kind = kind if shape else "number"
