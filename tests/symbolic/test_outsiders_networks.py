@@ -130,6 +130,9 @@ def test_a_step_that_is_not_there_is_told_and_not_taken_as_zero(text, told):
         ("h[t] = x[t]'\nL = mse(h[T], y)", "A transpose is written .T"),
         ("h[t] = x[t].sum()\nL = mse(h[T], y)", "Functions stand before their argument"),
         ("h[t] = W[1:4] @ x[t]\nL = mse(h[T], y)", r"sizes=dict\(W=\(3, 2\)\)"),
+        ("h_0 = c\nh[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[T], y)", r"line 1: Nothing reads h_0.*h\[0\] = "),
+        ("h0 = c\nh[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[T], y)", r"line 1: Nothing reads h0.*h\[0\] = "),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[-1], y)", r"line 2: h\[-1\] lies before .*h\[T\]"),
         ("L = x*((10**20)**20)**20", "This number is too large"),
         ("L = x/(10**20)**20", "This number is too large"),
         ("h[t] = x[t] @ x[t]\nL = mse(h[T], y)", r"for two vectors write dot\(a, b\)"),
@@ -144,3 +147,8 @@ def test_no_false_function_is_offered():
     with pytest.raises(NetworkError) as caught:
         Network("h[t] = b(x[t])\nL = mse(h[T], y)", sizes=dict(x=3))
     assert "Did you mean" not in str(caught.value)
+
+
+def test_a_state_two_steps_before_the_first_is_there_where_steps_read_so_far_back():
+    text = "h[t] = tanh(h[t-1] + V * h[t-2])\nL = mse(h[-1], h[T])"
+    assert "h[-1]" in Network(text, sizes=dict(V=2)).unroll(3).boundaries

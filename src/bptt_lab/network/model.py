@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -37,6 +38,7 @@ class Network:
         self.boundary_equations = {key: one for key, one in self.written.items() if key != one.name}
         _check_boundaries(self.equations, self.boundary_equations)
         _check_times(self.equations, self.boundary_equations)
+        _check_states(self.written)
         self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.boundary_equations, self.sizes)
         self.loss = _loss_name(self.equations, self.shapes)
         self.kept: dict[Any, Any] = {}  # what others have computed about this network, by who and what: see `keeping`
@@ -203,6 +205,29 @@ def _check_boundaries(equations: Mapping[str, Equation], boundary: Mapping[str, 
             what = f"{key} lies outside of the steps 1 to T, and nothing defines {equation.name}[t]."
             mend = f"Write an equation for {equation.name}[t] too, or {equation.name} without a time."
             raise NetworkError(what, mend, equation.position)
+
+
+def _check_states(written: Mapping[str, Equation]) -> None:
+    """Raise where h_0 = … stands for a state before the first step, or h[-1] for the last one."""
+    used = [(equation, name) for equation in written.values() for name in names(equation.expression)]
+    read = {name.name for _, name in used}
+    for equation in written.values():
+        match = re.fullmatch(r"([A-Za-z]+?)_?\d+", equation.name)
+        if (
+            match
+            and not equation.timed
+            and equation.name not in read
+            and match[1] in written
+            and written[match[1]].timed
+        ):
+            mend = f"A state before the first step is written  {match[1]}[0] = …"
+            raise NetworkError(f"Nothing reads {equation.name}.", mend, equation.position)
+    for equation, name in used:
+        index, lags = name.index, [n.index.shift for _, n in used if n.name == name.name and n.index and n.index.start]
+        is_far = index is not None and not index.start and index.shift < min([0, *lags]) + 1 and index.shift < 0
+        if is_far and name.name in written and str(name) not in written:
+            what = f"{name} lies before the first step, and nothing gives it."
+            raise NetworkError(what, f"The last one is {name.name}[T].", equation.at(name.column))
 
 
 def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equation]) -> None:
