@@ -10,7 +10,7 @@ import networks
 from bptt_lab import Network, NetworkError
 from bptt_lab.network import Place
 from bptt_lab.network import graph as graphs
-from bptt_lab.network.scalars import Arithmetic
+from bptt_lab.network.scalars import FLOATS, Arithmetic, entries
 
 
 def text(places):
@@ -335,3 +335,53 @@ def test_a_derivative_that_comes_out_as_zero_still_needs_the_slopes_below():
     values = graph.run(leaves, EXACT)
     with pytest.raises(ZeroDivisionError):
         graph.sweep(values, EXACT)
+
+
+# Equations at one step
+
+
+STEPS = "h[t] = tanh(W @ h[t-1] + x[t])\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "T", "told"),
+    [
+        ("L[5] = mse(h[5], y)", 4, "line 2: L is computed at step 5, and there are 4 steps."),
+        ("L[2] = mse(h[1], y)", 1, "line 2: L is computed at step 2, and there is 1 step."),
+        ("L[T-1] = mse(h[T], y)", 1, "line 2: L is computed at step 0, and there is 1 step."),
+        ("L[T-2] = mse(h[T], y)", 2, "line 2: L is computed at step 0, and there are 2 steps."),
+        ("L = mse(h[3], y)", 2, "line 2: h is read at step 3, and there are 2 steps."),
+        ("L = mse(h[T], x[2])", 1, "line 2: x is read at step 2, and there is 1 step."),
+        (
+            "L[3] = mse(h[1], y)\nL[T] = mse(h[2], y)",
+            3,
+            "line 3: L[T] is computed already: with T = 3 two steps are one.",
+        ),
+        (
+            "L[T] = mse(h[1], y)\nL[2] = mse(h[2], y)",
+            2,
+            "line 3: L[2] is computed already: with T = 2 two steps are one.",
+        ),
+    ],
+)
+def test_a_step_that_there_is_not_or_is_twice_is_refused_with_its_line(text, T, told):
+    network = Network(STEPS + text, sizes=dict(x=2))
+    assert network.unroll(T + 1)
+    with pytest.raises(NetworkError) as caught:
+        network.unroll(T)
+    assert str(caught.value).startswith(told) and str(caught.value).endswith("Unroll over more steps.")
+
+
+@pytest.mark.parametrize(
+    ("text", "T"), [("L[4] = mse(h[4], y)", 4), ("L[1] = mse(h[1], y)", 1), ("L[T-1] = sum(h[T])", 2)]
+)
+def test_the_first_step_and_the_last_are_there(text, T):
+    assert Network(STEPS + text, sizes=dict(x=2)).unroll(T)
+
+
+def test_total_derivatives_are_as_many_as_values():
+    graph = networks.network("one hidden layer").unroll(3)
+    places = [Place(*place[:2], entry) for place, shape in graph.leaves.items() for entry in entries(shape)]
+    values = graph.run(dict.fromkeys(places, 0.5))
+    totals = graph.totals_on_demand(values, FLOATS)
+    assert len(totals) == len(values) == len(list(totals))

@@ -58,7 +58,6 @@ class Step(dict):
     """The values of an equation's letters at one step, each looked up once."""
 
     def __init__(self, look_up: Callable[[Place], Any]):
-        super().__init__()
         self._look_up = look_up
 
     def __missing__(self, letter: Place) -> Any:
@@ -70,7 +69,6 @@ class Ends(dict):
     """The entries that an equation's letters stand for at one step; None for those that are not wanted."""
 
     def __init__(self, resolve: Callable[[Place], Place], is_wanted: Callable[[Place], bool]):
-        super().__init__()
         self._resolve, self._is_wanted = resolve, is_wanted
 
     def __missing__(self, letter: Place) -> Place | None:
@@ -151,16 +149,16 @@ class Graph:
             yield from ((Place(equation.name, t), key) for t in times)
 
     def _refuse_step(self, what: str, step: int, position: Position) -> None:
-        steps = f"{self.T} step{'s' * (self.T != 1)}"
-        raise NetworkError(f"{what} at step {step}, and there are {steps}.", "Unroll over more steps.", position)
+        steps = "is 1 step" if self.T == 1 else f"are {self.T} steps"
+        raise NetworkError(f"{what} at step {step}, and there {steps}.", "Unroll over more steps.", position)
 
     def equation(self, place: Place) -> Equation:
         """Return the equation that computes a place."""
-        return self.network.equation(self.keys[Place(*place[:2])])
+        return self.network.equation(self.keys[place])
 
     def parts(self, place: Place) -> Parts:
         """Return the steps in which the equation of a place is computed."""
-        return self.network.parts(self.keys[Place(*place[:2])])
+        return self.network.parts(self.keys[place])
 
     def _parents_of(self, place: Place) -> list[Place]:
         equation = self.equation(place)
