@@ -258,6 +258,8 @@ def test_a_part_has_as_many_entries_as_it_says(text, shape):
         ("dot(x[t], x[t])[1:1] * x[t]", "line 1: A single number has no such part."),
         ("(W @ x[t])[1, 2] * x[t]", "line 1: A vector of size 7 has no such entry."),
         ("x[t].T @ x[t]", "line 1: Only a matrix is transposed here, not a vector of size 4."),
+        ("softmax(W.T) * x[t]", "line 1: softmax takes vectors, not a matrix of size 4 by 7."),
+        ("concat(x[t], W.T)", "line 1: concat takes vectors, not a matrix of size 4 by 7."),
         ("V @ x[t]", "line 1: The shapes of the matrix's columns and the vector do not fit"),
         ("V @ W.T @ x[t]", "line 1: The shapes of the matrix's columns and the vector do not fit"),
     ],
@@ -289,3 +291,9 @@ def test_a_name_with_a_time_is_transposed_by_mistake_and_told_so():
 def test_a_quantity_that_feeds_itself_alone_is_a_number():
     assert shapes("h[t] = tanh(h[t-1])\nL[t] = h[t]")["h"] == ()
     assert shapes("h[0] = W @ c\nh[t] = tanh(h[t-1])\nL[t] = sum(h[t])", W=(3, 2))["h"] == (3,)
+
+
+@pytest.mark.parametrize("text", ["x[t][3]", "(W @ x[t])[2]", "W[1,2]", "T"])
+def test_one_entry_is_a_number(text):
+    sizes = {name: size for name, size in dict(x=4, W=(3, 4)).items() if name in text}
+    assert shapes(f"a[t] = {text}\nL[t] = a[t]**2", **sizes)["a"] == ()
