@@ -297,3 +297,8 @@ def test_a_quantity_that_feeds_itself_alone_is_a_number():
 def test_one_entry_is_a_number(text):
     sizes = {name: size for name, size in dict(x=4, W=(3, 4)).items() if name in text}
     assert shapes(f"a[t] = {text}\nL[t] = a[t]**2", **sizes)["a"] == ()
+
+
+def test_a_minus_and_columns_make_a_matrix_too():
+    assert shapes("a[t] = -W @ x[t]\nL[t] = mse(a[t], y[t])", x=4, a=3)["W"] == (3, 4)
+    assert shapes("a[t] = x[t] * sum(W[:, 2:3])\nL[t] = mse(a[t], y[t])", x=4, W=(5, 3))["W"] == (5, 3)
