@@ -4,7 +4,7 @@ import pytest
 
 from bptt_lab import Network, NetworkError
 from bptt_lab.formulas.times import number
-from bptt_lab.formulas.tree import Binary, Call, Letter, Power, Variable
+from bptt_lab.formulas.tree import Binary, Call, Entry, Letter, Negative, Power, Slice, Transpose, Variable
 from bptt_lab.network.shapes import entrywise_shape
 
 END = "\nL = mse(a, y)"
