@@ -128,3 +128,11 @@ def test_total_derivatives_of_computed_quantities_are_seen_through_a_bias():
     np.testing.assert_allclose(totals["a1"].sum(axis=0), gradients["b0"])
     np.testing.assert_allclose(totals["a1"] @ values["W0"], gradients["x"])
     np.testing.assert_allclose(totals["L"], 1)
+
+
+def test_an_entry_that_the_loss_does_not_read_hides_no_other():
+    graph = Network("h = tanh(W @ x)\nL = mse(h[2:3], y)", sizes=dict(x=2, h=4)).unroll(1)
+    values = {"W": np.arange(8.0).reshape(4, 2) / 10, "x": np.array([0.3, -0.7]), "y": np.array([0.1, 0.2])}
+    h = np.tanh(values["W"] @ values["x"])
+    delta = np.array([0, h[1] - 0.1, h[2] - 0.2, 0]) * (1 - h**2)
+    np.testing.assert_allclose(graph.gradients(values)["W"], np.outer(delta, values["x"]), rtol=1e-12)

@@ -191,6 +191,7 @@ X, R, W, Z = Letter("x", Variable("t")), Letter("r"), Letter("W"), Letter("z")
         (Call("step", (X,)), (3,)),
         (Call("softmax", (Power(X, number(2)),)), (3,)),
         (Transpose(W), (3, 2)),
+        (Binary("@", Transpose(W), W), (3, 3)),
         (Negative(X), (3,)),
         (Slice(W, number(2), number(2)), (1, 3)),
         (Slice(W, number(2), number(3), of_columns=True), (2, 2)),
