@@ -312,3 +312,26 @@ def test_one_entry_is_a_number(text):
 def test_a_minus_and_columns_make_a_matrix_too():
     assert shapes("a[t] = -W @ x[t]\nL[t] = mse(a[t], y[t])", x=4, a=3)["W"] == (3, 4)
     assert shapes("a[t] = x[t] * sum(W[:, 2:3])\nL[t] = mse(a[t], y[t])", x=4, W=(5, 3))["W"] == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("L[t] = m[t] * dot(x[t], x[t])", {"L": (), "m": ()}),
+        ("h[t] = w*h[t-1]\nL[t] = h[t]**2", {"L": (), "h": (), "w": ()}),
+        ("h[t] = w*h[t-1]\nq[t] = h[t]**2", {"q": (), "h": (), "w": ()}),
+        ("g = s*k\nL = dot(x, x) + g", {"L": (), "g": (), "s": (), "k": ()}),
+        ("h[t] = W @ h[t-1]\nL[t] = h[t]**2", {"L": (1,), "h": (1,), "W": (1, 1)}),
+        ("L = W @ x", {"L": (1,), "W": (1, 2)}),
+    ],
+)
+def test_what_has_the_size_of_the_loss_is_a_number_unless_it_must_be_a_vector(text, shapes):
+    found = Network(text, sizes=dict(x=2) if "x" in text else {}).shapes
+    assert {name: found[name] for name in shapes} == shapes
+
+
+def test_an_open_size_of_what_nothing_reads_is_told_where_there_is_a_loss_beside_it():
+    text = "h[t] = tanh(W @ h[t-1] + x[t])\nq[t] = V @ h[t]\nL[t] = mse(h[t], y[t])"
+    with pytest.raises(NetworkError, match="sizes of q, V cannot be inferred"):
+        Network(text, sizes=dict(x=2))
+    assert Network(text, sizes=dict(x=2, q=3)).shapes["V"] == (3, 2)

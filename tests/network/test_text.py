@@ -187,7 +187,7 @@ def test_a_vector_left_of_a_product_is_told_where_it_stands():
 
 def test_a_factor_of_the_loss_is_one_number():
     text = "h[t] = W @ x[t]\nL[t] = m[t] * mse(h[t], y[t])"
-    assert Network(text, sizes=dict(x=2, h=3)).shapes["m"] == (1,)
+    assert Network(text, sizes=dict(x=2, h=3)).shapes["m"] == ()
     with pytest.raises(NetworkError, match=r"sizes=dict\(y=3\)"):
         Network(text, sizes=dict(x=2))
 
@@ -250,3 +250,32 @@ def test_nothing_in_a_text_is_executed(tmp_path):
         with pytest.raises(NetworkError):
             Network(text, sizes={})
     assert not target.exists()
+
+
+@pytest.mark.parametrize("steps", ["1T", "T1"])
+def test_every_equation_of_the_loss_says_what_is_a_target(steps):
+    first, second = steps
+    losses = f"L[{first}] = mse(p[{first}], z[{first}])\nL[{second}] = nll(p[{second}], y[{second}])"
+    text = "h[t] = tanh(W @ h[t-1] + U @ x[t])\np[t] = softmax(h[t])\n" + losses
+    assert dict(Network(text, sizes=dict(x=2, h=3)).targets) == {"y": "distribution"}
+
+
+def test_a_boundary_of_a_chain_of_equations_is_read_by_them():
+    text = "h[t] = tanh(W @ h[t-1] + U @ x[t])\nk = sum(c*c)\nh[0] = k*b\nm = sum(h[T]*h[T])"
+    network = Network(text, sizes=dict(x=2, h=3, c=2))
+    assert network.loss == "m" and list(network.boundary_equations) == ["h[0]"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "fewest", "lag"),
+    [
+        ("L = mse(h[5], y)", 5, 1),
+        ("L = mse(h[T-4], y) + sum(h[2])", 5, 1),
+        ("L[6] = mse(h[6], y)\nL[T] = mse(h[T], y)", 6, 1),
+        ("q[t] = h[t-3]\nL[t] = mse(q[t], y[t])", 1, 3),
+    ],
+)
+def test_a_network_knows_how_many_steps_it_takes(rest, fewest, lag):
+    network = Network("h[t] = tanh(W @ h[t-1] + U @ x[t])\n" + rest, sizes=dict(x=2, h=3))
+    assert (network.fewest_steps, network.longest_lag) == (fewest, lag)
+    assert network.enough_steps > 2 * (fewest - 1) and network.unroll(network.enough_steps)

@@ -2,6 +2,7 @@
 
 import ast
 import keyword
+import re
 import shutil
 import subprocess
 
@@ -108,6 +109,57 @@ def test_the_course_network_is_the_hand_written_one():
         np.testing.assert_allclose(found["h1[0]" if key == "h_start" else key], gradient, rtol=1e-11, atol=1e-13)
 
 
+CELL = "h[t] = tanh(W @ h[t-1] + U @ x[t])\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "k = sum(c*c)\nL = mse(h[T], y) + k",
+        "L[t] = mse(h[t], y[t]) + relu(s)*k",
+        "k = s*c\nL = sum(k) + mse(h[T], y)",
+        "g = s*k\nL[t] = mse(h[t], y[t]) * g",
+        "g = s*k\nL[t] = mse(h[t], y[t]*g) + sum(g)*2 - sum(h[T]*g)",
+        "m = V*h[T]\nL[t] = mse(h[t], m) - m[1]",
+        "m = V*h[T]\nq = sum(m)\nL[t] = mse(h[t], y[t]) + q",
+        "L[2] = mse(h[2], y[2])\nL[T] = mse(h[T], y[T])",
+        "p[t] = V*h[t]\nL[1] = mse(p[1], z[1])\nL[T] = mse(p[T], y[T])",
+        "h[0] = M @ c\nm = h[T]\nq = sum(m*m)",
+        "k = sum(c*c)\nh[0] = k*b\nm = sum(h[T]*h[T])",
+        "L = mse(h[5], y)",
+        "L[6] = mse(h[6], y)\nL[T-3] = mse(h[T-3], y)",
+        "L = mse(h[T], y) + sum(h[T-4])",
+    ],
+)
+def test_what_is_computed_once_and_read_anywhere_has_the_gradients_of_the_graph(rest):
+    network = Network(CELL + rest, sizes=dict(x=2, h=3) | ({"c": 4} if "c" in re.findall(r"\w+", rest) else {}))
+    written = numpy_program(network)
+    for T, batch in [(13, 2), (12, 1)]:
+        graph, apiece, together = sequences(network, T, batch)
+        found, exact = written.gradients(together), [graph.gradients(one) for one in apiece]
+        values = [graph.forward(one) for one in apiece]
+        assert np.isclose(written.forward(together)[network.loss], sum(one[network.loss] for one in values))
+        for key in together:
+            axis = 1 if key in network.inputs else 0
+            parts = [one[key] for one in exact]
+            expected = sum(parts) if key in network.parameters else np.stack(parts, axis=axis)
+            assert found[key].shape == together[key].shape, key
+            np.testing.assert_allclose(found[key], expected, rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+@pytest.mark.parametrize(
+    ("rest", "fewest"), [("L = mse(h[5], y)", 5), ("L = mse(h[T-4], y)", 5), ("L = mse(h[T], y)", 1)]
+)
+def test_fewer_steps_than_the_equations_read_are_told_not_computed(rest, fewest):
+    network = Network(CELL + rest, sizes=dict(x=2, h=3))
+    written = numpy_program(network)
+    values = {"W": np.eye(3), "U": np.ones((3, 2)), "y": np.ones((2, 3)), "h[0]": np.zeros((2, 3))}
+    assert np.isfinite(written.forward(values | {"x": np.ones((fewest, 2, 2))})["L"])
+    for T in range(1, fewest):
+        with pytest.raises(ValueError, match=f"needs {fewest} steps or more"):
+            written.gradients(values | {"x": np.ones((T, 2, 2))})
+
+
 # How it reads
 
 
@@ -127,8 +179,22 @@ def test_a_program_holds_numpy_alone_and_its_equations(name):
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [alias.name for node in imports for alias in node.names] == ["numpy"]
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert calls <= {"softmax", "rows", "run", "range", "len"}
+    assert calls <= {"softmax", "rows", "run", "range", "len", "ValueError"}
     assert all(equation.source in ast.get_docstring(tree) for equation in network.written.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("h[t] = sigmoid(x[t]) * sigmoid(c)", "1 / (1 + np.exp(-x[1:-1])) * (1 / (1 + np.exp(-c)))"),
+        ("h[t] = tanh(x[t]) / exp(c)", "np.tanh(x[1:-1]) / np.exp(c)"),
+        ("h[t] = 2 * identity(x[t] + c)", "2 * (x[1:-1] + c)"),
+        ("h[t] = identity(x[t] * c) + 1", "x[1:-1] * c + 1"),
+    ],
+)
+def test_brackets_stand_where_an_operator_would_take_a_part_of_them(text, line):
+    source = numpy_source(Network(f"{text}\nL[t] = mse(h[t], y[t])", sizes=dict(x=2)))
+    assert f" = {line}  #" in source or f" = {line}\n" in source
 
 
 @pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
@@ -175,7 +241,7 @@ def test_a_wrong_program_is_not_handed_out(monkeypatch):
     ]:
         assert one in true(module._Writer(network))
         monkeypatch.setattr(module._Writer, "module", lambda self, one=one, other=other: true(self).replace(one, other))
-        with pytest.raises(AssertionError, match="the program's gradient by"):
+        with pytest.raises(NetworkError, match="kept back: the program's gradient by"):
             numpy_source(network)
 
 
@@ -191,7 +257,7 @@ def test_both_sides_of_a_kink_are_compared(monkeypatch, text, sizes, one, other)
     network, true = Network(text, sizes=sizes), module._Writer.module
     assert one in true(module._Writer(network))
     monkeypatch.setattr(module._Writer, "module", lambda self: true(self).replace(one, other))
-    with pytest.raises(AssertionError, match="is not the graph's"):
+    with pytest.raises(NetworkError, match="is not the graph's"):
         numpy_source(network)
 
 

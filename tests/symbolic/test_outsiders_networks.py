@@ -88,6 +88,29 @@ def test_a_penalty_on_a_matrix_has_a_vector_form(penalty):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "L = sum(W.T**2)",
+        "L = sum(W[:, 2:3]**2)",
+        "h[t] = W @ x[t]\nL[t] = sum(h[t]**2) + sum(W[2:3]**2)",
+        "L = W.T[1,2] * W[4,3]",
+        "L = W[2:3][1,2] * W[4,3]",
+        "h[t] = (W * V) @ x[t]\nL[t] = mse(h[t], y[t])",
+        "h[t] = tanh((W.T + V.T).T @ x[t])\nL[t] = mse(h[t], y[t])",
+        "h[t] = tanh((W @ W.T) @ x[t])\nL[t] = mse(h[t], y[t])",
+        "h[t] = tanh(exp(-W) @ x[t])\nL[t] = mse(h[t], y[t])",
+        "h[t] = W.T[2:3] @ x[t]\nL[t] = sum(h[t]**2)",
+        "h[t] = W[1:1] @ x[t]\nL[t] = sum(h[t]**2)",
+        "h[t] = W[1:1] @ x[t]\nL[t] = h[t]**2",
+    ],
+)
+def test_a_matrix_inside_another_has_vector_forms(text):
+    graph = graph_of(text, dict(W=(4, 3)))
+    for layout in ("derivative", "gradient"):
+        assert symbolic.derive_vector(graph, "W", layout)
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("h[t] = tanh(U @ h[t-1])\nL[T] = mse(h[T], y)", "h"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bptt_lab.formulas.times import NOW, Index, index_of, letter
@@ -70,6 +71,13 @@ def children(expression: Tree) -> tuple[Tree, ...]:
         case Power(inner, _) | Slice(inner) | Entry(inner):
             return (inner,)
     return tuple(parts(expression))
+
+
+def unread(equations: Iterable[Equation]) -> list[str]:
+    """Return the names that equations define and none of them reads, in the order written."""
+    equations = list(equations)
+    read = {name.name for equation in equations for name in names(equation.expression)}
+    return [name for name in dict.fromkeys(equation.name for equation in equations) if name not in read]
 
 
 def names(expression: Tree) -> list[Name]:

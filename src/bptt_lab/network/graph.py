@@ -279,7 +279,7 @@ class Graph:
         if not isinstance(user.time, Index):
             return self.keys[Place(*user[:2])]
         key = f"{user.name}[{user.time}]"
-        return key if key in self.network.boundary_equations else user.name
+        return key if key in self.network.written else user.name
 
     def _parts_of_user(self, user: Place) -> Parts:
         return self.network.parts(self._key_of_user(user))

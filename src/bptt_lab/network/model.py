@@ -13,7 +13,7 @@ from bptt_lab.formulas.functions import FUNCTIONS, language
 from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.formulas.tree import Call, Tree
 from bptt_lab.network.errors import NetworkError
-from bptt_lab.network.expressions import Equation, Name, children, names
+from bptt_lab.network.expressions import Equation, Name, children, names, unread
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
@@ -35,19 +35,49 @@ class Network:
         self.sizes = dict(sizes)
         self.written: dict[str, Equation] = parse(text)
         self.equations = {key: one for key, one in self.written.items() if key == one.name}
-        self.boundary_equations = {key: one for key, one in self.written.items() if key != one.name}
-        _check_boundaries(self.equations, self.boundary_equations)
-        _check_times(self.equations, self.boundary_equations)
+        _check_boundaries(self.written)
+        _check_times(self.written)
         _check_states(self.written)
-        self.shapes: dict[str, Shape] = infer_shapes(self.equations, self.boundary_equations, self.sizes)
-        self.loss = _loss_name(self.equations, self.shapes)
+        self.shapes: dict[str, Shape] = infer_shapes(self.written, self.sizes)
+        self.loss = _loss_name(self.written, self.shapes)
         self.kept: dict[Any, Any] = {}  # what others have computed about this network, by who and what: see `keeping`
-        self.unroll(self._longest_shift() + 3)  # a cyclic definition shows within a few steps
+        self.unroll(self.enough_steps + self.longest_lag)  # a cyclic definition shows within a few steps
 
     @cached_property
     def is_general(self) -> bool:
         """Whether every equation holds at every step, or has no time."""
         return all(equation.is_general for equation in self.written.values())
+
+    @cached_property
+    def boundary_equations(self) -> dict[str, Equation]:
+        """The equations of states before the first step or after the last, by name and time, as in 'h[0]'."""
+        return {key: one for key, one in self.written.items() if not (one.is_general or one.is_inside)}
+
+    @cached_property
+    def longest_lag(self) -> int:
+        """How many steps lie at most between a quantity and what reads it."""
+        return max((abs(index.shift) for index in self._indices if index.start == "t"), default=0)
+
+    @cached_property
+    def enough_steps(self) -> int:
+        """A number of steps, 3 or more, in which every fixed step exists, and none from 1 is one from T."""
+        return 2 * max((abs(index.shift) for index in self._indices if index.start != "t"), default=0) + 3
+
+    @cached_property
+    def fewest_steps(self) -> int:
+        """The least number of steps at which every fixed step lies between the first and the last."""
+        return max(
+            [
+                1,
+                *(i.shift for i in self._indices if not i.start),
+                *(1 - i.shift for i in self._indices if i.start == "T"),
+            ]
+        )
+
+    @cached_property
+    def _indices(self) -> list[Index]:
+        read = [index for uses in self.uses.values() for _, index in uses]
+        return [index for index in (*read, *(one.index for one in self.written.values())) if index is not None]
 
     def equation(self, key: str) -> Equation:
         """Return an equation by the name it defines, or by name and time, as in 'h[0]'."""
@@ -79,7 +109,7 @@ class Network:
     @cached_property
     def targets(self) -> dict[str, str]:
         """Targets of cross-entropies: a 'distribution', of entries that sum to one, or a 'probability' each."""
-        calls = [c for e in self.equations.values() for c in _calls(e.expression) if FUNCTIONS[c.function].targets]
+        calls = [c for e in self.written.values() for c in _calls(e.expression) if FUNCTIONS[c.function].targets]
         found = {name.name: FUNCTIONS[call.function].targets for call in calls for name in names(call.arguments[1])}
         return {name: function for name, function in found.items() if name not in self.equations}
 
@@ -157,11 +187,6 @@ class Network:
                 f"Its quantities are {', '.join(self.shapes)}.",
             )
 
-    def _longest_shift(self) -> int:
-        used = [index for uses in self.uses.values() for _, index in uses if index]
-        fixed = [equation.index for equation in self.equations.values() if not equation.is_general]
-        return max((abs(index.shift) for index in used + fixed), default=0)
-
     def describe(self) -> str:
         """Return a table of every quantity: its kind and its shape."""
         rows = [(name, self._kind(name), "×".join(map(str, shape)) or "number") for name, shape in self.shapes.items()]
@@ -197,11 +222,12 @@ def _calls(expression: Tree) -> list[Call]:
     return [expression, *found] if isinstance(expression, Call) else found
 
 
-def _check_boundaries(equations: Mapping[str, Equation], boundary: Mapping[str, Equation]) -> None:
+def _check_boundaries(written: Mapping[str, Equation]) -> None:
     """Raise where a state is given outside of the steps that no equation defines among them."""
-    for key, equation in boundary.items():
-        general = equations.get(equation.name)
-        if not equation.is_inside and (general is None or general.index != NOW):
+    for key, equation in written.items():
+        general = written.get(equation.name)
+        is_outside = not (equation.is_general or equation.is_inside)
+        if is_outside and (general is None or general.index != NOW):
             what = f"{key} lies outside of the steps 1 to T, and nothing defines {equation.name}[t]."
             mend = f"Write an equation for {equation.name}[t] too, or {equation.name} without a time."
             raise NetworkError(what, mend, equation.position)
@@ -209,33 +235,37 @@ def _check_boundaries(equations: Mapping[str, Equation], boundary: Mapping[str, 
 
 def _check_states(written: Mapping[str, Equation]) -> None:
     """Raise where h_0 = … stands for a state before the first step, or h[-1] for the last one."""
-    used = [(equation, name) for equation in written.values() for name in names(equation.expression)]
-    read = {name.name for _, name in used}
+    for name in unread(written.values()):
+        equation, match = written[name], re.fullmatch(r"([A-Za-z]+?)_?\d+", name)
+        state = written.get(match[1]) if match else None
+        if state is not None and state.timed and not equation.timed:
+            mend = f"A state before the first step is written  {state.name}[0] = …"
+            raise NetworkError(f"Nothing reads {name}.", mend, equation.position)
+    for name, uses in _reads(written).items():
+        lags = [use.index.shift for _, use in uses if use.index.start]
+        for equation, use in uses:
+            is_far = not use.index.start and use.index.shift < 0 and use.index.shift <= min([0, *lags])
+            if is_far and name in written and str(use) not in written:
+                what = f"{use} lies before the first step, and nothing gives it."
+                raise NetworkError(what, f"The last one is {name}[T].", equation.at(use.column))
+
+
+def _reads(written: Mapping[str, Equation]) -> dict[str, list[tuple[Equation, Name]]]:
+    """Return, for every name, where it is read with a time."""
+    found: dict[str, list[tuple[Equation, Name]]] = {}
     for equation in written.values():
-        match = re.fullmatch(r"([A-Za-z]+?)_?\d+", equation.name)
-        if (
-            match
-            and not equation.timed
-            and equation.name not in read
-            and match[1] in written
-            and written[match[1]].timed
-        ):
-            mend = f"A state before the first step is written  {match[1]}[0] = …"
-            raise NetworkError(f"Nothing reads {equation.name}.", mend, equation.position)
-    for equation, name in used:
-        index, lags = name.index, [n.index.shift for _, n in used if n.name == name.name and n.index and n.index.start]
-        is_far = index is not None and not index.start and index.shift < min([0, *lags]) + 1 and index.shift < 0
-        if is_far and name.name in written and str(name) not in written:
-            what = f"{name} lies before the first step, and nothing gives it."
-            raise NetworkError(what, f"The last one is {name.name}[T].", equation.at(name.column))
+        for use in names(equation.expression):
+            if use.index is not None:
+                found.setdefault(use.name, []).append((equation, use))
+    return found
 
 
-def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equation]) -> None:
+def _check_times(written: Mapping[str, Equation]) -> None:
     """Raise where a name is used with a time in one place and without in another, or where it is not computed."""
     first: dict[str, Name] = {}
-    for equation in (*equations.values(), *boundary.values()):
+    for equation in written.values():
         for use in names(equation.expression):
-            defined = equations.get(use.name)
+            defined = written.get(use.name)
             timed = defined.timed if defined else first.setdefault(use.name, use).index is not None
             if timed != (use.index is not None):
                 how = f"{use.name}[t], with a time" if timed else f"{use.name}, without a time"
@@ -244,7 +274,7 @@ def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equat
                     f"Write it {'with' if timed else 'without'} an index here too.",
                     equation.at(use.column),
                 )
-            steps = [one.index for one in (*equations.values(), *boundary.values()) if one.name == use.name]
+            steps = [one.index for one in written.values() if one.name == use.name]
             if defined and not defined.is_general and use.index not in steps:
                 raise NetworkError(
                     f"{use.name} is computed at {' and '.join(map(str, steps))} only.",
@@ -260,15 +290,14 @@ def _check_times(equations: Mapping[str, Equation], boundary: Mapping[str, Equat
                 )
 
 
-def _loss_name(equations: Mapping[str, Equation], shapes: Mapping[str, Shape]) -> str:
+def _loss_name(written: Mapping[str, Equation], shapes: Mapping[str, Shape]) -> str:
     """Return the name of the loss: L, or the one number that nothing else uses."""
-    used = {name.name for equation in equations.values() for name in names(equation.expression)}
-    ends = [name for name in equations if name not in used and shapes[name] in ((), (1,))]
-    found = "L" if "L" in equations else ends[0] if len(ends) == 1 else None
+    ends = [name for name in unread(written.values()) if shapes[name] in ((), (1,))]
+    found = "L" if "L" in written else ends[0] if len(ends) == 1 else None
     if found is None:
         raise NetworkError("It is not clear which quantity is the loss.", "Call it L, as in  L[t] = mse(h1[t], y[t]).")
     if shapes[found] not in ((), (1,)):
         raise NetworkError(
-            f"The loss {found} has {shapes[found][0]} entries.", "A loss is one number.", equations[found].position
+            f"The loss {found} has {shapes[found][0]} entries.", "A loss is one number.", written[found].position
         )
     return found

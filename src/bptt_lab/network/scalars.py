@@ -382,11 +382,6 @@ def _rule(text: str) -> Scalar:
     return scalar(rule(text), (), lambda expression: ())
 
 
-for _row in ROWS.values():  # all of them now: while an answer is judged, nothing is parsed by Python
-    for _text in filter(None, (*_row.slopes, _row.definition, *(text for _, text in _row.pieces))):
-        _rule(_text)
-
-
 def definition(function: str, *arguments: Scalar) -> Scalar:
     """Return a function by its definition: of u, or a loss of p and y."""
     if ROWS[function].pieces:

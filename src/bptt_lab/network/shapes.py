@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.functions import MAKING_ONE_NUMBER, ROWS
@@ -22,26 +23,25 @@ from bptt_lab.formulas.tree import (
     Variable,
 )
 from bptt_lab.network.errors import NetworkError, Position
-from bptt_lab.network.expressions import Equation, Name, children, names
+from bptt_lab.network.expressions import Equation, Name, children, names, unread
 
 Shape = tuple[int, ...]
 Size = object  # a whole number, or a token that stands for one not yet known
 
 
-def infer_shapes(
-    equations: Mapping[str, Equation], boundary: Mapping[str, Equation], sizes: Mapping[str, int | Shape]
-) -> dict[str, Shape]:
+def infer_shapes(written: Mapping[str, Equation], sizes: Mapping[str, int | Shape]) -> dict[str, Shape]:
     """Return the shape of every quantity: () a number, (n,) a vector, (m, n) a matrix (errors: NetworkError)."""
-    every = (*equations.values(), *boundary.values())
+    every = tuple(written.values())
+    computed = [key for key, equation in written.items() if key == equation.name]
     used = [name.name for equation in every for name in names(equation.expression)]
-    known = list(dict.fromkeys([*equations, *used]))
+    known = list(dict.fromkeys([*computed, *used]))
     _check_sizes(sizes, known)
-    matrices = _matrices(equations, every)
+    matrices = _matrices(every)
     table = _Sizes()
     for name in known:
         if name in sizes:
             table.shapes[name] = _given_shape(name, sizes[name], name in matrices)
-        elif name not in equations:
+        elif name not in computed:
             table.shapes[name] = (_Unknown(), _Unknown()) if name in matrices else (_Unknown(),)
     _give_ranks(table, every)
     for equation in every:
@@ -50,15 +50,19 @@ def infer_shapes(
         table.unify(table.shapes[equation.name], shape, equation.position, f"{equation.name} and its right side")
     table.settle_joins()
     table.check_bounds()
-    return table.finished(known, equations)
+    if numbers := table.open_with_loss(every):
+        with suppress(NetworkError):  # one of them has to be a vector, of size one then
+            return infer_shapes(written, {**sizes, **dict.fromkeys(numbers, ())})
+        table.unify(table.shapes[numbers[0]], (1,), None, "")
+    return table.finished(known, computed)
 
 
-def _matrices(equations: Mapping[str, Equation], every: tuple[Equation, ...]) -> set[str]:
+def _matrices(every: tuple[Equation, ...]) -> set[str]:
     """Return the names that stand left of an @ (errors: NetworkError where one of them is computed)."""
-    found = set()
+    found, computed = set(), {equation.name for equation in every}
     for equation in every:
         for name in _matrix_names(equation.expression):
-            if name.name in equations:
+            if name.name in computed:
                 what = f"{name.name} is computed, so it is a vector and cannot stand left of @."
                 mend = f"Write the matrix, a parameter, on the left, as in W @ {name}; for two vectors dot(a, b)."
                 raise NetworkError(what, mend, equation.at(name.column))
@@ -231,15 +235,23 @@ class _Sizes:
             return False
         return True
 
-    def finished(self, known: list[str], equations: Mapping[str, Equation]) -> dict[str, Shape]:
-        """Return every shape; what stays open in a computed quantity that nothing reads, such as a loss, is one."""
-        read = {name.name for equation in equations.values() for name in names(equation.expression)}
-        for name in set(equations) - read:
-            self.equal |= {self.value(size): 1 for size in self.shapes[name] if isinstance(self.value(size), _Unknown)}
+    def open_with_loss(self, every: tuple[Equation, ...]) -> list[str]:
+        """Return the loss and what has its size, where that stays open: a loss is a number, so all of them are.
+
+        The loss is called L, or is all that nothing reads.
+        """
+        ends = ["L"] if any(one.name == "L" for one in every) else unread(every)
+        sizes = [self.value(size) for name in ends[:1] for size in self.shapes[name]] if len(ends) == 1 else []
+        if not sizes or not isinstance(sizes[0], _Unknown):
+            return []
+        return [name for name, shape in self.shapes.items() if [self.value(size) for size in shape] == sizes]
+
+    def finished(self, known: list[str], computed: Container[str]) -> dict[str, Shape]:
+        """Return every shape (errors: NetworkError where a size stays open)."""
         shapes = {name: tuple(self.value(size) for size in self.shapes[name]) for name in known}
         missing = [name for name, shape in shapes.items() if any(isinstance(size, _Unknown) for size in shape)]
         if missing:
-            given = next((name for name in missing if name not in equations and len(shapes[name]) == 1), missing[0])
+            given = next((name for name in missing if name not in computed and len(shapes[name]) == 1), missing[0])
             raise NetworkError(
                 f"The sizes of {', '.join(missing)} cannot be inferred.",
                 f"Give sizes such as  sizes=dict({given}={'(3, 2)' if len(shapes[given]) == 2 else 3}).",

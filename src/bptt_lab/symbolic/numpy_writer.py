@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial, reduce
 from itertools import count
 from types import SimpleNamespace
 
@@ -28,8 +29,9 @@ from bptt_lab.symbolic.program_pieces import (
     gradient_terms,
     in_step_order,
     ordered,
+    terms_of,
 )
-from bptt_lab.symbolic.row_code import Rows, name_of, summed
+from bptt_lab.symbolic.row_code import ELSE, Rows, Value, added, is_batched, name_of, negated, over_steps, summed
 
 INDENT = "    "
 SOFTMAX = '''def softmax(u):
@@ -45,7 +47,9 @@ ROWS_OF = '''def rows(array):
 
 
 '''
-SMALL, CASES, CLOSE = (2, 3, 4, 5, 6, 7, 8), ((0, 2), (1, 1), (2, 3)), 1e-8  # sizes; more steps, sequences; tolerance
+SMALL = (2, 3, 4, 5, 6, 7, 8)  # sizes
+CASES = ((0, 2), (1, 1), (2, 3))  # steps beyond enough, sequences
+CLOSE = 1e-8
 
 
 def numpy_source(network: Network) -> str:
@@ -55,10 +59,15 @@ def numpy_source(network: Network) -> str:
     the last (batch, n) under 'h[0]' or 'hb[T+1]', zero where they are missing; a number has no n. `forward` returns
     every quantity (T, batch, n) and the total loss, `gradients` an array of the shape of each value. It is run with
     small sizes and compared with the graph's own gradients first. Errors: NetworkError where the steps cannot be
-    computed by one loop; AssertionError for a difference.
+    computed by one loop, and where there is a difference.
     """
     small = _with_small_sizes(network)
-    _check(small, _loaded(_Writer(small).module()))
+    source = _Writer(small).module()
+    try:
+        _check(small, _loaded(source))
+    except (AssertionError, ArithmeticError, LookupError, NameError, SyntaxError, TypeError, ValueError) as error:
+        what = f"The program written for this network is wrong, and is kept back: {error}."
+        raise NetworkError(what, ELSE) from error
     return _Writer(network).module()
 
 
@@ -90,9 +99,8 @@ def _with_small_sizes(network: Network) -> Network:
 
 def _check(network: Network, made: SimpleNamespace) -> None:
     """Compare a program with the graph, sequence by sequence (errors: AssertionError)."""
-    fewest = max([3, *(abs(one.index.shift) + 1 for one in network.written.values() if one.index is not None)])
     for more, batch in CASES:
-        graph = network.unroll(fewest + more)
+        graph = network.unroll(network.enough_steps + more)
         drawn = [_drawn(graph, seed) for seed in range(batch if network.inputs else 1)]
         together = {key: _together(network, key, [one[key] for one in drawn]) for key in drawn[0]}
         found, apiece = made.gradients(together), [graph.gradients(one) for one in drawn]
@@ -188,10 +196,9 @@ class _Writer:
         if not network.inputs and any(one.timed for one in network.written.values()):
             what = "Nothing that is given has a step, so no array tells how many steps there are."
             raise NetworkError(what, "Use graph.gradients, or give an input x[t].")
-        used = [index.shift for uses in self.network.uses.values() for _, index in uses if index and index.start == "t"]
-        ends = [one.index.shift for one in network.boundary_equations.values()]
-        self.pad = max([1, *map(abs, used), *map(abs, ends)])
-        graph = self.network.unroll(2 * self.pad + 3)
+        ends = [abs(one.index.shift) for one in network.boundary_equations.values()]
+        self.pad = max([1, network.longest_lag, *ends])
+        graph = self.network.unroll(network.enough_steps + 2 * self.pad)
         self.boundaries = [key for key in dict.fromkeys(map(graph.key, graph.leaves)) if "[" in key]
         self.whole, self.at_step = Rows(self.network, self.pad), Rows(self.network, self.pad, "t")
 
@@ -228,6 +235,8 @@ class _Writer:
     def _run(self) -> list[str]:
         """Return the function that computes every array."""
         network, lines = self.network, self._sizes()
+        if (fewest := network.fewest_steps) > 1:
+            lines += [f"if T < {fewest}:", f'{INDENT}raise ValueError("This network needs {fewest} steps or more.")']
         lines += [f'{name_of(name)} = v["{name}"]' for name in network.parameters]
         for name in network.inputs:
             lines += [self._zeros(name), f'{name_of(name)}{self._steps} = v["{name}"].reshape(T, batch, -1)']
@@ -251,7 +260,7 @@ class _Writer:
 
     def _forward(self) -> list[str]:
         """Return the function that gives every quantity."""
-        loss, lines = self.network.loss, []
+        network, loss, lines = self.network, self.network.loss, []
         for key, one in self.given.written.items():
             array = f'found["{name_of(one.name)}"]'
             array += self._steps if one.index == NOW else self.at_step.at(one.index) if one.timed else ""
@@ -261,9 +270,10 @@ class _Writer:
                     lines.append(f'{INDENT}"{key}[t]": {array}[..., 0],')
                 lines.append(f'{INDENT}"{key}": found["{name_of(loss)}"].sum(),')
             else:
-                lines.append(f'{INDENT}"{key}": {array}{"[..., 0]" if is_number else ""},')
-        says, needs_size = "Return every quantity by name, and the total loss.", any("[T" in line for line in lines)
-        sizes = ['T = len(v["' + self.network.inputs[0] + '"])'] if needs_size else []
+                code = f"{array}[..., 0]" if is_batched(network, one.name) else f"np.squeeze({array})"
+                lines.append(f'{INDENT}"{key}": {code if is_number else array},')
+        says = "Return every quantity by name, and the total loss."
+        sizes = [f'T = len(v["{self.network.inputs[0]}"])'] if _stands("T", lines) else []
         return _function("forward(v)", says, [*sizes, "found = run(v)", "return {", *lines, "}"])
 
     # Backward
@@ -274,7 +284,7 @@ class _Writer:
         kept = [*network.inputs, *network.equations]
         body = self._scheduled(backward_pieces(network, self._times_of_ends), "d_")
         body += [line for name in network.parameters for line in self._parameter(name)]
-        lines = [*(self._sizes() if any("T" in line for line in body) else []), "found = run(v)"]
+        lines = [*(self._sizes() if _stands("T", body) or _stands("batch", body) else []), "found = run(v)"]
         lines += [f'{name_of(name)} = v["{name}"]' for name in network.parameters if _stands(name_of(name), body)]
         lines += [f'{name_of(name)} = found["{name_of(name)}"]' for name in kept if _stands(name_of(name), body)]
         lines += [*body, "return {"]
@@ -326,18 +336,32 @@ class _Writer:
     def _at_once(self, piece: Piece, prefix: str) -> list[str]:
         lines = []
         if piece.formula is not None:
-            rows = self.whole if piece.target.time is not None and index_of(piece.target.time) == NOW else self.at_step
-            left = prefix + rows.array(piece.name, index_of(piece.target.time)).code
-            lines.append(_assigned(left, "=", rows.of(piece.formula).code, piece))
+            time = index_of(piece.target.time)
+            rows = self.whole if time == NOW else self.at_step
+            code = self._once(piece) if prefix and time is None else rows.of(piece.formula).code
+            lines.append(_assigned(prefix + rows.array(piece.name, time).code, "=", code, piece))
         return lines + self._singles(piece, prefix)
+
+    def _once(self, piece: Piece) -> str:
+        """Return the code of the gradient by what is computed once: summed over steps, a row for each sequence."""
+        found = []
+        for sign, term in terms_of(piece.formula):
+            value = self._at_its_step(term)
+            found.append(value if sign > 0 else negated(value))
+        value = reduce(partial(added, "+"), found)
+        is_wide = value.batched or not self.network.inputs
+        width = (self.network.shapes[piece.name] or (1,))[0]
+        return value.code if is_wide else f"np.broadcast_to({value.code}, (batch, {width}))"
+
+    def _at_its_step(self, term: Tree) -> Value:
+        """Return the code of a term, summed over steps where it says so."""
+        return over_steps(self.whole.of(term.body)) if isinstance(term, Over) else self.at_step.of(term)
 
     def _singles(self, piece: Piece, prefix: str) -> list[str]:
         """Return the lines that add what exists at one step only."""
         lines = []
         for sign, index, term in piece.single:
-            is_over = isinstance(term, Over)
-            code = (self.whole if is_over else self.at_step).of(term.body if is_over else term).code
-            code = f"({code}).sum(axis=0)" if is_over else code
+            code = self._at_its_step(term).code
             lines.append(f"{self._place(piece.name, index, prefix)} {'+' if sign > 0 else '-'}= {code}")
         return lines
 

@@ -5,6 +5,7 @@ A product that is only ever summed over sequences and steps, a column times a ro
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -29,6 +30,7 @@ from bptt_lab.formulas.tree import (
     mapped,
 )
 from bptt_lab.network import Network, NetworkError
+from bptt_lab.network.expressions import names
 from bptt_lab.network.parse import rule
 
 SUM, PRODUCT, ATOM = range(3)
@@ -91,7 +93,7 @@ class Rows:
                 base = self.of(base)
                 return replace_code(base, f"{base.tight()}**{_text(exponent)}", PRODUCT)
             case Binary("+" | "-" as sign, left, right):
-                return _added(sign, self.of(left), self.of(right))
+                return added(sign, self.of(left), self.of(right))
             case Binary("@", left, right):
                 return _product(self.of(left), self.of(right))
             case Binary(sign, left, right):
@@ -165,9 +167,6 @@ class Rows:
             case Call("softmax", (inner,)):
                 found = self.of(inner)
                 return found._replace(code=f"softmax({found.code})", binds=ATOM)
-            case Call("step" | "leaky_step" as function, (inner,)):
-                found = self.of(inner)
-                return found._replace(code=ROWS[function].numpy.format(found.tight()), binds=ATOM)
             case Call(loss, (prediction, target)) if loss in LOSSES:
                 return self.loss(loss, prediction, target)
             case Call(function, (inner,)):
@@ -176,9 +175,10 @@ class Rows:
 
     def function(self, function: str, inner: Value) -> Value:
         """Return the code of a function that acts entry by entry."""
-        code = ROWS[function].numpy.format(inner.tight() if function != "identity" else inner.code)
-        is_call = code.startswith("np.") and code.endswith(")")
-        return inner._replace(code=code, binds=ATOM if is_call else inner.binds if function == "identity" else SUM)
+        if function == "identity":
+            return inner
+        code = ROWS[function].numpy.format(inner.tight())
+        return inner._replace(code=code, binds=_binds(code))
 
     def loss(self, loss: str, prediction: Tree, target: Tree) -> Value:
         """Return the code of a loss: its definition, summed over the entries."""
@@ -212,9 +212,16 @@ def is_batched(network: Network, name: str) -> bool:
         return True
     if name not in network.equations:
         return False
-    from bptt_lab.network.expressions import names
-
     return any(is_batched(network, use.name) for use in names(network.equations[name].expression))
+
+
+def _binds(code: str) -> int:
+    """Return how tightly a piece of code holds together beside an operator."""
+    whole = ast.parse(code, mode="eval").body
+    is_bracketed = whole.col_offset > 0
+    if is_bracketed or not isinstance(whole, ast.BinOp | ast.UnaryOp | ast.Compare):
+        return ATOM
+    return PRODUCT if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Mult | ast.Div) else SUM
 
 
 def _axes(*values: Value) -> tuple[bool, bool]:
@@ -268,7 +275,8 @@ def _turned(value: Value) -> Value:
     return value
 
 
-def _added(sign: str, left: Value, right: Value) -> Value:
+def added(sign: str, left: Value, right: Value) -> Value:
+    """Return a sum or difference of two values."""
     structured = ("diagonal", "pair", "sum")
     if left.kind in structured or right.kind in structured:
         last = negated(right) if sign == "-" else right
@@ -339,7 +347,7 @@ def _all(values: list[Value]) -> Value:
     found = values[0]
     for value in values[1:]:
         is_minus = value.code.startswith("-") and value.binds == PRODUCT
-        found = _added("-", found, value._replace(code=value.code[1:])) if is_minus else _added("+", found, value)
+        found = added("-", found, value._replace(code=value.code[1:])) if is_minus else added("+", found, value)
     return found
 
 
@@ -379,6 +387,13 @@ def summed(value: Value, over_time: bool, network: Network, name: str) -> list[s
         return [_outer(*value.parts, over_time, batch)]
     code = _one_row(value) if network.shapes[name] else f"np.sum({value.code})"
     return [_times(code, *_axes(value), over_time, batch)]
+
+
+def over_steps(value: Value) -> Value:
+    """Return a value summed over steps."""
+    if value.timed:
+        return value._replace(code=f"{value.tight()}.sum(axis=0)", binds=ATOM, timed=False)
+    return _entrywise("*", Value("number", "T", batched=False), value)
 
 
 def _outer(column: Value, row: Value, over_time: bool, batch: list[str]) -> str:

@@ -129,7 +129,8 @@ class Scene:
                 f"{above[0]} is a sum: nothing is computed from it.", f"Write {above[0]}(t).", "", column
             )
         shapes = self.graph.network.shapes
-        is_cube = len(shapes[above[0]]) == 2 and not above[2] and shapes[below[0]] != () and not below[2]
+        is_vector = shapes[below[0]] != () and not below[2] and below[0] != self.graph.network.loss
+        is_cube = is_vector and len(shapes[above[0]]) == 2 and not above[2]
         if is_cube and self.is_lenient:
             raise FormulaError(
                 f"The derivative of the vector {below[0]} by the matrix {above[0]} has three indices.",
@@ -138,7 +139,7 @@ class Scene:
                 column,
             )
         by_above = [self._row(below, e, above, kind) for e in self._entries(below)]
-        if is_cube and len(by_above) > 1:
+        if is_cube:
             rows, columns = shapes[above[0]]
             return np.array(by_above, dtype=object).reshape(-1, rows, columns).transpose(0, 2, 1)
         if len(by_above) == 1:

@@ -204,11 +204,12 @@ class _Puller(NamedTuple):
                 return self.pull(by_left, left) + self.pull(by_right, right)
             case Power(base, exponent):
                 return self.pull(self._times(row, _slope_of_power(base, exponent), base), base)
+            case Transpose(inner):
+                return self.pull(Transpose(row), inner)
             case Slice(inner):
-                return self.pull(self.product(row, _selection(tree, Call("ones", (inner,)))), inner)
+                return self.pull(self._of_slice(row, tree), inner)
             case Entry(inner, (index,)):
-                only = Slice(inner, index, index)
-                return self.pull(self.product(row, _selection(only, Call("ones", (inner,)))), inner)
+                return self.pull(self._of_slice(row, Slice(inner, index, index)), inner)
             case Entry(inner, (i, j)):
                 return self._entry_of_matrix(row, inner, (i, j))
             case Call():
@@ -220,28 +221,16 @@ class _Puller(NamedTuple):
         ones = (Over("column", "i", ONE, number(size), ONE) for size in shape_of(inner, self.network.shapes))
         one, other = (_selection(Slice(inner, i, i), column) for i, column in zip(entry, ones, strict=True))
         if self.is_number(row):
-            return [self.product_of_numbers(row, Binary("@", Transpose(other), one))]
-        return [Binary("@", Transpose(other), Binary("@", row, one))]
+            return self.pull(self.product_of_numbers(row, Binary("@", Transpose(other), one)), inner)
+        return self.pull(Binary("@", Transpose(other), Binary("@", row, one)), inner)
 
-    def _matrix(self, outer: Tree, tree: Tree) -> Tree:
-        """Return the derivative by the target, given that by a matrix made of it; numerator layout."""
-        if tree == self.target:
-            return outer
-        match tree:
-            case Transpose(inner):
-                return self._matrix(Transpose(outer), inner)
-            case Negative(inner):
-                return self._matrix(negative(outer), inner)
-            case Slice(inner, _, _, of_columns):
-                size = number(shape_of(inner, self.network.shapes)[of_columns])
-                chosen = _selection(tree, Over("column", "i", ONE, size, ONE))
-                return self._matrix(
-                    Binary("@", Transpose(chosen), outer) if of_columns else Binary("@", outer, chosen), inner
-                )
-        raise NetworkError(
-            f"There is no vector form for {self.target.name}, which stands inside a computed matrix.",
-            "Use its scalar form.",
-        )
+    def _of_slice(self, row: Tree, part: Slice) -> Tree:
+        """Return the row that reaches the whole, given that by some of its entries, rows or columns."""
+        size = number(shape_of(part.inner, self.network.shapes)[part.of_columns])
+        is_matrix = shape_of(part.inner, self.network.shapes)[1] > 1
+        ones = Over("column", "i", ONE, size, ONE) if is_matrix else Call("ones", (part.inner,))
+        chosen = _selection(part, ones)
+        return Binary("@", Transpose(chosen), row) if part.of_columns else self.product(row, chosen)
 
     def _through(self, row: Tree, call: Call) -> list[Tree]:
         """Return a row pulled back through a function."""
@@ -279,7 +268,7 @@ class _Puller(NamedTuple):
         if isinstance(left, Binary) and left.operator == "@":
             return self.pull(row, Binary("@", left.left, Binary("@", left.right, right)))
         is_left = self.target in walk(left)
-        by_left = [self._matrix(self.product(right, row), left)] if is_left else []
+        by_left = self.pull(self.product(right, row), left) if is_left else []
         return by_left + self.pull(self.product(row, left), right)
 
     def _spread(self, row: Tree, part: Tree, other: Tree) -> Tree:

@@ -161,7 +161,7 @@ def _shape(network: Network) -> Iterator[Data]:
     """Yield the question for the shape of a gradient: told by what the matrix meets and makes."""
     for name in _matrices(network):
         user, shape = network.uses[name][0][0], network.shapes[name]
-        equation = network.equations[user]
+        equation = network.equation(user)
         met = [said(Place(use.name, use.index)) for one in _factors(equation.expression, name) for use in names(one)]
         if not met or shape[0] == shape[1]:
             continue
@@ -187,7 +187,7 @@ def _matrices(network: Network) -> list[str]:
     found = [name for name in network.parameters if len(network.shapes[name]) == 2]
 
     def is_recurrent(name: str) -> bool:
-        equations = (network.equations[user].expression for user, _ in network.uses[name])
+        equations = (network.equation(user).expression for user, _ in network.uses[name])
         met = [one for expression in equations for one in _factors(expression, name)]
         return any(use.index and use.index.shift for one in met for use in names(one))
 
@@ -203,7 +203,7 @@ def _factors(expression: Tree, name: str) -> list[Tree]:
 
 def _columns(network: Network, user: str) -> list[str]:
     """Return the vectors that matrices multiply in an equation, alone or joined."""
-    expression = network.equations[user].expression
+    expression = network.equation(user).expression
     matrices = [name for name in network.parameters if len(network.shapes[name]) == 2]
     factors = [one for name in matrices for one in _factors(expression, name)]
     calls = [one for one in factors if isinstance(one, formulas.Call) and one.function == "concat"]
@@ -449,7 +449,7 @@ def _function(network: Network) -> Iterator[Data]:
         yield {
             "kind": "function",
             "section": "code",
-            "task": f"`{network.equations[user].source}`. Write a function of {_arrays_said(code)}. It returns "
+            "task": f"`{network.equation(user).source}`. Write a function of {_arrays_said(code)}. It returns "
             f"{results}{order} of the loss, summed over all there is to sum.",
             "arguments": code.arguments,
             "returns": {f"d_{name}": f"d_{name}" for name in own},

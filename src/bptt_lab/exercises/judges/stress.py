@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import lru_cache
 
@@ -97,7 +97,13 @@ def forward(graph: Graph, draw: Draw, found: dict[str, float]) -> Mapping[Place,
 
 def read_by_the_loss(network: Network) -> set[str]:
     """Return the names that the equation of the loss reads directly."""
-    return {name.name for name in names(network.equations[network.loss].expression)}
+    return _read_by(network, {network.loss})
+
+
+def _read_by(network: Network, computed: Set[str]) -> set[str]:
+    """Return the names that the equations of some quantities read directly."""
+    every = [one.expression for one in network.written.values() if one.name in computed]
+    return {name.name for expression in every for name in names(expression)}
 
 
 def _scaled_names(network: Network) -> set[str]:
@@ -108,7 +114,7 @@ def _scaled_names(network: Network) -> set[str]:
 
 def arguments_of_exponentials(network: Network) -> set[str]:
     """Return the names to which an equation applies a function with an exponential in it, and nothing else before."""
-    calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
+    calls = [call for equation in network.written.values() for call in _calls(equation.expression)]
     return {name.name for call in calls if call.function in EXPONENTIALS for name in names(call)}
 
 
@@ -171,7 +177,7 @@ def mirrored(graph: Graph, draw: Draw) -> Draw:
 def with_zeros(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     """Return draws with exact zeros: targets of one class, no bias, states before the last step or after the first."""
     network = graph.network
-    has_kink = any(FUNCTIONS[c.function].pieces for e in network.equations.values() for c in _calls(e.expression))
+    has_kink = any(FUNCTIONS[c.function].pieces for e in network.written.values() for c in _calls(e.expression))
     quiet = set() if has_kink else biases(network)
 
     def changed(draw: Draw, b: int, place: Place) -> Fraction:
@@ -229,7 +235,7 @@ def nearer(graph: Graph, draw: Draw, share: Fraction) -> Draw:
 def _compared_with(network: Network, target: str) -> str:
     """Return the quantity that a loss compares a target with (errors: ValueError)."""
     users = [user for user, _ in network.uses[target]]
-    calls = [call for user in users for call in _calls(network.equations[user].expression)]
+    calls = [call for user in users for call in _calls(network.equation(user).expression)]
     pairs = [c.arguments for c in calls if c.function in LOSSES and target in map(str, names(c))]
     pairs = pairs or [c.arguments for c in calls if c.function in LOSSES]
     if len(users) != 1 or len(pairs) != 1 or not all(isinstance(part, Letter) for part in pairs[0]):
@@ -280,12 +286,13 @@ def saturated(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
 
 def _functions_logged(network: Network) -> set[str]:
     """Return the functions whose values a cross-entropy takes."""
-    return {call.function for name in logged(network) for call in _calls(network.equations[name].expression)}
+    whole = [one.expression for one in network.written.values() if one.name in logged(network)]
+    return {call.function for expression in whole for call in _calls(expression)}
 
 
 def logged(network: Network) -> set[str]:
     """Return the quantities whose logarithm a cross-entropy takes."""
-    calls = [call for equation in network.equations.values() for call in _calls(equation.expression)]
+    calls = [call for equation in network.written.values() for call in _calls(equation.expression)]
     given = {name.name for call in calls if FUNCTIONS[call.function].targets for name in names(call.arguments[0])}
     return given & {*network.equations}
 
@@ -293,8 +300,8 @@ def logged(network: Network) -> set[str]:
 def certain(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     """Return draws with so large weights below the outputs that many of these are exactly 0 or 1 in floats."""
     network = graph.network
-    read = {part.name for name in logged(network) for part in names(network.equations[name].expression)}
-    read |= {part.name for name in read & {*network.equations} for part in names(network.equations[name].expression)}
+    read = _read_by(network, logged(network))
+    read |= _read_by(network, read)
     moved = read & set(network.parameters)
     sign = lambda place, turned: (-1) ** place.entry[0] if turned and place.entry else 1
     times = lambda draw, factor, turned: {
@@ -320,7 +327,7 @@ def heavy(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
 def wide(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
     """Return draws with large inputs, and with weights beside them that are as many times smaller."""
     network = graph.network
-    pairs = [pair for equation in network.equations.values() for pair in _products(equation.expression)]
+    pairs = [pair for equation in network.written.values() for pair in _products(equation.expression)]
     inputs = _scaled_names(network) & set(network.inputs)
     beside = {one for one, other in pairs if one in network.parameters and other in inputs}
     by = lambda name: WIDE if name in inputs else Fraction(1, WIDE) if name in beside else 1

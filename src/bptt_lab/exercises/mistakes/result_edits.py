@@ -88,7 +88,7 @@ def _without_start(tables: Tables, asked: Asked) -> np.ndarray:
 def _joined(graph: Graph, name: str) -> Iterator[Found]:
     """Yield the uncut derivative by a joined vector, where it is the only way a quantity takes."""
     for user in dict.fromkeys(user for user, _ in graph.network.uses[name]):
-        expression = graph.network.equations[user].expression
+        expression = graph.network.equation(user).expression
         if isinstance(expression, Call) and expression.function == "concat":
             yield "C10", {"joined": said(Place(user, NOW)), "quantity": said(Place(name, NOW))}, partial(_uncut, user)
 
