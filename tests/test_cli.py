@@ -178,6 +178,16 @@ def test_a_page_holds_equations_derivations_with_verdicts_and_the_program(tmp_pa
     assert "def gradients(v):" in page and "d_R = rows(d_h_in[1:-1]).T @ rows(h[:-2])" in page
 
 
+def test_a_page_in_html_is_one_file_and_one_in_markdown_has_its_drawing_beside_it(tmp_path):
+    assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "net.html").returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.html", "network.txt"]
+    page = (tmp_path / "net.html").read_text(encoding="utf-8")
+    assert page.count("proved as an identity") == 10 and "<title>net</title>" in page and "<math" in page
+    assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "page.md").returncode == 0
+    assert (tmp_path / "page.png").read_bytes()[:4] == b"\x89PNG"
+    assert "](page.png)" in (tmp_path / "page.md").read_text(encoding="utf-8")
+
+
 def test_a_program_runs_by_itself(tmp_path):
     assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "made.py").returncode == 0
     code = """if True:
@@ -215,7 +225,10 @@ def test_a_file_that_is_not_there_or_no_text_and_a_page_of_another_kind_are_told
     for arguments, told in [
         (["derive", str(tmp_path / "none.txt")], "cannot be read: No such file"),
         (["derive", str(tmp_path / "picture.txt")], "it is no text in UTF-8"),
-        (["derive", str(ELMAN), "--out", str(tmp_path / "page.pdf")], "neither a page, .md, nor a program, .py"),
+        (
+            ["derive", str(ELMAN), "--out", str(tmp_path / "page.pdf")],
+            "neither a page, .html or .md, nor a program, .py",
+        ),
         (["derive", str(ELMAN), "--steps", "0"], "Unroll over a whole number of steps"),
     ]:
         done = run(arguments)

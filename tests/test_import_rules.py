@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "formulas": set(),
     "lectures": {"formulas", "symbolic", "numeric", "network"},
     "exercises": {"formulas", "network", "symbolic"},
-    "cli": {"lectures", "network", "symbolic"},
+    "report": {"formulas", "network", "symbolic", "figures"},
+    "cli": {"lectures", "network", "symbolic", "report"},
     "figures": {"network", "formulas"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }

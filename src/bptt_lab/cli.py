@@ -69,13 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     lookup.set_defaults(run=_lookup)
     derive = commands.add_parser(
         "derive",
-        help="derive every gradient of a network, with proof, for example: bptt-lab derive network.txt --out page.md",
+        help="derive every gradient of a network, with proof, for example: bptt-lab derive network.txt --out page.html",
         description="From equations to one page: derivatives line by line with their verdicts, and a program.",
-        epilog="Example: bptt-lab derive network.txt --out page.md, where the file holds one equation a line, as in "
+        epilog="Example: bptt-lab derive network.txt --out page.html, where the file holds one equation a line, as in "
         "h[t] = tanh(W @ x[t] + R @ h[t-1]), and a line such as  sizes: x=3, h=4",
     )
     derive.add_argument("file", type=Path, help="a text of equations; - reads them from the terminal")
-    derive.add_argument("--out", type=Path, help="a file .md for the page or .py for the program; without it, the page")
+    derive.add_argument(
+        "--out", type=Path, help="a file .html or .md for the page, .py for the program; without it, the page"
+    )
     derive.add_argument("--steps", type=int, default=4, metavar="T", help="in how many steps lines are checked (4)")
     derive.set_defaults(run=_derive)
     return parser
@@ -117,26 +119,39 @@ def _lookup(chosen: argparse.Namespace) -> int:
 
 def _derive(chosen: argparse.Namespace) -> int:
     from bptt_lab.network import NetworkError
-    from bptt_lab.symbolic.numpy_writer import numpy_source
-    from bptt_lab.symbolic.report import read_network, report
+    from bptt_lab.report import read_network
 
-    if chosen.out is not None and chosen.out.suffix not in (".md", ".py"):
-        return _refused(f"{chosen.out.name} is neither a page, .md, nor a program, .py.")
+    kind = chosen.out.suffix if chosen.out else ".md"
+    if kind not in (".html", ".md", ".py"):
+        return _refused(f"{chosen.out.name} is neither a page, .html or .md, nor a program, .py.")
     try:
         text = sys.stdin.read() if str(chosen.file) == "-" else chosen.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text in UTF-8"
         return _refused(f"{chosen.file} cannot be read: {why}.")
     try:
-        network = read_network(text)
-        found = numpy_source(network) if chosen.out and chosen.out.suffix == ".py" else report(network, chosen.steps)
+        _write(read_network(text), chosen.out, kind, chosen.steps)
     except NetworkError as error:
         return _refused(f"{chosen.file}: {error}")
-    if chosen.out is None:
-        print(found)
-    else:
-        chosen.out.write_text(found, encoding="utf-8")
     return 0
+
+
+def _write(network, out: Path | None, kind: str, steps: int) -> None:
+    """Write what was asked for; a page in Markdown has its drawing in a file beside it."""
+    from bptt_lab import report, symbolic
+
+    if kind == ".py":
+        out.write_text(symbolic.numpy_source(network), encoding="utf-8")
+        return
+    page = report.made(network, steps)
+    if out is None:
+        print(report.markdown(page))
+    elif kind == ".html":
+        out.write_text(report.html(page, out.stem), encoding="utf-8")
+    else:
+        drawing = out.with_suffix(".png")
+        drawing.write_bytes(page.drawing[0])
+        out.write_text(report.markdown(page, drawing.name), encoding="utf-8")
 
 
 def _refused(what: str) -> int:

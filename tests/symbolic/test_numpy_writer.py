@@ -129,10 +129,13 @@ CELL = "h[t] = tanh(W @ h[t-1] + U @ x[t])\n"
         "L = mse(h[5], y)",
         "L[6] = mse(h[6], y)\nL[T-3] = mse(h[T-3], y)",
         "L = mse(h[T], y) + sum(h[T-4])",
+        "m = h[T]\ne[t] = concat(m, h[t], b, 2)\nL[t] = mse(e[t], y[t])",
+        "m = h[T]\ne = concat(m, 2*c)\nL = mse(e, y)",
+        "g[t] = tanh(R @ concat(g[t-1], 2*c) + h[t])\nL = mse(concat(c, dot(g[T], h[1])), y)",
     ],
 )
 def test_what_is_computed_once_and_read_anywhere_has_the_gradients_of_the_graph(rest):
-    network = Network(CELL + rest, sizes=dict(x=2, h=3) | ({"c": 4} if "c" in re.findall(r"\w+", rest) else {}))
+    network = Network(CELL + rest, sizes=dict(x=2, h=3) | {name: size for name, size in dict(b=2, c=4).items() if name in re.findall(r"\w+", rest) and "h[0]" not in rest or name == "c" and "c*c" in rest})
     written = numpy_program(network)
     for T, batch in [(13, 2), (12, 1)]:
         graph, apiece, together = sequences(network, T, batch)

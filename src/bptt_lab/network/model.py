@@ -187,9 +187,13 @@ class Network:
                 f"Its quantities are {', '.join(self.shapes)}.",
             )
 
+    def quantities(self) -> list[tuple[str, str, str]]:
+        """Return every quantity as text: its name, its kind, its shape."""
+        return [(name, self._kind(name), "×".join(map(str, shape)) or "number") for name, shape in self.shapes.items()]
+
     def describe(self) -> str:
         """Return a table of every quantity: its kind and its shape."""
-        rows = [(name, self._kind(name), "×".join(map(str, shape)) or "number") for name, shape in self.shapes.items()]
+        rows = self.quantities()
         widths = [max(len(row[i]) for row in rows) for i in range(2)]
         return "\n".join(f"{name + ':':<{widths[0] + 1}} {kind:<{widths[1]}}  {shape}" for name, kind, shape in rows)
 

@@ -155,10 +155,9 @@ class Rows:
                 return Value("column", f"np.ones({size})", batched=False)
             case Call("concat", arguments):
                 found = [self.of(part) for part in arguments]
-                if not all(part.batched for part in found):
-                    raise NetworkError("A concat with what no sequence has of its own has no code in rows.", ELSE)
-                code = f"np.concatenate([{', '.join(part.code for part in found)}], axis=-1)"
-                return Value("column", code, ATOM, *_axes(*found))
+                return Value(
+                    "column", f"np.concatenate([{', '.join(_side_by_side(found))}], axis=-1)", ATOM, *_axes(*found)
+                )
             case Call("sum" | "mean" as function, (inner,)):
                 found = self.of(inner)
                 return _reduced(found, function)
@@ -284,6 +283,13 @@ def added(sign: str, left: Value, right: Value) -> Value:
     code = f"{left.tight(SUM)} {sign} {right.tight(SUM if sign == '+' else PRODUCT)}"
     kind = left.kind if left.kind != "number" else right.kind
     return Value(kind, code, SUM, *_axes(left, right))
+
+
+def _side_by_side(values: list[Value]) -> list[str]:
+    """Return the code of values of as many rows each: what no sequence has of its own is repeated."""
+    widest = max(values, key=lambda value: (value.timed, value.batched))
+    wide = f"np.zeros_like({widest.tight()}[..., :1])"
+    return [value.code if _axes(value) == _axes(widest) else f"{value.tight(SUM)} + {wide}" for value in values]
 
 
 def _terms(value: Value) -> tuple[Value, ...]:

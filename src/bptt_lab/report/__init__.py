@@ -1,0 +1,8 @@
+"""From equations to one page: drawing, derivatives line by line with their verdicts, a program, the checks passed."""
+
+from bptt_lab.report.html import html
+from bptt_lab.report.markdown import markdown
+from bptt_lab.report.page import Page, made
+from bptt_lab.report.reading import read_network
+
+__all__ = ["Page", "html", "made", "markdown", "read_network"]

@@ -1,0 +1,42 @@
+"""A page in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bptt_lab.formulas.printing import equations_latex
+from bptt_lab.report.page import Page
+from bptt_lab.symbolic import Derivation
+
+
+def markdown(page: Page, drawing: str = "") -> str:
+    """Return a page in Markdown; `drawing` is the name of the file that holds its drawing, if there is one."""
+    return "\n".join(_lines(page, drawing))
+
+
+def _lines(page: Page, drawing: str) -> Iterator[str]:
+    yield from ("# A network and its derivatives", "", f"$$\n{equations_latex(page.network)}\n$$", "")
+    yield from ("```", page.network.describe(), "```", "")
+    if drawing:
+        words = page.drawing[1]
+        yield from (f"![{words.translate(str.maketrans('[]', '()'))}]({drawing})", "", words, "")
+    yield from ("## What influences what", "")
+    yield from (f"- `{name}`: {influences}" for name, influences in page.influences.items())
+    yield from ("", f"## Derivatives, each line checked in {page.graph.T} steps", "")
+    for name, found in page.derivations.items():
+        yield from (f"### {name}", "", *_derivation(found), "")
+    yield from ("## Program", "", *_program(page), "")
+    yield from ("## Checks passed", "", *(f"- {check}" for check in page.checks()), "")
+
+
+def _derivation(found: Derivation | str) -> list[str]:
+    if isinstance(found, str):
+        return [f"No derivation: {found}"]
+    text = [f"    {'=' if n else ' '} {line.form}    ({line.words})" for n, line in enumerate(found.lines)]
+    return [f"$$\n{found.latex()}\n$$", "", *text, "", found.verdict()]
+
+
+def _program(page: Page) -> list[str]:
+    if not page.program:
+        return [f"No program: {page.no_program}"]
+    return ["```python", page.program.rstrip(), "```"]
