@@ -6,13 +6,14 @@ A product that is only ever summed over sequences and steps, a column times a ro
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
 from bptt_lab.formulas.functions import LOSSES, ROWS
 from bptt_lab.formulas.shapes import shape_of
-from bptt_lab.formulas.times import Index, index_of, whole_number
+from bptt_lab.formulas.times import NOW, Index, index_of, whole_number
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -35,7 +36,7 @@ from bptt_lab.network.parse import rule
 
 SUM, PRODUCT, ATOM = range(3)
 ELSE = "Use graph.gradients."
-RESERVED = frozenset("v t np batch found rows softmax run forward gradients range len".split())
+RESERVED = frozenset("v t np batch found rows product softmax run forward gradients range len".split())
 
 
 class Value(NamedTuple):
@@ -62,16 +63,23 @@ class Value(NamedTuple):
 class Rows:
     """The code of formulas of a network at one step, or at all steps at once.
 
-    `step` is the step's text, such as 't'; None for all steps. `pad` says how many steps every array holds before the
-    first and after the last. Errors: NetworkError for what has no code in rows.
+    `step` is the step's text, such as 't'; None for all steps. An array whose steps are read one by one holds `pad`
+    places before the first step and after the last; `by_step` names these arrays, None for all, and those that are read
+    so are added to `seen`. `known` has code for formulas that were computed before. Errors: NetworkError for what has
+    no code in rows.
     """
 
     network: Network
     pad: int
     step: str | None = None
+    by_step: frozenset[str] | None = None
+    seen: set[str] = field(default_factory=set, compare=False)
+    known: Mapping[Tree, Value] = field(default_factory=dict, compare=False)
 
     def of(self, tree: Tree) -> Value:
         """Return the code of a formula."""
+        if tree in self.known:
+            return self.known[tree]
         match tree:
             case Number(value):
                 return _number(value)
@@ -117,12 +125,17 @@ class Rows:
             return Value("matrix", code, batched=False)
         kind = kind if shape else "number"
         if self.network.is_timed(name):
-            code += self.at(index)
+            code += self.at(code, index)
         is_timed = self.step is None and index is not None and index.start == "t"
         return Value(kind, code, batched=batched, timed=is_timed)
 
-    def at(self, index: Index) -> str:
+    def at(self, array: str, index: Index) -> str:
         """Return where in an array of steps a time stands."""
+        is_whole = self.step is None and index == NOW
+        if not is_whole:
+            self.seen.add(array)
+        if is_whole and self.by_step is not None and array not in self.by_step:
+            return ""
         if index.start == "t" and self.step is None:
             first, last = self.pad + index.shift, self.pad - index.shift
             return f"[{first or ''}:{-last if last else ''}]"
@@ -311,19 +324,26 @@ def _entrywise(sign: str, left: Value, right: Value) -> Value:
     return Value(kind, code, PRODUCT, *_axes(left, right))
 
 
+def _times_matrix(kind: str, rows: Value, matrix: Value) -> Value:
+    """Return the product of each row with a matrix: of all steps together it is one product."""
+    if rows.timed:
+        return Value(kind, f"product({rows.code}, {matrix.code})", ATOM, *_axes(rows))
+    return Value(kind, f"{rows.tight(PRODUCT)} @ {matrix.tight()}", PRODUCT, *_axes(rows))
+
+
 def _product(left: Value, right: Value) -> Value:
     """Return a matrix product of two values by their kinds."""
     match left.kind, right.kind:
         case "matrix", "number" if right.batched:
-            return Value("column", f"{right.tight(PRODUCT)} @ {_turned(left).tight()}", PRODUCT, *_axes(right))
+            return _times_matrix("column", right, _turned(left))
         case "number", "matrix" if left.batched:
-            return Value("row", f"{left.tight(PRODUCT)} @ {right.tight()}", PRODUCT, *_axes(left))
+            return _times_matrix("row", left, right)
         case ("number", _) | (_, "number"):
             return _entrywise("*", left, right)
         case "matrix", "column":
-            return Value("column", f"{right.tight(PRODUCT)} @ {_turned(left).tight()}", PRODUCT, *_axes(right))
+            return _times_matrix("column", right, _turned(left))
         case "row", "matrix":
-            return Value("row", f"{left.tight(PRODUCT)} @ {right.tight()}", PRODUCT, *_axes(left))
+            return _times_matrix("row", left, right)
         case "matrix", "matrix":
             return Value("matrix", f"{left.tight(PRODUCT)} @ {right.tight()}", PRODUCT, batched=False)
         case "row", "column":

@@ -1,0 +1,55 @@
+"""Names for what the text of a network leaves unnamed, so that a program computes it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+from bptt_lab.formulas import write
+from bptt_lab.formulas.times import letter
+from bptt_lab.formulas.tree import Binary, Call, Letter, Relation, Tree, mapped, walk
+from bptt_lab.network import Network
+from bptt_lab.network.expressions import Equation
+
+
+def with_names(network: Network) -> Network:
+    """Return a network in which what goes into a function has a name, where a product or a function stands in it."""
+    namer = _Namer(network)
+    lines = [line for equation in network.written.values() for line in namer.lines(equation)]
+    return Network("\n".join(lines), sizes=network.sizes)
+
+
+class _Namer:
+    """Gives names to arguments of functions, one equation after the other."""
+
+    def __init__(self, network: Network):
+        self._taken = set(network.shapes)
+
+    def lines(self, equation: Equation) -> Iterator[str]:
+        """Yield the equation and, before it, one for each argument that is named."""
+        self._equation, self._named = equation, {}
+        whole = mapped(equation.expression, self._call)
+        for argument, name in self._named.items():
+            yield write(Relation("=", name, argument))
+        yield write(Relation("=", letter(equation.name, equation.index), whole))
+
+    def _call(self, part: Tree) -> Tree | None:
+        if not isinstance(part, Call) or part.function in ("sum", "mean", "concat", "dot"):
+            return None
+        return Call(part.function, tuple(map(self._argument, part.arguments)))
+
+    def _argument(self, tree: Tree) -> Tree:
+        tree = mapped(tree, self._call)
+        if isinstance(tree, Letter) or not computes(tree):
+            return tree
+        if tree not in self._named:
+            own = self._equation
+            name = next(one for n in count() if (one := f"{own.name}_in{n or ''}") not in self._taken)
+            self._taken.add(name)
+            self._named[tree] = letter(name, own.index if own.is_general else None)
+        return self._named[tree]
+
+
+def computes(tree: Tree) -> bool:
+    """Return whether a product of matrices or a function stands in a formula."""
+    return any(isinstance(part, Binary) and part.operator == "@" or isinstance(part, Call) for part in walk(tree))
