@@ -5,6 +5,8 @@ import keyword
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,7 +177,7 @@ def test_what_does_not_depend_on_the_step_before_is_one_product():
     loops = [line for line in source.splitlines() if line.startswith(" " * 8)]
     assert sum("@" in line for line in loops) == 2  # R @ h(t-1) forward, its transpose backward
     assert "d_h[1:-1] = product(d_o, V)" in source and "d_W = rows(d_h_in[1:-1]).T @ rows(x)" in source
-    assert "factor_h_in = 1 - h[1:-1]**2" in source and "d_h_in[t] = factor_h_in[t - 1] * d_h[t]" in source
+    assert "factor_h_in = 1 - h[1:-1] ** 2" in source and "d_h_in[t] = factor_h_in[t - 1] * d_h[t]" in source
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -203,12 +205,17 @@ def test_brackets_stand_where_an_operator_would_take_a_part_of_them(text, line):
     assert f" = {line}  #" in source or f" = {line}\n" in source
 
 
-@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff is not installed")
-@pytest.mark.parametrize("name", ["LSTM", "bidirectional", "attention by running sums"])
-def test_a_program_passes_ruff(name, tmp_path):
-    (tmp_path / "made.py").write_text(made(name)[1].source, encoding="utf-8")
-    command = ["ruff", "check", "--isolated", "--no-cache", str(tmp_path / "made.py")]
-    done = subprocess.run(command, capture_output=True, text=True)
+RUFF = shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff")
+
+
+@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
+@pytest.mark.parametrize("command", [["check"], ["format", "--check", "--line-length", "120"]], ids=lambda one: one[0])
+def test_programs_pass_ruff_and_are_formatted(command, tmp_path):
+    for number, name in enumerate(
+        ["one hidden layer", "LSTM", "GRU of the paper", "bidirectional", "leaky integrator"]
+    ):
+        (tmp_path / f"made{number}.py").write_text(made(name)[1].source, encoding="utf-8")
+    done = subprocess.run([RUFF, *command, "--isolated", "--no-cache", tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

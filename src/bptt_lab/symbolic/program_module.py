@@ -36,7 +36,7 @@ from bptt_lab.symbolic.program_pieces import (
 )
 from bptt_lab.symbolic.row_code import Rows, Value, added, is_batched, name_of, negated, over_steps, summed
 
-INDENT = "    "
+INDENT, WIDTH = "    ", 120 - 8  # of a line in a loop
 SOFTMAX = '''def softmax(u):
     """Return the softmax of the last axis, shifted by its largest entry."""
     powers = np.exp(u - u.max(axis=-1, keepdims=True))
@@ -128,7 +128,7 @@ class _Module:
             lines += [f"{self._place(name, _end(key))} = {self._state(name, key)}" for key in self._ends(name)]
         lines += self._scheduled(forward_pieces(network), "")
         kept = [name_of(name) for name in (*network.inputs, *network.equations)]
-        lines.append("return {" + ", ".join(f'"{name}": {name}' for name in kept) + "}")
+        lines += _dictionary([f'"{name}": {name}' for name in kept])
         where = f"array[t{f' + {self.pad - 1}' if self.pad > 1 else ''}]"
         says = f"Return every array, by name; of those made of zeros first, {where} is step t, states stand beside it."
         return _function("run(v)", says, lines)
@@ -225,7 +225,7 @@ class _Module:
             if time == NOW and not (value.timed and value.batched):
                 self.whole.seen.add(array)  # what all steps or sequences share fills an array that is there
             left = rows.array(piece.name, time, prefix).code
-            lines.append(_assigned(left, "=", _own(value.code) if left == array else value.code, piece))
+            lines += _assigned(left, "=", _own(value.code) if left == array else value.code, piece)
         return lines + self._singles(piece, prefix)
 
     def _once(self, piece: Piece) -> Value:
@@ -267,7 +267,7 @@ class _Module:
             )
             lines += before
             code = at_step.of(rest).code
-            body.append(_assigned(left, "+=" if is_apart or singles else "=", code, piece))
+            body += _assigned(left, "+=" if is_apart or singles else "=", code, piece)
         steps = "range(T, 0, -1)" if way > 0 else "range(1, T + 1)"
         return [*lines, f"for t in {steps}:", *(INDENT + line for line in body)]
 
@@ -305,8 +305,19 @@ def _own(code: str) -> str:
     return f"{code}.copy()" if re.fullmatch(r"\w+(\[[^]]*\])?", code) else code
 
 
-def _assigned(left: str, sign: str, code: str, piece: Piece) -> str:
-    return f"{left} {sign} {code}" + (f"  # {piece.says}" if piece.says else "")
+def _assigned(left: str, sign: str, code: str, piece: Piece) -> list[str]:
+    """Return an assignment with its equation as comment, beside it or above."""
+    line, comment = f"{left} {sign} {code}", f"# {piece.says}"
+    if not piece.says:
+        return [line]
+    beside = f"{line}  {comment}"
+    return [beside] if len(beside) <= WIDTH else [comment, line]
+
+
+def _dictionary(items: Sequence[str]) -> list[str]:
+    """Return the lines that return a dictionary, one item a line where they are too many for one."""
+    line = "return {" + ", ".join(items) + "}"
+    return [line] if len(line) <= WIDTH else ["return {", *(f"{INDENT}{item}," for item in items), "}"]
 
 
 def _function(head: str, says: str, lines: Sequence[str]) -> list[str]:

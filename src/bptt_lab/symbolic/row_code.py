@@ -6,6 +6,7 @@ A product that is only ever summed over sequences and steps, a column times a ro
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -99,7 +100,8 @@ class Rows:
                 return _turned(self.of(inner))
             case Power(base, exponent):
                 base = self.of(base)
-                return replace_code(base, f"{base.tight()}**{_text(exponent)}", PRODUCT)
+                sign = "**" if base.code.isidentifier() else " ** "
+                return replace_code(base, f"{base.tight()}{sign}{_text(exponent)}", PRODUCT)
             case Binary("+" | "-" as sign, left, right):
                 return added(sign, self.of(left), self.of(right))
             case Binary("@", left, right):
@@ -189,7 +191,9 @@ class Rows:
         """Return the code of a function that acts entry by entry."""
         if function == "identity":
             return inner
-        code = ROWS[function].numpy.format(inner.tight())
+        # a whole argument of a call needs no brackets
+        text = re.sub(r"(?<=[(,])(\{0?\})(?=[,)])", lambda _: inner.code, ROWS[function].numpy)
+        code = text.format(inner.tight())
         return inner._replace(code=code, binds=_binds(code))
 
     def loss(self, loss: str, prediction: Tree, target: Tree) -> Value:
