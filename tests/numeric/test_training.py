@@ -1,10 +1,9 @@
-"""Optimisers, clipping, the training loop, and what the trained networks can do."""
+"""The training loop, and what the trained networks can do."""
 
 import io
 
 import numpy as np
 import pytest
-from autograd.misc import optimizers
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -19,157 +18,6 @@ def slope(params):
 def parameters():
     rng = np.random.default_rng(5)
     return {"W": rng.standard_normal((2, 3)), "b": rng.standard_normal(2)}
-
-
-def frozen(arrays):
-    for array in arrays.values():
-        array.setflags(write=False)
-    return arrays
-
-
-# Optimisers
-
-
-def test_adam_agrees_with_an_independent_implementation():
-    params, state, start = parameters(), None, parameters()
-    for _ in range(30):
-        params, state = training.adam(params, slope(params), state, rate=0.05)
-    expected = optimizers.adam(lambda found, i: slope(found), start, num_iters=30, step_size=0.05)
-    for name in params:
-        np.testing.assert_allclose(params[name], expected[name], rtol=1e-12)
-    assert state.step == 30
-
-
-ADAM_MUTANTS = {
-    "means not corrected at first": lambda m, v, g: 0.1 * g / (np.sqrt(0.001) * abs(g)),
-    "no root": lambda m, v, g: m / v,
-    "the mean of the gradient forgotten": lambda m, v, g: np.zeros_like(g),
-}
-
-
-@pytest.mark.parametrize("name", ADAM_MUTANTS)
-def test_wrong_first_steps_of_adam_are_told_apart(name):
-    params, gradients = parameters(), slope(parameters())
-    moved, _ = training.adam(params, gradients, rate=0.05)
-    for key, g in gradients.items():
-        np.testing.assert_allclose(moved[key], params[key] - 0.05 * np.sign(g), rtol=1e-6)
-        assert not np.allclose(moved[key], params[key] - 0.05 * ADAM_MUTANTS[name](g, g * g, g))
-
-
-def test_sgd_is_a_step_against_the_gradient():
-    params, gradients = parameters(), slope(parameters())
-    moved, _ = training.sgd(params, gradients, rate=0.2)
-    for name in params:
-        np.testing.assert_array_equal(moved[name], params[name] - 0.2 * gradients[name])
-
-
-def test_momentum_adds_up_earlier_gradients():
-    params, state, constant = parameters(), None, slope(parameters())
-    for _ in range(3):
-        params, state = training.sgd(params, constant, state, rate=0.1, momentum=0.5)
-    for name, start in parameters().items():  # 1, then 1.5, then 1.75 times the gradient
-        np.testing.assert_allclose(params[name], start - 0.1 * (1 + 1.5 + 1.75) * constant[name])
-
-
-@pytest.mark.parametrize("update", [training.sgd, training.adam])
-def test_optimisers_change_nothing_in_place_and_repeat(update):
-    params, gradients = frozen(parameters()), frozen(slope(parameters()))
-    first, state = update(params, gradients, rate=0.1)
-    for arrays in (first, state if isinstance(state, dict) else state.first):
-        frozen(arrays)
-    again = [update(first, gradients, state, rate=0.1)[0] for _ in range(2)]
-    for name in params:
-        np.testing.assert_array_equal(again[0][name], again[1][name])
-        assert not np.shares_memory(first[name], params[name])
-
-
-@pytest.mark.parametrize("update", [training.sgd, training.adam])
-def test_float32_is_kept(update):
-    params = {name: array.astype(np.float32) for name, array in parameters().items()}
-    moved, state = update(params, params, rate=0.1)
-    moved, state = update(moved, params, state, rate=0.1)
-    assert {array.dtype for array in moved.values()} == {np.dtype(np.float32)}
-
-
-@pytest.mark.parametrize("update", [training.sgd, training.adam])
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        (dict(gradients={"W": np.ones((2, 3))}), ValueError, "gradients has no b"),
-        (dict(gradients={"W": np.ones((3, 2)), "b": np.ones(2)}), ValueError, "shape"),
-        (dict(gradients={"W": np.full((2, 3), np.nan), "b": np.ones(2)}), ValueError, "W"),
-        (dict(rate=0.0), ValueError, "rate is 0.0"),
-        (dict(rate=np.inf), ValueError, "rate is inf"),
-        (dict(state=7), TypeError, "state"),
-    ],
-)
-def test_optimisers_refuse_what_does_not_fit(update, change, error, message):
-    with pytest.raises(error, match=message):
-        update(**{"params": parameters(), "gradients": slope(parameters()), **change})
-
-
-# Clipping by the global norm
-
-
-def gradients_of_norm_13():
-    return {"W": np.array([[3.0, 0.0], [0.0, -4.0]]), "b": np.array([12.0])}
-
-
-def test_clipping_scales_all_arrays_alike_to_the_limit():
-    gradients = frozen(gradients_of_norm_13())
-    clipped, norm = training.clip_by_global_norm(gradients, 6.5)
-    assert norm == pytest.approx(13, rel=1e-15) and training.global_norm(clipped) == pytest.approx(6.5, rel=1e-15)
-    for name in gradients:
-        np.testing.assert_allclose(clipped[name], gradients[name] / 2)
-
-
-@pytest.mark.parametrize("limit", [13.5, 1e6])
-def test_small_gradients_are_left_alone(limit):
-    gradients = gradients_of_norm_13()
-    clipped, _ = training.clip_by_global_norm(gradients, limit)
-    for name in gradients:
-        np.testing.assert_array_equal(clipped[name], gradients[name])
-
-
-CLIPPING_MUTANTS = {
-    "E8 each entry": lambda g, limit: {k: np.clip(v, -limit, limit) for k, v in g.items()},
-    "E8 each array": lambda g, limit: {k: v * min(1, limit / np.linalg.norm(v)) for k, v in g.items()},
-    "E9 always scaled": lambda g, limit: {k: v * limit / training.global_norm(g) for k, v in g.items()},
-    "E9 never active": lambda g, limit: g,
-}
-
-
-@pytest.mark.parametrize("name", CLIPPING_MUTANTS)
-def test_wrong_clipping_is_told_apart(name):
-    gradients = gradients_of_norm_13()
-
-    def agrees(limit):
-        right, wrong = training.clip_by_global_norm(gradients, limit)[0], CLIPPING_MUTANTS[name](gradients, limit)
-        return all(np.allclose(right[key], wrong[key]) for key in right)
-
-    assert not (agrees(3.0) and agrees(20.0))
-
-
-def test_the_norm_of_huge_and_of_zero_gradients():
-    assert training.global_norm({"W": np.full(4, 1e200)}) == pytest.approx(2e200)
-    assert training.global_norm({"W": np.full(4, 1e-200)}) == pytest.approx(2e-200)
-    clipped, norm = training.clip_by_global_norm({"W": np.zeros(3)}, 1.0)
-    assert norm == 0 and not clipped["W"].any()
-
-
-@pytest.mark.parametrize(
-    ("gradients", "limit", "error"),
-    [
-        ({"W": np.array([np.nan])}, 1.0, ValueError),
-        ({"W": np.array([np.inf])}, 1.0, ValueError),
-        ({}, 1.0, TypeError),
-        (gradients_of_norm_13(), 0.0, ValueError),
-        (gradients_of_norm_13(), np.nan, ValueError),
-    ],
-)
-def test_clipping_refuses(gradients, limit, error):
-    with pytest.raises(error):
-        training.clip_by_global_norm(gradients, limit)
 
 
 def test_the_falling_rate():
