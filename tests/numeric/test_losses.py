@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from architectures import mutant
 from bptt_lab.numeric import activations, gradient_check, losses, rnn
 
 # The same examples every time, however slow or busy the machine.
@@ -250,3 +251,98 @@ def test_float32_stays_float32(loss):
 def test_impossible_values_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# An index to ignore
+
+
+def with_ignored(ignore=-1, seed=3, K=4):
+    rng = np.random.default_rng(seed)
+    a2, labels, ignored = rng.standard_normal((5, 3, K)), rng.integers(0, K, (5, 3)), rng.random((5, 3)) < 0.4
+    assert 0 < ignored.sum() < 14
+    return a2, np.where(ignored, ignore, labels), ignored
+
+
+@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize("ignore", [-1, -100, 7, 2])
+def test_softmax_nll_ignores_an_index_as_autograd_would(ignore, mean):
+    a2, labels, _ = with_ignored(ignore)
+    counted = labels != ignore  # of a real class, 2, too
+    assert counted.sum() < counted.size
+    targets = one_hot(np.where(counted, labels, 0), 4) * counted[..., None]
+    terms = counted.sum() if mean else 1
+    plain = lambda a: plain_softmax_nll(a[counted], targets[counted]) / terms
+    loss_and_gradient = losses.softmax_nll(a2, labels, mean=mean, ignore=ignore)
+    assert_agrees(loss_and_gradient, plain, a2)
+    assert not loss_and_gradient[1][~counted].any()
+
+
+def test_what_is_ignored_may_hold_any_score():
+    a2, labels, ignored = with_ignored()
+    loss, gradient = losses.softmax_nll(a2, labels, mean=True, ignore=-1)
+    a2[ignored] = 1e300 * np.random.default_rng(0).standard_normal((int(ignored.sum()), 4))
+    again, d_again = losses.softmax_nll(a2, labels, mean=True, ignore=-1)
+    assert again == loss
+    np.testing.assert_array_equal(d_again, gradient)
+
+
+def test_an_index_that_does_not_occur_changes_nothing():
+    a2, labels, _ = with_ignored(ignore=0)
+    for mean in (False, True):
+        loss, gradient = losses.softmax_nll(a2, labels, mean=mean)
+        again, d_again = losses.softmax_nll(a2, labels, mean=mean, ignore=-1, workspace=rnn.Workspace())
+        assert again == loss
+        np.testing.assert_array_equal(d_again, gradient)
+
+
+def test_with_everything_ignored_the_sum_is_zero_and_the_mean_is_refused():
+    a2, labels = np.ones((3, 2, 4)), np.full((3, 2), -1)
+    loss, gradient = losses.softmax_nll(a2, labels, ignore=-1)
+    assert loss == 0 and not gradient.any() and gradient.shape == a2.shape
+    with pytest.raises(ValueError, match="labels are all to be ignored, expected at least one .*: take the sum"):
+        losses.softmax_nll(a2, labels, mean=True, ignore=-1)
+
+
+@pytest.mark.parametrize("integers", [np.int8, np.uint8, np.uint64])
+def test_an_index_is_ignored_in_labels_of_every_integer_type(integers):
+    a2, labels, _ = with_ignored(ignore=9)
+    expected, _ = losses.softmax_nll(a2, labels, ignore=9)
+    labels = labels.astype(integers)
+    labels.setflags(write=False)
+    assert losses.softmax_nll(a2, labels, ignore=np.int64(9))[0] == expected
+    assert losses.softmax_nll(a2.astype(np.float32), labels, ignore=9)[1].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (dict(), ValueError, "labels contains -1, expected classes 0 to 3"),
+        (dict(ignore=-2), ValueError, "labels contains -1, expected classes 0 to 3"),
+        (dict(ignore=4), ValueError, "labels contains -1"),
+        (dict(ignore="pad"), TypeError, "ignore is 'pad', expected an integer or None"),
+        (dict(ignore=True), TypeError, "ignore is True"),
+        (dict(ignore=-1.0), TypeError, "ignore is -1.0"),
+    ],
+)
+def test_what_is_not_ignored_must_be_a_class(options, error, message):
+    a2, labels, _ = with_ignored()
+    with pytest.raises(error, match=message):
+        losses.softmax_nll(a2, labels, **options)
+
+
+IGNORING_MUTANTS = {
+    "the loss counts them": ("terms[ignored] = 0", "pass"),
+    "the gradient counts them": ("d_a2[:, ignored] = 0", "pass"),
+    "the wrong rows": ("reshape(-1) == ignore, terms", "reshape(-1) != ignore, terms"),
+    "the mean counts them": ("len(ignored) - int(ignored.sum())", "len(ignored)"),
+    "the mean counts only them": ("len(ignored) - int(ignored.sum())", "int(ignored.sum())"),
+}
+
+
+@pytest.mark.parametrize("name", IGNORING_MUTANTS)
+def test_wrong_ignoring_is_told_apart(name):
+    a2, labels, ignored = with_ignored()
+    loss, gradient = mutant(losses, *IGNORING_MUTANTS[name]).softmax_nll(a2, labels, mean=True, ignore=-1)
+    right, d_right = losses.softmax_nll(a2[~ignored], labels[~ignored], mean=True)
+    assert losses.softmax_nll(a2, labels, mean=True, ignore=-1)[0] == pytest.approx(right)
+    assert not (np.allclose(loss, right) and np.allclose(gradient[~ignored], d_right) and not gradient[ignored].any())

@@ -161,11 +161,12 @@ def check_names(name, mapping, expected):
     )
 
 
-def check_labels(labels, shape, classes):
+def check_labels(labels, shape, classes, ignore=None):
     """Return integer labels as flat class indices, refusing what is no class.
 
-    Shapes: labels (T, B), or `shape` in general; returned (T·B,).
-    Errors: TypeError unless integers, ValueError for a wrong shape or a label outside 0..K-1.
+    Shapes: labels (T, B), or `shape` in general; returned (T·B,). Labels equal to `ignore`, an
+    integer unless None, are returned as 0. Errors: TypeError unless integers, ValueError for a
+    wrong shape or a label outside 0..K-1.
     """
     if type(labels) is not np.ndarray or labels.dtype.kind not in "iu":
         what = getattr(labels, "dtype", type(labels).__name__)
@@ -176,6 +177,10 @@ def check_labels(labels, shape, classes):
     if labels.shape != shape:
         raise ValueError(_shape_message("labels", labels, shape, "T, B"))
     indices = labels.reshape(-1).astype(np.intp)
+    if ignore is not None:
+        if isinstance(ignore, bool) or not isinstance(ignore, (int, np.integer)):
+            raise TypeError(f"ignore is {ignore!r}, expected an integer or None: pass the label to leave out, as -1.")
+        indices[labels.reshape(-1) == ignore] = 0
     # Read as unsigned, a negative label is huge: one reduction checks both ends.
     if np.maximum.reduce(indices.view(np.uintp)) >= classes:
         worst = indices[(indices < 0) | (indices >= classes)][0]

@@ -1,7 +1,8 @@
 """Losses; each returns (loss, gradient of the loss by the first argument).
 
 A loss is the sum over everything it is given. With mean=True both loss and gradient are divided by
-the number of terms: elements for mse, huber, bce and sigmoid_bce, rows (T·B) for nll and softmax_nll.
+the number of terms: elements for mse, huber, bce and sigmoid_bce, rows (T·B) for nll and softmax_nll,
+of which softmax_nll counts only those it does not ignore.
 """
 
 from cmath import isfinite
@@ -78,17 +79,22 @@ def nll(p, y, mean=False):
     return _scaled(-(y * _log(p)).sum(), -ratio, p.size // p.shape[-1], mean)
 
 
-def softmax_nll(a2, labels, mean=False, workspace=None):
+def softmax_nll(a2, labels, mean=False, workspace=None, ignore=None):
     """Return the negative log-likelihood of softmax(a2) at integer labels, and its gradient.
 
     Shapes: a2 (T, B, K), labels (T, B) integers; any leading axes will do. With a workspace the
     gradient lies in it and the next call overwrites it. Errors: TypeError, ValueError.
     Equation: L = sum_t log sum_j exp(a2_j(t)) - a2_y(t), dL/da2 = softmax(a2) - onehot(labels).
+
+    Where a label equals `ignore`, such as -1 past the end of a sequence, loss and gradient are 0,
+    and the mean does not count the row. Nothing is ignored unless asked for, because a label that
+    is no class is a mistake otherwise. With all rows ignored the sum is 0, as of a piece of time in
+    which no sequence is left; a mean of nothing does not exist and is refused.
     """
     a2 = as_floats("a2", a2)
     check_classes("a2", a2)
     classes = a2.shape[-1]
-    chosen = check_labels(labels, a2.shape[:-1], classes)
+    chosen = check_labels(labels, a2.shape[:-1], classes, ignore)
     rows = len(chosen)
     # Class-major, one row per class: maximum and sum over classes then run along memory. The
     # forward pass stores a2 this way, so this is a view; any other array is still correct.
@@ -101,10 +107,24 @@ def softmax_nll(a2, labels, mean=False, workspace=None):
     np.exp(d_a2, d_a2)
     # A product with ones is the fastest sum, over classes here and over rows in the next line.
     totals = kept.ones[:classes].dot(d_a2)
-    loss = kept.ones[:rows].dot(np.log(totals) - picked)
+    terms = np.log(totals) - picked
     d_a2 /= totals
     flat[chosen] -= 1
-    return _scaled(loss, d_a2.T.reshape(a2.shape), rows, mean)
+    counted = rows if ignore is None else _leave_out(labels.reshape(-1) == ignore, terms, d_a2, mean)
+    return _scaled(kept.ones[:rows].dot(terms), d_a2.T.reshape(a2.shape), counted, mean)
+
+
+def _leave_out(ignored, terms, d_a2, mean):
+    """Set the rows ignored to 0, in place, and return the number of the others."""
+    terms[ignored] = 0
+    d_a2[:, ignored] = 0
+    counted = len(ignored) - int(ignored.sum())
+    if mean and counted == 0:
+        raise ValueError(
+            "labels are all to be ignored, expected at least one that counts, because a mean of nothing does "
+            "not exist: take the sum, mean=False, or leave this batch out."
+        )
+    return counted
 
 
 class _LossBuffers:
