@@ -330,13 +330,13 @@ MUTANTS = {
     "recurrent path forgotten": ("delta[t] += slope[t] * delta[t + 1].dot(W)", "pass"),
     "recurrent weights not transposed": ("delta[t + 1].dot(W)", "delta[t + 1].dot(W.T)"),
     "slope missing in what is carried": ("slope[t] * delta[t + 1].dot(W)", "delta[t + 1].dot(W)"),
-    "slope of the step before": ("1 - states[1:] * states[1:]", "1 - states[:-1] * states[:-1]"),
+    "slope of the step before": ("slopes(states[1:], activation)", "slopes(states[:-1], activation)"),
     "first step left out of the sweep": ("range(len(delta) - 2, -1, -1)", "range(len(delta) - 2, 0, -1)"),
     "the sweep runs forward": ("range(len(delta) - 2, -1, -1)", "range(len(delta) - 1)"),
     "h(t) instead of h(t-1)": ("outer_sum(delta, states[:-1])", "outer_sum(delta, states[1:])"),
     "what comes from the layer above is lost": (
-        "delta = sweep(d_h, W_ll, states)",
-        "delta = sweep(0 * d_h, W_ll, states)",
+        "delta = sweep(d_h, W_ll, states, trace.activation)",
+        "delta = sweep(0 * d_h, W_ll, states, trace.activation)",
     ),
     "recurrent weights of the layer below": (
         'trace.states[l - 1], params[f"W{l}{l}"]',

@@ -1,13 +1,13 @@
 """A bidirectional recurrent network: forward, and backpropagation through time in both directions.
 
-    af(t) = W0f x(t) + W11f hf(t-1) + b0f      hf(t) = tanh af(t)      hf(0) = h_start      (BI1, BI2)
-    ab(t) = W0b x(t) + W11b hb(t+1) + b0b      hb(t) = tanh ab(t)      hb(T+1) = h_end      (BI3, BI4)
+    af(t) = W0f x(t) + W11f hf(t-1) + b0f      hf(t) = f(af(t))        hf(0) = h_start      (BI1, BI2)
+    ab(t) = W0b x(t) + W11b hb(t+1) + b0b      hb(t) = f(ab(t))        hb(T+1) = h_end      (BI3, BI4)
     a2(t) = W1f hf(t) + W1b hb(t) + b1                                                      (BI5)
 
-D inputs, Mf and Mb hidden units of the forward and of the backward layer, K outputs, T steps,
-B sequences. Arrays put time first, x is (T, B, D), and weights are stored as the mathematics writes
-them, so code says h @ W.T. The backward layer is a forward layer on flipped time: [::-1] before and
-after, and no other difference.
+f is tanh, or another of ACTIVATIONS. D inputs, Mf and Mb hidden units of the forward and of the
+backward layer, K outputs, T steps, B sequences. Arrays put time first, x is (T, B, D), and weights
+are stored as the mathematics writes them, so code says h @ W.T. The backward layer is a forward
+layer on flipped time: [::-1] before and after, and no other difference.
 """
 
 from typing import NamedTuple
@@ -16,6 +16,8 @@ import numpy as np
 
 from .arrays import as_floats, check, check_axes, check_form, check_names
 from .layers import (
+    ACTIVATIONS,
+    check_choice,
     check_size,
     check_sizes,
     check_trace,
@@ -28,7 +30,7 @@ from .layers import (
     transposed_times,
 )
 
-__all__ = ["Trace", "backward", "forward", "initialise"]
+__all__ = ["ACTIVATIONS", "Trace", "backward", "forward", "initialise"]
 
 PARAMETERS = ("W0f", "W11f", "b0f", "W0b", "W11b", "b0b", "W1f", "W1b", "b1")
 
@@ -38,13 +40,14 @@ class Trace(NamedTuple):
 
     Shapes: x (T, B, D), states_f (T+1, B, Mf) = hf(0) … hf(T), states_b (T+1, B, Mb) =
     hb(1) … hb(T+1), scores (T, B, K) = a2; hf (T, B, Mf) and hb (T, B, Mb) are views of the states
-    without h_start and h_end. x is the caller's own array, not a copy.
+    without h_start and h_end; `activation` is the name of f. x is the caller's own array, not a copy.
     """
 
     x: np.ndarray
     states_f: np.ndarray
     states_b: np.ndarray
     scores: np.ndarray
+    activation: str = "tanh"
 
     @property
     def hf(self):
@@ -80,18 +83,20 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, shapes | dict(W1f=(K, Mf), W1b=(K, Mb), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, h_end):
+def forward(params, x, h_start, h_end, activation="tanh"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, Mf), h_end (B, Mb), params as in `initialise`; trace.scores
-    (T, B, K). Errors: TypeError, ValueError naming the array. Equations: BI1 to BI5.
+    (T, B, K). `activation` is a name in ACTIVATIONS. Errors: TypeError, ValueError naming the array.
+    Equations: BI1 to BI5.
     """
+    check_choice("activation", activation, ACTIVATIONS)
     _check_forward(params, x, h_start, h_end)
     W0f, W11f, b0f, W0b, W11b, b0b, W1f, W1b, b1 = [params[name] for name in PARAMETERS]
-    states_f = run(times(x, W0f) + b0f, W11f, h_start)  # BI1, BI2
-    states_b = run((times(x, W0b) + b0b)[::-1], W11b, h_end)[::-1]  # BI3, BI4
+    states_f = run(times(x, W0f) + b0f, W11f, h_start, activation)  # BI1, BI2
+    states_b = run((times(x, W0b) + b0b)[::-1], W11b, h_end, activation)[::-1]  # BI3, BI4
     scores = times(states_f[1:], W1f) + times(states_b[:-1], W1b) + b1  # BI5
-    return Trace(x, states_f, states_b, as_floats("scores", scores))
+    return Trace(x, states_f, states_b, as_floats("scores", scores), activation)
 
 
 def backward(params, trace, d_scores):
@@ -101,8 +106,8 @@ def backward(params, trace, d_scores):
     Errors: TypeError, ValueError. Equations, with delta2(t) = dL/da2(t), deltaf(t) = dL/daf(t),
     deltab(t) = dL/dab(t), deltaf(T+1) = 0 and deltab(0) = 0:
 
-        deltaf(t) = (1 - hf(t)^2) * (W1f^T delta2(t) + W11f^T deltaf(t+1))      (BI6)
-        deltab(t) = (1 - hb(t)^2) * (W1b^T delta2(t) + W11b^T deltab(t-1))      (BI7)
+        deltaf(t) = f'(af(t)) * (W1f^T delta2(t) + W11f^T deltaf(t+1))          (BI6)
+        deltab(t) = f'(ab(t)) * (W1b^T delta2(t) + W11b^T deltab(t-1))          (BI7)
         d_W1f = sum_t delta2(t) hf(t)^T        d_W1b = sum_t delta2(t) hb(t)^T  (BI8)
         d_W11f = sum_t deltaf(t) hf(t-1)^T     d_W11b = sum_t deltab(t) hb(t+1)^T (BI9)
         d_W0f = sum_t deltaf(t) x(t)^T         d_W0b = sum_t deltab(t) x(t)^T   (BI10)
@@ -112,9 +117,9 @@ def backward(params, trace, d_scores):
     """
     _check_backward(params, trace, d_scores)
     W0f, W11f, _, W0b, W11b, _, W1f, W1b, _ = [params[name] for name in PARAMETERS]
-    x, states_f, states_b, _ = trace
-    deltaf = sweep(transposed_times(d_scores, W1f), W11f, states_f)  # BI6
-    deltab = sweep(transposed_times(d_scores, W1b)[::-1], W11b, states_b[::-1])[::-1]  # BI7
+    x, states_f, states_b, _, activation = trace
+    deltaf = sweep(transposed_times(d_scores, W1f), W11f, states_f, activation)  # BI6
+    deltab = sweep(transposed_times(d_scores, W1b)[::-1], W11b, states_b[::-1], activation)[::-1]  # BI7
     return {
         "W0f": outer_sum(deltaf, x),  # BI10
         "W11f": outer_sum(deltaf, states_f[:-1]),  # BI9: states_f[:-1] is hf(t-1)

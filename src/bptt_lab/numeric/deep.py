@@ -1,12 +1,13 @@
 """A deep recurrent network, L recurrent layers: forward, and backpropagation through time.
 
     a^l(t) = W^{l-1} h^{l-1}(t) + W^{ll} h^l(t-1) + b^{l-1}    l = 1 … L, with h^0 = x    (DR1)
-    h^l(t) = tanh a^l(t)                                                                 (DR2)
+    h^l(t) = f(a^l(t))                                                                   (DR2)
     a^{L+1}(t) = W^L h^L(t) + b^L                                                        (DR3)
 
-D inputs, M1 … ML hidden units, K outputs, T steps, B sequences. Arrays put time first, x is
-(T, B, D), and weights are stored as the mathematics writes them, so code says h @ W.T. Layer l
-counts from 1, tuples from 0: the states of layer l are states[l-1]. With L = 1 this is rnn.
+f is tanh, or another of ACTIVATIONS. D inputs, M1 … ML hidden units, K outputs, T steps, B
+sequences. Arrays put time first, x is (T, B, D), and weights are stored as the mathematics writes
+them, so code says h @ W.T. Layer l counts from 1, tuples from 0: the states of layer l are
+states[l-1]. With L = 1 this is rnn.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,8 @@ import numpy as np
 
 from .arrays import as_floats, check, check_axes, check_form, check_names
 from .layers import (
+    ACTIVATIONS,
+    check_choice,
     check_size,
     check_sizes,
     check_trace,
@@ -27,7 +30,7 @@ from .layers import (
     transposed_times,
 )
 
-__all__ = ["Trace", "backward", "forward", "initialise"]
+__all__ = ["ACTIVATIONS", "Trace", "backward", "forward", "initialise"]
 
 MOST = 10  # layers; with eleven, W11 would be the name of two matrices
 
@@ -36,12 +39,14 @@ class Trace(NamedTuple):
     """What a forward pass leaves for the backward pass.
 
     Shapes: x (T, B, D), scores (T, B, K) = a^{L+1}, states a tuple of (T+1, B, Ml) for each layer,
-    the initial state first, so that states[l-1][t] is h^l(t). x is the caller's own array.
+    the initial state first, so that states[l-1][t] is h^l(t); `activation` is the name of f. x is
+    the caller's own array.
     """
 
     x: np.ndarray
     states: tuple
     scores: np.ndarray
+    activation: str = "tanh"
 
 
 def initialise(rng, D, hidden, K, dtype=np.float64):
@@ -62,20 +67,22 @@ def initialise(rng, D, hidden, K, dtype=np.float64):
     return draw(rng, shapes | {f"W{len(hidden)}": (K, hidden[-1]), f"b{len(hidden)}": (K,)}, dtype)
 
 
-def forward(params, x, h_start):
+def forward(params, x, h_start, activation="tanh"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start a tuple of (B, Ml), params as in `initialise`; trace.scores
-    (T, B, K). Errors: TypeError, ValueError naming the array. Equations: DR1, DR2, DR3.
+    (T, B, K). `activation` is a name in ACTIVATIONS. Errors: TypeError, ValueError naming the array.
+    Equations: DR1, DR2, DR3.
     """
+    check_choice("activation", activation, ACTIVATIONS)
     L = _check_forward(params, x, h_start)
     h, states = x, []
     for l in range(1, L + 1):  # a layer needs all of the layer below, but of itself only the past
         below = times(h, params[f"W{l - 1}"]) + params[f"b{l - 1}"]
-        states.append(run(below, params[f"W{l}{l}"], h_start[l - 1]))  # DR1, DR2
+        states.append(run(below, params[f"W{l}{l}"], h_start[l - 1], activation))  # DR1, DR2
         h = states[-1][1:]
     scores = times(h, params[f"W{L}"]) + params[f"b{L}"]  # DR3
-    return Trace(x, tuple(states), as_floats("scores", scores))
+    return Trace(x, tuple(states), as_floats("scores", scores), activation)
 
 
 def backward(params, trace, d_scores):
@@ -85,7 +92,7 @@ def backward(params, trace, d_scores):
     a tuple. Errors: TypeError, ValueError. Equations, with delta^l(t) = dL/da^l(t), so that
     delta^{L+1} = d_scores, and delta^l(T+1) = 0:
 
-        delta^l(t) = (1 - h^l(t)^2) * (W^l^T delta^{l+1}(t) + W^{ll}^T delta^l(t+1))     (DR4)
+        delta^l(t) = f'(a^l(t)) * (W^l^T delta^{l+1}(t) + W^{ll}^T delta^l(t+1))         (DR4)
         d_W^{l-1} = sum_t delta^l(t) h^{l-1}(t)^T       d_b^{l-1} = sum_t delta^l(t)     (DR5, DR6)
         d_W^{ll}  = sum_t delta^l(t) h^l(t-1)^T                                          (DR7)
         d_x(t) = W^0^T delta^1(t)                       d_h^l(0) = W^{ll}^T delta^l(1)   (DR8, DR9)
@@ -99,7 +106,7 @@ def backward(params, trace, d_scores):
         d_h = transposed_times(delta, params[f"W{l}"])  # the first half of DR4; for l = 0 DR8
         if l > 0:
             states, W_ll = trace.states[l - 1], params[f"W{l}{l}"]
-            delta = sweep(d_h, W_ll, states)  # DR4, now that of layer l
+            delta = sweep(d_h, W_ll, states, trace.activation)  # DR4, now that of layer l
             gradients[f"W{l}{l}"] = outer_sum(delta, states[:-1])  # DR7
             d_h_start.insert(0, transposed_times(delta[0], W_ll))  # DR9
     return gradients | {"x": d_h, "h_start": tuple(d_h_start)}

@@ -14,11 +14,20 @@ import numpy as np
 
 from . import activations
 from .arrays import as_floats, check, check_axes, check_form, check_names
-from .layers import check_choice, check_sizes, check_trace, draw, outer_sum, row_sum, times, transposed_times
+from .layers import (
+    ACTIVATIONS,
+    check_choice,
+    check_sizes,
+    check_trace,
+    draw,
+    outer_sum,
+    row_sum,
+    times,
+    transposed_times,
+)
 
 __all__ = ["ACTIVATIONS", "OUTPUTS", "Trace", "backward", "forward", "initialise"]
 
-ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
 OUTPUTS = (*ACTIVATIONS, "softmax")
 
 

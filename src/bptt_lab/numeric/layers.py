@@ -3,16 +3,20 @@
 "Rows" are all axes but the last together, such as T·B pairs of step and sequence: whatever does
 not depend on the step before is one matrix product over them. A recurrent layer is
 
-    h(t) = tanh(below(t) + W h(t-1))                             (RL1)
-    delta(t) = (1 - h(t)^2) * (d_h(t) + W^T delta(t+1))          (RL2)
+    h(t) = f(a(t))     a(t) = below(t) + W h(t-1)                (RL1)
+    delta(t) = f'(a(t)) * (d_h(t) + W^T delta(t+1))              (RL2)
 
 where below(t) is what reaches the layer at step t from elsewhere, d_h(t) the gradient that comes
-back to h(t) from elsewhere, delta(t) the gradient by what is inside tanh, and delta(T+1) = 0.
+back to h(t) from elsewhere, delta(t) the gradient by a(t), and delta(T+1) = 0. f is tanh or another
+of ACTIVATIONS.
 """
 
 import numpy as np
 
+from . import activations
 from .arrays import DTYPES
+
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
 
 
 def draw(rng, shapes, dtype):
@@ -59,25 +63,49 @@ def row_sum(delta):
     return _rows(delta).sum(axis=0)
 
 
-def run(below, W, h_start):
+def applied(activation):
+    """Return a function of (a, out) that writes f(a) to out, which may be a itself.
+
+    Shapes: any. Errors: ValueError for an a that is not finite, except with tanh.
+    """
+    if activation == "tanh":
+        return np.tanh
+    f = getattr(activations, activation)
+    return lambda a, out: np.copyto(out, f(a))
+
+
+def slopes(h, activation, out=None):
+    """Return the slopes f'(a) of an activation, from its output h = f(a).
+
+    Shapes: h any, out the same or None; returned the same, in out if there is one. Errors: those of
+    `activations`, except with tanh. Equations: tanh' = 1 - h^2, sigmoid' = h (1 - h), relu' = 1 where
+    h > 0, else 0. All of ACTIVATIONS keep the sign of a or have their slope in h, so h is enough.
+    """
+    if activation != "tanh":
+        found = getattr(activations, f"{activation}_derivative")(h)
+        return found if out is None else np.positive(found, out)
+    return np.subtract(1.0, np.multiply(h, h, out), out)
+
+
+def run(below, W, h_start, activation="tanh"):
     """Run one recurrent layer forward in time and return its states, the initial one first.
 
     Shapes: below (T, B, M), W (M, M), h_start (B, M), returned (T+1, B, M).
-    Errors: none of its own. Equation: RL1.
+    Errors: those of `applied`. Equation: RL1.
     """
-    states = np.concatenate([h_start[None], below])
+    states, f = np.concatenate([h_start[None], below]), applied(activation)
     for h_before, h_now in zip(states[:-1], states[1:], strict=True):
-        np.tanh(h_now + h_before.dot(W.T), h_now)
+        f(h_now + h_before.dot(W.T), h_now)
     return states
 
 
-def sweep(d_h, W, states):
+def sweep(d_h, W, states, activation="tanh"):
     """Return delta of one recurrent layer at every step, computed backwards in time.
 
     Shapes: d_h (T, B, M), W (M, M), states (T+1, B, M), returned (T, B, M).
     Errors: none of its own. Equation: RL2.
     """
-    slope = 1 - states[1:] * states[1:]
+    slope = slopes(states[1:], activation)
     delta = slope * d_h
     for t in range(len(delta) - 2, -1, -1):  # at the last step nothing comes from a later one
         delta[t] += slope[t] * delta[t + 1].dot(W)

@@ -1,14 +1,15 @@
 """A recurrent network with one hidden layer: forward, and backpropagation through time.
 
     a1(t) = W0 x(t) + W11 h1(t-1) + b0        (R1)
-    h1(t) = tanh a1(t)                        (R2)
+    h1(t) = f(a1(t))                          (R2)
     a2(t) = W1 h1(t) + b1                     (R3)
 
-D inputs, M hidden units, K outputs, T steps, B sequences. Arrays put time first, x is (T, B, D),
-and weights are stored as the mathematics writes them, so code says h.dot(W.T). "Rows" are all T·B
-pairs of step and sequence together: whatever does not depend on the step before is one matrix
-product over them. `a.dot(b, out)` is `out[:] = a @ b` without a temporary array. To read the
-equations first, without what makes them fast: `rnn_plain`.
+f is tanh, or another of ACTIVATIONS. D inputs, M hidden units, K outputs, T steps, B sequences.
+Arrays put time first, x is (T, B, D), and weights are stored as the mathematics writes them, so
+code says h.dot(W.T). "Rows" are all T·B pairs of step and sequence together: whatever does not
+depend on the step before is one matrix product over them. `a.dot(b, out)` is `out[:] = a @ b`
+without a temporary array. To read the equations first, with tanh and without what makes them fast:
+`rnn_plain`.
 """
 
 from typing import NamedTuple
@@ -16,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .arrays import DTYPES, Workspace, buffers, check, check_axes, check_form, check_names, empty
+from .layers import ACTIVATIONS, applied, check_choice, slopes
 
-__all__ = ["Trace", "Workspace", "backward", "forward", "initialise"]
+__all__ = ["ACTIVATIONS", "Trace", "Workspace", "backward", "forward", "initialise"]
 
 PARAMETERS = ("W0", "W11", "b0", "W1", "b1")
 BLOCK = 2**14  # numbers in a block of slopes: small for a processor's second-level cache
@@ -28,7 +30,7 @@ class Trace(NamedTuple):
 
     Shapes: x (T, B, D), h_start (B, M), h1 (T, B, M), a2 (T, B, K), states (T+1, B, M) with
     states[0] = h_start and states[1:] = h1. `buffers` and `stamp` tell a trace whose workspace has
-    been used again. x is the caller's own array, not a copy.
+    been used again, `activation` is the name of f. x is the caller's own array, not a copy.
     """
 
     x: np.ndarray
@@ -38,6 +40,7 @@ class Trace(NamedTuple):
     states: np.ndarray
     buffers: object
     stamp: int
+    activation: str = "tanh"
 
 
 def initialise(rng, D, M, K, dtype=np.float64):
@@ -56,14 +59,16 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return {name: (scales[name] * rng.standard_normal(shapes[name])).astype(dtype) for name in scales}
 
 
-def forward(params, x, h_start, workspace=None):
+def forward(params, x, h_start, workspace=None, activation="tanh"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, M), params as in `initialise`; trace.h1 (T, B, M), trace.a2
     (T, B, K). With a workspace h1 and a2 lie in it and the next call overwrites them.
-    h_start may be h1[-1] of the call before. Errors: TypeError, ValueError naming the array, also
-    for an x that lies in the workspace where the result belongs. Equations: R1, R2, R3.
+    h_start may be h1[-1] of the call before. `activation` is a name in ACTIVATIONS. Errors:
+    TypeError, ValueError naming the array, also for an x that lies in the workspace where the
+    result belongs. Equations: R1, R2, R3.
     """
+    check_choice("activation", activation, ACTIVATIONS)
     T, B, D, M, K = _check_forward(params, x, h_start)
     W0, W11, b0, W1, b1 = [params[name] for name in PARAMETERS]
     kept = buffers(workspace, _ForwardBuffers, T, B, M, K, x.dtype)
@@ -74,14 +79,14 @@ def forward(params, x, h_start, workspace=None):
     x.reshape(T * B, D).dot(_transposed(W0), kept.h1_rows)  # R1 without W11 h1(t-1), all rows
     kept.product[:] = b0  # as wide as a step, because adding short rows is slow
     kept.h1 += kept.product
-    W11_transposed, product, tanh = _transposed(W11), kept.product, np.tanh
+    W11_transposed, product, f = _transposed(W11), kept.product, applied(activation)
     for h_before, h_now in kept.steps:  # h_now holds W0 x + b0 and becomes h1(t)
         h_before.dot(W11_transposed, product)
         h_now += product  # R1
-        tanh(h_now, h_now)  # R2
+        f(h_now, h_now)  # R2
     W1.dot(kept.h1_rows.T, kept.a2_classes)  # R3, all rows
     kept.a2_classes += b1[:, None]
-    return Trace(x, kept.states[0], kept.h1, kept.a2, kept.states, kept, kept.stamp)
+    return Trace(x, kept.states[0], kept.h1, kept.a2, kept.states, kept, kept.stamp, activation)
 
 
 def backward(params, trace, d_a2, workspace=None):
@@ -93,11 +98,13 @@ def backward(params, trace, d_a2, workspace=None):
 
     Equations, with delta2(t) = dL/da2(t) and delta1(t) = dL/da1(t), delta1(T+1) = 0:
 
-        delta1(t) = (1 - h1(t)^2) * (W1^T delta2(t) + W11^T delta1(t+1))      (R4)
+        delta1(t) = f'(a1(t)) * (W1^T delta2(t) + W11^T delta1(t+1))          (R4)
         d_W1  = sum_t delta2(t) h1(t)^T        d_b1 = sum_t delta2(t)         (R5, R6)
         d_W11 = sum_t delta1(t) h1(t-1)^T      d_b0 = sum_t delta1(t)         (R7, R8)
         d_W0  = sum_t delta1(t) x(t)^T                                        (R9)
         d_x(t) = W0^T delta1(t)                d_h_start = W11^T delta1(1)    (R10, R11)
+
+    The slope f' is computed from h1: of tanh it is 1 - h1(t)^2, of the others as in `layers.slopes`.
     """
     T, B, D, M, K = _check_backward(params, trace, d_a2)
     W0, W11, W1 = params["W0"], params["W11"], params["W1"]
@@ -107,7 +114,7 @@ def backward(params, trace, d_a2, workspace=None):
     delta2, delta1 = d_a2.reshape(T * B, K), kept.delta1_rows
 
     delta2.dot(W1, delta1)  # W1^T delta2(t), all rows
-    _sweep(kept, W11, trace.h1)  # R4
+    _sweep(kept, W11, trace.h1, trace.activation)  # R4
     return {
         "W0": delta1.T.dot(x),  # R9
         "W11": delta1.T.dot(h1_before),  # R7
@@ -119,12 +126,11 @@ def backward(params, trace, d_a2, workspace=None):
     }
 
 
-def _sweep(kept, W11, h1):
+def _sweep(kept, W11, h1, activation):
     """Turn W1^T delta2(t) into delta1(t) for all t, in place and backwards in time: R4."""
     product = kept.product
     for block, slope, steps in kept.blocks:  # the slopes of a few steps at once stay in the cache
-        np.multiply(h1[block], h1[block], slope)
-        np.subtract(1.0, slope, slope)
+        slopes(h1[block], activation, slope)
         for delta1_now, delta1_later, slope_now in steps:
             delta1_later.dot(W11, product)
             delta1_now += product
