@@ -301,18 +301,22 @@ def test_backward_refuses_bad_input(instance):
 
 MUTANTS = {
     "backward layer swept like a forward one": (
-        "sweep(transposed_times(d_scores, W1b)[::-1], W11b, states_b[::-1], activation)[::-1]",
+        "sweep_back(transposed_times(d_scores, W1b), W11b, states_b, activation, lengths)",
         "sweep(transposed_times(d_scores, W1b), W11b, states_b, activation)",
     ),
-    "delta not flipped back": ("states_b[::-1], activation)[::-1]", "states_b[::-1], activation)"),
-    "upstream not flipped": ("transposed_times(d_scores, W1b)[::-1]", "transposed_times(d_scores, W1b)"),
+    "delta not flipped back": (
+        "reversed_by_lengths(sweep(reversed_by_lengths(d_h, lengths), W, ran, activation), lengths)",
+        "sweep(reversed_by_lengths(d_h, lengths), W, ran, activation)",
+    ),
+    "upstream not flipped": ("sweep(reversed_by_lengths(d_h, lengths), W", "sweep(d_h, W"),
+    "states not flipped": ("ran = reversed_by_lengths(states, _one_more(lengths))", "ran = states"),
     "hb(t) instead of hb(t+1)": ("outer_sum(deltab, states_b[1:])", "outer_sum(deltab, states_b[:-1])"),
     "hf(t) instead of hf(t-1)": ("outer_sum(deltaf, states_f[:-1])", "outer_sum(deltaf, states_f[1:])"),
     "hb(t+1) in the output weights": ("outer_sum(d_scores, states_b[:-1])", "outer_sum(d_scores, states_b[1:])"),
     "input reached by one layer only": (" + transposed_times(deltab, W0b)", ""),
-    "final state from the wrong end": ("transposed_times(deltab[-1], W11b)", "transposed_times(deltab[0], W11b)"),
-    "final state without the weights": ("transposed_times(deltab[-1], W11b)", "deltab[-1]"),
-    "the forward layer's recurrent weights twice": ("[::-1], W11b, states_b", "[::-1], W11f, states_b"),
+    "final state from the wrong end": ("last_steps(deltab, lengths)", "deltab[0]"),
+    "final state without the weights": ("transposed_times(last_steps(deltab, lengths), W11b)", "deltab[-1]"),
+    "the forward layer's recurrent weights twice": ("W1b), W11b, states_b", "W1b), W11f, states_b"),
     "the forward layer's output weights twice": ("transposed_times(d_scores, W1b)", "transposed_times(d_scores, W1f)"),
     "layers' deltas exchanged": ('"b0b": row_sum(deltab)', '"b0b": row_sum(deltaf)'),
     "recurrent path forgotten": ("delta[t] += slope[t] * delta[t + 1].dot(W)", "pass"),

@@ -255,10 +255,18 @@ MUTANTS = {
         'getattr(activations, f"{activation}_derivative")(h)',
         'getattr(activations, f"{activation}_derivative")(getattr(activations, activation)(h) - 0.5)',
     ),
-    "bidirectional: the backward layer without": (bidirectional, "W11b, h_end, activation)", "W11b, h_end)"),
+    "bidirectional: the backward layer without": (
+        bidirectional,
+        "W11b, h_end, activation, lengths)",
+        "W11b, h_end, lengths=lengths)",
+    ),
     "bidirectional: the forward layer without": (bidirectional, "W11f, h_start, activation)", "W11f, h_start)"),
     "bidirectional: one slope without": (bidirectional, "W11f, states_f, activation)", "W11f, states_f)"),
-    "bidirectional: the other slope without": (bidirectional, "states_b[::-1], activation)", "states_b[::-1])"),
+    "bidirectional: the other slope without": (
+        bidirectional,
+        "states_b, activation, lengths)",
+        "states_b, lengths=lengths)",
+    ),
 }
 
 

@@ -7,7 +7,8 @@
 f is tanh, or another of ACTIVATIONS. D inputs, Mf and Mb hidden units of the forward and of the
 backward layer, K outputs, T steps, B sequences. Arrays put time first, x is (T, B, D), and weights
 are stored as the mathematics writes them, so code says h @ W.T. The backward layer is a forward
-layer on flipped time: [::-1] before and after, and no other difference.
+layer on reversed time: reversed before and after, and no other difference. With `lengths` (B,) each
+sequence has its own T, which is where hb begins; see `lengths`.
 """
 
 from typing import NamedTuple
@@ -25,10 +26,13 @@ from .layers import (
     outer_sum,
     row_sum,
     run,
+    run_back,
     sweep,
+    sweep_back,
     times,
     transposed_times,
 )
+from .lengths import check_lengths, check_silent, last_steps
 
 __all__ = ["ACTIVATIONS", "Trace", "backward", "forward", "initialise"]
 
@@ -40,7 +44,8 @@ class Trace(NamedTuple):
 
     Shapes: x (T, B, D), states_f (T+1, B, Mf) = hf(0) … hf(T), states_b (T+1, B, Mb) =
     hb(1) … hb(T+1), scores (T, B, K) = a2; hf (T, B, Mf) and hb (T, B, Mb) are views of the states
-    without h_start and h_end; `activation` is the name of f. x is the caller's own array, not a copy.
+    without h_start and h_end; `activation` is the name of f, lengths (B,) or None. x is the caller's
+    own array, not a copy.
     """
 
     x: np.ndarray
@@ -48,6 +53,7 @@ class Trace(NamedTuple):
     states_b: np.ndarray
     scores: np.ndarray
     activation: str = "tanh"
+    lengths: np.ndarray | None = None
 
     @property
     def hf(self):
@@ -83,27 +89,28 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, shapes | dict(W1f=(K, Mf), W1b=(K, Mb), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, h_end, activation="tanh"):
+def forward(params, x, h_start, h_end, activation="tanh", lengths=None):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, Mf), h_end (B, Mb), params as in `initialise`; trace.scores
-    (T, B, K). `activation` is a name in ACTIVATIONS. Errors: TypeError, ValueError naming the array.
+    (T, B, K). `activation` is a name in ACTIVATIONS; `lengths` (B,) the number of steps of each
+    sequence, T of all unless given. Errors: TypeError, ValueError naming the array.
     Equations: BI1 to BI5.
     """
     check_choice("activation", activation, ACTIVATIONS)
-    _check_forward(params, x, h_start, h_end)
+    _check_forward(params, x, h_start, h_end, lengths)
     W0f, W11f, b0f, W0b, W11b, b0b, W1f, W1b, b1 = [params[name] for name in PARAMETERS]
     states_f = run(times(x, W0f) + b0f, W11f, h_start, activation)  # BI1, BI2
-    states_b = run((times(x, W0b) + b0b)[::-1], W11b, h_end, activation)[::-1]  # BI3, BI4
+    states_b = run_back(times(x, W0b) + b0b, W11b, h_end, activation, lengths)  # BI3, BI4
     scores = times(states_f[1:], W1f) + times(states_b[:-1], W1b) + b1  # BI5
-    return Trace(x, states_f, states_b, as_floats("scores", scores), activation)
+    return Trace(x, states_f, states_b, as_floats("scores", scores), activation, lengths)
 
 
 def backward(params, trace, d_scores):
     """Return the gradients of a loss by all parameters, x, h_start and h_end, given those by a2.
 
-    Shapes: d_scores (T, B, K); each gradient has the shape of the array it belongs to.
-    Errors: TypeError, ValueError. Equations, with delta2(t) = dL/da2(t), deltaf(t) = dL/daf(t),
+    Shapes: d_scores (T, B, K), 0 past the end of each sequence; each gradient has the shape of the
+    array it belongs to. Errors: TypeError, ValueError. Equations, with delta2(t) = dL/da2(t), deltaf(t) = dL/daf(t),
     deltab(t) = dL/dab(t), deltaf(T+1) = 0 and deltab(0) = 0:
 
         deltaf(t) = f'(af(t)) * (W1f^T delta2(t) + W11f^T deltaf(t+1))          (BI6)
@@ -117,9 +124,9 @@ def backward(params, trace, d_scores):
     """
     _check_backward(params, trace, d_scores)
     W0f, W11f, _, W0b, W11b, _, W1f, W1b, _ = [params[name] for name in PARAMETERS]
-    x, states_f, states_b, _, activation = trace
+    x, states_f, states_b, _, activation, lengths = trace
     deltaf = sweep(transposed_times(d_scores, W1f), W11f, states_f, activation)  # BI6
-    deltab = sweep(transposed_times(d_scores, W1b)[::-1], W11b, states_b[::-1], activation)[::-1]  # BI7
+    deltab = sweep_back(transposed_times(d_scores, W1b), W11b, states_b, activation, lengths)  # BI7
     return {
         "W0f": outer_sum(deltaf, x),  # BI10
         "W11f": outer_sum(deltaf, states_f[:-1]),  # BI9: states_f[:-1] is hf(t-1)
@@ -132,14 +139,14 @@ def backward(params, trace, d_scores):
         "b1": row_sum(d_scores),  # BI11
         "x": transposed_times(deltaf, W0f) + transposed_times(deltab, W0b),  # BI12
         "h_start": transposed_times(deltaf[0], W11f),  # BI13
-        "h_end": transposed_times(deltab[-1], W11b),  # BI13
+        "h_end": transposed_times(last_steps(deltab, lengths), W11b),  # BI13
     }
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, h_start, h_end):
+def _check_forward(params, x, h_start, h_end, lengths):
     check_names("params", params, PARAMETERS)
-    _, B, D = check_axes("x", x, "T, B, D")
+    T, B, D = check_axes("x", x, "T, B, D")
     check("x", x, x.shape, x.dtype)
     K, _ = check_axes("W1f", params["W1f"], "K, Mf")
     for f, name, state in (("f", "h_start", h_start), ("b", "h_end", h_end)):
@@ -150,6 +157,8 @@ def _check_forward(params, x, h_start, h_end):
         check(f"W1{f}", params[f"W1{f}"], (K, M), x.dtype, f"K, M{f}")
         check(name, state, (B, M), x.dtype, f"B, M{f}")
     check("b1", params["b1"], (K,), x.dtype, "K")
+    if lengths is not None:
+        check_lengths(lengths, T, B)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -158,6 +167,7 @@ def _check_backward(params, trace, d_scores):
     check_names("params", params, PARAMETERS)
     D, K, dtype = trace.x.shape[2], trace.scores.shape[2], trace.x.dtype
     check("d_scores", d_scores, trace.scores.shape, dtype, "T, B, K")
+    check_silent("d_scores", d_scores, trace.lengths)
     for f, states in (("f", trace.states_f), ("b", trace.states_b)):
         M = states.shape[2]
         check_form(f"W0{f}", params[f"W0{f}"], (M, D), dtype, f"M{f}, D")

@@ -8,13 +8,17 @@ not depend on the step before is one matrix product over them. A recurrent layer
 
 where below(t) is what reaches the layer at step t from elsewhere, d_h(t) the gradient that comes
 back to h(t) from elsewhere, delta(t) the gradient by a(t), and delta(T+1) = 0. f is tanh or another
-of ACTIVATIONS.
+of ACTIVATIONS. One that runs backward in time is the same on reversed time:
+
+    h(t) = f(a(t))     a(t) = below(t) + W h(t+1)                (RL3)
+    delta(t) = f'(a(t)) * (d_h(t) + W^T delta(t-1))              (RL4)
 """
 
 import numpy as np
 
 from . import activations
 from .arrays import DTYPES
+from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
 
@@ -110,6 +114,31 @@ def sweep(d_h, W, states, activation="tanh"):
     for t in range(len(delta) - 2, -1, -1):  # at the last step nothing comes from a later one
         delta[t] += slope[t] * delta[t + 1].dot(W)
     return delta
+
+
+def run_back(below, W, h_end, activation="tanh", lengths=None):
+    """Run one recurrent layer backward in time and return its states, the final one behind them.
+
+    Shapes: below (T, B, M), W (M, M), h_end (B, M), returned (T+1, B, M), so that h(t) is states[t-1]
+    and h(n+1) = h_end, where n is T or the sequence's own of lengths (B,).
+    Errors: those of `applied`. Equation: RL3.
+    """
+    states = run(reversed_by_lengths(below, lengths), W, h_end, activation)
+    return reversed_by_lengths(states, _one_more(lengths))
+
+
+def sweep_back(d_h, W, states, activation="tanh", lengths=None):
+    """Return delta of one layer that ran backward in time at every step, computed forward in time.
+
+    Shapes: d_h (T, B, M), W (M, M), states (T+1, B, M) as of `run_back`, returned (T, B, M).
+    Errors: none of its own. Equation: RL4.
+    """
+    ran = reversed_by_lengths(states, _one_more(lengths))
+    return reversed_by_lengths(sweep(reversed_by_lengths(d_h, lengths), W, ran, activation), lengths)
+
+
+def _one_more(lengths):
+    return None if lengths is None else lengths + 1
 
 
 def _rows(array):
