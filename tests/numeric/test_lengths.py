@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from architectures import assert_close, mutant
-from bptt_lab.numeric import bidirectional, deep, gradient_check, lengths, losses, rnn, rnn_plain
+from bptt_lab.numeric import bidirectional, deep, deep_bidirectional, gradient_check, lengths, losses, rnn, rnn_plain
 
 LENGTHS = np.array([3, 6, 1, 4])
 K, D = 4, 2
@@ -24,8 +24,14 @@ CASES = {
     "rnn_plain": (rnn_plain, lambda rng: rnn.initialise(rng, D, 5, K), (5,), one_each),
     "deep": (deep, lambda rng: deep.initialise(rng, D, (5, 3), K), (5, 3), as_tuple),
     "bidirectional": (bidirectional, lambda rng: bidirectional.initialise(rng, D, (5, 3), K), (5, 3), one_each),
+    "deep_bidirectional": (
+        deep_bidirectional,
+        lambda rng: deep_bidirectional.initialise(rng, D, ((5, 3), (2, 4)), K),
+        (5, 2, 3, 4),
+        lambda states: (tuple(states[:2]), tuple(states[2:])),
+    ),
 }
-BACKWARD_IN_TIME = ("bidirectional",)
+BACKWARD_IN_TIME = ("bidirectional", "deep_bidirectional")
 ALL = pytest.mark.parametrize("name", CASES)
 
 

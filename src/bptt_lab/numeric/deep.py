@@ -131,7 +131,7 @@ def _check_forward(params, x, h_start):
     check_names("params", params, _names(L))
     _, B, before = check_axes("x", x, "T, B, D")
     check("x", x, x.shape, x.dtype)
-    _check_states("h_start", h_start, L)
+    check_states("h_start", h_start, L)
     axes = ["D", *(f"M{l}" for l in range(1, L + 1)), "K"]
     for l in range(L + 1):
         letters, M = f"{axes[l + 1]}, {axes[l]}", axes[l + 1]
@@ -145,7 +145,11 @@ def _check_forward(params, x, h_start):
     return L
 
 
-def _check_states(name, states, L):
+def check_states(name, states, L):
+    """Refuse anything but a tuple or list with the state of each of L layers.
+
+    Shapes: states L arrays, not looked at. Errors: TypeError, ValueError.
+    """
     if not isinstance(states, (tuple, list)):
         raise TypeError(
             f"{name} is of type {type(states).__name__}, expected a tuple with the state (B, M) of each layer: "
