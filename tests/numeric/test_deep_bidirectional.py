@@ -384,8 +384,8 @@ MUTANTS = {
     ),
     "directions' gradients exchanged": ('deltaf = sweep(d_h["f"]', 'deltaf = sweep(d_h["b"]'),
     "only one direction comes back to the layer below": (
-        "for to in delta) for s in sources",
-        "for to in [*delta][:1]) for s in sources",
+        'params[f"W{l}{s}{to}"]) for to in delta)',
+        'params[f"W{l}{s}{to}"]) for to in [*delta][:1])',
     ),
     "weights between layers exchanged on the way back": (
         'transposed_times(delta[to], params[f"W{l}{s}{to}"])',

@@ -47,7 +47,6 @@ from .lengths import check_lengths, check_silent, last_steps
 __all__ = ["ACTIVATIONS", "Trace", "backward", "forward", "initialise"]
 
 DIRECTIONS = ("f", "b")
-NONE = ("",)  # of the input and of the output
 
 
 class Trace(NamedTuple):
@@ -118,8 +117,9 @@ def backward(params, trace, d_scores):
     L = _check_backward(params, trace, d_scores)
     gradients, d_h_start, d_h_end, delta = dict.fromkeys(params), [], [], {"": d_scores}
     for l in range(L, -1, -1):  # delta is that of layer l + 1
-        gradients |= _between(delta, _states(trace, l), l)  # DB7
-        d_h = _leaving(params, delta, l)  # DB4
+        h = _states(trace, l)
+        gradients |= _between(delta, h, l)  # DB7
+        d_h = {s: _returning(params, delta, l, s) for s in h}  # DB4
         if l > 0:
             f, b, W_f, W_b = trace.states_f[l - 1], trace.states_b[l - 1], params[f"W{l}{l}f"], params[f"W{l}{l}b"]
             deltaf = sweep(d_h["f"], W_f, f, trace.activation)  # DB5
@@ -136,10 +136,9 @@ def _arriving(params, h, l, to):
     return sum(times(h[s], params[f"W{l}{s}{to}"]) for s in h) + params[f"b{l}{to}"]
 
 
-def _leaving(params, delta, l):
-    """Return the gradient by each direction of layer l, given delta of the layer above by direction: DB4."""
-    sources = DIRECTIONS if l > 0 else NONE
-    return {s: sum(transposed_times(delta[to], params[f"W{l}{s}{to}"]) for to in delta) for s in sources}
+def _returning(params, delta, l, s):
+    """Return the gradient by one direction of layer l, delta a dict by direction of the layer above: DB4."""
+    return sum(transposed_times(delta[to], params[f"W{l}{s}{to}"]) for to in delta)
 
 
 def _between(delta, h, l):

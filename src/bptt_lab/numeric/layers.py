@@ -17,7 +17,7 @@ of ACTIVATIONS. One that runs backward in time is the same on reversed time:
 import numpy as np
 
 from . import activations
-from .arrays import DTYPES
+from .arrays import DTYPES, as_floats, check_axes
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -33,6 +33,31 @@ def draw(rng, shapes, dtype):
         raise TypeError(f"dtype is {np.dtype(dtype)}, expected np.float32 or np.float64: pass one.")
     scales = {name: shape[1] ** -0.5 if len(shape) == 2 else 0.1 for name, shape in shapes.items()}
     return {name: (scales[name] * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes.items()}
+
+
+def shared_state(h, B):
+    """Return the initial states of B sequences from one that all share, such as one that is learned.
+
+    Shapes: h (M,), returned (B, M), a fresh array; for a tuple, a state for each layer, a tuple.
+    Errors: TypeError, ValueError. Equation: h(b, 0) = h for all sequences b.
+    """
+    if isinstance(h, (tuple, list)):
+        return tuple(shared_state(one, B) for one in h)
+    check_size("B", B)
+    check_axes("h", as_floats("h", h), "M")
+    return np.repeat(h[None], B, axis=0)
+
+
+def shared_state_gradient(d_h_start):
+    """Return the gradient by the state that all sequences share, given that by each one's initial state.
+
+    Shapes: d_h_start (B, M), returned (M,); for a tuple, a state for each layer, a tuple.
+    Errors: TypeError, ValueError. Equation: d_h = sum_b d_h(b, 0), one path through each sequence.
+    """
+    if isinstance(d_h_start, (tuple, list)):
+        return tuple(shared_state_gradient(one) for one in d_h_start)
+    check_axes("d_h_start", as_floats("d_h_start", d_h_start), "B, M")
+    return row_sum(d_h_start)
 
 
 def times(h, W):
