@@ -184,6 +184,19 @@ def test_lengths_that_are_all_alike_are_no_lengths(name):
 
 
 @pytest.mark.parametrize("name", BACKWARD_IN_TIME)
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
+def test_lengths_of_every_integer_type_do(name, dtype):
+    batch = Batch(name, [127, 2])  # in int8, 127 + 1 would be -128
+    (_, loss, gradients), n = batch.together(), batch.n.astype(dtype)
+    x, labels = lengths.padded(batch.x)[0], lengths.padded(batch.labels, -1)[0]
+    _, again, others = batch.run(x, batch.states, labels, n)
+    assert loss == again
+    assert_close(others, gradients, 0)
+    for function in (lengths.reversed_by_lengths, lengths.last_steps):
+        np.testing.assert_array_equal(function(x, n), function(x, batch.n))
+
+
+@pytest.mark.parametrize("name", BACKWARD_IN_TIME)
 def test_gradients_equal_the_complex_step(name):
     batch = Batch(name, [2, 3, 1])
     x, n = lengths.padded(batch.x, 1.5)
@@ -311,6 +324,13 @@ def test_padded_keeps_sequences_and_dtype_and_fills_up_the_rest(dtype):
 def test_padded_refuses(sequences, error, message):
     with pytest.raises(error, match=message):
         lengths.padded(sequences)
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(-1, np.uint8), (0.5, np.int64), (300, np.int8), (2, bool)])
+def test_padded_refuses_a_value_that_would_change(value, dtype):
+    with pytest.raises(ValueError, match=rf"value is {value}, expected one that \w+ can hold"):
+        lengths.padded([np.ones(2, dtype)], value)
+    assert lengths.padded([np.ones(1, np.float32), np.ones(2, np.float32)], 0.1)[0].dtype == np.float32
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8])

@@ -98,7 +98,7 @@ def forward(params, x, h_start, h_end, activation="tanh", lengths=None):
     Equations: BI1 to BI5.
     """
     check_choice("activation", activation, ACTIVATIONS)
-    _check_forward(params, x, h_start, h_end, lengths)
+    lengths = _check_forward(params, x, h_start, h_end, lengths)
     W0f, W11f, b0f, W0b, W11b, b0b, W1f, W1b, b1 = [params[name] for name in PARAMETERS]
     states_f = run(times(x, W0f) + b0f, W11f, h_start, activation)  # BI1, BI2
     states_b = run_back(times(x, W0b) + b0b, W11b, h_end, activation, lengths)  # BI3, BI4
@@ -157,8 +157,7 @@ def _check_forward(params, x, h_start, h_end, lengths):
         check(f"W1{f}", params[f"W1{f}"], (K, M), x.dtype, f"K, M{f}")
         check(name, state, (B, M), x.dtype, f"B, M{f}")
     check("b1", params["b1"], (K,), x.dtype, "K")
-    if lengths is not None:
-        check_lengths(lengths, T, B)
+    return None if lengths is None else check_lengths(lengths, T, B)
 
 
 @np.errstate(over="ignore", invalid="ignore")

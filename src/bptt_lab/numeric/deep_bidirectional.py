@@ -88,7 +88,7 @@ def forward(params, x, h_start, h_end, activation="tanh", lengths=None):
     the array. Equations: DB1, DB2, DB3.
     """
     check_choice("activation", activation, ACTIVATIONS)
-    L = _check_forward(params, x, h_start, h_end, lengths)
+    L, lengths = _check_forward(params, x, h_start, h_end, lengths)
     h, states_f, states_b = {"": x}, [], []
     for l in range(1, L + 1):
         f, b = (_arriving(params, h, l - 1, to) for to in DIRECTIONS)
@@ -200,9 +200,7 @@ def _check_forward(params, x, h_start, h_end, lengths):
     for l, (f, b) in enumerate(M):
         check(f"h_start[{l}]", h_start[l], (B, f), x.dtype, f"B, M{l + 1}f")
         check(f"h_end[{l}]", h_end[l], (B, b), x.dtype, f"B, M{l + 1}b")
-    if lengths is not None:
-        check_lengths(lengths, T, B)
-    return L
+    return L, None if lengths is None else check_lengths(lengths, T, B)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -51,6 +51,8 @@ def padded(sequences, value=0):
                 f"sequences[{b}] has steps of shape {one.shape[1:]} and dtype {one.dtype}, expected "
                 f"{first.shape[1:]} and {first.dtype} as in sequences[0]: make them alike."
             )
+    if np.asarray(value).astype(first.dtype) != value:
+        raise ValueError(f"value is {value}, expected one that {first.dtype} can hold: convert the sequences first.")
     batch = np.full((lengths.max(), len(sequences), *first.shape[1:]), value, first.dtype)
     for b, one in enumerate(sequences):
         batch[: len(one), b] = one
@@ -62,8 +64,7 @@ def within(lengths, T):
 
     Shapes: lengths (B,), returned (T, B) of True and False. Errors: those of `check_lengths`.
     """
-    check_lengths(lengths, T)
-    return np.arange(T)[:, None] < lengths
+    return np.arange(T)[:, None] < check_lengths(lengths, T)
 
 
 def labels_with_ignore(labels, lengths, ignore=-1):
@@ -85,7 +86,7 @@ def last_steps(array, lengths=None):
     """
     if lengths is None:
         return array[-1]
-    check_lengths(lengths, *array.shape[:2])
+    lengths = check_lengths(lengths, *array.shape[:2])
     return array[lengths - 1, np.arange(len(lengths))]
 
 
@@ -95,7 +96,7 @@ def at_last_steps(d_last, lengths, T):
     Shapes: d_last (B, …), lengths (B,), returned (T, B, …), 0 at all other steps.
     Errors: those of `check_lengths`.
     """
-    check_lengths(lengths, T, len(d_last))
+    lengths = check_lengths(lengths, T, len(d_last))
     found = np.zeros((T, *d_last.shape), d_last.dtype)
     found[lengths - 1, np.arange(len(lengths))] = d_last
     return found
@@ -110,15 +111,16 @@ def reversed_by_lengths(array, lengths=None):
     if lengths is None:
         return array[::-1]
     T, B = array.shape[:2]
-    check_lengths(lengths, T, B)
+    lengths = check_lengths(lengths, T, B)
     t = np.arange(T)[:, None]
     return array[np.where(t < lengths, lengths - 1 - t, t), np.arange(B)]
 
 
 def check_lengths(lengths, T, B=None):
-    """Refuse anything but a number of steps for each sequence.
+    """Return lengths as indices, refusing anything but a number of steps for each sequence.
 
-    Shapes: lengths (B,), integers from 1 to T; with B None any number of them. Errors: TypeError, ValueError.
+    Shapes: lengths (B,), integers from 1 to T; with B None any number of them; returned (B,).
+    Errors: TypeError, ValueError.
     """
     if type(lengths) is not np.ndarray or lengths.dtype.kind not in "iu":
         what = getattr(lengths, "dtype", type(lengths).__name__)
@@ -132,6 +134,7 @@ def check_lengths(lengths, T, B=None):
     if lengths.min() < 1 or lengths.max() > T:
         wrong = lengths[(lengths < 1) | (lengths > T)][0]
         raise ValueError(f"lengths contains {wrong}, expected 1 to T = {T} steps: leave out sequences without steps.")
+    return lengths.astype(np.intp)  # in a small type n + 1 could overflow
 
 
 def check_silent(name, array, lengths):
