@@ -313,7 +313,7 @@ def test_padded_keeps_sequences_and_dtype_and_fills_up_the_rest(dtype):
         ([], ValueError, "sequences has no or an empty sequence"),
         ([np.ones((2, 3)), np.ones((0, 3))], ValueError, "sequences has no or an empty sequence"),
         ([np.array(1.0)], ValueError, "sequences has no or an empty sequence"),
-        ([np.ones((2, 3)), np.ones((2, 4))], ValueError, r"sequences\[1\] has steps of shape \(4,\)"),
+        ([np.ones((2, 3)), np.ones((2, 4))], ValueError, r"sequences\[1\] .* shape \(4,\) .* expected \(3,\)"),
         (
             [np.ones(2), np.ones(2, np.float32)],
             ValueError,
@@ -340,10 +340,25 @@ def test_labels_with_ignore_are_ignored_past_the_end_alone(dtype):
     np.testing.assert_array_equal(found == -1, ~lengths.within(LENGTHS, 6))
     np.testing.assert_array_equal(found[found != -1], labels[found != -1])
     assert (lengths.labels_with_ignore(labels, LENGTHS, 9)[5, 0]) == 9
-    with pytest.raises(TypeError, match="labels is not an array"):
-        lengths.labels_with_ignore(labels * 1.0, LENGTHS)
+    for wrong in (labels * 1.0, labels.tolist(), labels[0]):
+        with pytest.raises(TypeError, match="labels is not an array"):
+            lengths.labels_with_ignore(wrong, LENGTHS)
     with pytest.raises(ValueError, match="lengths has shape"):
         lengths.labels_with_ignore(labels[:, :3], LENGTHS)
+
+
+@pytest.mark.parametrize("wrong", [np.array([3, 7]), np.array([0, 1]), np.array([[3, 6]]), np.array(3)])
+def test_every_function_refuses_bad_lengths(wrong):
+    array = np.ones((6, 2, 3))
+    for call in (
+        lambda: lengths.within(wrong, 6),
+        lambda: lengths.last_steps(array, wrong),
+        lambda: lengths.at_last_steps(array[0], wrong, 6),
+        lambda: lengths.reversed_by_lengths(array, wrong),
+        lambda: lengths.labels_with_ignore(np.ones((6, 2), int), wrong),
+    ):
+        with pytest.raises(ValueError, match="lengths (contains|has shape)"):
+            call()
 
 
 def test_reversed_by_lengths_is_a_flip_of_each_sequence_and_its_own_inverse():
