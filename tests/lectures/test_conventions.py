@@ -403,10 +403,12 @@ ERRORS = {
     r"W0 has shape \(4, 5\), expected M×D with M = 5": lambda: conventions.translate(
         changed(W0=ARRAYS["W0"].T), "course", "004"
     ),
-    r"W11 has shape \(5, 4\), expected M×M with M = 5": lambda: conventions.translate(
-        changed(W11=np.ones((5, 4))), "course", "004"
+    r"W11 has shape \(5, 4\), expected M×M of RNN, 3M×M of GRU, 4M×M of LSTM: transpose it": lambda: (
+        conventions.translate(changed(W11=np.ones((5, 4))), "course", "004")
     ),
-    r"b0 has shape \(5, 1\), expected M:": lambda: conventions.translate(changed(b0=np.ones((5, 1))), "course", "d2l"),
+    r"b0 has shape \(5, 1\), expected M with M = 5:": lambda: conventions.translate(
+        changed(b0=np.ones((5, 1))), "course", "d2l"
+    ),
     r"x has shape \(6, 2, 7\), expected T×B×D with B = 2, D = 4": lambda: conventions.translate(
         changed(x=np.ones((T, B, 7))), "course", "d2l"
     ),

@@ -8,7 +8,9 @@ can be run on its own arrays, which knows nothing of the translation and so can 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,16 +19,18 @@ from bptt_lab import symbolic
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.times import index_of
 from bptt_lab.formulas.tree import Binary, Call, Letter, Tree
+from bptt_lab.lectures.architectures import Architecture, Slot, letters, output_parts, parts
 from bptt_lab.lectures.hands import (
     CONVENTIONS,
     COURSE,
     HANDS,
     TEXTBOOKS,
     Convention,
-    Slot,
     axes_of,
     convention,
+    in_architecture,
 )
+from bptt_lab.lectures.state_dicts import as_arrays, named_as, read_as
 from bptt_lab.lectures.tables import Table
 from bptt_lab.network import Network, Place
 from bptt_lab.network.expressions import Equation
@@ -36,6 +40,7 @@ from bptt_lab.numeric.arrays import check_type
 from bptt_lab.symbolic.notation import place_latex
 
 __all__ = [
+    "Architecture",
     "CONVENTIONS",
     "HANDS",
     "OUTPUTS",
@@ -61,31 +66,43 @@ EQUAL_GRADIENTS = 1e-5  # of two halves of one bias: the same sum, so float32 ro
 # Translation
 
 
-def translate(arrays: Arrays, source: str | Convention, target: str | Convention) -> dict[str, np.ndarray]:
+def translate(
+    arrays: Arrays, source: str | Convention, target: str | Convention, like: Iterable[str] | None = None
+) -> dict[str, np.ndarray]:
     """Return the same network in the arrays of another convention.
 
     Shapes: those of each convention, see `shapes`; input, initial state and targets may be given too and come along.
-    Of a bias kept in two parts only the sum has a meaning: the way back puts all of it into the first part.
+    Kind of cell, layers and directions are found in the arrays, or stated by `convention(name, kind, …)`; tensors and
+    names with the prefix of a model are read too. `like` is a dict of the target whose names the result has.
+    Of a bias kept in two parts only the sum has a meaning: the way back puts all of it into the first part. A bias
+    that is missing is zero; it is made where the target must have one, and stays away where it may be left out.
     Errors: TypeError, ValueError naming the array, what it is and what was expected.
     """
-    course = _to_course(arrays, convention(source).slots)
-    return _from_course(course, convention(target).slots)
+    here, there, arrays = _met(arrays, source, target, like)
+    course = _to_course(arrays, here, there)
+    _check_nothing_is_lost(course, there, like)
+    return _from_course(course, there)
 
 
 def translate_gradients(
-    gradients: Arrays, source: str | Convention, target: str | Convention, rows: int | None = None
+    gradients: Arrays,
+    source: str | Convention,
+    target: str | Convention,
+    rows: int | None = None,
+    like: Iterable[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return derivatives of the loss in the arrays, the layout and the loss of another convention.
 
     Shapes: those of the derivatives, see `shapes`. `rows` is T·B, needed between a mean and a sum. Both parts of a
     split bias have the derivative by their sum: where theirs = S(course) and course = R(theirs), parameters go by S and
-    gradients by the transpose of R. Errors: as `translate`; ValueError where two parts of a bias differ.
+    gradients by the transpose of R. A gradient that is missing stays missing: that by a bias nobody has is not zero.
+    Names and `like`: as `translate`. Errors: as `translate`; ValueError where two parts of a bias differ.
     """
-    here, there = convention(source), convention(target)
-    course = _to_course(gradients, here.derivatives, of_loss=True)
+    here, there, gradients = _met(gradients, source, target, like, of_loss=True)
+    course = _to_course(gradients, here, there, of_loss=True)
     scale = _scale(here, there, rows)
     scaled = {name: array * scale for name, array in course.items()}
-    return _from_course(scaled, there.derivatives, of_loss=True)
+    return _from_course(scaled, there, of_loss=True)
 
 
 def translate_loss(loss: Any, source: str | Convention, target: str | Convention, rows: int | None = None) -> Any:
@@ -97,9 +114,10 @@ def translate_loss(loss: Any, source: str | Convention, target: str | Convention
 
 
 def shapes(name: str | Convention, *, derivatives: bool = False) -> dict[str, str]:
-    """Return the shape of every array of a convention, or of every derivative, in letters such as 'M×D'."""
+    """Return the shape of every array of a convention, or of every derivative, in letters such as 'M×D' or '4M×D'."""
     hand = convention(name)
-    return {slot.name: _shape_text(slot) for slot in (hand.derivatives if derivatives else hand.slots)}
+    known = parts(hand.architecture)
+    return {slot.name: _shape_text(slot, known) for slot in (hand.derivatives if derivatives else hand.slots)}
 
 
 def _scale(here: Convention, there: Convention, rows: int | None) -> float:
@@ -114,40 +132,107 @@ def _scale(here: Convention, there: Convention, rows: int | None) -> float:
     return float(rows) if here.mean else 1.0 / rows
 
 
-def _to_course(arrays: Arrays, slots: tuple[Slot, ...], of_loss: bool = False) -> dict[str, np.ndarray]:
-    """Return the arrays of the course: parts of a parameter are added, parts of a gradient agree."""
-    sizes = _sizes(arrays, slots)
-    found: dict[str, np.ndarray] = {}
+def _met(arrays, source, target, like, of_loss: bool = False) -> tuple[Convention, Convention, dict[str, np.ndarray]]:
+    """Return both conventions in the architecture and under the names that are given, and the arrays as NumPy's."""
+    arrays = as_arrays(arrays)
+    here, there = read_as(arrays, convention(source)), convention(target)
+    if there.architecture not in (Architecture(), here.architecture):
+        raise ValueError(
+            f"The target is stated as {there.architecture}, the arrays are {here.architecture}, expected the same: "
+            f"name the target only, {there.name!r}, or pass the arrays it belongs to."
+        )
+    there = in_architecture(there, here.architecture)
+    if like is not None:
+        like = dict.fromkeys(like)
+        there = named_as(like, there)
+        _check_names(like, there.slots, there.architecture, there.is_open)
+        there = there._replace(slots=tuple(slot for slot in there.slots if slot.name in like))
+    slots = here.derivatives if of_loss else here.slots
+    return here, there, {name: _unflattened(array, name, slots) for name, array in arrays.items()}
+
+
+def _unflattened(array: Any, name: str, slots: tuple[Slot, ...]) -> Any:
+    """Return a flat bias as the row or column that a convention writes, and everything else as it is."""
+    slot = next((slot for slot in slots if slot.name == name and slot.is_bias), None)
+    if slot is None or getattr(array, "ndim", 0) != 1 or "1" not in letters(slot.axes):
+        return array
+    return array.reshape([1 if letter == "1" else -1 for letter in letters(slot.axes)])
+
+
+def _to_course(arrays: Arrays, here: Convention, there: Convention, of_loss: bool = False) -> dict[str, np.ndarray]:
+    """Return the parts of the course: those of a parameter are added, those of a gradient agree."""
+    slots = here.derivatives if of_loss else here.slots
+    sizes = _sizes(arrays, slots, here.architecture, here.is_open or there.is_open)
+    _check_one_size(sizes, there)
+    known, found = parts(here.architecture), {}
     for slot in slots:
-        for name, part in (_cut(slot, arrays[slot.name], sizes) if slot.name in arrays else {}).items():
+        for name, part in _cut(slot, arrays[slot.name], known, sizes) if slot.name in arrays else ():
             if name not in found:
                 found[name] = part
             elif of_loss:
                 _check_equal(name, found[name], part, slots)
             else:
                 found[name] = found[name] + part
-    return found
+    return found if of_loss or there.is_open else found | _zeros(found, here, sizes)
 
 
-def _from_course(course: Arrays, slots: tuple[Slot, ...], of_loss: bool = False) -> dict[str, np.ndarray]:
+def _zeros(found: Arrays, hand: Convention, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Return zeros for the biases that are missing, apart from that of an output layer that is missing too."""
+    last = f"b{hand.architecture.layers}"
+    has_output = any(name in found for name in output_parts(hand.architecture))
+    dtype = next(array.dtype for name, array in found.items() if name.startswith("W"))
+    return {
+        name: np.zeros(sizes[_size_of(slot)], dtype)
+        for slot in hand.slots if slot.is_bias
+        for name in slot.holds if name not in found and (name != last or has_output)
+    }  # fmt: skip
+
+
+def _size_of(slot: Slot) -> str:
+    """Return the letter of the size of a bias."""
+    return next(letter.rstrip("+") for letter in letters(slot.axes) if letter[0] != "1")
+
+
+def _from_course(course: Arrays, there: Convention, of_loss: bool = False) -> dict[str, np.ndarray]:
     """Return the arrays of a convention: every part of a bias has its share of it, but all of its gradient."""
-    found = {}
-    for slot in slots:
+    known, found = parts(there.architecture), {}
+    for slot in there.derivatives if of_loss else there.slots:
         if all(name in course for name in slot.holds):
-            parts = [_arranged(course[name], COURSE[name], axes_of(slot, name)) for name in slot.holds]
-            joined = np.concatenate(parts, axis=max(slot.axes.find("*"), 0))
-            found[slot.name] = joined if of_loss else joined * slot.share
+            held = zip(slot.holds, slot.shares, strict=True)
+            shared = [(name, course[name] if of_loss else course[name] * share) for name, share in held]
+            pieces = [_arranged(part, known[name], axes_of(slot, name, known)) for name, part in shared]
+            found[slot.name] = _joined(slot, pieces, known)
     return found
 
 
-def _cut(slot: Slot, array: np.ndarray, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Return the course's arrays that lie in one array."""
-    if "*" not in slot.axes:
-        return {name: _arranged(array, slot.axes, COURSE[name]) for name in slot.holds}
-    axis = slot.axes.index("*")
-    ends = np.cumsum([sizes[letter] for letter in _beside(slot)])[:-1]
-    parts = zip(slot.holds, np.split(array, ends, axis=axis), strict=True)
-    return {name: _arranged(part, axes_of(slot, name), COURSE[name]) for name, part in parts}
+def _joints(slot: Slot, known: Mapping[str, str]) -> list[tuple[int, list[str]]]:
+    """Return each axis along which parts lie side by side, with the letters of their sizes along it."""
+    axes = letters(slot.axes)
+    joints = [k for k, letter in enumerate(axes) if letter == "*" or letter.endswith("+")]
+    beside = len(slot.holds) // slot.rows if len(joints) == 2 else len(slot.holds)
+    ranks = [slot.holds[::beside], slot.holds[:beside]] if len(joints) == 2 else [slot.holds]
+    return [
+        (axis, [axes_of(slot, part, known)[axis] if axes[axis] == "*" else axes[axis].rstrip("+") for part in rank])
+        for axis, rank in zip(joints, ranks, strict=False)
+    ]
+
+
+def _cut(slot: Slot, array: np.ndarray, known: Mapping[str, str], sizes: Mapping[str, int]):
+    """Return the course's parts that lie in one array, by name, row by row."""
+    pieces = [array]
+    for axis, beside in _joints(slot, known):
+        ends = np.cumsum([sizes[_hidden(letter)] for letter in beside])[:-1]
+        pieces = [cut for piece in pieces for cut in np.split(piece, ends, axis=axis)]
+    named = zip(slot.holds, pieces, strict=True)
+    return [(name, _arranged(piece, axes_of(slot, name, known), known[name])) for name, piece in named]
+
+
+def _joined(slot: Slot, pieces: list[np.ndarray], known: Mapping[str, str]) -> np.ndarray:
+    """Return one array of its parts: first each row, then the rows; always a new one."""
+    for axis, beside in reversed(_joints(slot, known)):
+        groups = range(0, len(pieces), len(beside))
+        pieces = [np.concatenate(pieces[start : start + len(beside)], axis=axis) for start in groups]
+    return pieces[0].copy()
 
 
 def _arranged(array: np.ndarray, axes: str, wanted: str) -> np.ndarray:
@@ -158,77 +243,149 @@ def _arranged(array: np.ndarray, axes: str, wanted: str) -> np.ndarray:
     return array.reshape([1 if letter == "1" else array.shape[kept.index(letter)] for letter in wanted])
 
 
-def _beside(slot: Slot) -> list[str]:
-    """Return the letters of the sizes along the axis * of a stack, in order."""
-    return [axes_of(slot, name)[slot.axes.index("*")].replace("N", "M") for name in slot.holds]
+def _hidden(letter: str) -> str:
+    """Return the letter of a size: N is M, where it comes from."""
+    return letter.replace("N", "M")
 
 
 # Checks at the door
 
 
-def _sizes(arrays: Arrays, slots: tuple[Slot, ...]) -> dict[str, int]:
+def _sizes(
+    arrays: Arrays, slots: tuple[Slot, ...], architecture: Architecture, may_lack: bool = False
+) -> dict[str, int]:
     """Return the sizes by letter; vectors are read first, because a transposed matrix looks like another one."""
-    _check_names(arrays, slots)
-    sizes = {"1": 1}
-    for slot in sorted(slots, key=lambda slot: len(slot.axes.replace("1", ""))):
-        if slot.name in arrays:
-            check_type(slot.name, arrays[slot.name])
-            sizes = _joined_sizes(slot, arrays[slot.name].shape, sizes)
+    _check_names(arrays, slots, architecture, may_lack)
+    given = sorted((slot for slot in slots if slot.name in arrays), key=lambda s: len(s.axes.replace("1", "")))
+    for slot in given:
+        check_type(slot.name, arrays[slot.name])
+    known = parts(architecture)
+    sizes = {"1": 1} | _hidden_sizes(arrays, given, known)
+    for slot in given:
+        sizes = _with_sizes_of(slot, arrays[slot.name].shape, sizes, known)
     return sizes
 
 
-def _joined_sizes(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int]) -> dict[str, int]:
+def _hidden_sizes(arrays: Arrays, slots: list[Slot], known: Mapping[str, str]) -> dict[str, int]:
+    """Return the numbers of hidden units that most parameters tell of, so that the odd one out is named."""
+    votes: Counter[tuple[str, int]] = Counter()
+    for slot in slots:
+        if slot.is_parameter and "*" not in slot.axes:
+            found = _fitting(slot, arrays[slot.name].shape, {"1": 1}, known) or {}
+            votes.update((letter, size) for letter, size in found.items() if letter.startswith("M"))
+    return {letter: size for (letter, size), _ in reversed(votes.most_common())}
+
+
+def _with_sizes_of(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known) -> dict[str, int]:
     """Return the sizes with those that one array adds (errors: ValueError where they do not fit)."""
-    found = dict(sizes)
-    fits = len(shape) == len(slot.axes) and 0 not in shape
-    for letter, size in zip(slot.axes.replace("N", "M"), shape, strict=False):
-        if letter == "*":
-            unknown = [part for part in _beside(slot) if part not in found]
-            rest = size - sum(found.get(part, 0) for part in _beside(slot))
-            found |= dict.fromkeys(unknown, rest)
-            fits = fits and (rest > 0 if unknown else rest == 0)
-        else:
-            fits = fits and found.setdefault(letter, size) == size
-    if not fits:
+    found = _fitting(slot, shape, sizes, known)
+    if found is None:
         raise ValueError(
-            f"{slot.name} has shape {shape}, expected {_shape_text(slot)}{_known(slot, sizes)}: "
+            f"{slot.name} has shape {shape}, expected {_shape_text(slot, known)}{_known(slot, sizes, known)}: "
             f"transpose or reshape it, or look whether it belongs to another convention."
         )
     return found
 
 
-def _known(slot: Slot, sizes: Mapping[str, int]) -> str:
-    letters = dict.fromkeys(letter for letter in _shape_text(slot) if letter in sizes and letter != "1")
-    return " with " + ", ".join(f"{letter} = {sizes[letter]}" for letter in letters) if letters else ""
+def _fitting(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known) -> dict[str, int] | None:
+    """Return the sizes with those that one array adds, or None where they do not fit."""
+    found, joints = dict(sizes), dict(_joints(slot, known))
+    if len(shape) != len(letters(slot.axes)) or 0 in shape:
+        return None
+    for axis, letter in enumerate(letters(slot.axes)):
+        beside = [_hidden(part) for part in joints.get(axis, [letter])]
+        unknown = [part for part in beside if part not in found]
+        rest = shape[axis] - sum(found.get(part, 0) for part in beside)
+        if len(set(unknown)) > 1 or (rest < len(unknown) or rest % len(unknown) if unknown else rest):
+            return None
+        found |= {part: rest // len(unknown) for part in unknown}
+    return found
 
 
-def _check_names(arrays: Arrays, slots: tuple[Slot, ...]) -> None:
-    if not isinstance(arrays, Mapping):
-        raise TypeError(f"The arrays are of type {type(arrays).__name__}, expected a dict of arrays by name: build it.")
+def _known(slot: Slot, sizes: Mapping[str, int], known: Mapping[str, str]) -> str:
+    joints = dict(_joints(slot, known))
+    used = [part for axis, letter in enumerate(letters(slot.axes)) for part in joints.get(axis, [letter])]
+    shown = dict.fromkeys(_hidden(letter) for letter in used if _hidden(letter) in sizes and letter[0] != "1")
+    return " with " + ", ".join(f"{_plain(letter)} = {sizes[letter]}" for letter in shown) if shown else ""
+
+
+def _check_names(arrays: Arrays, slots: tuple[Slot, ...], architecture: Architecture, may_lack: bool) -> None:
     names = [slot.name for slot in slots]
     for name in arrays:
         if name not in names:
+            same_layer = _of_same_layer(str(name), names)
             raise ValueError(
-                f"{name!r} is not an array of this convention.{nearest(str(name), names)} "
-                f"Its arrays are {', '.join(names)}: rename it, or name the convention it comes from."
+                f"{name!r} is not an array of this convention.{nearest(str(name), same_layer)} "
+                f"Its arrays are {', '.join(same_layer)}: rename it, or name the convention it comes from."
             )
-    missing = [slot.name for slot in slots if slot.is_parameter and slot.name not in arrays]
+    needed = [slot for slot in slots if slot.is_parameter]
+    missing = [slot.name for slot in needed if slot.name not in arrays]
+    left_out = _left_out(arrays, needed, architecture) if may_lack else ()
+    missing = [name for name in missing if name not in left_out]
     if missing:
         raise ValueError(f"The arrays lack {', '.join(missing)}, expected every parameter of the convention: add it.")
 
 
-def _check_equal(array: str, first: np.ndarray, second: np.ndarray, slots: tuple[Slot, ...]) -> None:
-    if gradient_check.relative_difference(first, second) > EQUAL_GRADIENTS:
-        names = " and ".join(slot.name for slot in slots if array in slot.holds)
+def _of_same_layer(name: str, names: list[str]) -> list[str]:
+    """Return the names of the layer that a name tells of, or all."""
+    layer = re.search(r"_l\d+", name)
+    return [other for other in names if layer and re.search(rf"{layer[0]}(?!\d)", other)] or names
+
+
+def _left_out(arrays: Arrays, needed: list[Slot], architecture: Architecture) -> set[str]:
+    """Return the names that may be left out together: all biases of the layers, the output layer, or its bias."""
+    output = [slot for slot in needed if output_parts(architecture) & set(slot.holds)]
+    biases = [slot for slot in needed if slot.is_bias and slot not in output]
+    groups = [output, biases, [slot for slot in output if slot.is_bias]]
+    return {slot.name for group in groups if not any(s.name in arrays for s in group) for slot in group}
+
+
+def _check_one_size(sizes: Mapping[str, int], there: Convention) -> None:
+    """Refuse layers of several sizes where a convention has one for all (errors: ValueError)."""
+    hidden = {letter: size for letter, size in sizes.items() if letter.startswith("M")}
+    if there.family and not there.family.own_sizes and len(set(hidden.values())) > 1:
+        shown = ", ".join(f"{_plain(letter)} = {hidden[letter]}" for letter in sorted(hidden))
         raise ValueError(
-            f"The gradients by {names} differ, expected the same twice: they enter one sum. "
-            f"Look for a pass that updates or masks only one of them."
+            f"{there.name} has one number of hidden units for all layers and directions, the arrays have {shown}: "
+            f"translate networks of one size only, or each layer as a network of its own."
         )
 
 
-def _shape_text(slot: Slot) -> str:
-    words = ["(" + "+".join(_beside(slot)) + ")" if letter == "*" else letter for letter in slot.axes]
-    return "×".join(words).replace("N", "M")
+def _check_nothing_is_lost(course: Arrays, there: Convention, like: Iterable[str] | None) -> None:
+    """Refuse a dict of names without a bias that is not zero (errors: ValueError)."""
+    held = {name for slot in there.slots for name in slot.holds}
+    output = output_parts(there.architecture)
+    for name, part in course.items() if like is not None else ():
+        if name.startswith("b") and name not in held and name not in output and part.any():
+            raise ValueError(
+                f"The names of like have no place for {name.partition('.')[0]}, which is not zero, expected one: make "
+                f"the module of like with its biases."
+            )
+
+
+def _check_equal(part: str, first: np.ndarray, second: np.ndarray, slots: tuple[Slot, ...]) -> None:
+    if gradient_check.relative_difference(first, second) > EQUAL_GRADIENTS:
+        names = " and ".join(slot.name for slot in slots for name in slot.holds if name == part)
+        gate = part.partition(".")[2]
+        raise ValueError(
+            f"The gradients by {names} differ{f' in gate {gate}' if gate else ''}, expected the same twice: they enter "
+            f"one sum. Look for a pass that updates or masks only one of them."
+        )
+
+
+def _shape_text(slot: Slot, known: Mapping[str, str] = COURSE) -> str:
+    """Return a shape in letters: 4M×D, M×(M+D)."""
+    joints, words = dict(_joints(slot, known)), []
+    for axis, letter in enumerate(letters(slot.axes)):
+        beside = [_plain(_hidden(part)) for part in joints.get(axis, [letter])]
+        number = str(len(beside)) if len(beside) > 1 else ""
+        alike = (number or "1") if beside[0] == "1" else number + beside[0]
+        words.append(alike if len(set(beside)) == 1 else "(" + "+".join(beside) + ")")
+    return "×".join(words)
+
+
+def _plain(letter: str) -> str:
+    return letter.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
 
 
 # A hand's own forward pass
@@ -242,7 +399,7 @@ def loss(name: str | Convention, arrays: Arrays, output: str = "softmax") -> Any
     Errors: as `translate`; ValueError for a missing input, state or target, or another output.
     """
     hand = convention(name)
-    sizes = _sizes(arrays, hand.slots)
+    sizes = _sizes(as_arrays(arrays), hand.slots, hand.architecture)
     missing = [slot.name for slot in hand.slots if slot.name not in arrays]
     if missing:
         raise ValueError(f"The arrays lack {', '.join(missing)}, expected them for a forward pass: add them.")
@@ -322,6 +479,11 @@ def network(name: str | Convention, D: int, M: int, K: int, output: str = "softm
 
 
 def _text(hand: Convention, output: str) -> str:
+    if hand.architecture != Architecture():
+        raise ValueError(
+            f"{hand.name} has equations here for one hidden layer of tanh, not for {hand.architecture}: translate its "
+            f"arrays, and run them with the files of bptt_lab.numeric, or write the network with bptt_lab.Network."
+        )
     if output not in OUTPUTS:
         raise ValueError(
             f"output is {output!r}, expected one of {', '.join(OUTPUTS)}: "

@@ -2,7 +2,8 @@
 
 A convention is the forward equations in its own letters, and for every array of the course where it is kept and with
 its axes in which order. Letters of axes: T steps, B sequences, D inputs, M hidden units (N the second time),
-K outputs, 1 an axis of one entry, * the axis along which arrays are laid side by side.
+K outputs, 1 an axis of one entry, * the axis along which arrays are laid side by side. The equations are those of one
+hidden layer of tanh; a convention with a `family` keeps other architectures too, see `architectures`.
 """
 
 from __future__ import annotations
@@ -12,32 +13,20 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from bptt_lab.formulas.errors import nearest
-from bptt_lab.numeric import rnn
+from bptt_lab.lectures.architectures import (
+    COURSE_FAMILY,
+    GATES,
+    KERAS_FAMILY,
+    PYTORCH_FAMILY,
+    Architecture,
+    Family,
+    Slot,
+    letters,
+    parts,
+    slots,
+)
 
-COURSE = dict(W0="MD", W11="MN", b0="M", W1="KM", b1="K", x="TBD", h_start="BM", y="TBK")
-
-
-class Slot(NamedTuple):
-    """One array of a convention: its name, the course's arrays in it, the order of its axes, and its share of them.
-
-    Several arrays are laid side by side along the axis `*`. Slots that hold the same array add up to it: `share` is
-    the part that each of them is given.
-    """
-
-    name: str
-    holds: tuple[str, ...]
-    axes: str
-    share: float = 1.0
-
-    @property
-    def is_parameter(self) -> bool:
-        """Whether this array is trained."""
-        return self.holds[0] in rnn.PARAMETERS
-
-    @property
-    def kind(self) -> str:
-        """'matrices' for weights, 'vectors' for all else."""
-        return "matrices" if self.holds[0].startswith("W") else "vectors"
+COURSE = parts(Architecture())
 
 
 class Convention(NamedTuple):
@@ -48,6 +37,7 @@ class Convention(NamedTuple):
     mean         whether the loss is the mean over steps and sequences, not the sum
     lent         what the source lacks and the course lends: names, or 'matrices' and 'vectors' for derivatives by them
     is_code      whether the names are those of a program
+    family       how it keeps other architectures; None where it has none
     """
 
     name: str
@@ -61,6 +51,13 @@ class Convention(NamedTuple):
     lent: tuple[str, ...] = ()
     is_code: bool = False
     note: str = ""
+    family: Family | None = None
+    architecture: Architecture = Architecture()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether biases and the output layer may be left out."""
+        return self.family is not None and self.family.is_open
 
     def slot_of(self, array: str) -> Slot:
         """Return the first slot that holds an array of the course."""
@@ -72,15 +69,25 @@ class Convention(NamedTuple):
         return tuple(_turned(slot) if slot.kind in self.transposed else slot for slot in self.slots)
 
 
-def axes_of(slot: Slot, name: str) -> str:
-    """Return the axes of one of the arrays in a slot: * is its own letter that the slot does not name."""
-    other = next((letter for letter in COURSE[name] if letter not in slot.axes), "")
-    return slot.axes.replace("*", other)
+def axes_of(slot: Slot, part: str, known: Mapping[str, str] = COURSE) -> str:
+    """Return the axes of one of the parts in a slot, without + and layers: * is its own letter that is not named."""
+    named = [letter[0] for letter in letters(slot.axes)]
+    other = next((letter for letter in known[part] if letter not in named), "")
+    return "".join(named).replace("*", other)
 
 
 def _turned(slot: Slot) -> Slot:
     """Return a slot with its last two axes exchanged; one axis alone has no layout."""
-    return slot._replace(axes=slot.axes[:-2] + slot.axes[-2:][::-1])
+    axes = letters(slot.axes)
+    if len(axes) < 2:
+        return slot
+    turned = slot._replace(axes="".join((*axes[:-2], axes[-1], axes[-2])))
+    if sum(letter[-1] in "*+" for letter in axes) < 2:
+        return turned
+    beside = len(slot.holds) // slot.rows  # columns of parts become rows of parts
+    order = [row * beside + column for column in range(beside) for row in range(slot.rows)]
+    holds, shares = (tuple(values[k] for k in order) for values in (slot.holds, slot.shares))
+    return turned._replace(holds=holds, share=shares, rows=beside)
 
 
 # The data
@@ -88,8 +95,6 @@ def _turned(slot: Slot) -> Slot:
 
 AS_COLUMNS = dict(x="TDB", h_start="MB", W0="MD", W11="MN", b0="M1", W1="KM", b1="K1", y="TKB")
 AS_ROWS = dict(x="TBD", h_start="BM", W0="DM", W11="NM", b0="1M", W1="MK", b1="1K", y="TBK")
-FLAT_BIASES = dict(b0="M", b1="K")
-AS_PYTORCH = AS_COLUMNS | FLAT_BIASES | dict(x="TBD", h_start="1BM", y="TBK")
 
 
 def _slots(axes: Mapping[str, str], **names: str) -> tuple[Slot, ...]:
@@ -116,11 +121,13 @@ COURSE_HAND = Convention(
         h2[t] = {output}(a2[t])
         L[t] = {loss}(h2[t], y[t])
     """,
-    slots=_slots(COURSE, **{name: name for name in COURSE}),
+    slots=slots(COURSE_FAMILY, Architecture()),
     letters=_letters("a1", "h1", "a2", "h2", "L"),
+    family=COURSE_FAMILY,
 )
 MUZAFFAR = COURSE_HAND._replace(
     name="000",
+    family=None,
     source="000: S. I. Muzaffar, Backpropagation Through Time (slides)",
     text=COURSE_HAND.text.replace("x[t]", "h0[t]"),
     slots=_slots(AS_COLUMNS, W0="W0", W11="W11", b0="b0", W1="W1", b1="b1", x="h0", h_start="h1[0]", y="y"),
@@ -244,15 +251,13 @@ PYTORCH = Convention(
         logits[t] = weight @ h[t] + bias
         L[t] = {loss}({output}(logits[t]), target[t])
     """,
-    slots=(
-        *_slots(AS_PYTORCH, W0="weight_ih_l0", W11="weight_hh_l0", b0="bias_ih_l0"),
-        Slot("bias_hh_l0", ("b0",), "M", share=0.0),
-        *_slots(AS_PYTORCH, W1="weight", b1="bias", x="input", h_start="h_0", y="target"),
-    ),
+    slots=slots(PYTORCH_FAMILY, Architecture()),
     letters=dict(state="h", output_sum="logits", loss="L"),
     mean=True,
     is_code=True,
-    note="Two biases enter one sum; weight and bias are those of the Linear layer.",
+    note="Two biases enter one sum; weight and bias are those of the Linear layer. That nn.RNN takes tanh and not "
+    "ReLU cannot be seen in its arrays.",
+    family=PYTORCH_FAMILY,
 )
 KERAS = Convention(
     name="Keras",
@@ -262,17 +267,14 @@ KERAS = Convention(
         logits[t] = state[t] @ dense_kernel + dense_bias
         loss[t] = {loss}({output}(logits[t]), y[t])
     """,
-    slots=_slots(
-        AS_ROWS | FLAT_BIASES | dict(x="BTD", y="BTK"),
-        W0="kernel", W11="recurrent_kernel", b0="bias", W1="dense_kernel", b1="dense_bias",
-        x="x", h_start="initial_state", y="y",
-    ),
+    slots=slots(KERAS_FAMILY, Architecture()),
     letters=dict(state="state", output_sum="logits", loss="loss"),
     vectors="rows",
     mean=True,
     is_code=True,
     note="Both layers say kernel and bias; those of Dense carry its name here. Sequences come first, then time.",
-)  # fmt: skip
+    family=KERAS_FAMILY,
+)
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType(
     {
         hand.name: hand
@@ -286,38 +288,92 @@ HANDS = tuple(name for name in CONVENTIONS if name[:3].isdigit())
 TEXTBOOKS = tuple(name for name in CONVENTIONS if name != "course" and name not in HANDS)
 
 
-def convention(name: str | Convention) -> Convention:
+def convention(
+    name: str | Convention, kind: str | None = None, layers: int = 1, bidirectional: bool = False
+) -> Convention:
     """Return a convention by its name; one that a reader has made is checked and returned.
 
-    Errors: ValueError with the nearest name, or naming the slot that does not hold what it says.
+    `kind` asks for its form of another architecture: 'RNN', 'LSTM', 'GRU' (reset after the product) or 'GRU reset
+    before'. Errors: ValueError with the nearest name, or naming the slot that does not hold what it says.
     """
     if isinstance(name, Convention):
-        return _checked(name)
-    if not isinstance(name, str) or name not in CONVENTIONS:
+        hand = _checked(name)
+    elif isinstance(name, str) and name in CONVENTIONS:
+        hand = CONVENTIONS[name]
+    else:
         raise ValueError(
             f"{name!r} is not a convention of the dictionary.{nearest(str(name), CONVENTIONS)} "
             f"Its conventions are {', '.join(CONVENTIONS)}."
         )
-    return CONVENTIONS[name]
+    return hand if kind is None else in_architecture(hand, Architecture(kind, layers, bidirectional))
+
+
+def in_architecture(hand: Convention, architecture: Architecture) -> Convention:
+    """Return a convention with the arrays of another architecture.
+
+    Errors: ValueError where the convention does not have it, saying what to do.
+    """
+    if architecture == hand.architecture:
+        return hand
+    _check_architecture(architecture)
+    why = _lack(hand, architecture)
+    if why:
+        raise ValueError(f"{hand.name} has no {architecture}: {why}")
+    return hand._replace(slots=slots(hand.family, architecture), architecture=architecture)
+
+
+def _check_architecture(architecture: Architecture) -> None:
+    kind, layers, _ = architecture
+    if kind not in GATES:
+        raise ValueError(f"kind is {kind!r}, expected one of {', '.join(GATES)}.{nearest(str(kind), GATES)}")
+    if not isinstance(layers, int) or layers < 1:
+        raise ValueError(f"layers is {layers!r}, expected an integer of at least 1: correct it.")
+
+
+def _lack(hand: Convention, architecture: Architecture) -> str:
+    """Return why a convention does not have an architecture, and what to do; nothing where it has it."""
+    family = hand.family
+    if family is None:
+        able = ", ".join(name for name, other in CONVENTIONS.items() if other.family)
+        return f"it writes one hidden layer of tanh. Translate to one of {able}."
+    if architecture.kind not in family.kinds:
+        return (
+            "its GRU resets after the product, r * (R h + b), which is another function, and no weights make the two "
+            "equal. Train it in that form, or translate to course or Keras."
+        )
+    if architecture.layers > family.most and family.most > 1:
+        return f"at most {family.most} layers have names here, because W11 must be one matrix. Take fewer layers."
+    if architecture.layers > family.most or (architecture.bidirectional and not family.has_both):
+        return (
+            "it keeps every layer and direction in an object of its own, under the same names. Translate them one by "
+            "one, each as a network of one layer and one direction."
+        )
+    return ""
 
 
 def _checked(hand: Convention) -> Convention:
-    """Return a reader's convention, if every array of the course can be put into it and taken out again."""
+    """Return a reader's convention, if every part of the course can be put into it and taken out again."""
+    known = parts(hand.architecture)
     for slot in hand.slots:
-        for array in slot.holds:
-            if array not in COURSE or sorted(axes_of(slot, array).replace("1", "")) != sorted(COURSE[array]):
+        for part in slot.holds:
+            if part not in known or not _same_axes(axes_of(slot, part, known), known[part]):
                 raise ValueError(
-                    f"{slot.name} holds {array} with the axes {slot.axes!r}, expected those of the course's array in "
-                    f"some order, {', '.join(f'{name}: {axes}' for name, axes in COURSE.items())}: correct the slot."
+                    f"{slot.name} holds {part} with the axes {slot.axes!r}, expected those of the course's array in "
+                    f"some order, {', '.join(f'{name}: {axes}' for name, axes in known.items())}: correct the slot."
                 )
     for letter in ("state", "loss"):
         if letter not in hand.letters:
             raise ValueError(f"{hand.name} has no letter for the {letter}, expected one to run its equations: add it.")
-    for array in COURSE:
-        shares = [slot.share for slot in hand.slots if array in slot.holds]
+    for part in known:
+        held = [zip(slot.holds, slot.shares, strict=True) for slot in hand.slots if part in slot.holds]
+        shares = [share for slot in held for name, share in slot if name == part]
         if abs(sum(shares) - 1) > 1e-12:
             raise ValueError(
-                f"The shares of {array} in {hand.name} are {shares}, expected one slot or several that add up to 1: "
+                f"The shares of {part} in {hand.name} are {shares}, expected one slot or several that add up to 1: "
                 f"add a slot, or correct the shares."
             )
     return hand
+
+
+def _same_axes(first: str, second: str) -> bool:
+    return sorted(first.replace("1", "")) == sorted(second.replace("1", ""))
