@@ -522,6 +522,9 @@ ERRORS = {
     ),
     "'weight_ih' is an array of a cell.* Add _l0": lambda: to_course({"weight_ih": ones((M, D))}),
     "'weight_hh_l0_g' is a part of a weight": lambda: to_course(state_dict(weight_hh_l0_g=ones((M, 1)))),
+    "'rnn.parametrizations.weight_hh_l0.original0' is a part of a weight": lambda: to_course(
+        {"rnn.weight_ih_l0": ones((M, D)), "rnn.parametrizations.weight_hh_l0.original0": ones((M, M))}
+    ),
     "2 recurrent modules, with the prefixes 'encoder.' and 'decoder.', expected one": lambda: to_course(
         prefixed(state_dict(), "encoder.", "") | prefixed(lacking("weight", "bias"), "decoder.", "")
     ),
@@ -552,7 +555,7 @@ ERRORS = {
     r"'weight_ih_l1x' is not .* Did you mean 'weight_ih_l1'\? Its arrays are weight_ih_l1, weight_hh_l1, bias_ih_l1, "
     r"bias_hh_l1: rename": lambda: to_course(state_dict(weight_ih_l1x=ones((4 * M, D)))),
     "PyTorch has no RNN, 11 layers: at most 10": lambda: to_course(state_dict(weight_ih_l10=ones((4 * M, M)))),
-    "'h_0' is not an array of this convention": lambda: to_course(state_dict(h_0=ones((2, B, M)))),
+    "'h_0' is the state of 2 layers.* a tuple.* Leave it out": lambda: to_course(state_dict(h_0=ones((2, B, M)))),
     "PyTorch has no GRU reset before, one layer: its GRU resets after the product": lambda: translate(
         drawn("Keras", BEFORE), "Keras", "PyTorch"
     ),
@@ -577,6 +580,12 @@ ERRORS = {
     ),
     "no place for b0, which is not zero": lambda: translate(
         drawn("course", LSTM), "course", "PyTorch", like=without_biases(state_dict(LSTM))
+    ),
+    "no place for b1, which is not zero": lambda: translate(
+        drawn("course", LSTM), "course", "PyTorch", like=lacking("bias", of=LSTM)
+    ),
+    "h_0 holds h_start, h_end, and h_end is missing": lambda: translate(
+        drawn("course", Architecture("RNN", 1, True)) | {"h_start": ones((B, M))}, "course", "PyTorch"
     ),
     "'weight_ih_l2' is not an array": lambda: translate(
         drawn("course", LSTM), "course", "PyTorch", like=[*state_dict(LSTM), "weight_ih_l2"]

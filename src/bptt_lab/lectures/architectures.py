@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from bptt_lab.numeric import deep
 
 GATES = {"RNN": ("",), "LSTM": tuple("ifgo"), "GRU": tuple("rzn"), "GRU reset before": tuple("rzn")}
 INNER = {"GRU": ("n",)}  # gates with a bias of their own inside the reset: n = tanh(W x + b + r * (R h + inner))
 MOST = deep.MOST
+SUBSCRIPTS = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))
 
 
 class Architecture(NamedTuple):
@@ -75,7 +77,7 @@ def letters(axes: str) -> tuple[str, ...]:
     """Return the axes one by one: a letter with what follows it, layer, direction and + for parts side by side."""
     found: list[str] = []
     for sign in axes:
-        if sign in "₀₁₂₃₄₅₆₇₈₉fb+":
+        if sign in SUBSCRIPTS.values() or sign in "fb+":
             found[-1] += sign
         else:
             found.append(sign)
@@ -130,16 +132,17 @@ NAMES = dict(
     output="W{layer}{source}", output_bias="b{layer}", x="x", h="h_{end}", c="c_{end}", y="y",
 )  # fmt: skip
 AXES = dict(
-    input="MD", recurrent="MN", bias="M", inner="M", second="M", output="KM", output_bias="K",
+    input="MD", recurrent="MN", bias="M", inner="M", output="KM", output_bias="K",
     x="TBD", h="BM", c="BM", y="TBK",
 )  # fmt: skip
-ENDS = {"": "start", "f": "start", "b": "end"}
 OF_A_LAYER = ("input", "recurrent", "bias", "inner", "second")
-OF_A_STATE = ("h", "c")
+ENDS = {"": "start", "f": "start", "b": "end"}
+REVERSE = {"": "", "f": "", "b": "_reverse"}
+PLACES = {"h": "[0]", "c": "[1]"}  # of the states in a list, for a program that lists them where there are two
 
 
 @cache
-def parts(architecture: Architecture) -> dict[str, str]:
+def parts(architecture: Architecture) -> Mapping[str, str]:
     """Return the axes of every part of a network, in the course's order: first the rows of a matrix, then its columns.
 
     M is a number of hidden units, N one that is come from; which layer's, the slots say.
@@ -148,7 +151,7 @@ def parts(architecture: Architecture) -> dict[str, str]:
     for slot in slots(COURSE_FAMILY, architecture):
         axes = "".join(letter[0] for letter in letters(slot.axes))
         found |= dict.fromkeys(slot.holds, axes)
-    return found
+    return MappingProxyType(found)
 
 
 def output_parts(architecture: Architecture) -> set[str]:
@@ -160,91 +163,109 @@ def output_parts(architecture: Architecture) -> set[str]:
 # The slots of a family
 
 
-def _numbered(layer: int) -> str:
-    return str(layer).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+class _Layer(NamedTuple):
+    """One layer in one direction, as a family keeps it; numbers count from 1."""
+
+    family: Family
+    architecture: Architecture
+    number: int
+    way: str
+
+    def words(self, source: str) -> dict[str, Any]:
+        """Return what stands in the names of its arrays."""
+        below = self.number - 1
+        return dict(layer=self.number, below=below, way=self.way, reverse=REVERSE[self.way], source=source)
 
 
 def slots(family: Family, architecture: Architecture) -> tuple[Slot, ...]:
     """Return where a family keeps every part of a network."""
     rows = [row for row in family.rows if architecture.kind in row.kinds]
     found = []
-    for layer in range(1, architecture.layers + 1):
+    for number in range(1, architecture.layers + 1):
         for way in architecture.ways:
             for row in (row for row in rows if row.roles[0] in OF_A_LAYER):
-                found += _of_layer(family, row, architecture, layer, way)
+                found += _of_layer(row, _Layer(family, architecture, number, way))
     for row in (row for row in rows if row.roles[0] not in OF_A_LAYER):
-        found += _of_network(family, row, architecture)
+        found += _of_network(row, family, architecture)
     return tuple(found)
 
 
-def _of_layer(family: Family, row: Kept, architecture: Architecture, layer: int, way: str) -> list[Slot]:
+def _of_layer(row: Kept, layer: _Layer) -> list[Slot]:
+    """Return the slots of one row in one layer: one, or one for each direction that it comes from."""
+    family, architecture, number, _ = layer
     gates = family.gates.get(architecture.kind, GATES[architecture.kind])
     if row.roles == ("inner",):
         gates = INNER.get(architecture.kind, ())
-    sources = architecture.ways if row.roles == ("input",) and layer > 1 else ("",)
+    sources = architecture.ways if row.roles == ("input",) and number > 1 else ("",)
     apart = [(source,) for source in sources] if "{source}" in row.name else [sources]
-    return [_joined(family, row, architecture, layer, way, gates, group) for group in apart if gates]
+    return [_stacked(row, layer, gates, group) for group in apart if gates]
 
 
-def _joined(family, row, architecture, layer, way, gates, sources) -> Slot:
+def _stacked(row: Kept, layer: _Layer, gates: tuple[str, ...], sources: tuple[str, ...]) -> Slot:
     """Return one slot: gates below one another, sources beside one another, two roles in two rows."""
     cells = [
-        _part(role, architecture, layer, source, way, gate)
+        _part(role, layer, source, gate)
         for role in row.roles for gate in gates for source in sources
     ]  # fmt: skip
-    below = layer - 1 if row.roles == ("input",) else layer
-    sizes = {"M": _size(family, "M", architecture, layer, way), "D": "D"}
-    sizes["N"] = _size(family, "N", architecture, below, sources[0] if row.roles == ("input",) else way)
-    axes = row.axes.replace("D", "N") if row.roles == ("input",) and layer > 1 else row.axes
-    marks = {"M": len(gates) > 1, "N": len(sources) > 1, "1": len(row.roles) > 1}
-    joints = "".join(sizes.get(a, a) + ("+" if marks.get(a) else "") for a in axes)
-    rows = len(row.roles) if marks["1"] else len(gates)
     share = tuple(share for _, share in cells)
     return Slot(
-        row.name.format(layer=layer, below=layer - 1, source=sources[0], way=way, reverse=REVERSE[way]),
-        tuple(name for name, _ in cells), joints, share[0] if len(set(share)) == 1 else share, rows,
-    )  # fmt: skip
+        name=row.name.format(**layer.words(sources[0])),
+        holds=tuple(name for name, _ in cells),
+        axes=_axes(row, layer, gates, sources),
+        share=share[0] if len(set(share)) == 1 else share,
+        rows=len(row.roles) if len(row.roles) > 1 else len(gates),
+    )
 
 
-REVERSE = {"": "", "f": "", "b": "_reverse"}
+def _axes(row: Kept, layer: _Layer, gates: tuple[str, ...], sources: tuple[str, ...]) -> str:
+    """Return the axes of a slot, marked where parts lie side by side, each with the size it has in a family."""
+    family, architecture, number, way = layer
+    from_below = row.roles == ("input",)
+    origin = (number - 1, sources[0]) if from_below else (number, way)
+    words = {
+        "M": _size("M", family, architecture, number, way) + "+" * (len(gates) > 1),
+        "N": _size("N", family, architecture, *origin) + "+" * (len(sources) > 1),
+        "1": "1" + "+" * (len(row.roles) > 1),
+    }
+    axes = row.axes.replace("D", "N") if from_below and number > 1 else row.axes
+    return "".join(words.get(letter, letter) for letter in axes)
 
 
-def _size(family: Family, letter: str, architecture: Architecture, layer: int, way: str) -> str:
+def _size(letter: str, family: Family, architecture: Architecture, number: int, way: str) -> str:
+    """Return the letter of a number of hidden units, with layer and direction where a family tells them apart."""
     if not family.own_sizes:
         return letter
-    return letter + (_numbered(layer) if architecture.layers > 1 else "") + way
+    subscript = str(number).translate(str.maketrans(SUBSCRIPTS)) if architecture.layers > 1 else ""
+    return letter + subscript + way
 
 
-def _part(role, architecture, layer, source, way, gate) -> tuple[str, float]:
-    """Return the name of a part and the share of it."""
+def _part(role: str, layer: _Layer, source: str, gate: str) -> tuple[str, float]:
+    """Return the name of a part, and the share of it that a slot with this role has."""
     share = 1.0
     if role == "second":
-        role, share = ("inner", 1.0) if gate in INNER.get(architecture.kind, ()) else ("bias", 0.0)
-    name = NAMES[role].format(layer=layer, below=layer - 1, source=source, way=way)
-    return name + (f".{gate}" if gate else ""), share
+        has_inner = gate in INNER.get(layer.architecture.kind, ())
+        role, share = ("inner", 1.0) if has_inner else ("bias", 0.0)
+    return NAMES[role].format(**layer.words(source)) + (f".{gate}" if gate else ""), share
 
 
-def _of_network(family: Family, row: Kept, architecture: Architecture) -> list[Slot]:
-    """Return the slots of the output layer, of the states, and of the data."""
-    role, layer = row.roles[0], architecture.layers
-    if role in OF_A_STATE and (layer > 1 or (role == "c" and architecture.kind != "LSTM")):
+def _of_network(row: Kept, family: Family, architecture: Architecture) -> list[Slot]:
+    """Return the slots of one row outside the layers: the output layer, the states, the data."""
+    role, number, is_lstm = row.roles[0], architecture.layers, architecture.kind == "LSTM"
+    if role in PLACES and (number > 1 or (role == "c" and not is_lstm)):
         return []  # the states of several layers are a tuple in the course, not an array
-    ways = architecture.ways if role in (*OF_A_STATE, "output") else ("",)
-    apart = any(mark in row.name for mark in ("{source}", "{end}"))
+    ways = architecture.ways if role in (*PLACES, "output") else ("",)
+    apart = "{source}" in row.name or "{end}" in row.name
     found = []
     for group in [(way,) for way in ways] if apart else [ways]:
-        size, joint = _size(family, "M", architecture, layer, group[0]), "+" if len(group) > 1 else ""
+        place = PLACES[role] if is_lstm and role in PLACES else ""
+        words = [dict(layer=number, source=way, end=ENDS[way], place=place) for way in group]
+        letters_of = {"M": _size("M", family, architecture, number, group[0])}
         joined = "1" if "1" in row.axes else "M"  # states lie one behind another, weights side by side
-        axes = "".join((size if a == "M" else a) + (joint if a == joined else "") for a in row.axes)
-        words = dict(layer=layer, source=group[0], end=ENDS[group[0]], of=_state_place(architecture, role))
-        holds = tuple(NAMES[role].format(layer=layer, source=way, end=ENDS[way]) for way in group)
-        found.append(Slot(row.name.format(**words), holds, axes))
+        letters_of[joined] = letters_of.get(joined, joined) + "+" * (len(group) > 1)
+        axes = "".join(letters_of.get(letter, letter) for letter in row.axes)
+        holds = tuple(NAMES[role].format(**word) for word in words)
+        found.append(Slot(row.name.format(**words[0]), holds, axes))
     return found
-
-
-def _state_place(architecture: Architecture, role: str) -> str:
-    """Return the place of a state in a list of states, for a program that keeps several in a list."""
-    return {"h": "[0]", "c": "[1]"}.get(role, "") if architecture.kind == "LSTM" else ""
 
 
 # The families
@@ -287,8 +308,8 @@ KERAS_FAMILY = Family(
         Kept("dense_kernel", ("output",), "MK"),
         Kept("dense_bias", ("output_bias",), "K"),
         Kept("x", ("x",), "BTD"),
-        Kept("initial_state{of}", ("h",), "BM"),
-        Kept("initial_state{of}", ("c",), "BM"),
+        Kept("initial_state{place}", ("h",), "BM"),
+        Kept("initial_state{place}", ("c",), "BM"),
         Kept("y", ("y",), "BTK"),
     ),
     gates={"GRU": tuple("zrn"), "GRU reset before": tuple("zrn")},

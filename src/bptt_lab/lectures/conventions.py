@@ -19,7 +19,7 @@ from bptt_lab import symbolic
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.times import index_of
 from bptt_lab.formulas.tree import Binary, Call, Letter, Tree
-from bptt_lab.lectures.architectures import Architecture, Slot, letters, output_parts, parts
+from bptt_lab.lectures.architectures import SUBSCRIPTS, Architecture, Slot, letters, output_parts, parts
 from bptt_lab.lectures.hands import (
     CONVENTIONS,
     COURSE,
@@ -80,8 +80,9 @@ def translate(
     """
     here, there, arrays = _met(arrays, source, target, like)
     course = _to_course(arrays, here, there)
-    _check_nothing_is_lost(course, there, like)
-    return _from_course(course, there)
+    if like is not None:
+        _check_biases(course, there)
+    return _from_course(course, there, may_lose=like is not None)
 
 
 def translate_gradients(
@@ -102,7 +103,7 @@ def translate_gradients(
     course = _to_course(gradients, here, there, of_loss=True)
     scale = _scale(here, there, rows)
     scaled = {name: array * scale for name, array in course.items()}
-    return _from_course(scaled, there, of_loss=True)
+    return _from_course(scaled, there, of_loss=True, may_lose=like is not None)
 
 
 def translate_loss(loss: Any, source: str | Convention, target: str | Convention, rows: int | None = None) -> Any:
@@ -193,15 +194,20 @@ def _size_of(slot: Slot) -> str:
     return next(letter.rstrip("+") for letter in letters(slot.axes) if letter[0] != "1")
 
 
-def _from_course(course: Arrays, there: Convention, of_loss: bool = False) -> dict[str, np.ndarray]:
+def _from_course(
+    course: Arrays, there: Convention, of_loss: bool = False, may_lose: bool = False
+) -> dict[str, np.ndarray]:
     """Return the arrays of a convention: every part of a bias has its share of it, but all of its gradient."""
     known, found = parts(there.architecture), {}
-    for slot in there.derivatives if of_loss else there.slots:
-        if all(name in course for name in slot.holds):
-            held = zip(slot.holds, slot.shares, strict=True)
-            shared = [(name, course[name] if of_loss else course[name] * share) for name, share in held]
-            pieces = [_arranged(part, known[name], axes_of(slot, name, known)) for name, part in shared]
-            found[slot.name] = _joined(slot, pieces, known)
+    slots = there.derivatives if of_loss else there.slots
+    full = [slot for slot in slots if all(name in course for name in slot.holds)]
+    if not may_lose:
+        _check_nothing_is_lost(course, slots, full)
+    for slot in full:
+        held = zip(slot.holds, slot.shares, strict=True)
+        shared = [(name, course[name] if of_loss else course[name] * share) for name, share in held]
+        pieces = [_arranged(part, known[name], axes_of(slot, name, known)) for name, part in shared]
+        found[slot.name] = _joined(slot, pieces, known)
     return found
 
 
@@ -256,7 +262,7 @@ def _sizes(
 ) -> dict[str, int]:
     """Return the sizes by letter; vectors are read first, because a transposed matrix looks like another one."""
     _check_names(arrays, slots, architecture, may_lack)
-    given = sorted((slot for slot in slots if slot.name in arrays), key=lambda s: len(s.axes.replace("1", "")))
+    given = sorted((slot for slot in slots if slot.name in arrays), key=_number_of_axes)
     for slot in given:
         check_type(slot.name, arrays[slot.name])
     known = parts(architecture)
@@ -264,6 +270,10 @@ def _sizes(
     for slot in given:
         sizes = _with_sizes_of(slot, arrays[slot.name].shape, sizes, known)
     return sizes
+
+
+def _number_of_axes(slot: Slot) -> int:
+    return sum(letter[0] != "1" for letter in letters(slot.axes))
 
 
 def _hidden_sizes(arrays: Arrays, slots: list[Slot], known: Mapping[str, str]) -> dict[str, int]:
@@ -351,12 +361,25 @@ def _check_one_size(sizes: Mapping[str, int], there: Convention) -> None:
         )
 
 
-def _check_nothing_is_lost(course: Arrays, there: Convention, like: Iterable[str] | None) -> None:
-    """Refuse a dict of names without a bias that is not zero (errors: ValueError)."""
+def _check_nothing_is_lost(course: Arrays, slots: tuple[Slot, ...], full: list[Slot]) -> None:
+    """Refuse an array that lies beside others in the target, where those are missing (errors: ValueError)."""
+    kept = {name for slot in full for name in slot.holds}
+    for slot in slots:
+        given, missing = ([n for n in slot.holds if (n in course) == is_in] for is_in in (True, False))
+        if set(given) - kept:
+            raise ValueError(
+                f"{slot.name} holds {', '.join(slot.holds)}, and {', '.join(missing)} is missing, expected all of "
+                f"them: add it, or leave out {', '.join(given)}."
+            )
+
+
+def _check_biases(course: Arrays, there: Convention) -> None:
+    """Refuse a dict of names that has no place for a bias that is not zero (errors: ValueError)."""
     held = {name for slot in there.slots for name in slot.holds}
     output = output_parts(there.architecture)
-    for name, part in course.items() if like is not None else ():
-        if name.startswith("b") and name not in held and name not in output and part.any():
+    for name, part in course.items():
+        is_wanted = name not in output or output & held  # the output layer may be left out as a whole
+        if name.startswith("b") and name not in held and is_wanted and part.any():
             raise ValueError(
                 f"The names of like have no place for {name.partition('.')[0]}, which is not zero, expected one: make "
                 f"the module of like with its biases."
@@ -385,7 +408,8 @@ def _shape_text(slot: Slot, known: Mapping[str, str] = COURSE) -> str:
 
 
 def _plain(letter: str) -> str:
-    return letter.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+    """Return the letter of a size as the course's code writes it: M2."""
+    return letter.translate(str.maketrans({subscript: digit for digit, subscript in SUBSCRIPTS.items()}))
 
 
 # A hand's own forward pass
@@ -399,7 +423,8 @@ def loss(name: str | Convention, arrays: Arrays, output: str = "softmax") -> Any
     Errors: as `translate`; ValueError for a missing input, state or target, or another output.
     """
     hand = convention(name)
-    sizes = _sizes(as_arrays(arrays), hand.slots, hand.architecture)
+    arrays = as_arrays(arrays)
+    sizes = _sizes(arrays, hand.slots, hand.architecture)
     missing = [slot.name for slot in hand.slots if slot.name not in arrays]
     if missing:
         raise ValueError(f"The arrays lack {', '.join(missing)}, expected them for a forward pass: add them.")

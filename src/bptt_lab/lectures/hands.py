@@ -338,8 +338,8 @@ def _lack(hand: Convention, architecture: Architecture) -> str:
         return f"it writes one hidden layer of tanh. Translate to one of {able}."
     if architecture.kind not in family.kinds:
         return (
-            "its GRU resets after the product, r * (R h + b), which is another function, and no weights make the two "
-            "equal. Train it in that form, or translate to course or Keras."
+            "its GRU resets after the product, r * (R h + b) for R (r * h) + b, which is another function of the "
+            "weights. Train it in that form, or translate to course or Keras."
         )
     if architecture.layers > family.most and family.most > 1:
         return f"at most {family.most} layers have names here, because W11 must be one matrix. Take fewer layers."

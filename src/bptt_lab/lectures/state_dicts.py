@@ -83,7 +83,7 @@ def plain_names(given: Iterable[str], family: Family | None) -> dict[str, str]:
 
 def _several(recurrent: list[str]) -> str:
     shown = " and ".join(repr(module) if module else "no prefix" for module in recurrent)
-    keep = recurrent[-1]
+    keep = next(filter(None, recurrent))
     return (
         f"The arrays are of {len(recurrent)} recurrent modules, with the prefixes {shown}, expected one: pass those of "
         f"one, such as {{name: array for name, array in arrays.items() if name.startswith({keep!r})}}."
@@ -117,19 +117,31 @@ def read_as(arrays: Mapping[str, Any], hand: Convention) -> Convention:
     """
     if hand.family is None:
         return hand
+    _refuse_known_elsewhere(arrays)
     names = plain_names(arrays, hand.family)
-    _refuse_known_elsewhere(names)
     plain = {short: arrays[name] for name, short in names.items()}
     if hand.architecture == Architecture():
         hand = in_architecture(hand, _architecture(plain, hand))
+    _refuse_states_of_layers(plain, hand)
     return named_as(arrays, hand)
 
 
-def _refuse_known_elsewhere(names: Mapping[str, str]) -> None:
-    for name, plain in names.items():
+def _refuse_known_elsewhere(names: Iterable[str]) -> None:
+    for name in names:
         for pattern, what in KNOWN_ELSEWHERE.items():
-            if re.match(pattern, str(plain).rpartition(".")[2]):
+            if re.match(pattern, str(name).rpartition(".")[2]):
                 raise ValueError(f"{name!r} is {what}.")
+
+
+def _refuse_states_of_layers(plain: Mapping[str, Any], hand: Convention) -> None:
+    """Refuse the states of several layers in one array (errors: ValueError)."""
+    number = hand.architecture.layers
+    of_one = slots(hand.family, hand.architecture._replace(layers=1)) if number > 1 else ()
+    for name in [slot.name for slot in of_one if slot.holds[0][0] in "hc" and slot.name in plain]:
+        raise ValueError(
+            f"{name!r} is the state of {number} layers, expected parameters, inputs and targets: in the course the "
+            f"states of several layers are a tuple, one (B, M) each, not an array. Leave it out, and take it apart."
+        )
 
 
 def _architecture(plain: Mapping[str, Any], hand: Convention) -> Architecture:
@@ -154,10 +166,12 @@ def _architecture(plain: Mapping[str, Any], hand: Convention) -> Architecture:
 
 
 def _of_layers(slot: Slot, architecture: Architecture) -> bool:
+    """Return whether an array is a bias of the recurrent layers."""
     return slot.is_bias and slot.holds[0] != f"b{architecture.layers}"
 
 
 def _number_of_gates(plain: Mapping[str, Any], family: Family, found: Architecture) -> int:
+    """Return how many times M rows the first recurrent weights have for M columns (errors: ValueError)."""
     first = next(slot for slot in slots(family, found) if slot.holds[0] == f"W11{found.ways[0]}")
     shape = getattr(plain.get(first.name), "shape", ())
     if len(shape) != 2 or 0 in shape:
