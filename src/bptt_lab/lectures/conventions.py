@@ -73,7 +73,8 @@ def translate(
 
     Shapes: those of each convention, see `shapes`; input, initial state and targets may be given too and come along.
     Kind of cell, layers and directions are found in the arrays, or stated by `convention(name, kind, …)`; tensors and
-    names with the prefix of a model are read too. `like` is a dict of the target whose names the result has.
+    names with the prefix of a model are read too, and a flat bias for a row or column. The result has the names of
+    `like`, a dict of the target, where it is given.
     Of a bias kept in two parts only the sum has a meaning: the way back puts all of it into the first part. A bias
     that is missing is zero; it is made where the target must have one, and stays away where it may be left out.
     Errors: TypeError, ValueError naming the array, what it is and what was expected.
