@@ -399,6 +399,22 @@ def test_the_recurrent_module_alone_has_no_output_layer_there_and_back():
     assert translate(with_output, "course", "PyTorch", like=state).keys() == state.keys()
 
 
+def test_a_prefix_may_stand_before_the_recurrent_module_only():
+    plain = drawn("PyTorch", GRU)
+    state = prefixed(plain, "rnn.", "")
+    ours = translate(state, "PyTorch", "course")
+    assert difference(ours, translate(plain, "PyTorch", "course")) == 0
+    assert translate(ours, "course", "PyTorch", like=state).keys() == state.keys()
+
+
+def test_like_selects_in_a_notation_without_modules_too():
+    ours = drawn("course", Architecture())
+    names = ["W", "U", "V", "b", "c"]
+    assert difference(translate(ours, "course", "004", like=names), translate(ours, "course", "004")) == 0
+    with pytest.raises(ValueError, match="lack W, expected every parameter"):
+        translate(ours, "course", "004", like=names[1:])
+
+
 def without_biases(arrays):
     return {name: a for name, a in arrays.items() if not name.startswith("bias_")}
 
@@ -526,6 +542,7 @@ ERRORS = {
     "'rnn.parametrizations.weight_hh_l0.original0' is a part of a weight": lambda: to_course(
         {"rnn.weight_ih_l0": ones((M, D)), "rnn.parametrizations.weight_hh_l0.original0": ones((M, M))}
     ),
+    "^1 is not an array of this convention": lambda: to_course(state_dict() | {1: ones(M)}),
     "2 recurrent modules, with the prefixes 'encoder.' and 'decoder.', expected one": lambda: to_course(
         prefixed(state_dict(), "encoder.", "") | prefixed(lacking("weight", "bias"), "decoder.", "")
     ),

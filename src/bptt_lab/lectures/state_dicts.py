@@ -56,8 +56,6 @@ def named_as(given: Iterable[str], hand: Convention) -> Convention:
     Errors: ValueError where the names are of several modules, with their prefixes.
     """
     own = {plain: name for name, plain in plain_names(given, hand.family).items()}
-    if all(plain == name for plain, name in own.items()):
-        return hand
     return hand._replace(slots=tuple(slot._replace(name=own.get(slot.name, slot.name)) for slot in hand.slots))
 
 
