@@ -12,15 +12,24 @@ of ACTIVATIONS. One that runs backward in time is the same on reversed time:
 
     h(t) = f(a(t))     a(t) = below(t) + W h(t+1)                (RL3)
     delta(t) = f'(a(t)) * (d_h(t) + W^T delta(t-1))              (RL4)
+
+Layers with gates keep the rows of all n gates in one array, gate below gate: W0 (nM, D), W11 (nM, M), b0 (nM,). Their
+sigmoid is computed by tanh, whose argument is halved in the copies of the weights that a forward pass makes:
+
+    sigma(a) = (1 + tanh(a / 2)) / 2                             (RL5)
+
+Halving is exact, and nothing overflows. The absolute error stays below 2e-16 (1e-7 in float32); the relative one does
+not: sigma(-40) = 4e-18 becomes 0, and so does its slope sigma (1 - sigma).
 """
 
 import numpy as np
 
 from . import activations
-from .arrays import DTYPES, as_floats, check_axes
+from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
+BLOCK = 2**16  # numbers in a block of steps: small for a processor's second-level cache
 
 
 def draw(rng, shapes, dtype):
@@ -166,6 +175,86 @@ def _one_more(lengths):
     return None if lengths is None else lengths + 1
 
 
+def gated_shapes(gates, D, M, K):
+    """Return shapes and letters of the parameters of a layer with so many gates, and of its output layer.
+
+    Shapes: b11 (M,) is a bias of one gate, inside the product with its reset gate. Errors: none.
+    """
+    return {
+        "W0": ((gates * M, D), f"{gates}M, D"),
+        "W11": ((gates * M, M), f"{gates}M, M"),
+        "b0": ((gates * M,), f"{gates}M"),
+        "b11": ((M,), "M"),
+        "W1": ((K, M), "K, M"),
+        "b1": ((K,), "K"),
+    }
+
+
+def draw_gated(rng, names, gates, D, M, K, dtype):
+    """Draw the named parameters of a layer with so many gates as `draw` does.
+
+    Shapes: `gated_shapes`, in a dict. Errors: TypeError for an unsupported dtype, ValueError for sizes below 1.
+    """
+    for name, size in dict(D=D, M=M, K=K).items():
+        check_size(name, size)
+    shapes = gated_shapes(gates, D, M, K)
+    return draw(rng, {name: shapes[name][0] for name in names}, dtype)
+
+
+def split(array, names):
+    """Return the parts of a stacked parameter or gradient, gate below gate, as views under their names.
+
+    Shapes: array (nM, …) for n names, each part (M, …). Errors: TypeError, ValueError.
+    """
+    if type(array) is not np.ndarray or array.ndim == 0:
+        raise TypeError(f"array is {array!r}, expected a NumPy array with the rows of all gates: pass W0, W11 or b0.")
+    if len(array) % len(names):
+        raise ValueError(
+            f"array has shape {array.shape}, expected {len(names)}M rows, M for each of {', '.join(names)}: "
+            f"pass W0, W11 or b0, or a gradient by one of them."
+        )
+    return dict(zip(names, np.split(array, len(names)), strict=True))
+
+
+def stack(parts):
+    """Return the stacked parameter of the parts of all gates, in their order; `split` undoes it.
+
+    Shapes: a dict of arrays (M, …) for n gates, returned (nM, …). Errors: TypeError, ValueError.
+    """
+    for name, part in parts.items():
+        check_axes(name, part, "M" if np.ndim(part) == 1 else "M, N")
+    _, first = next(iter(parts.items()))
+    for name, part in parts.items():
+        check_form(name, part, first.shape, first.dtype, "like the other gates")
+    return np.concatenate(list(parts.values()))
+
+
+def transposed(W, factors=1):
+    """Return a transposed copy in memory order, column by column times factors, so that BLAS is fast with small ones.
+
+    Shapes: W (N, M), factors (N,) or a number, returned (M, N). Errors: none of its own.
+    """
+    return np.multiply(W.T, factors, order="C")
+
+
+def blocks(T, numbers):
+    """Return slices of steps, as many in each as fit a cache with so many numbers a step, the last one perhaps shorter.
+
+    Shapes: none. Errors: none.
+    """
+    length = min(T, max(1, BLOCK // numbers))
+    return [slice(start, min(start + length, T)) for start in range(0, T, length)]
+
+
+def output_scores(W1, h_rows, b1, scores):
+    """Write W1 h + b1 of all rows into scores, class-major because a softmax runs over classes.
+
+    Shapes: W1 (K, M), h_rows (T·B, M), b1 (K,), scores (K, T·B). Errors: none of its own.
+    """
+    W1.dot(h_rows.T, scores)
+    scores += b1[:, None]
+
+
 def _rows(array):
     return array.reshape(-1, array.shape[-1])
 
@@ -209,3 +298,65 @@ def check_choice(name, choice, choices):
     """
     if choice not in choices:
         raise ValueError(f"{name} is {choice!r}, expected one of {', '.join(choices)}: correct its spelling.")
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def check_gated_forward(params, names, gates, x, starts):
+    """Refuse what a forward pass of a layer with gates cannot take, and return T, B, D, M, K.
+
+    Shapes: x (T, B, D), `gated_shapes`, and each of the dict `starts` (B, M). Errors: TypeError, ValueError.
+    """
+    check_names("params", params, names)
+    T, B, D = check_axes("x", x, "T, B, D")
+    check("x", x, x.shape, x.dtype)
+    check_axes("W11", params["W11"], f"{gates}M, M")
+    M, (K, _) = min(params["W11"].shape), check_axes("W1", params["W1"], "K, M")
+    shapes = gated_shapes(gates, D, M, K)
+    for name in names:
+        check(name, params[name], shapes[name][0], x.dtype, shapes[name][1])
+    for name, start in starts.items():
+        check(name, start, (B, M), x.dtype, "B, M")
+    return T, B, D, M, K
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def check_gated_backward(params, names, gates, trace, d_a2):
+    """Refuse what a backward pass of a layer with gates cannot take, and return T, B, D, M, K.
+
+    Shapes: d_a2 (T, B, K). Errors: TypeError, ValueError.
+    """
+    check_names("params", params, names)
+    check_latest(trace)
+    (T, B, D), M, K, dtype = trace.x.shape, trace.h1.shape[2], trace.a2.shape[2], trace.x.dtype
+    check("d_a2", d_a2, (T, B, K), dtype, "T, B, K")
+    shapes = gated_shapes(gates, D, M, K)
+    for name in ("W0", "W11", "W1"):
+        check_form(name, params[name], shapes[name][0], dtype, shapes[name][1])
+    return T, B, D, M, K
+
+
+def check_latest(trace):
+    """Refuse a trace whose workspace has been used again since.
+
+    Shapes: none. Errors: ValueError.
+    """
+    if trace.buffers.stamp != trace.stamp:
+        raise ValueError(
+            "trace was overwritten by a later forward pass with the same workspace, expected the "
+            "latest trace: call backward before the next forward, or use another workspace."
+        )
+
+
+def check_apart(x, *buffers):
+    """Refuse an input that lies in memory which the call is going to overwrite.
+
+    Shapes: any. Errors: ValueError.
+    """
+    if x.base is None:  # it owns its memory, so it is no view of a buffer
+        return
+    if any(np.may_share_memory(x, buffer) for buffer in buffers):
+        raise ValueError(
+            "x is a result of an earlier call with the same workspace, which this call would "
+            "overwrite, expected an array apart from it: use a workspace for each layer, or "
+            "x.copy()."
+        )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .arrays import DTYPES, Workspace, buffers, check, check_axes, check_form, check_names, empty
-from .layers import ACTIVATIONS, applied, check_choice, slopes
+from .layers import ACTIVATIONS, applied, check_apart, check_choice, check_latest, slopes
 
 __all__ = ["ACTIVATIONS", "Trace", "Workspace", "backward", "forward", "initialise"]
 
@@ -72,7 +72,7 @@ def forward(params, x, h_start, workspace=None, activation="tanh"):
     T, B, D, M, K = _check_forward(params, x, h_start)
     W0, W11, b0, W1, b1 = [params[name] for name in PARAMETERS]
     kept = buffers(workspace, _ForwardBuffers, T, B, M, K, x.dtype)
-    _check_apart(x, kept)
+    check_apart(x, kept.states, kept.a2_classes)
     kept.stamp += 1
 
     kept.states[0] = h_start  # first, because h_start may be the last state of the call before
@@ -191,17 +191,6 @@ def _check_forward(params, x, h_start):
     return T, B, D, M, K
 
 
-def _check_apart(x, kept):
-    if x.base is None:  # it owns its memory, so it is no view of a buffer
-        return
-    if np.may_share_memory(x, kept.states) or np.may_share_memory(x, kept.a2_classes):
-        raise ValueError(
-            "x is a result of an earlier call with the same workspace, which this call would "
-            "overwrite, expected an array apart from it: use a workspace for each layer, or "
-            "x.copy()."
-        )
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def _check_backward(params, trace, d_a2):
     check_names("params", params, PARAMETERS)
@@ -210,11 +199,7 @@ def _check_backward(params, trace, d_a2):
             f"trace is of type {type(trace).__name__}, expected what forward returned: "
             f"pass trace = rnn.forward(params, x, h_start)."
         )
-    if trace.buffers.stamp != trace.stamp:
-        raise ValueError(
-            "trace was overwritten by a later forward pass with the same workspace, expected the "
-            "latest trace: call backward before the next forward, or use another workspace."
-        )
+    check_latest(trace)
     (T, B, D), M, K, dtype = trace.x.shape, trace.h1.shape[2], trace.a2.shape[2], trace.x.dtype
     check("d_a2", d_a2, (T, B, K), dtype, "T, B, K")
     check_form("W0", params["W0"], (M, D), dtype, "M, D")
