@@ -1,6 +1,6 @@
-"""Time one forward and backward pass of the RNN against its peers and against the limit.
+"""Time one forward and backward pass of an architecture against its peers and, the RNN, against the limit.
 
-Work: forward, softmax loss, gradients by W0, W11, b0, W1, b1, x and h_start. One process per peer,
+Work: forward, softmax loss, gradients by all parameters, x and the initial states. One process per peer,
 one thread, processor time. In every round all peers run one burst each, in random order; ratios are
 taken inside a round, and the median over rounds is reported. Gradients are compared before anything
 is timed. See README.md beside this file.
@@ -17,6 +17,7 @@ import statistics
 import time
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 # Before NumPy and the frameworks are imported, here and in every process started from here.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -25,8 +26,9 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 
 import numpy as np  # noqa: E402
 
-from bptt_lab.numeric import gradient_check, losses, rnn  # noqa: E402
-from bptt_lab.numeric.arrays import empty  # noqa: E402
+from bptt_lab.numeric import gradient_check, losses  # noqa: E402
+from bptt_lab.numeric.arrays import Workspace, empty  # noqa: E402
+from networks import NETWORKS, torch_pass  # noqa: E402
 
 SIZES = {  # T, B, D, M, K
     "tiny": (20, 1, 4, 5, 3),
@@ -38,42 +40,56 @@ SIZES = {  # T, B, D, M, K
 ROUNDS = dict(tiny=25, course=25, char=25, medium=9, large=3)
 BURST_SECONDS = 0.02
 TOLERANCE = dict(float64=1e-9, float32=5e-5)
-NAMES = ("W0", "W11", "b0", "W1", "b1", "x", "h_start")
 
 
-def make_case(size, dtype):
-    """Return params, x, h_start and labels, the same in every process."""
-    T, B, D, M, K = SIZES[size]
+def make_case(architecture, size, dtype):
+    """Return the network, params, x, the initial states and labels, the same in every process."""
+    (T, B, D, M, K), network = SIZES[size], NETWORKS[architecture]
     rng = np.random.default_rng(T + M)
-    params = rnn.initialise(rng, D, M, K)
-    x, h_start = rng.standard_normal((T, B, D)), rng.uniform(-0.9, 0.9, (B, M))
+    params = network.draw(rng, D, M, K, np.float64)
+    x, starts = rng.standard_normal((T, B, D)), [rng.uniform(-0.9, 0.9, (B, M)) for _ in range(network.count)]
     labels = rng.integers(0, K, (T, B))
     params = {name: array.astype(dtype) for name, array in params.items()}
-    return params, x.astype(dtype), h_start.astype(dtype), labels
+    return network, params, x.astype(dtype), [start.astype(dtype) for start in starts], labels
 
 
 # Peers. Each takes a case and returns a function without arguments that does the work once and
-# returns (loss, the gradients in the order of NAMES).
+# returns (loss, the gradients by all parameters, by x and by the initial states, in this order).
 
 
-def ours(params, x, h_start, labels):
-    workspace = rnn.Workspace()
+def ours(network, params, x, starts, labels):
+    if not network.keeps:
+        return ours_fresh(network, params, x, starts, labels)
+    workspace = Workspace()
 
     def call():
-        trace = rnn.forward(params, x, h_start, workspace)
+        trace = network.code.forward(params, x, *starts, workspace=workspace, **network.options)
         loss, d_a2 = losses.softmax_nll(trace.a2, labels, workspace=workspace)
-        return loss, tuple(rnn.backward(params, trace, d_a2, workspace).values())
+        return loss, tuple(network.code.backward(params, trace, d_a2, workspace).values())
 
     return call
 
 
-def ours_fresh(params, x, h_start, labels):
+def ours_fresh(network, params, x, starts, labels, code=None):
+    code = code or network.code
+    given = [tuple(starts)] if network.code.__name__.endswith("deep") else starts
+
     def call():
-        trace = rnn.forward(params, x, h_start)
-        loss, d_a2 = losses.softmax_nll(trace.a2, labels)
-        return loss, tuple(rnn.backward(params, trace, d_a2).values())
+        trace = code.forward(params, x, *given, **network.options)
+        loss, d_a2 = losses.softmax_nll(trace.scores if hasattr(trace, "scores") else trace.a2, labels)
+        gradients = code.backward(params, trace, d_a2)
+        flat = [gradients.pop(name) for name in (*params, "x")]
+        for start in gradients.values():
+            flat += start if isinstance(start, tuple) else [start]
+        return loss, flat
 
     return call
+
+
+def plain(network, params, x, starts, labels):
+    if network.plain:
+        return ours_fresh(network, params, x, starts, labels, network.plain)
+    return plain_loop(params, x, *starts, labels)
 
 
 def plain_loop(params, x, h_start, labels):
@@ -107,82 +123,68 @@ def plain_loop(params, x, h_start, labels):
     return call
 
 
-def hips_autograd(params, x, h_start, labels):
+def hips_autograd(network, params, x, starts, labels):
     import autograd
     import autograd.numpy as anp
 
-    (T, B), K = labels.shape, len(params["b1"])
+    (T, B), names = labels.shape, tuple(params)
     chosen = np.arange(T * B), labels.reshape(-1)
 
-    def loss(arrays):
-        W0, W11, b0, W1, b1, x, h = arrays
-        projected, states = anp.dot(x, W0.T) + b0, []
+    def scan(step, states, inputs):
+        found = []
         for t in range(T):
-            h = anp.tanh(projected[t] + anp.dot(h, W11.T))
-            states.append(h)
-        a2 = anp.reshape(anp.dot(anp.array(states), W1.T) + b1, (T * B, K))
+            states = step(states, inputs[t])
+            found.append(states[0])
+        return anp.array(found)
+
+    def flip(a):
+        return a[::-1]
+
+    kit = SimpleNamespace(
+        tanh=anp.tanh, sigmoid=lambda a: 1 / (1 + anp.exp(-a)), split=anp.split, flip=flip, scan=scan
+    )  # fmt: skip
+
+    def loss(arrays):
+        given = dict(zip(names, arrays, strict=False))
+        a2 = anp.reshape(network.scores(kit, given, *arrays[len(names) :]), (T * B, -1))
         shifted = a2 - anp.max(a2, axis=1, keepdims=True)
         return anp.sum(anp.log(anp.sum(anp.exp(shifted), axis=1)) - shifted[chosen])
 
     both = autograd.value_and_grad(loss)
-    return lambda: both((*params.values(), x, h_start))
+    return lambda: both((*params.values(), x, *starts))
 
 
-def pytorch(params, x, h_start, labels):
+def pytorch(network, params, x, starts, labels):
     import torch
 
-    torch.set_num_threads(1)
-    (M, D), K = params["W0"].shape, len(params["b1"])
-    dtype = getattr(torch, x.dtype.name)
-    layer, output = torch.nn.RNN(D, M, dtype=dtype), torch.nn.Linear(M, K, dtype=dtype)
-    leaves = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, output.weight, output.bias)
-    with torch.no_grad():
-        layer.bias_hh_l0.zero_()
-        for leaf, array in zip(leaves, params.values(), strict=True):
-            leaf.copy_(torch.from_numpy(array))
-    inputs = torch.from_numpy(x).requires_grad_()
-    start = torch.from_numpy(h_start)[None].requires_grad_()
-    targets = torch.from_numpy(labels.reshape(-1))
-
-    def call():
-        states, _ = layer(inputs, start)
-        scores = output(states).reshape(-1, K)
-        loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum")
-        return loss, torch.autograd.grad(loss, (*leaves, inputs, start))
-
-    return lambda: _without_layer_axis(*call())
+    return torch_pass(torch, network, params, x, starts, labels)
 
 
-def _without_layer_axis(loss, gradients):
-    return loss, (*gradients[:-1], gradients[-1][0])
-
-
-def jax_scan(params, x, h_start, labels):
+def jax_scan(network, params, x, starts, labels):
     import jax
 
     jax.config.update("jax_platforms", "cpu")
     jax.config.update("jax_enable_x64", x.dtype == np.float64)
     jnp = jax.numpy
 
+    def scan(step, states, inputs):
+        return jax.lax.scan(lambda states, now: ((found := step(states, now)), found[0]), states, inputs)[1]
+
+    kit = SimpleNamespace(tanh=jnp.tanh, sigmoid=jax.nn.sigmoid, split=jnp.split, flip=lambda a: a[::-1], scan=scan)
+
     def loss(arrays, labels):
-        W0, W11, b0, W1, b1, x, h_start = arrays
-
-        def step(h, projected):
-            h = jnp.tanh(projected + h @ W11.T)
-            return h, h
-
-        _, states = jax.lax.scan(step, h_start, x @ W0.T + b0)
-        logs = jax.nn.log_softmax(states @ W1.T + b1)
+        given = dict(zip(params, arrays, strict=False))
+        logs = jax.nn.log_softmax(network.scores(kit, given, *arrays[len(params) :]))
         return -jnp.take_along_axis(logs, labels[..., None], axis=-1).sum()
 
     both = jax.jit(jax.value_and_grad(loss))
-    arrays = tuple(map(jnp.asarray, (*params.values(), x, h_start)))
+    arrays = tuple(map(jnp.asarray, (*params.values(), x, *starts)))
     targets = jnp.asarray(labels)
     return lambda: jax.block_until_ready(both(arrays, targets))
 
 
-def floor(params, x, h_start, labels):
-    """The same matrix products, tanh and exp, and nothing else: no sums, no checks, no gradient."""
+def floor(network, params, x, starts, labels):
+    """The same matrix products, tanh and exp of the RNN, and nothing else: no sums, no checks, no gradient."""
     W0, W11, _, W1, _ = params.values()
     (T, B, D), M, K, dtype = x.shape, len(W0), len(W1), x.dtype
     states, deltas, d_x = (
@@ -191,7 +193,7 @@ def floor(params, x, h_start, labels):
         empty(x.shape, dtype),
     )
     scores, product = empty((K, T * B), dtype), empty((B, M), dtype)
-    states[0] = h_start
+    states[0] = starts[0]
     x_rows, d_x_rows = x.reshape(T * B, D), d_x.reshape(T * B, D)
     before, after = states[:-1].reshape(T * B, M), states[1:].reshape(T * B, M)
     delta_rows, later = deltas.reshape(T * B, M), list(deltas[::-1])
@@ -218,18 +220,27 @@ PEERS = {  # name in the tables: (function, distribution it needs)
     "ours": (ours, "numpy"),
     "floor": (floor, "numpy"),
     "ours, no workspace": (ours_fresh, "numpy"),
-    "NumPy, step by step": (plain_loop, "numpy"),
-    "PyTorch nn.RNN": (pytorch, "torch"),
+    "NumPy, step by step": (plain, "numpy"),
+    "PyTorch": (pytorch, "torch"),
     "JAX, jit of scan": (jax_scan, "jax"),
     "HIPS autograd": (hips_autograd, "autograd"),
 }
+
+
+def peers_of(architecture):
+    """Return the peers that an architecture has."""
+    network = NETWORKS[architecture]
+    absent = [] if architecture == "rnn" else ["floor"]
+    absent += [] if network.keeps else ["ours, no workspace"]
+    absent += [] if network.plain or architecture == "rnn" else ["NumPy, step by step"]
+    return [peer for peer in PEERS if peer not in absent]
 
 
 # One process per peer: the frameworks' thread pools and allocators must not meet.
 
 
 def work(peer, pipe):
-    """Serve one peer: ("prepare", size, dtype), ("burst", calls) and ("memory",) until None."""
+    """Serve one peer: ("prepare", architecture, size, dtype), ("burst", calls) and ("memory",) until None."""
     if hasattr(os, "sched_setaffinity"):  # some pools ignore every other request for one thread
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     make, call, case = PEERS[peer][0], None, None
@@ -237,19 +248,21 @@ def work(peer, pipe):
         if command == "prepare":
             case = make_case(*arguments)
             call = make(*case)
-            pipe.send(_as_numpy(call()))
+            pipe.send(_as_numpy(call(), case))
         elif command == "burst":
             pipe.send(_burst(call, *arguments))
         elif command == "memory":
             pipe.send(_peak_bytes(make, case))
 
 
-def _as_numpy(result):
+def _as_numpy(result, case):
     if result is None:
         return None
     loss, gradients = result
     loss, *arrays = (np.array(a.detach() if hasattr(a, "detach") else a) for a in (loss, *gradients))
-    return float(loss), dict(zip(NAMES, arrays, strict=True))
+    _, params, _, starts, _ = case
+    names = (*params, "x", *(f"start {k}" for k in range(len(starts))))
+    return float(loss), dict(zip(names, arrays, strict=True))
 
 
 def _burst(call, calls):
@@ -269,10 +282,11 @@ def _peak_bytes(make, case):
     return peak
 
 
-def start_workers():
+def start_workers(architecture):
     """Start a process for every peer whose library is installed; list the others as absent."""
     context, workers = multiprocessing.get_context("spawn"), {}
-    for peer, (_, library) in PEERS.items():
+    for peer in peers_of(architecture):
+        library = PEERS[peer][1]
         if importlib.util.find_spec(library) is None:
             print(f"absent: {peer} ({library} is not installed)")
             continue
@@ -288,11 +302,14 @@ def ask(pipe, *message):
     return pipe.recv()
 
 
-def prepare(workers, size, dtype):
-    """Let every peer compute once, and stop unless all gradients agree."""
-    reference = _as_numpy(plain_loop(*make_case(size, "float64"))())
+def prepare(workers, *case):
+    """Let every peer compute once, and stop unless all gradients agree with the slowest and plainest there is."""
+    architecture, size, dtype = case
+    slow = "NumPy, step by step" if "NumPy, step by step" in workers else "HIPS autograd"
+    wide = make_case(architecture, size, "float64")
+    reference = _as_numpy(PEERS[slow][0](*wide)(), wide)
     for peer, pipe in workers.items():
-        result = ask(pipe, "prepare", size, dtype)
+        result = ask(pipe, "prepare", *case)
         if result is None:
             continue
         differences = gradient_check.relative_differences(result[1], reference[1])
@@ -302,9 +319,9 @@ def prepare(workers, size, dtype):
             raise SystemExit(f"{peer} disagrees at {size} {dtype}: {worst} by {differences[worst]:.1e}")
 
 
-def measure(workers, size, dtype, rounds):
+def measure(workers, case, rounds):
     """Return seconds per call, one list a peer with one entry a round."""
-    prepare(workers, size, dtype)
+    prepare(workers, *case)
     calls = {}
     for peer, pipe in workers.items():
         once = max(ask(pipe, "burst", 1), 1e-6)
@@ -350,16 +367,17 @@ def describe_machine():
     return facts
 
 
-def run(sizes, dtypes, rounds):
+def run(architecture, sizes, dtypes, rounds):
     """Measure everything and print it as it comes."""
-    facts, workers, results = describe_machine(), start_workers(), {}
+    facts, workers, results = describe_machine(), start_workers(architecture), {}
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
     for size in sizes:
         for dtype in dtypes:
-            seconds = measure(workers, size, dtype, rounds or ROUNDS[size])
+            seconds = measure(workers, (architecture, size, dtype), rounds or ROUNDS[size])
             entry = dict(seconds={p: statistics.median(s) for p, s in seconds.items()})
             entry["ratios"] = ratios(seconds)
-            entry["to_floor"] = ratios(seconds, "floor")["ours"]
+            if "floor" in workers:
+                entry["to_floor"] = ratios(seconds, "floor")["ours"]
             if size in ("medium", "large"):
                 entry["memory"] = memory(workers, size, dtype)
             results[f"{size} {dtype}"] = entry
@@ -370,7 +388,7 @@ def run(sizes, dtypes, rounds):
 
 
 def show(title, entry):
-    print(f"\n{title}: ours / floor {entry['to_floor']:.2f}")
+    print(f"\n{title}" + (f": ours / floor {entry['to_floor']:.2f}" if "to_floor" in entry else ""))
     for peer, seconds in entry["seconds"].items():
         units = entry.get("memory", {}).get(peer)
         extra = f"   memory {units:.2f} arrays (T, B, M)" if units else ""
@@ -384,14 +402,17 @@ def summarise(paths):
     titles = list(runs[0]["results"])
     peers = [peer for peer in PEERS if peer in runs[0]["results"][titles[0]]["seconds"]]
     peers = [peer for peer in peers if peer not in ("ours", "floor")]
-    print("| size | ours, us | ours / floor |", " | ".join(f"{p} / ours" for p in peers), "|")
-    print("|---|" + "---|" * (len(peers) + 2))
+    floors = ["ours / floor"] if "to_floor" in runs[0]["results"][titles[0]] else []
+    print("| size | ours, us |", " | ".join((*floors, *(f"{p} / ours" for p in peers))), "|")
+    print("|---|" + "---|" * (len(peers) + len(floors) + 1))
     for title in titles:
         entries = [run["results"][title] for run in runs]
         cells = [_spread([e["seconds"]["ours"] * 1e6 for e in entries], "{:.0f}")]
-        cells.append(_spread([e["to_floor"] for e in entries]))
+        cells += [_spread([e["to_floor"] for e in entries]) for _ in floors]
         cells += [_spread([e["ratios"][peer] for e in entries]) for peer in peers]
         print(f"| {title} | " + " | ".join(cells) + " |")
+    if not any("memory" in result for result in runs[0]["results"].values()):
+        return
     print("\n| size | " + " | ".join(("ours", *peers)) + " |")
     print("|---|" + "---|" * (len(peers) + 1))
     for title in titles:
@@ -408,6 +429,7 @@ def _spread(values, form="{:.2f}"):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--architecture", choices=NETWORKS, default="rnn")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--dtypes", nargs="+", choices=TOLERANCE, default=list(TOLERANCE))
     parser.add_argument("--rounds", type=int, help="instead of the number that suits each size")
@@ -417,7 +439,7 @@ def main():
     if options.summarise:
         summarise(options.summarise)
         return
-    found = run(options.sizes, options.dtypes, options.rounds)
+    found = run(options.architecture, options.sizes, options.dtypes, options.rounds)
     if options.save:
         options.save.write_text(json.dumps(found, indent=1))
 

@@ -156,8 +156,6 @@ BOTH = {
     "the direct path through 1 - z": ("multiply(d_h, z, carried)", "multiply(d_h, 1 - z, carried)"),
     "recurrent path forgotten": ("add(d_h, product, d_h)", "pass"),
     "gates of the step before": ("trace.buffers.rz[block][::-1]", "trace.buffers.rz[block]"),
-    "delta of this step in place of the later one": (
-        "self.later[block.start + 1 : block.stop + 1]", "self.later[block.start : block.stop]"),
     "slope of a sigmoid without 1 -": ("slopes[:, 1:3] *= rz", "slopes[:, 1:3] = rz"),
     "slope of the candidate that of a sigmoid": ("np.multiply(n, n, of_n)", "np.multiply(n, 1, of_n)"),
     "the candidate meets z": ("of_n *= of_z", "of_n *= 1 - of_z"),

@@ -200,9 +200,6 @@ MUTANTS = {
     "forget gate of the step before": ("past.forget[block][::-1]", "past.forget[block]"),
     "recurrent path forgotten": ("add(d_h, product, d_h)", "pass"),
     "what reaches the cell through the state forgotten": ("add(d_c, product, d_c)", "pass"),
-    "delta of this step in place of the later one": (
-        "self.delta[block.start + 1 : block.stop + 1]", "self.delta[block.start : block.stop]"),
-    "the sweep runs forward": ("list(zip(*own, strict=True))[::-1]", "list(zip(*own, strict=True))"),
     "slope of a sigmoid without 1 -": ("slopes *= gates", "slopes[:] = gates"),
     "slope of the output gate squared": ("of_o *= tanh_c", "of_o *= of_o * tanh_c"),
     "slope of the candidate that of a sigmoid": ("np.multiply(g, g, of_g)", "np.multiply(g, 1, of_g)"),
