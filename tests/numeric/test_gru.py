@@ -156,7 +156,7 @@ BOTH = {
     "the direct path through 1 - z": ("multiply(d_h, z, carried)", "multiply(d_h, 1 - z, carried)"),
     "recurrent path forgotten": ("add(d_h, product, d_h)", "pass"),
     "gates of the step before": ("trace.buffers.rz[block][::-1]", "trace.buffers.rz[block]"),
-    "slope of a sigmoid without 1 -": ("slopes[:, 1:3] *= rz", "slopes[:, 1:3] = rz"),
+    "slope of a sigmoid without 1 -": ("of_rz *= rz", "of_rz[:] = rz"),
     "slope of the candidate that of a sigmoid": ("np.multiply(n, n, of_n)", "np.multiply(n, 1, of_n)"),
     "the candidate meets z": ("of_n *= of_z", "of_n *= 1 - of_z"),
     "half of the update gate forgotten": ("np.subtract(trace.states[block], n, of_u)", "np.subtract(0.0, n, of_u)"),
@@ -167,7 +167,7 @@ BOTH = {
     "the initial state by its direct path only": ("kept.later[0].dot(W11_later) + carried", "1.0 * carried"),
     "the output weights transposed": ("delta2[rows].dot(W1, d_h_rows)", "delta2[rows].dot(W1.T.copy(), d_h_rows)"),
     "the transposed gradient": ('"W1": delta2.T.dot(h1)', '"W1": h1.T.dot(delta2)'),
-    "bias gradient of one sequence": ("kept.ones.dot(kept.delta_rows)", "kept.ones[::2].dot(kept.delta_rows[::2])"),
+    "bias gradient of one sequence": ("kept.ones.dot(delta),", "kept.ones[::2].dot(delta[::2]),"),
     "a factor of 0.999999": ("delta.T.dot(x)", "0.999999 * delta.T.dot(x)"),
 }  # fmt: skip
 BEFORE = {
@@ -180,7 +180,7 @@ BEFORE = {
     "the candidate's weights transposed": ("delta_n.dot(W11_n, d_v)", "delta_n.dot(W11_n.T.copy(), d_v)"),
     "the reset gate from delta_n": ("multiply(slope_r, d_v, delta_r)", "multiply(slope_r, delta_n, delta_r)"),
     "the reset gate without the state": ("of_r *= trace.states[block]", "pass"),
-    "W11_n from h1(t-1)": ("v = trace.inner.reshape(-1, M)", "v = h1_before"),
+    "W11_n from h1(t-1)": ("of_n.T.dot(v)", "of_n.T.dot(h1_before)"),
 }  # fmt: skip
 AFTER = {
     "reset on the wrong side": ("multiply(r, inner, n)", "n[:] = (r * h_before) @ gates(params['W11'])['n'].T + b11"),
@@ -190,9 +190,16 @@ AFTER = {
     "the reset gate without the product": ("of_r *= trace.inner[block]", "pass"),
     "the reset gate meets the state": ("of_r *= trace.inner[block]", "of_r *= trace.states[block]"),
     "the reset gate without the candidate": ("of_r *= of_n", "pass"),
-    "the second bias's gradient from delta": ('"b11": sums[:M]', '"b11": sums[-M:]'),
-    "gates of W11 in another order": ("concatenate([of_u_r_z[M:], of_u_r_z[:M]])", "concatenate([of_u_r_z])"),
-    "gates of the sweep in another order": ("np.concatenate([W11_n, W11_rz])", "np.concatenate([W11_rz, W11_n])"),
+    "the second bias's gradient that of the first": ("kept.ones.dot(delta[:, 2 * M :])", "kept.delta_n.sum(axis=(0, 1))"),
+    "delta_n not put in its place": ("kept.delta[:-1, :, 2 * M :] = kept.delta_n", "pass"),
+    "delta_n put in its place too early": (
+        "    recurrent = _recurrent(kept, trace, M)",
+        "    _recurrent(kept, trace, M)\n    recurrent = _recurrent(kept, trace, M)",
+    ),
+    "delta_n of the candidate without its slope": (
+        "multiply(slopes[:, 3], d_h_all, kept.delta_n[block])",
+        "np.copyto(kept.delta_n[block], d_h_all)",
+    ),
 }  # fmt: skip
 MUTANTS = [(reset, name) for reset, own in (("before", BEFORE), ("after", AFTER)) for name in BOTH | own]
 

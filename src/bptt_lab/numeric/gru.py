@@ -173,15 +173,15 @@ def backward(params, trace, d_a2, workspace=None):
     T, B, D, M, K = check_gated_backward(params, PARAMETERS[trace.reset], len(GATES), trace, d_a2)
     kept = buffers(workspace, _BackwardBuffers, T, B, D, M, trace.reset, d_a2.dtype)
     x, h1, delta2 = trace.x.reshape(T * B, D), trace.h1.reshape(T * B, M), d_a2.reshape(T * B, K)
-    delta = kept.delta_rows[:, -3 * M :]
+    delta = kept.delta_rows
 
     d_h_start = _sweep(kept, params, trace, delta2)  # GR26
-    sums = kept.ones.dot(kept.delta_rows)  # a product with ones is the fastest sum over rows
+    recurrent = _recurrent(kept, trace, M)
     return {
         "W0": delta.T.dot(x),  # GR19
-        "W11": _recurrent(kept.delta_rows, trace, M),
-        "b0": sums[-3 * M :],  # GR20
-        **({} if trace.reset == "before" else {"b11": sums[:M]}),  # GR24
+        "W11": recurrent.pop("W11"),
+        "b0": kept.ones.dot(delta),  # GR20; a product with ones is the fastest sum over rows
+        **recurrent,
         "W1": delta2.T.dot(h1),  # GR17
         "b1": kept.ones.dot(delta2),  # GR18
         "x": delta.dot(params["W0"], kept.d_x_rows).reshape(T, B, D),  # GR25
@@ -193,10 +193,9 @@ def _sweep(kept, params, trace, delta2):
     """Fill delta of all steps and gates, backwards in time, and return d_h_start: GR9 to GR16, GR26."""
     is_before, W1, d_v, product, carried = trace.reset == "before", params["W1"], kept.d_v, kept.product, kept.carried
     multiply, add, W11_n = np.multiply, np.add, gates(params["W11"])["n"]
-    W11_rz = params["W11"][: -len(W11_n)]
-    W11_later = W11_rz if is_before else np.concatenate([W11_n, W11_rz])
+    W11_later = params["W11"][: -len(W11_n)] if is_before else params["W11"]
     carried[:] = 0  # nothing comes back from beyond the last step
-    for rows, block, d_h_rows, slopes, steps in kept.blocks:
+    for rows, block, d_h_rows, d_h_all, slopes, steps in kept.blocks:
         delta2[rows].dot(W1, d_h_rows)  # W1^T delta2(t), the rows of many steps
         _slopes(slopes, trace, block)
         for (r, z), step in zip(trace.buffers.rz[block][::-1], steps, strict=True):
@@ -204,25 +203,27 @@ def _sweep(kept, params, trace, delta2):
             delta_later.dot(W11_later, product)
             add(d_h, carried, d_h)
             add(d_h, product, d_h)  # GR9, GR10
-            multiply(slopes_now, d_h, delta_now)  # GR11, GR12; after: GR15, GR16
+            multiply(slopes_now, d_h, delta_now)  # GR11; before: GR12; after: GR15, GR16
             multiply(d_h, z, carried)
             if is_before:
                 delta_n.dot(W11_n, d_v)  # GR13
                 multiply(slope_r, d_v, delta_r)  # GR14
                 multiply(d_v, r, d_v)
                 add(carried, d_v, carried)
+        if not is_before:
+            multiply(slopes[:, 3], d_h_all, kept.delta_n[block])  # GR12
     return kept.later[0].dot(W11_later) + carried
 
 
 def _slopes(slopes, trace, block):
     """Fill the factors of d_h1 and d_v in GR11 to GR16 for a block of steps, which stays in the cache."""
     rz, (r, _, n) = trace.buffers.gates[block, :2], trace.buffers.gates[block].swapaxes(0, 1)
-    of_u, of_r, of_z, of_n = slopes.swapaxes(0, 1)
-    np.subtract(1.0, rz, slopes[:, 1:3])
+    of_rz, (of_r, of_z, of_u, of_n) = slopes[:, :2], slopes.swapaxes(0, 1)
+    np.subtract(1.0, rz, of_rz)
     np.multiply(n, n, of_n)
     np.subtract(1.0, of_n, of_n)
     of_n *= of_z  # GR12
-    slopes[:, 1:3] *= rz
+    of_rz *= rz
     np.subtract(trace.states[block], n, of_u)
     of_z *= of_u  # GR11
     if trace.reset == "before":
@@ -233,14 +234,15 @@ def _slopes(slopes, trace, block):
         np.multiply(of_n, r, of_u)  # GR15
 
 
-def _recurrent(delta, trace, M):
-    """Return the gradient by W11 from the rows of delta: GR21, and GR22 or GR23."""
-    h1_before = trace.states[:-1].reshape(-1, M)
+def _recurrent(kept, trace, M):
+    """Return the gradients by W11 and b11: GR21 to GR24; "after", delta_n takes the place of d_u in the rows then."""
+    delta, h1_before = kept.delta_rows, trace.states[:-1].reshape(-1, M)
     if trace.reset == "before":
-        v = trace.inner.reshape(-1, M)
-        return np.concatenate([delta[:, : 2 * M].T.dot(h1_before), delta[:, 2 * M :].T.dot(v)])  # GR21, GR22
-    of_u_r_z = delta[:, : 3 * M].T.dot(h1_before)  # GR23, GR21
-    return np.concatenate([of_u_r_z[M:], of_u_r_z[:M]])
+        of_rz, of_n, v = delta[:, : 2 * M], delta[:, 2 * M :], trace.inner.reshape(-1, M)
+        return dict(W11=np.concatenate([of_rz.T.dot(h1_before), of_n.T.dot(v)]))  # GR21, GR22
+    found = dict(W11=delta.T.dot(h1_before), b11=kept.ones.dot(delta[:, 2 * M :]))  # GR21, GR23; GR24
+    kept.delta[:-1, :, 2 * M :] = kept.delta_n
+    return found
 
 
 class _ForwardBuffers:
@@ -275,13 +277,15 @@ class _ForwardBuffers:
 
 
 class _BackwardBuffers:
-    # Side by side lie delta_r, delta_z, delta_n, "after" d_u before them: what meets W11 at the step before, all but
-    # the last, is then one piece, and so is what meets W0, the last three.
+    # Side by side lie delta_r, delta_z and what else meets W11 or W0: "before" delta_n, "after" d_u, because all that
+    # goes back to the step before is then one piece, and delta_n is kept apart.
     def __init__(self, T, B, D, M, reset, dtype):
-        width, self.is_before = (3, True) if reset == "before" else (4, False)
-        self.delta = empty((T + 1, B, width * M), dtype)
+        self.is_before = reset == "before"
+        self.delta = empty((T + 1, B, 3 * M), dtype)
         self.delta[T] = 0  # nothing comes back from beyond the last step
-        self.delta_rows, self.later = self.delta[:-1].reshape(T * B, width * M), self.delta[:, :, :-M]
+        self.delta_rows = self.delta[:-1].reshape(T * B, 3 * M)
+        self.later = self.delta[:, :, : 2 * M] if self.is_before else self.delta
+        self.delta_n = None if self.is_before else empty((T, B, M), dtype)
         self.product, self.carried, self.d_v = empty((B, M), dtype), empty((B, M), dtype), empty((B, M), dtype)
         self.ones = np.ones(T * B, dtype)
         self.d_x_rows = empty((T * B, D), dtype)
@@ -292,8 +296,9 @@ class _BackwardBuffers:
 
     def _block(self, block, d_h, slopes):
         length, (_, B, M) = block.stop - block.start, d_h.shape
-        d_h, slopes, driven = d_h[:length], slopes[:length], 2 if self.is_before else 4
-        delta = self.delta[block].reshape(length, B, -1, M).swapaxes(1, 2)
-        own = self.later[block.start + 1 : block.stop + 1], d_h, slopes[:, -driven:], delta[:, -driven:]
-        steps = list(zip(*own, slopes[:, 1], delta[:, -3], delta[:, -1], strict=True))
-        return slice(block.start * B, block.stop * B), block, d_h.reshape(-1, M), slopes, steps[::-1]
+        d_h, slopes = d_h[:length], slopes[:length]  # slopes of r, z, u, n
+        delta = self.delta[block].reshape(length, B, 3, M).swapaxes(1, 2)
+        driven = (slopes[:, 1::2], delta[:, 1:]) if self.is_before else (slopes[:, :3], delta)  # by d_h1
+        own = self.later[block.start + 1 : block.stop + 1], d_h, *driven, slopes[:, 0], delta[:, 0], delta[:, 2]
+        steps = list(zip(*own, strict=True))
+        return slice(block.start * B, block.stop * B), block, d_h.reshape(-1, M), d_h, slopes, steps[::-1]
