@@ -190,7 +190,7 @@ AFTER = {
     "the reset gate without the product": ("of_r *= trace.inner[block]", "pass"),
     "the reset gate meets the state": ("of_r *= trace.inner[block]", "of_r *= trace.states[block]"),
     "the reset gate without the candidate": ("of_r *= of_n", "pass"),
-    "the second bias's gradient that of the first": ("kept.ones.dot(delta[:, 2 * M :])", "kept.delta_n.sum(axis=(0, 1))"),
+    "the second bias with the gradient of the first": ("kept.ones.dot(delta[:, 2 * M :])", "kept.delta_n.sum((0, 1))"),
     "delta_n not put in its place": ("kept.delta[:-1, :, 2 * M :] = kept.delta_n", "pass"),
     "delta_n put in its place too early": (
         "    recurrent = _recurrent(kept, trace, M)",

@@ -23,7 +23,8 @@ import numpy as np
 
 from .arrays import Workspace, buffers, empty
 from .layers import (
-    blocks,
+    GatedBackward,
+    GatedForward,
     check_apart,
     check_choice,
     check_gated_backward,
@@ -245,60 +246,38 @@ def _recurrent(kept, trace, M):
     return found
 
 
-class _ForwardBuffers:
+class _ForwardBuffers(GatedForward):
     def __init__(self, T, B, M, K, reset, dtype):
-        self.states, self.inner = empty((T + 1, B, M), dtype), empty((T, B, M), dtype)
-        self.h1 = self.states[1:]
-        self.h1_rows = self.h1.reshape(T * B, M)
-        # BLAS wants the gates of a sequence side by side, what is entry by entry wants each gate in one piece.
+        super().__init__(T, B, M, K, GATES, dtype)
+        self.inner, self.b11 = empty((T, B, M), dtype), empty((B, M), dtype)
+        self.rz = list(zip(self.by_name["r"], self.by_name["z"], strict=True))
+        # BLAS wants the gates of a sequence side by side; "before", the candidate comes later.
         width = 2 if reset == "before" else 3
-        self.product, self.gates = empty((B, width * M), dtype), empty((T, 3, B, M), dtype)
+        self.product = empty((B, width * M), dtype)
         by_gate = self.product.reshape(B, width, M).swapaxes(0, 1)
         self.product_rz, self.product_n = by_gate[:2], by_gate[-1]  # "before" has no product_n, and uses none
-        self.by_name = dict(zip(GATES, self.gates.swapaxes(0, 1), strict=True))
-        self.rz = list(zip(self.by_name["r"], self.by_name["z"], strict=True))
-        self.bias, self.b11 = empty((B, 3 * M), dtype), empty((B, M), dtype)
         self.factors = np.repeat(np.array([0.5, 0.5, 1.0], dtype), M)  # RL5; the candidate is a tanh
-        # Class-major, because the softmax runs over classes; a2 is the same memory, time first.
-        self.a2_classes = empty((K, T * B), dtype)
-        self.a2 = self.a2_classes.T.reshape(T, B, K)
-        slices = blocks(T, 3 * B * M)
-        below = empty((slices[0].stop, B, 3 * M), dtype)
-        self.blocks = [self._block(block, below[: block.stop - block.start]) for block in slices]
-        self.stamp = 0
+        self.blocks = self.in_blocks(self._steps)
 
-    def _block(self, block, below):
+    def _steps(self, block, below):
         # Views of single steps cost more to make than small steps cost to compute.
-        length, B, width = below.shape
-        by_gate, gates = below.reshape(length, B, 3, -1).swapaxes(1, 2), self.gates[block]
+        by_gate, gates = below.reshape(*below.shape[:2], 3, -1).swapaxes(1, 2), self.gates[block]
         own = by_gate[:, :2], by_gate[:, 2], self.states[block], self.h1[block], gates[:, :2], *gates.swapaxes(0, 1)
-        steps = list(zip(*own, self.inner[block], strict=True))
-        return slice(block.start * B, block.stop * B), below.reshape(-1, width), below, steps
+        return list(zip(*own, self.inner[block], strict=True))
 
 
-class _BackwardBuffers:
+class _BackwardBuffers(GatedBackward):
     # Side by side lie delta_r, delta_z and what else meets W11 or W0: "before" delta_n, "after" d_u, because all that
     # goes back to the step before is then one piece, and delta_n is kept apart.
     def __init__(self, T, B, D, M, reset, dtype):
+        super().__init__(T, B, D, M, 3, dtype)
         self.is_before = reset == "before"
-        self.delta = empty((T + 1, B, 3 * M), dtype)
-        self.delta[T] = 0  # nothing comes back from beyond the last step
-        self.delta_rows = self.delta[:-1].reshape(T * B, 3 * M)
         self.later = self.delta[:, :, : 2 * M] if self.is_before else self.delta
         self.delta_n = None if self.is_before else empty((T, B, M), dtype)
-        self.product, self.carried, self.d_v = empty((B, M), dtype), empty((B, M), dtype), empty((B, M), dtype)
-        self.ones = np.ones(T * B, dtype)
-        self.d_x_rows = empty((T * B, D), dtype)
-        slices = blocks(T, 4 * B * M)
-        length = slices[0].stop
-        shared = empty((length, B, M), dtype), empty((length, 4, B, M), dtype)
-        self.blocks = [self._block(block, *shared) for block in reversed(slices)]
+        self.carried, self.d_v = empty((B, M), dtype), empty((B, M), dtype)
+        self.blocks = self.in_blocks(4, self._steps)  # slopes of r, z, u, n
 
-    def _block(self, block, d_h, slopes):
-        length, (_, B, M) = block.stop - block.start, d_h.shape
-        d_h, slopes = d_h[:length], slopes[:length]  # slopes of r, z, u, n
-        delta = self.delta[block].reshape(length, B, 3, M).swapaxes(1, 2)
+    def _steps(self, block, d_h, slopes, delta):
         driven = (slopes[:, 1::2], delta[:, 1:]) if self.is_before else (slopes[:, :3], delta)  # by d_h1
-        own = self.later[block.start + 1 : block.stop + 1], d_h, *driven, slopes[:, 0], delta[:, 0], delta[:, 2]
-        steps = list(zip(*own, strict=True))
-        return slice(block.start * B, block.stop * B), block, d_h.reshape(-1, M), d_h, slopes, steps[::-1]
+        later = self.later[block.start + 1 : block.stop + 1]
+        return later, d_h, *driven, slopes[:, 0], delta[:, 0], delta[:, 2]

@@ -25,7 +25,7 @@ not: sigma(-40) = 4e-18 becomes 0, and so does its slope sigma (1 - sigma).
 import numpy as np
 
 from . import activations
-from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names
+from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names, empty
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -244,6 +244,73 @@ def blocks(T, numbers):
     """
     length = min(T, max(1, BLOCK // numbers))
     return [slice(start, min(start + length, T)) for start in range(0, T, length)]
+
+
+class GatedForward:
+    """Buffers that the forward passes of all layers with gates need.
+
+    Shapes, for n gates: states (T+1, B, M), h1 (T, B, M), gates (T, n, B, M), by_name a dict of (T, B, M), bias
+    (B, nM), a2 (T, B, K). Errors: none.
+    """
+
+    def __init__(self, T, B, M, K, names, dtype):
+        self.states = empty((T + 1, B, M), dtype)
+        self.h1 = self.states[1:]
+        self.h1_rows = self.h1.reshape(T * B, M)
+        # What is entry by entry wants each gate in one piece.
+        self.gates, self.bias = empty((T, len(names), B, M), dtype), empty((B, len(names) * M), dtype)
+        self.by_name = dict(zip(names, self.gates.swapaxes(0, 1), strict=True))
+        # Class-major, because the softmax runs over classes; a2 is the same memory, time first.
+        self.a2_classes = empty((K, T * B), dtype)
+        self.a2 = self.a2_classes.T.reshape(T, B, K)
+        self.stamp = 0
+
+    def in_blocks(self, steps):
+        """Return for each block of steps its rows, memory for what the gates get from x, and steps(block, that memory).
+
+        Shapes: that memory (steps, B, nM), and before it the same as rows. Errors: none.
+        """
+        (T, n, B, M), found = self.gates.shape, []
+        slices = blocks(T, n * B * M)
+        shared = empty((slices[0].stop, B, n * M), self.gates.dtype)
+        for block in slices:
+            below = shared[: block.stop - block.start]
+            rows = slice(block.start * B, block.stop * B)
+            found.append((rows, below.reshape(-1, n * M), below, steps(block, below)))
+        return found
+
+
+class GatedBackward:
+    """Buffers that the backward passes of all layers with gates need.
+
+    Shapes, for n gates: delta (T+1, B, nM), zero at the end, delta_rows (T·B, nM), product (B, M), ones (T·B,),
+    d_x_rows (T·B, D). Errors: none.
+    """
+
+    def __init__(self, T, B, D, M, n, dtype):
+        self.delta = empty((T + 1, B, n * M), dtype)
+        self.delta[T] = 0  # nothing comes back from beyond the last step
+        self.delta_rows = self.delta[:-1].reshape(T * B, n * M)
+        self.product, self.ones = empty((B, M), dtype), np.ones(T * B, dtype)
+        self.d_x_rows = empty((T * B, D), dtype)
+
+    def in_blocks(self, count, steps):
+        """Return for each block, the last first, its rows, steps, memory for d_h and `count` slopes, and its steps.
+
+        Shapes: d_h (steps, B, M) and before it the same as rows, slopes (steps, count, B, M); the views of single steps
+        are those of the lists steps(block, d_h, slopes, delta), delta (steps, n, B, M), the last first. Errors: none.
+        """
+        (B, M), T, found = self.product.shape, len(self.delta) - 1, []
+        slices = blocks(T, 4 * B * M)
+        all_d_h = empty((slices[0].stop, B, M), self.delta.dtype)
+        all_slopes = empty((slices[0].stop, count, B, M), self.delta.dtype)
+        for block in reversed(slices):
+            length = block.stop - block.start
+            rows, d_h, slopes = slice(block.start * B, block.stop * B), all_d_h[:length], all_slopes[:length]
+            delta = self.delta[block].reshape(length, B, -1, M).swapaxes(1, 2)
+            views = list(zip(*steps(block, d_h, slopes, delta), strict=True))[::-1]
+            found.append((rows, block, d_h.reshape(-1, M), d_h, slopes, views))
+        return found
 
 
 def output_scores(W1, h_rows, b1, scores):

@@ -21,7 +21,8 @@ import numpy as np
 
 from .arrays import Workspace, buffers, empty
 from .layers import (
-    blocks,
+    GatedBackward,
+    GatedForward,
     check_apart,
     check_gated_backward,
     check_gated_forward,
@@ -179,11 +180,11 @@ def _sweep(kept, params, past, delta2):
     """Fill delta of all steps and gates, backwards in time: LS7 to LS12."""
     W11, W1, d_c, product, multiply, add = params["W11"], params["W1"], kept.d_c, kept.product, np.multiply, np.add
     d_c[:] = 0  # nothing comes back from beyond the last step
-    for rows, block, d_h_rows, slopes, through_cell, steps in kept.blocks:
+    for rows, block, d_h_rows, _, slopes, steps in kept.blocks:
         delta2[rows].dot(W1, d_h_rows)  # W1^T delta2(t), the rows of many steps
-        _slopes(slopes, through_cell, past.gates[block], past.c[block], past.tanh_c[block])
+        _slopes(slopes, past.gates[block], past.c[block], past.tanh_c[block])
         for f, step in zip(past.forget[block][::-1], steps, strict=True):
-            delta_later, d_h, cell_now, slopes_ifg, slope_o, delta_ifg, delta_o = step
+            delta_later, d_h, slopes_ifg, slope_o, cell_now, delta_ifg, delta_o = step
             delta_later.dot(W11, product)
             add(d_h, product, d_h)  # LS7
             multiply(d_h, cell_now, product)
@@ -193,15 +194,15 @@ def _sweep(kept, params, past, delta2):
             multiply(d_c, f, d_c)  # the second half of LS8 of the step before
 
 
-def _slopes(slopes, through_cell, gates, c_before, tanh_c):
+def _slopes(slopes, gates, c_before, tanh_c):
     """Fill the factors of d_c and d_h1 in LS8 to LS12 for a block of steps, which stays in the cache."""
     i, _, g, o = gates.swapaxes(0, 1)
-    of_i, of_f, of_g, of_o = slopes.swapaxes(0, 1)
-    np.multiply(tanh_c, tanh_c, through_cell)
-    np.subtract(1.0, through_cell, through_cell)
-    through_cell *= o  # LS8
-    np.subtract(1.0, gates, slopes)
-    slopes *= gates
+    of_i, of_f, of_g, of_o, of_c = slopes.swapaxes(0, 1)
+    np.multiply(tanh_c, tanh_c, of_c)
+    np.subtract(1.0, of_c, of_c)
+    of_c *= o  # LS8
+    np.subtract(1.0, gates, slopes[:, :4])
+    slopes[:, :4] *= gates
     of_i *= g  # LS9
     of_f *= c_before  # LS10
     np.multiply(g, g, of_g)
@@ -210,56 +211,33 @@ def _slopes(slopes, through_cell, gates, c_before, tanh_c):
     of_o *= tanh_c  # LS12
 
 
-class _ForwardBuffers:
+class _ForwardBuffers(GatedForward):
     def __init__(self, T, B, M, K, dtype):
-        self.states, self.c = empty((T + 1, B, M), dtype), empty((T + 1, B, M), dtype)
-        self.h1, self.tanh_c = self.states[1:], empty((T, B, M), dtype)
-        self.h1_rows = self.h1.reshape(T * B, M)
-        # BLAS wants the gates of a sequence side by side, what is entry by entry wants each gate in one piece.
-        self.product, self.gates = empty((B, 4 * M), dtype), empty((T, 4, B, M), dtype)
-        self.product_by_gate = self.product.reshape(B, 4, M).swapaxes(0, 1)
-        self.by_name = dict(zip(GATES, self.gates.swapaxes(0, 1), strict=True))
+        super().__init__(T, B, M, K, GATES, dtype)
+        self.c, self.tanh_c, self.i_g = empty((T + 1, B, M), dtype), empty((T, B, M), dtype), empty((B, M), dtype)
         self.forget = list(self.by_name["f"])
-        self.bias, self.i_g = empty((B, 4 * M), dtype), empty((B, M), dtype)
+        # BLAS wants the gates of a sequence side by side.
+        self.product = empty((B, 4 * M), dtype)
+        self.product_by_gate = self.product.reshape(B, 4, M).swapaxes(0, 1)
         # RL5: what halves a pre-activation, and what makes the sigmoid of its tanh
         self.scale = (1 - IS_SIGMOID / 2).astype(dtype)[:, None, None]
         self.shift = (IS_SIGMOID / 2).astype(dtype)[:, None, None]
         self.factors = np.repeat(self.scale, M)
-        # Class-major, because the softmax runs over classes; a2 is the same memory, time first.
-        self.a2_classes = empty((K, T * B), dtype)
-        self.a2 = self.a2_classes.T.reshape(T, B, K)
-        slices = blocks(T, 4 * B * M)
-        below = empty((slices[0].stop, B, 4 * M), dtype)
-        self.blocks = [self._block(block, below[: block.stop - block.start]) for block in slices]
-        self.stamp = 0
+        self.blocks = self.in_blocks(self._steps)
 
-    def _block(self, block, below):
+    def _steps(self, block, below):
         # Views of single steps cost more to make than small steps cost to compute.
-        _, B, width = below.shape
         after = slice(block.start + 1, block.stop + 1)
         own = below, self.states[block], self.states[after], self.gates[block], *self.gates[block].swapaxes(0, 1)
-        steps = list(zip(*own, self.c[block], self.c[after], self.tanh_c[block], strict=True))
-        return slice(block.start * B, block.stop * B), below.reshape(-1, width), below, steps
+        return list(zip(*own, self.c[block], self.c[after], self.tanh_c[block], strict=True))
 
 
-class _BackwardBuffers:
+class _BackwardBuffers(GatedBackward):
     def __init__(self, T, B, D, M, dtype):
-        self.delta = empty((T + 1, B, 4 * M), dtype)
-        self.delta[T] = 0  # nothing comes back from beyond the last step
-        self.delta_rows = self.delta[:-1].reshape(T * B, 4 * M)
-        self.product, self.d_c = empty((B, M), dtype), empty((B, M), dtype)
-        self.ones = np.ones(T * B, dtype)
-        self.d_x_rows = empty((T * B, D), dtype)
-        slices = blocks(T, 4 * B * M)
-        length = slices[0].stop
-        shared = empty((length, B, M), dtype), empty((length, 4, B, M), dtype), empty((length, B, M), dtype)
-        self.blocks = [self._block(block, *shared) for block in reversed(slices)]
+        super().__init__(T, B, D, M, 4, dtype)
+        self.d_c = empty((B, M), dtype)
+        self.blocks = self.in_blocks(5, self._steps)
 
-    def _block(self, block, d_h, slopes, through_cell):
-        length, (_, B, M) = block.stop - block.start, d_h.shape
-        d_h, slopes, through_cell = d_h[:length], slopes[:length], through_cell[:length]
-        delta = self.delta[block].reshape(length, B, 4, M).swapaxes(1, 2)
+    def _steps(self, block, d_h, slopes, delta):
         later = self.delta[block.start + 1 : block.stop + 1]
-        own = later, d_h, through_cell, slopes[:, :3], slopes[:, 3], delta[:, :3], delta[:, 3]
-        rows = slice(block.start * B, block.stop * B)
-        return rows, block, d_h.reshape(-1, M), slopes, through_cell, list(zip(*own, strict=True))[::-1]
+        return later, d_h, slopes[:, :3], slopes[:, 3], slopes[:, 4], delta[:, :3], delta[:, 3]
