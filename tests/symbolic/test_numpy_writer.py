@@ -194,8 +194,9 @@ def test_a_program_holds_numpy_alone_and_its_equations(name):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("h[t] = sigmoid(x[t]) * sigmoid(c)", "1 / (1 + np.exp(-x)) * (1 / (1 + np.exp(-c)))"),
-        ("h[t] = tanh(x[t]) / exp(c)", "np.tanh(x) / np.exp(c)"),
+        ("h[t] = sigmoid(b) * sigmoid(c) * x[t]", "1 / (1 + np.exp(-b)) * (1 / (1 + np.exp(-c))) * x"),
+        ("h[t] = tanh(b) / exp(c) * x[t]", "np.tanh(b) / np.exp(c) * x"),
+        ("h[t] = tanh(x[t]) / exp(c)", "tanh_x / np.exp(c)"),
         ("h[t] = 2 * identity(x[t] + c)", "2 * (x + c)"),
         ("h[t] = identity(x[t] * c) + 1", "x * c + 1"),
     ],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from bptt_lab.formulas import write
+from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.times import letter
 from bptt_lab.formulas.tree import Binary, Call, Letter, Relation, Tree, mapped, walk
 from bptt_lab.network import Network
@@ -13,7 +14,7 @@ from bptt_lab.network.expressions import Equation
 
 
 def with_names(network: Network) -> Network:
-    """Return a network in which what goes into a function has a name, where a product or a function stands in it."""
+    """Return a network in which functions have names, and what goes into them where it is computed too."""
     namer = _Namer(network)
     lines = [line for equation in network.written.values() for line in namer.lines(equation)]
     return Network("\n".join(lines), sizes=network.sizes)
@@ -36,17 +37,31 @@ class _Namer:
     def _call(self, part: Tree) -> Tree | None:
         if not isinstance(part, Call) or part.function in ("sum", "mean", "concat", "dot"):
             return None
-        return Call(part.function, tuple(map(self._argument, part.arguments)))
+        call = Call(part.function, tuple(map(self._argument, part.arguments)))
+        is_part = part != self._equation.expression and part.function != "identity"
+        argument = call.arguments[0]
+        if (
+            is_part
+            and ROWS[part.function].kind == "entry"
+            and isinstance(argument, Letter)
+            and argument.time is not None
+        ):
+            return self._letter(call, f"{part.function}_{argument.name}")  # its slope is made of its value
+        return call
 
     def _argument(self, tree: Tree) -> Tree:
         tree = mapped(tree, self._call)
         if isinstance(tree, Letter) or not computes(tree):
             return tree
+        return self._letter(tree, f"{self._equation.name}_in")
+
+    def _letter(self, tree: Tree, name: str) -> Letter:
+        """Return the letter of a formula, a new one where it has none yet."""
         if tree not in self._named:
             own = self._equation
-            name = next(one for n in count() if (one := f"{own.name}_in{n or ''}") not in self._taken)
-            self._taken.add(name)
-            self._named[tree] = letter(name, own.index if own.is_general else None)
+            free = next(one for n in count() if (one := f"{name}{n or ''}") not in self._taken)
+            self._taken.add(free)
+            self._named[tree] = letter(free, own.index if own.is_general else None)
         return self._named[tree]
 
 
