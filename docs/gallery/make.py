@@ -20,11 +20,10 @@ from typing import Any, NamedTuple
 import matplotlib
 import numpy as np
 
-from bptt_lab import Network, symbolic
+from bptt_lab import Network, report, symbolic
 from bptt_lab.figures import influence_diagram, unrolled_network
 from bptt_lab.figures.canvas import caption, checked_description
 from bptt_lab.network import Graph
-from bptt_lab.symbolic.report import report
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "gallery"
@@ -135,40 +134,36 @@ def drawings(entry: Entry, graph: Graph) -> dict[str, tuple[str, str]]:
 # Pages
 
 
-def page(entry: Entry, pictures: dict[str, tuple[str, str]], graph: Graph) -> str:
-    """Return the page of a network in Markdown, with links to its pictures (errors: ValueError for what has none)."""
-    head = [f"# {entry.name}", "", f"{entry.source}", "", entry.idea, ""]
+def page(entry: Entry, made: report.Page, pictures: dict[str, tuple[str, str]]) -> str:
+    """Return the page of a network in Markdown, with links to its pictures.
+
+    Errors: ValueError for a quantity without a derivation and a network without a program.
+    """
+    whole, near = pictures
+    derived = symbolic.derive_vector(made.graph, entry.shown)
+    head = [f"# {entry.name}", "", entry.source, "", entry.idea, ""]
     head += [f"**In this language.** {entry.note}", ""] if entry.note else []
-    head += ["```", entry.text.strip(), "```", "", _sizes(entry), "", "## Drawings", ""]
-    for file, (_, words) in pictures.items():
-        head += [f"![{words}]({file})", "", caption(words), ""]
-    derived = symbolic.derive_vector(graph, entry.shown)
-    head += [f"## The total derivative by `{entry.shown}`, in numerator layout", "", f"$$\n{derived.latex()}\n$$", ""]
-    head += [f"*{derived.verdict()}*", "", "## Equations and shapes", ""]
-    _, _, rest = report(graph.network, graph.T).partition("\n")  # its title is for a page of its own
-    if lacking := re.search(r"^No (derivation|program): .*", rest, re.MULTILINE):
-        raise ValueError(f"{entry.id}: its page would say {lacking[0]!r}")
-    return "\n".join(
-        [*head, rest.strip(), "", "## Checks passed", "", *_checks(graph), "", "[All networks](index.md)", ""]
-    )
+    head += ["```", entry.text.strip(), "```", "", f"{_sizes(entry)} [All networks](index.md)", ""]
+    head += [f"## The total derivative by `{entry.shown}`", "", f"![{pictures[near][1]}]({near})", ""]
+    head += [caption(pictures[near][1]), "", f"$$\n{derived.latex()}\n$$", "", f"*{derived.verdict()}*", ""]
+    _, _, rest = report.markdown(made, whole).partition("\n")  # its title is for a page of its own
+    return "\n".join([*head, "## Equations and shapes", rest.rstrip(), *_checks(entry, made), ""])
 
 
 def _sizes(entry: Entry) -> str:
-    said = ", ".join(
-        f"{name} {'×'.join(map(str, np.atleast_1d(size))) or 'a number'}" for name, size in entry.sizes.items()
-    )
+    shapes = {name: "×".join(map(str, np.atleast_1d(size))) or "a number" for name, size in entry.sizes.items()}
+    said = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
     return f"Sizes on this page: {said}; {entry.weights} weights."
 
 
-def _checks(graph: Graph) -> list[str]:
-    """Return the checks of a network in words, after making them."""
-    program = symbolic.numpy_program(graph.network)
-    count = check_slopes(graph, program.gradients)
-    return [
-        f"- Every line above, at every step and entry of {graph.T} steps, against the line before and the first one.",
-        "- The program against the gradients of the influence graph, for several numbers of steps and sequences.",
-        f"- The program against complex-step differences of the forward pass, by each of {count} values.",
-    ]
+def _checks(entry: Entry, made: report.Page) -> list[str]:
+    """Return what was checked beyond the page's own list, after checking it (errors: ValueError)."""
+    lacking = [f"a derivation by {name}" for name, one in made.derivations.items() if isinstance(one, str)]
+    lacking += [] if made.program else ["a program"]
+    if lacking:
+        raise ValueError(f"The page of {entry.id} lacks {', '.join(lacking)}.")
+    count = check_slopes(made.graph, symbolic.numpy_program(made.network).gradients)
+    return [f"- The program's gradients by {count} values are the slopes of complex steps of the forward pass."]
 
 
 def index(chosen: list[Entry]) -> str:
@@ -181,11 +176,11 @@ def index(chosen: list[Entry]) -> str:
 
 def write(entry: Entry, folder: Path) -> None:
     """Write the page of a network and its pictures into a folder."""
-    graph = entry.network.unroll(T)
-    pictures = drawings(entry, graph)
+    made = report.made(entry.network, T)
+    pictures = drawings(entry, made.graph)
     for file, (drawn, _) in pictures.items():
         (folder / file).write_text(drawn, encoding="utf-8")
-    (folder / f"{entry.id}.md").write_text(page(entry, pictures, graph), encoding="utf-8")
+    (folder / f"{entry.id}.md").write_text(page(entry, made, pictures), encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -57,9 +57,9 @@ def marked_look(graph: Graph, layout: Layout, paths: tuple[Path, ...], scale: fl
 
 
 def parameters_of(network: Network, name: str) -> list[str]:
-    """Return the parameters in the equation of a quantity."""
-    data = data_names(network)
-    used = dict.fromkeys(use.name for use in names_in(network.equations[name].expression))
+    """Return the parameters in the equations of a quantity, that of a state before the first step included."""
+    data, equations = data_names(network), [one for one in network.written.values() if one.name == name]
+    used = dict.fromkeys(use.name for equation in equations for use in names_in(equation.expression))
     return [use for use in used if use in network.parameters and use not in data]
 
 
