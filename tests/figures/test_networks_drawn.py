@@ -68,6 +68,20 @@ def test_parameters_of_each_kind_are_told_from_data():
         assert layout.data_names(network(name)) == data
 
 
+def test_a_state_computed_before_the_first_step_has_its_parameters_and_its_data():
+    started = Network(
+        "h[0] = tanh(U @ c)\nh[t] = tanh(W @ h[t-1] + x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=3, c=2)
+    )
+    assert layout.data_names(started) == {"c", "x", "y"}
+    assert "rows that use them: U and W." in figures.unrolled_network(started.unroll(3))[1]
+
+
+def test_a_factor_of_a_matrix_is_a_parameter():
+    low_rank = Network("h[t] = tanh(A @ B @ h[t-1] + x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=3, A=(3, 2)))
+    assert layout.data_names(low_rank) == {"x", "y"}
+    assert "rows that use them: A and B." in figures.unrolled_network(low_rank.unroll(3))[1]
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("T", [1, 3, 4])
 def test_no_arrow_runs_over_a_box(name, T):

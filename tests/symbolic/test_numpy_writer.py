@@ -283,6 +283,9 @@ def test_both_sides_of_a_kink_are_compared(monkeypatch, text, sizes, one, other)
         ("h[t] = tanh(W @ x[t])\nq[t] = V @ h[t]\nL[t] = mse(h[t], y[t])", dict(x=2, h=3, q=2)),
         ("a[t] = tanh(d_a @ x[t] + a_value)\nL[t] = mse(a[t], y[t])", dict(x=2, a=3)),
         ("h[t] = tanh(W @ h[t-1] + x[t])\nL[1] = mse(h[1], y[1])\nL[T] = 2 * mse(h[T], y[T])", dict(x=2)),
+        ("h[t] = tanh((W - W.T) @ h[t-1] + x[t])\nL[t] = mse(h[t], y[t])", dict(x=3)),
+        ("h[t] = tanh((2 * W) @ h[t-1] + (V + A @ B.T).T @ x[t])\nL[t] = mse(h[t], y[t])", dict(x=3, h=2, A=(3, 4))),
+        ("a = 2\nh[t] = a * h[t-1] + x[t]\nL[t] = mse(h[t], y[t])", dict(x=3)),
         ("e[t] = concat(dot(h[t], c), x[t])\nh[t] = W @ h[t-1] * b[1] + b\nL[t] = mse(e[t], y[t])", dict(x=2, h=2)),
     ],
 )

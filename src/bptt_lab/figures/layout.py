@@ -28,10 +28,11 @@ class Layout(NamedTuple):
 
 
 def data_names(network: Network) -> set[str]:
-    """Return the given quantities that are data, not parameters: what weights multiply, and targets."""
+    """Return the given quantities that are data, not parameters: what weights multiply, and targets; no matrix."""
     found = set(network.inputs)
     right, left = _factors(network)
-    return found | {name for name in network.parameters if name in right and name not in left}
+    given = [name for name in network.parameters if len(network.shapes[name]) < 2]
+    return found | {name for name in given if name in right and name not in left}
 
 
 def _factors(network: Network) -> tuple[set[str], set[str]]:
@@ -47,7 +48,7 @@ def _factors(network: Network) -> tuple[set[str], set[str]]:
 
 
 def _parts(network: Network) -> Iterable:
-    waiting = [equation.expression for equation in network.equations.values()]
+    waiting = [equation.expression for equation in network.written.values()]
     while waiting:
         part = waiting.pop()
         waiting.extend(children(part))

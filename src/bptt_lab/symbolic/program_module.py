@@ -302,7 +302,7 @@ def _names_in(tree: Tree, prefix: str) -> set[str]:
 
 def _own(code: str) -> str:
     """Return code that makes an array of its own: a later += must not reach another one."""
-    return f"{code}.copy()" if re.fullmatch(r"\w+(\[[^]]*\])?", code) else code
+    return f"{code}.copy()" if re.fullmatch(r"[^\W\d]\w*(\[[^]]*\])?", code) else code
 
 
 def _assigned(left: str, sign: str, code: str, piece: Piece) -> list[str]:

@@ -281,7 +281,8 @@ def _turned(value: Value) -> Value:
         case "row":
             return value._replace(kind="column")
         case "matrix":
-            code = value.code.removesuffix(".T") if value.code.endswith(".T") else f"{value.tight()}.T"
+            is_turned = value.binds == ATOM and value.code.endswith(".T")  # in W - W.T only the last part is
+            code = value.code.removesuffix(".T") if is_turned else f"{value.tight()}.T"
             return value._replace(code=code, binds=ATOM)
         case "pair":
             column, row = value.parts
