@@ -131,7 +131,7 @@ def test_every_network_has_a_witness_of_its_own():
         ("gru", "U @ (r[t] * h[t-1])", "r[t] * (U @ h[t-1])"),
         ("recurrent_highway", "(1 - k2[t]) * s1[t]", "(1 - k2[t]) * s[t-1]"),
         ("householder", "dot(u2, q[t])", "dot(u2, h[t-1])"),
-        ("antisymmetric", "- W.T @ h[t-1]", "- W @ h[t-1]"),
+        ("antisymmetric", "(W - W.T)", "(W + W.T)"),
         ("delta_rule", "v[t][2] - dot(w2", "v[t][1] - dot(w2"),
         ("oscillators", "dt * z[t]", "dt * z[t-1]"),
         ("encoder_decoder", "O @ y[t-1]", "O @ y[t]"),
