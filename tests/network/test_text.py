@@ -1,5 +1,8 @@
 """The text of a network: what is read, what is refused, and that nothing in it is ever executed."""
 
+import re
+
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -279,3 +282,29 @@ def test_a_network_knows_how_many_steps_it_takes(rest, fewest, lag):
     network = Network("h[t] = tanh(W @ h[t-1] + U @ x[t])\n" + rest, sizes=dict(x=2, h=3))
     assert (network.fewest_steps, network.longest_lag) == (fewest, lag)
     assert network.enough_steps > 2 * (fewest - 1) and network.unroll(network.enough_steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("silu", lambda u: u / (1 + np.exp(-u))),
+        ("elu", lambda u: np.where(u > 0, u, np.exp(np.minimum(u, 0)) - 1)),
+        ("mish", lambda u: u * np.tanh(np.log1p(np.exp(u)))),
+        ("logsigmoid", lambda u: -np.log1p(np.exp(-u))),
+        ("hardtanh", lambda u: np.clip(u, -1, 1)),
+        ("sinh", np.sinh),
+        ("cosh", np.cosh),
+    ],
+)
+def test_a_function_that_is_not_known_is_told_as_it_can_be_written(name, value):
+    with pytest.raises(NetworkError) as told:
+        Network(f"h = {name}(u)\nL = sum(h)", sizes=dict(u=5))
+    formula = re.search(r"is written  (.*?)\.\n", str(told.value))[1]
+    u = np.array([-2.5, -0.7, 0.0, 0.4, 1.9])
+    found = Network(f"h = {formula}\nL = sum(h)", sizes=dict(u=5)).unroll(1).forward({"u": u})["h"]
+    np.testing.assert_allclose(found, value(u), rtol=1e-12, atol=1e-15)
+
+
+def test_pi_is_told_both_ways():
+    with pytest.raises(NetworkError, match="as in 3.14.*another name"):
+        Network("h = pi * u\nL = sum(h)", sizes=dict(u=2))

@@ -15,6 +15,7 @@ import networks
 from bptt_lab import Network, NetworkError
 from bptt_lab.formulas.times import NOW
 from bptt_lab.numeric import losses, rnn
+from bptt_lab.symbolic import derive_vector
 from bptt_lab.symbolic import numpy_writer as module
 from bptt_lab.symbolic.numpy_writer import numpy_program, numpy_source
 
@@ -165,6 +166,36 @@ def test_fewer_steps_than_the_equations_read_are_told_not_computed(rest, fewest)
     for T in range(1, fewest):
         with pytest.raises(ValueError, match=f"needs {fewest} steps or more"):
             written.gradients(values | {"x": np.ones((T, 2, 2))})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h[t] = x[t][1] * W @ h[t-1]",
+        "h[t] = (g * W) @ h[t-1] + U @ x[t]",
+        "h[t] = (W / g) @ h[t-1] + U @ x[t]",
+        "h[t] = (n[t] * W) @ h[t-1] + U @ x[t]",
+        "h[t] = (g + U) @ x[t] + h[t-1]",
+        "h[t] = (U * V) @ x[t] + h[t-1]",
+        "h[t] = (U / V) @ x[t] + h[t-1]",
+        "h[t] = (U * V * V) @ x[t] - h[t-1]",
+        "h[t] = tanh(U) @ x[t] + h[t-1]",
+        "h[t] = tanh(-(W * V).T @ h[t-1]) + U @ x[t]",
+        "h[t] = tanh(U @ x[t] + h[t-1])\nL = mse(h[T], y) + sum(U)",
+        "h[t] = tanh(U @ x[t] + h[t-1])\nL[t] = mse(h[t], y[t]) + mean(U**2) * g/3",
+    ],
+)
+def test_matrices_times_numbers_and_matrices_entry_by_entry_have_forms_and_programs(text):
+    sizes = {name: () for name in re.findall(r"\b[gn]\b", text)} | dict(x=2, h=3)
+    network = Network(text if "L" in text else text + "\nL[t] = mse(h[t], y[t])", sizes=sizes)
+    written, graph = numpy_program(network), network.unroll(3)
+    for name in (*network.parameters, *network.inputs):
+        for layout in ("derivative", "gradient"):
+            assert derive_vector(graph, name, layout)
+    graph, apiece, together = sequences(network, 4, 2)
+    found, exact = written.gradients(together), [graph.gradients(one) for one in apiece]
+    for name in network.parameters:
+        np.testing.assert_allclose(found[name], sum(one[name] for one in exact), rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 # How it reads

@@ -125,8 +125,8 @@ def _inside(points: np.ndarray, centre: np.ndarray, half: Point, air: float) -> 
 
 def hits(points: np.ndarray, obstacles: np.ndarray, half: Point, air: float = AIR) -> int:
     """Return how many boxes, given by their centres (n, 2), a route runs over or touches."""
-    gaps = np.abs(points[:, None] - obstacles[None]) < np.array(half) + air
-    return int(gaps.all(axis=2).any(axis=0).sum())
+    wide, high = (np.abs(np.subtract.outer(ours, theirs)) for ours, theirs in zip(points.T, obstacles.T, strict=True))
+    return int(((wide < half[0] + air) & (high < half[1] + air)).any(axis=0).sum())
 
 
 def _cost(points: np.ndarray, obstacles: np.ndarray, taken: np.ndarray, half: Point, least: float) -> float:
@@ -135,7 +135,9 @@ def _cost(points: np.ndarray, obstacles: np.ndarray, taken: np.ndarray, half: Po
     cost = _length(points) + 0.25 * turning + HIT * hits(points, obstacles, half)
     if cost >= least or not len(taken) or len(points) < 7:
         return cost
-    gaps = np.abs(points[3:-3:3, None] - taken[None]).max(axis=2).min(axis=1)
+    some = points[3:-3:3]
+    wide, high = (np.abs(np.subtract.outer(ours, theirs)) for ours, theirs in zip(some.T, taken.T, strict=True))
+    gaps = np.maximum(wide, high).min(axis=1)
     return cost + 2 * max(0.0, float((gaps < NEAR).mean()) - 0.25)
 
 

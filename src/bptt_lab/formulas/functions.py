@@ -107,7 +107,7 @@ MAKING_ONE_NUMBER = LOSSES | {name for name, row in ROWS.items() if row.kind == 
 
 
 MIXING = {
-    "sum": "the sum of the entries of a vector",
+    "sum": "the sum of all entries of a vector or a matrix",
     "mean": "their mean",
     "dot": "the inner product of two vectors",
     "softmax": "exp(u)/sum(exp(u)), a vector of probabilities",

@@ -53,6 +53,17 @@ ELSEWHERE = {
     "pow": "A power is written  v**2.",
     "abs": "The size of a number is written  relu(u) + relu(-u).",
     "cross_entropy": "Cross-entropy is written  nll(probabilities, targets), or bce for two classes.",
+    "silu": "It is written  u * sigmoid(u).",
+    "swish": "It is written  u * sigmoid(u).",
+    "mish": "It is written  u * tanh(softplus(u)).",
+    "elu": "It is written  relu(u) + exp(-relu(-u)) - 1.",
+    "gelu": "It is close to  u * sigmoid(1.702 * u).",
+    "log_sigmoid": "It is written  -softplus(-u).",
+    "logsigmoid": "It is written  -softplus(-u).",
+    "hardtanh": "It is written  relu(u + 1) - relu(u - 1) - 1.",
+    "clip": "Between -1 and 1 a number is kept by  relu(u + 1) - relu(u - 1) - 1.",
+    "sinh": "It is written  (exp(u) - exp(-u)) / 2.",
+    "cosh": "It is written  (exp(u) + exp(-u)) / 2.",
     "logistic": "The logistic function is written  sigmoid(u).",
     "zeros": "A state before the first step that nothing gives is zero: leave the line out.",
     "zeros_like": "A state before the first step that nothing gives is zero: leave the line out.",
@@ -233,7 +244,8 @@ class Words:
     def check(self, name: str, column: int) -> None:
         """Raise a FormulaError where a word cannot be the name of a quantity."""
         if name in ("pi", "nan", "inf"):
-            raise FormulaError(f"{name} is not a number here.", "Write it out, as in 3.14159265358979.", "", column)
+            mend = "Write the number out, as in 3.14159265358979; a quantity needs another name."
+            raise FormulaError(f"{name} is not a number here.", mend, "", column)
         if match := re.fullmatch(r"(\w+?)_([tT])", name):
             raise FormulaError("Times stand in brackets.", f"Write  {match[1]}[{match[2]}].", "", column)
         if not re.fullmatch(NAME, name) or len(name) > 30 or keyword.iskeyword(name):

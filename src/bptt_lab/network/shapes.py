@@ -36,7 +36,7 @@ def infer_shapes(written: Mapping[str, Equation], sizes: Mapping[str, int | Shap
     used = [name.name for equation in every for name in names(equation.expression)]
     known = list(dict.fromkeys([*computed, *used]))
     _check_sizes(sizes, known)
-    matrices = _matrices(every)
+    matrices = _matrices(every) - {name for name, size in sizes.items() if size == ()}
     table = _Sizes()
     for name in known:
         if name in sizes:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.graph import MOST_PATHS
-from bptt_lab.symbolic import Derivation, derive_vector, numpy_source
+from bptt_lab.symbolic import Derivation, DerivationError, derive_vector, numpy_source
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ def _derivation(graph: Graph, name: str) -> Derivation | str:
         return derive_vector(graph, name, layout="gradient")
     except NetworkError as error:
         return error.what
+    except DerivationError as error:
+        return str(error)
 
 
 def _program(network: Network) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from itertools import count
 
 from bptt_lab.formulas import write
 from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.times import letter
 from bptt_lab.formulas.tree import Binary, Call, Letter, Relation, Tree, mapped, walk
 from bptt_lab.network import Network
@@ -24,21 +25,34 @@ class _Namer:
     """Gives names to arguments of functions, one equation after the other."""
 
     def __init__(self, network: Network):
-        self._taken = set(network.shapes)
+        self._shapes, self._taken = network.shapes, set(network.shapes)
 
     def lines(self, equation: Equation) -> Iterator[str]:
         """Yield the equation and, before it, one for each argument that is named."""
         self._equation, self._named = equation, {}
-        whole = mapped(equation.expression, self._call)
+        self._whole = mapped(equation.expression, self._number_in_front)
+        whole = mapped(self._whole, self._call)
         for argument, name in self._named.items():
             yield write(Relation("=", name, argument))
         yield write(Relation("=", letter(equation.name, equation.index), whole))
+
+    def _number_in_front(self, part: Tree) -> Tree | None:
+        """Return n * (W @ v) for (n * W) @ v: a matrix is one for all sequences, a number may be one for each."""
+        is_number = lambda tree: not shape_of(tree, self._shapes)
+        match part:
+            case Binary("@", Binary("*", one, other), right) if is_number(one):
+                found = Binary("*", one, Binary("@", other, right))
+            case Binary("@", Binary("*" | "/" as sign, one, other), right) if is_number(other):
+                found = Binary(sign, Binary("@", one, right), other)
+            case _:
+                return None
+        return mapped(found, self._number_in_front)
 
     def _call(self, part: Tree) -> Tree | None:
         if not isinstance(part, Call) or part.function in ("sum", "mean", "concat", "dot"):
             return None
         call = Call(part.function, tuple(map(self._argument, part.arguments)))
-        is_part = part != self._equation.expression and part.function != "identity"
+        is_part = part != self._whole and part.function != "identity"
         argument = call.arguments[0]
         if (
             is_part

@@ -166,8 +166,10 @@ class Rows:
                 found = self.of(inner)
                 return found._replace(kind="diagonal")
             case Call("ones", (inner,)):
-                size = shape_of(inner, self.network.shapes)[0]
-                return Value("column", f"np.ones({size})", batched=False)
+                rows, columns = shape_of(inner, self.network.shapes)
+                if columns > 1:
+                    return Value("matrix", f"np.ones(({rows}, {columns}))", batched=False)
+                return Value("column", f"np.ones({rows})", batched=False)
             case Call("concat", arguments):
                 found = [self.of(part) for part in arguments]
                 return Value(
@@ -262,7 +264,7 @@ def _text(tree: Tree) -> str:
 
 def negated(value: Value) -> Value:
     """Return minus a value."""
-    if value.kind == "pair":
+    if value.kind in ("pair", "masked"):
         return value._replace(parts=(negated(value.parts[0]), value.parts[1]))
     if value.kind == "sum":
         return value._replace(parts=tuple(map(negated, value.parts)))
@@ -287,14 +289,14 @@ def _turned(value: Value) -> Value:
         case "pair":
             column, row = value.parts
             return value._replace(parts=(_turned(row), _turned(column)))
-        case "sum":
+        case "sum" | "masked":
             return value._replace(parts=tuple(map(_turned, value.parts)))
     return value
 
 
 def added(sign: str, left: Value, right: Value) -> Value:
     """Return a sum or difference of two values."""
-    structured = ("diagonal", "pair", "sum")
+    structured = ("diagonal", "pair", "sum", "masked")
     if left.kind in structured or right.kind in structured:
         last = negated(right) if sign == "-" else right
         return Value("sum", "", parts=(*_terms(left), *_terms(last)))
@@ -316,9 +318,11 @@ def _terms(value: Value) -> tuple[Value, ...]:
 
 def _entrywise(sign: str, left: Value, right: Value) -> Value:
     """Return a product or quotient entry by entry; a number goes with everything."""
-    if right.kind in ("pair", "sum") and sign == "*":
+    if right.kind in ("pair", "sum", "masked") and sign == "*":
         left, right = right, left
-    if left.kind == "pair":
+    if left.kind in ("pair", "masked") and right.kind == "matrix":
+        return _masked(sign, left, right)
+    if left.kind in ("pair", "masked"):
         return left._replace(parts=(_entrywise(sign, left.parts[0], right), left.parts[1]))
     if left.kind == "sum":
         return left._replace(parts=tuple(_entrywise(sign, part, right) for part in left.parts))
@@ -334,6 +338,14 @@ def _times_matrix(kind: str, rows: Value, matrix: Value) -> Value:
     if rows.timed:
         return Value(kind, f"product({rows.code}, {matrix.code})", ATOM, *_axes(rows))
     return Value(kind, f"{rows.tight(PRODUCT)} @ {matrix.tight()}", PRODUCT, *_axes(rows))
+
+
+def _masked(sign: str, left: Value, matrix: Value) -> Value:
+    """Return a pair, or one with a matrix already, times a matrix entry by entry: that is done when it is summed."""
+    pair, other = (left, None) if left.kind == "pair" else left.parts
+    one = Value("number", "1", batched=False)
+    factor = matrix if sign == "*" else _entrywise("/", one, matrix)
+    return Value("masked", "", parts=(pair, factor if other is None else _entrywise("*", other, factor)))
 
 
 def _product(left: Value, right: Value) -> Value:
@@ -391,7 +403,18 @@ def _inner(row: Value, column: Value) -> Value:
 
 
 def _reduced(value: Value, function: str) -> Value:
+    if value.kind == "matrix":
+        return Value("number", f"{value.tight()}.{function}()", ATOM, batched=False)
+    if value.kind in ("pair", "masked") and function == "sum":
+        (column, row), matrix = _pair_of(value)
+        beside = _product(row, _turned(matrix)) if matrix else _reduced(row, "sum")
+        return _product(beside, column) if matrix else _entrywise("*", beside, _reduced(column, "sum"))
     return Value("number", f"{value.tight()}.{function}(axis=-1, keepdims=True)", ATOM, *_axes(value))
+
+
+def _pair_of(value: Value) -> tuple[tuple[Value, Value], Value | None]:
+    """Return a pair of column and row, and the matrix that it is multiplied with entry by entry."""
+    return (value.parts[0].parts, value.parts[1]) if value.kind == "masked" else (value.parts, None)
 
 
 def _entry(value: Value, index: Tree) -> Value:
@@ -414,6 +437,9 @@ def summed(value: Value, over_time: bool, network: Network, name: str) -> list[s
     if value.kind == "sum":
         return [code for part in value.parts for code in summed(part, over_time, network, name)]
     batch = ["batch"] if network.inputs else []
+    if value.kind == "masked":
+        pair, matrix = value.parts
+        return [f"({code}) * {matrix.tight()}" for code in summed(pair, over_time, network, name)]
     if value.kind == "pair":
         return [_outer(*value.parts, over_time, batch)]
     code = _one_row(value) if network.shapes[name] else f"np.sum({value.code})"

@@ -558,8 +558,9 @@ def _ones(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
 
 
 def _sum_of(evaluation: _Evaluation, tree: Call, value: Any) -> Any:
-    """Return the sum or the mean of the entries of a vector."""
-    total = _sum(list(_column_of(evaluation, tree, value)))
+    """Return the sum or the mean of all entries of a vector or a matrix."""
+    is_matrix = isinstance(value, np.ndarray) and min(value.shape) > 1
+    total = _sum(list(value.ravel() if is_matrix else _column_of(evaluation, tree, value)))
     return total / np.size(value) if tree.function == "mean" else total
 
 

@@ -274,6 +274,8 @@ class _Puller(NamedTuple):
     def _spread(self, row: Tree, part: Tree, other: Tree) -> Tree:
         """Return the row that reaches a part of a sum: a number is added to every entry of a vector."""
         is_spread = self.is_number(part) and not self.is_number(other)
+        if is_spread and shape_of(other, self.network.shapes)[1] > 1:
+            return Call("sum", (row,))
         return self.product(row, Call("ones", (other,))) if is_spread else row
 
     def _times(self, row: Tree, factor: Tree, part: Tree) -> Tree:
@@ -281,7 +283,8 @@ class _Puller(NamedTuple):
         if self.is_number(factor):
             return self.product_of_numbers(factor, row)
         if shape_of(factor, self.network.shapes)[1] > 1:
-            return Binary("*", row, Transpose(factor))
+            both = Binary("*", row, Transpose(factor))
+            return Call("sum", (both,)) if self.is_number(part) else both
         return self.product(row, factor if self.is_number(part) else Call("diag", (factor,)))
 
     def _concatenated(self, row: Tree, arguments: tuple[Tree, ...]) -> list[Tree]:
