@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -68,6 +68,21 @@ def ruled(where: Where, rule: Rule) -> Change:
 def read(where: Where, reading: Reading) -> Change:
     """Return the change that reads letters of slopes elsewhere."""
     return sloped(where, lambda tables, edge: tables.slope(edge, right_rule, reading))
+
+
+def rewriting(instead: Mapping[Use, Use]) -> Change:
+    """Return the change that takes the slopes of some uses as they stand in others."""
+
+    def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
+        new = instead.get(edge.use)
+        return plain(one, edge, left) if new is None else through(one, edge, left, _of_new(one.tables, edge, new))
+
+    return change
+
+
+@kept
+def _of_new(tables: Tables, edge: Edge, new: Use) -> np.ndarray | None:
+    return tables.slope(Edge(new, edge.lower, edge.upper))
 
 
 def carried(where: Where, swapped: bool = False) -> Change:

@@ -19,6 +19,7 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     moved,
     of,
     read,
+    rewriting,
     ruled,
     scaled,
     sloped,
@@ -27,11 +28,15 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     without,
     wrapped,
 )
+from bptt_lab.exercises.mistakes.gate_slips import gate_slips
+from bptt_lab.exercises.mistakes.joined_slips import joined_slips
+from bptt_lab.exercises.mistakes.product_slips import is_product, product_slips
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
+from bptt_lab.exercises.mistakes.rewriting import Slip, read_in, way
 from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, influenced, uses_of
 from bptt_lab.exercises.places import said, said_now
 from bptt_lab.formulas.functions import LOSSES
-from bptt_lab.formulas.times import NOW, Index, index_of
+from bptt_lab.formulas.times import Index, index_of
 from bptt_lab.formulas.tree import Call, Letter, Tree
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.expressions import children
@@ -58,7 +63,7 @@ class Edit:
 def edits_of(graph: Graph) -> tuple[Edit, ...]:
     """Return every edit of the backward pass of a network."""
     uses = tuple(use for name in graph.network.equations for use in uses_of(graph.network)[name])
-    makers = (_paths, _through_time, _steps, _activations, _readings, _layout, _losses, _biases)
+    makers = (_paths, _through_time, _steps, _activations, _readings, _layout, _losses, _biases, _products)
     return tuple(edit for maker in makers for edit in maker(graph, uses))
 
 
@@ -71,15 +76,6 @@ def edits_for(graph: Graph, above: str) -> Iterator[Edit]:
 Uses = tuple[Use, ...]
 
 
-def _path(graph: Graph, use: Use) -> Detail:
-    """Return what a use leads to, as the quantity at t sees it, a1(t+1), and the quantity."""
-    index = use.letter.time
-    is_relative = isinstance(index, Index) and index.start == "t"
-    after = Index("t", -use.shift) if graph.network.is_timed(use.lower) else None
-    quantity = Place(use.letter.name, NOW if is_relative else index)
-    return {"path": said(Place(use.lower, after)), "quantity": said(quantity)}
-
-
 def _recurrent(graph: Graph, uses: Uses) -> Uses:
     return tuple(use for use in uses if is_recurrent(graph, use))
 
@@ -89,10 +85,10 @@ def _paths(graph: Graph, uses: Uses) -> Iterator[Edit]:
     recurrent = _recurrent(graph, uses)
     for use in uses:
         if use in recurrent or sum(one.letter.name == use.letter.name for one in uses) > 1:
-            yield Edit("A1", _path(graph, use), (use,), scaled(of(use), 0))
-            yield Edit("A7", _path(graph, use), (use,), scaled(of(use), 2))
+            yield Edit("A1", way(graph.network, use), (use,), scaled(of(use), 0))
+            yield Edit("A7", way(graph.network, use), (use,), scaled(of(use), 2))
     if recurrent:
-        detail = {**_path(graph, recurrent[0]), "path": "the other steps"}
+        detail = {**way(graph.network, recurrent[0]), "path": "the other steps"}
         yield Edit("A1", detail, recurrent, scaled(of(*recurrent), 0))
         yield Edit("A2", {}, recurrent, scaled(of(*recurrent), 0))
 
@@ -101,11 +97,12 @@ def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
     """Yield the edits of what is carried from step to step."""
     recurrent = _recurrent(graph, uses)
     for use in recurrent:
-        detail, own = _path(graph, use), (use,)
+        detail, own = way(graph.network, use), (use,)
         yield Edit("B2", detail, own, carried(of(use)))
         if use.size[0] == use.size[1]:
             yield Edit("A3", detail, own, sloped(of(use), _diagonal))
-            yield Edit("E2", detail, own, sloped(of(use), lambda tables, edge: np.eye(edge.use.size[0])))
+            if _has_parameter(graph, use):
+                yield Edit("E2", detail, own, sloped(of(use), _identity))
             yield Edit("B9", detail, own, carried(of(use), swapped=True))
     for sign in sorted({1 if use.shift > 0 else -1 for use in recurrent}):
         yield Edit("A10", {}, recurrent, plain, mirrored(sign))
@@ -114,6 +111,14 @@ def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
         yield Edit("A9" if count == 1 else "E4", detail, recurrent, truncated, None, count)
         for first in {0, graph.T % count} if count > 1 else ():
             yield Edit("E3", detail, recurrent, scaled(_crosses(recurrent, count, first), 0))
+
+
+def _has_parameter(graph: Graph, use: Use) -> bool:
+    return any(place.name in graph.network.parameters for place in read_in(use))
+
+
+def _identity(tables: Tables, edge: Edge) -> np.ndarray:
+    return np.eye(edge.use.size[0])
 
 
 def _diagonal(tables: Tables, edge: Edge) -> np.ndarray:
@@ -214,6 +219,21 @@ def _biases(graph: Graph, uses: Uses) -> Iterator[Edit]:
         own = tuple(use for use in uses if use.letter.name == name)
         if len(graph.network.shapes[name]) == 1:
             yield Edit("D10", {"parameter": name}, own, scaled(of(*own), 2))
+
+
+def _products(graph: Graph, uses: Uses) -> Iterator[Edit]:
+    """Yield the wrong slopes of products of computed quantities, of gates, and of joined vectors."""
+    network = graph.network
+    for name in network.equations:
+        if is_product(network, name):
+            own = tuple(use for use in uses if use.lower == name)
+            found = itertools.chain(*(product_slips(network, use) for use in own), gate_slips(network, own))
+            yield from (_rewriting(slip) for slip in found)
+    yield from (_rewriting(slip) for slip in joined_slips(network, uses))
+
+
+def _rewriting(slip: Slip) -> Edit:
+    return Edit(slip.mistake, slip.detail, tuple(slip.instead), rewriting(slip.instead))
 
 
 def _calls(expression: Tree, functions: Collection[str]) -> list[Call]:
