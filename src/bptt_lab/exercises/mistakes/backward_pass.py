@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.mistakes.uses import ARGUMENT, NONE, VALUE, Edge, edges_into, slope_tree
+from bptt_lab.exercises.mistakes.uses import ARGUMENT, NONE, VALUE, Edge, edges_into, influencing, slope_tree
 from bptt_lab.formulas.tree import Tree
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.keeping import kept
@@ -149,10 +149,19 @@ class Pass:
     """One backward pass from `below`, (name, time), with an edit: the chain rule, place by place, on demand.
 
     `change(pass, edge, left)` gives an edge's share, (scenes, entries of below, entries of upper), None for nothing;
-    `into(tables, place)` gives the edges that lead into a place.
+    `into(tables, place)` gives the edges that lead into a place. `touched` names the quantities whose uses the change
+    concerns: what influences none of them has its right derivative.
     """
 
-    def __init__(self, tables: Tables, below: tuple, change: Change | None = None, into: Into | None = None):
+    def __init__(
+        self,
+        tables: Tables,
+        below: tuple,
+        change: Change | None = None,
+        into: Into | None = None,
+        touched: frozenset[str] | None = None,
+    ):
+        self.changed = None if touched is None else influencing(tables.graph.network, touched)
         self.tables, self.below, self.change = tables, below, change or plain
         self.into = into or (lambda tables, place: edges_into(tables.graph).get(place, ()))
         # with other edges what is carried comes from earlier steps
@@ -162,7 +171,8 @@ class Pass:
 
     def adjoint(self, place: Place, left: Left = ALL) -> np.ndarray | None:
         """Return the total derivative of below by a place, (scenes, entries of below, entries of place); None: zero."""
-        if left.uses is not None and left.uses <= 0:
+        is_right = self.changed is not None and place.name not in self.changed
+        if is_right or left.uses is not None and left.uses <= 0:
             return right_pass(self.tables, self.below).adjoint(place)
         if (place, left) not in self.kept:
             self._prepare(left)

@@ -156,12 +156,18 @@ def _rank(goal: Derivative, mutant: Mutant) -> int:
 
 
 def _candidates(graph: Graph, goal: Derivative) -> Iterator[Mutant]:
-    """Yield every edit that may be made on a goal, at every depth."""
-    for edit in edits_for(graph, goal.above.name):
+    """Yield every edit that may be made on a goal, at every depth that reaches what it changes."""
+    for edit, before in edits_for(graph, goal.above.name):
         if goal.below.time is None or edit.mistake not in OF_THE_SUM:
-            for depth in DEPTHS:
+            for depth in _depths(edit, before):
                 yield Mutant(edit.mistake, edit.detail, partial(_edited, edit, depth))
     yield from itertools.starmap(Mutant, results_of(graph, goal))
+
+
+def _depths(edit: Edit, before: int) -> list[int | None]:
+    """Return how many uses of the chain rule may carry an edit, so that it changes something."""
+    deep = [one for one in DEPTHS if one is None or one > before]
+    return [one for one in deep if one in (before + 1, None)] if edit.is_local else deep
 
 
 def _asked(graph: Graph, goal: Derivative, indices: Indices) -> Asked:
@@ -182,7 +188,7 @@ def _exists(graph: Graph, goal: Derivative, indices: Indices) -> bool:
 
 @kept
 def _pass(tables: Tables, below: tuple, edit: Edit) -> Pass:
-    return Pass(tables, below, edit.change, edit.into)
+    return Pass(tables, below, edit.change, edit.into, edit.touched)
 
 
 def _edited(edit: Edit, depth: int | None, tables: Tables, asked: Asked) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,8 @@ from bptt_lab.network.scalars import letters
 class Edit:
     """One edit of the backward pass: see `Pass`.
 
-    `touches` holds the uses it can change; `steps` limits how many steps in time a path may cross.
+    `touches` holds the uses it can change; `steps` limits how many steps in time a path may cross. `is_local`: it is
+    made at the first use that it can change or at all of them, not at some.
     """
 
     mistake: str
@@ -57,6 +59,12 @@ class Edit:
     change: Change
     into: Into | None = None
     steps: int | None = None
+    is_local: bool = False
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The names by which the uses that it can change are uses."""
+        return frozenset(use.letter.name for use in self.touches)
 
 
 @kept
@@ -67,10 +75,13 @@ def edits_of(graph: Graph) -> tuple[Edit, ...]:
     return tuple(edit for maker in makers for edit in maker(graph, uses))
 
 
-def edits_for(graph: Graph, above: str) -> Iterator[Edit]:
-    """Yield the edits that can touch a derivative by a quantity."""
+def edits_for(graph: Graph, above: str) -> Iterator[tuple[Edit, int]]:
+    """Yield the edits that can touch a derivative by a quantity, and how many uses of the chain rule lie before."""
     reached = influenced(graph.network, above)
-    return (edit for edit in edits_of(graph) if any(use.letter.name in reached for use in edit.touches))
+    for edit in edits_of(graph):
+        before = [reached[name] for name in edit.touched if name in reached]
+        if before:
+            yield edit, min(before)
 
 
 Uses = tuple[Use, ...]
@@ -233,7 +244,7 @@ def _products(graph: Graph, uses: Uses) -> Iterator[Edit]:
 
 
 def _rewriting(slip: Slip) -> Edit:
-    return Edit(slip.mistake, slip.detail, tuple(slip.instead), rewriting(slip.instead))
+    return Edit(slip.mistake, slip.detail, tuple(slip.instead), rewriting(slip.instead), is_local=True)
 
 
 def _calls(expression: Tree, functions: Collection[str]) -> list[Call]:

@@ -179,15 +179,20 @@ def edges_into(graph: Graph) -> dict[Place, tuple[Edge, ...]]:
     return {place: tuple(edges) for place, edges in found.items()}
 
 
-def influenced(network: Network, name: str) -> set[str]:
-    """Return the names that a quantity influences, however far away, itself included."""
-    found, waiting = set(), [name]
+@kept
+def influenced(network: Network, name: str) -> dict[str, int]:
+    """Return the names that a quantity influences, however far away, itself included, and how many uses away."""
+    found, waiting = {}, {name}
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [user for user, _ in network.uses[name]]
+        found |= dict.fromkeys(waiting, max(found.values(), default=-1) + 1)
+        waiting = {user for name in waiting for user, _ in network.uses[name]} - set(found)
     return found
+
+
+@kept
+def influencing(network: Network, names: frozenset[str]) -> frozenset[str]:
+    """Return the names that influence one of some quantities, these included."""
+    return frozenset(name for name in network.shapes if any(one in names for one in influenced(network, name)))
 
 
 @cache
