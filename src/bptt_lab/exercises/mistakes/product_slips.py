@@ -57,6 +57,8 @@ def product_slips(network: Network, use: Use) -> Iterator[Slip]:
     if use.letter.name in network.equations:
         yield from _factors(network, use)
         yield from _terms(network, use)
+    else:
+        yield from _factors_of_parameter(network, use)
     yield from _sides(network, use)
 
 
@@ -86,6 +88,22 @@ def _factors(network: Network, use: Use) -> Iterator[Slip]:
     for mistake, change in (("G1", without), ("G2", squared), ("G2", by_value)):
         for is_wanted in _sides_of_activations(use):
             yield from slip(mistake, detail, network, {use: _where(is_wanted, change)})
+
+
+def _factors_of_parameter(network: Network, use: Use) -> Iterator[Slip]:
+    """Yield the derivative by a parameter without one computed factor: beside what a matrix meets, or beside a bias."""
+    is_matrix = len(network.shapes[use.letter.name]) == 2
+    for place in read_in(use):
+        if place.name not in network.equations:
+            continue
+
+        def change(at: At, tree: Scalar, place: Place = place) -> Scalar:
+            factors = _factors_of(tree)
+            own = [one for one in factors if isinstance(one, Letter) and one.place._replace(entry=()) == place]
+            rest = [one for one in factors if one not in own]
+            return multiply(*rest) if own and (rest or not is_matrix) else tree
+
+        yield from slip("G1", {**way(network, use), "other": said_by(use, place)}, network, {use: change})
 
 
 def _sides_of_activations(use: Use) -> list[Callable[[At], bool]]:
