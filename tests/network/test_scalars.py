@@ -1,28 +1,38 @@
 """Scalar trees: sums, products and powers in their one form, derivatives, replacement, values."""
 
+import math
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import pytest
 
 import networks
 from bptt_lab import Network
+from bptt_lab.formulas.functions import NUMBERS, ROWS
 from bptt_lab.formulas.times import Index
-from bptt_lab.network import Place
+from bptt_lab.network import Place, scalars
 from bptt_lab.network.scalars import (
     FLOATS,
     FLOATS_BY_TARGETS,
     FLOATS_IN_SLOPES,
     ONE,
+    STEPS,
     ZERO,
     Applied,
+    Arithmetic,
     Constant,
     Letter,
     Product,
     Raised,
+    Steps,
     Sum,
     add,
+    completed,
     constant,
+    definition,
     derivative,
+    derivatives,
+    dot,
     entries,
     evaluate,
     letters,
@@ -30,6 +40,8 @@ from bptt_lab.network.scalars import (
     negative,
     power,
     replace,
+    slope,
+    written_out_softmax,
 )
 
 X, Y, Z = (Letter(Place(name, Index("t", 0), (1,))) for name in "xyz")
@@ -38,6 +50,49 @@ TWO = constant(2)
 
 def value(tree, x=0.0, y=0.0, z=0.0, arithmetic=FLOATS):
     return evaluate(tree, {X.place: x, Y.place: y, Z.place: z}.__getitem__, arithmetic)
+
+
+# Trees
+
+TREES = [TWO, X, Steps(), Sum((X, Y)), Product((X, Y)), Raised(X, 2), Applied("softmax", (X, Y), 1)]
+
+
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: type(tree).__name__)
+def test_a_tree_cannot_be_changed(tree):
+    for field in (*tree.__match_args__, "other"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(tree, field, X)
+
+
+def test_trees_of_one_content_are_one_key_and_of_different_kinds_are_not():
+    again = [type(tree)(*(getattr(tree, field) for field in tree.__match_args__)) for tree in TREES]
+    for one, other in zip(TREES, again, strict=True):
+        assert one == other and hash(one) == hash(other) and {one: 1}[other] == 1
+    assert len({*TREES, *again}) == len(TREES)
+    assert Applied("softmax", (X, Y), 1) != Applied("softmax", (X, Y), 2)
+
+
+class Word(str):
+    """A name that counts how often it is hashed."""
+
+    asked = 0
+
+    def __hash__(self):
+        Word.asked += 1
+        return super().__hash__()
+
+
+def test_a_tree_is_hashed_once_however_often_it_is_shared():
+    letter = Letter(Place(Word("w")))
+    tree = Product((letter, Sum((letter, letter))))
+    Word.asked = 0
+    assert hash(tree) == hash(tree) and hash(Sum((tree, tree))) == hash(Sum((tree, tree)))
+    assert Word.asked == 1
+
+
+def test_letters_and_pairs_of_a_tree_are_looked_for_once():
+    tree = Sum((multiply(X, Y), Z))
+    assert tree.letters is tree.letters and tree.pairs is tree.pairs
 
 
 # The one form
@@ -132,6 +187,47 @@ def test_the_derivative_of_softmax_counts_each_argument():
     assert derivative(Applied("softmax", (X, X), 1), X) != ZERO
 
 
+def test_the_slope_of_softmax_goes_through_its_arguments():
+    first, second = (Applied("softmax", (power(X, 2), multiply(TWO, X, Y)), k) for k in (1, 2))
+    assert derivative(first, Y) == multiply(first, negative(second), TWO, X)
+    assert derivative(first, X) == add(
+        multiply(first, add(ONE, negative(first)), TWO, X), multiply(first, negative(second), TWO, Y)
+    )
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        TWO,
+        Steps(),
+        X,
+        Product((X, X)),
+        Product((X, Y)),
+        Product((TWO, X)),
+        Product((TWO, Raised(X, 3))),
+        Product((X, Y, X)),
+        Raised(Sum((X, Y)), 3),
+        Sum((X, Product((X, Y)), Product((X, X)), Product((Y, Z)))),
+        Sum((Product((TWO, X)), Product((constant(-2), X)), Y)),
+        Sum((Applied("tanh", (Product((X, Y)),)), Applied("log", (X,)), Raised(Y, -1))),
+        Product((constant(Fraction(1, 3)), Sum((X, Y)))),
+        Applied("softmax", (X, Product((X, Y)), Z), 2),
+        Applied("sigmoid", (Sum((X, Product((X, Y)))),)),
+        Applied("huber", (Sum((X, Product((constant(-1), Y)))),)),
+    ],
+    ids=str,
+)
+def test_the_derivatives_by_all_letters_are_those_by_each_in_order(tree):
+    found = derivatives(tree)
+    assert list(found) == letters(tree)
+    assert found == {letter: derivative(tree, letter) for letter in letters(tree)}
+    point = dict(x=0.3, y=-0.7, z=1.1)
+    for letter, share in found.items():
+        name = letter.place.name
+        stepped = complex(value(tree, **{**point, name: point[name] + 1e-30j})).imag / 1e-30
+        assert value(share, **point) == pytest.approx(stepped, rel=1e-13, abs=1e-15)
+
+
 # Replacement and letters
 
 
@@ -173,6 +269,74 @@ def test_values_of_sums_products_and_powers():
     assert value(Raised(X, 1), x=0.0) == 0
 
 
+def test_the_number_of_steps_is_asked_for_by_its_place():
+    assert evaluate(Product((TWO, Steps())), {STEPS: 7}.__getitem__, FLOATS) == 14
+    graph = Network("s[t] = s[t-1] + x[t]\nL = (s[T] / T)**2", sizes=dict(x=())).unroll(4)
+    assert graph.forward({"x": [1.0, 2.0, 4.0, 5.0], "s[0]": 0.0})["L"] == 9
+
+
+class Strict:
+    """A number that goes with numbers of its kind only, and counts additions and products."""
+
+    sums = products = 0
+
+    def __init__(self, number):
+        self.number = number
+
+    def __add__(self, other):
+        Strict.sums += 1
+        return Strict(self.number + other.number)
+
+    def __mul__(self, other):
+        Strict.products += 1
+        return Strict(self.number * other.number)
+
+    def __truediv__(self, other):
+        return Strict(self.number / other.number)
+
+
+STRICT = Arithmetic(Strict, {})
+STRICT_AT = {X.place: Strict(3), Y.place: Strict(5), Z.place: Strict(7)}.__getitem__
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected", "sums", "products"),
+    [
+        (Sum((X, Y, Z)), 15, 2, 0),
+        (Product((X, Y, Z)), 105, 0, 2),
+        (Sum((X, Product((Y, Z)))), 38, 1, 1),
+        (Sum((Product((X, Y)), Product((Y, Z)), Product((Z, Z)))), 99, 2, 3),
+        (Sum((Product((X, Y, Z)), Y, Product((Y, Z)), Z)), 152, 3, 3),
+    ],
+    ids=str,
+)
+def test_no_number_is_made_up_and_none_added_in_vain(tree, expected, sums, products):
+    Strict.sums = Strict.products = 0
+    assert evaluate(tree, STRICT_AT, STRICT).number == expected
+    assert (Strict.sums, Strict.products) == (sums, products)
+
+
+def test_all_products_of_two_letters_in_a_sum_are_one_sum_of_products():
+    handed = []
+
+    def spy(pairs):
+        handed.append([(one.number, other.number) for one, other in pairs])
+        return dot(pairs)
+
+    tree = Sum((Product((X, Y)), Z, Product((Y, Y)), Product((X, Y, Z))))
+    assert evaluate(tree, STRICT_AT, STRICT._replace(dot=spy)).number == 15 + 7 + 25 + 105
+    assert handed == [[(3, 5), (5, 5)]]
+    handed.clear()
+    assert evaluate(Sum((X, Y)), STRICT_AT, STRICT._replace(dot=spy)).number == 8
+    assert handed == []
+
+
+def test_softmax_is_written_out_in_any_arithmetic():
+    softmax = written_out_softmax(lambda u: Strict(Fraction(2**u)))
+    assert [softmax(3, 1, 5, entry=k).number for k in (1, 2, 3)] == [Fraction(n, 42) for n in (8, 2, 32)]
+    assert softmax(4, entry=1).number == 1
+
+
 def test_an_inverse_power_keeps_what_a_float_can_hold():
     assert value(Raised(X, -2), x=1e155) == pytest.approx(1e-310, rel=1e-3, abs=0)
     assert value(Raised(X, -2), x=1e300) == 0
@@ -201,6 +365,83 @@ def test_an_inverse_power_keeps_what_a_float_can_hold():
 )
 def test_the_kinks_count_zero_with_what_lies_below(function, u, expected):
     assert FLOATS.functions[function](u) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "u", "expected"),
+    [
+        ("tanh", 0.0, 0),
+        ("sigmoid", 0.0, 0.5),
+        ("softplus", 0.0, math.log(2)),
+        ("identity", 7.0, 7),
+        ("exp", 0.0, 1),
+        ("exp", 1.0, math.e),
+        ("log", 1.0, 0),
+        ("sqrt", 6.25, 2.5),
+        ("sin", math.pi / 2, 1),
+        ("cos", 0.0, 1),
+        ("huber", -3.0, 2.5),
+        ("huber", -1.0, 0.5),
+        ("huber", -0.5, 0.125),
+        ("huber", 0.0, 0),
+        ("huber", 0.5, 0.125),
+        ("huber", 1.0, 0.5),
+        ("huber", 3.0, 2.5),
+    ],
+)
+def test_special_values_are_exact_and_floats(function, u, expected):
+    found = FLOATS.functions[function](u)
+    assert found == expected and type(found) is float
+
+
+@pytest.mark.parametrize(
+    ("function", "u", "expected"),
+    [
+        ("relu", -1e-9, 0),
+        ("relu", 0.0, 0),
+        ("relu", 1e-9, 1),
+        ("leaky_relu", -1e-9, 0.01),
+        ("leaky_relu", 0.0, 0.01),
+        ("leaky_relu", 1e-9, 1),
+        ("huber", -3.0, -1),
+        ("huber", -1.0, -1),
+        ("huber", -0.75, -0.75),
+        ("huber", 0.75, 0.75),
+        ("huber", 1.0, 1),
+        ("huber", 3.0, 1),
+        ("step", 1.0, 0),
+        ("leaky_step", -1.0, 0),
+        ("tanh", 0.0, 1),
+        ("sigmoid", 0.0, 0.25),
+        ("softplus", 0.0, 0.5),
+        ("sqrt", 4.0, 0.25),
+        ("cos", 0.0, 0),
+        ("sin", 0.0, 1),
+    ],
+)
+def test_slopes_at_both_sides_of_a_kink_and_at_special_points(function, u, expected):
+    value_there = FLOATS.functions[function](u)
+    assert value(slope(function, X, Y), x=u, y=value_there) == expected
+    assert value(derivative(Applied(function, (X,)), X), x=u) == expected
+
+
+def test_an_arithmetic_has_all_functions_of_one_number_and_softmax():
+    assert set(FLOATS.functions) == {*NUMBERS, "softmax"}
+    own = dict(exp=lambda u: ("exp", u), log=lambda u: ("log", u), tanh=lambda u: ("tanh", u))
+    found = completed(Fraction, {name: own.get(name, abs) for name in (*own, "sin", "cos", "sqrt")}, lambda *row: row)
+    assert set(found.functions) == {*NUMBERS, "softmax"} and found.number is Fraction
+    assert all(found.functions[name] is made for name, made in own.items())
+    assert not found.poles and found.dot is dot
+    name, rules = found.functions["huber"]
+    assert name == "huber" and [bound for bound, _ in rules] == [bound for bound, _ in ROWS["huber"].pieces]
+    assert [rule(Fraction(3)) for _, rule in rules[:2]] == [Fraction(-7, 2), Fraction(9, 2)]
+
+
+def test_a_rule_is_read_once(monkeypatch):
+    definition("sigmoid", X)
+    slope("sigmoid", X, Y)
+    monkeypatch.setattr(scalars, "rule", None)
+    assert value(definition("sigmoid", X), x=0.0) == 0.5 and value(slope("sigmoid", X, Y), y=0.5) == 0.25
 
 
 POLE = Applied("log", (X,))

@@ -430,7 +430,7 @@ def derivatives(tree: Scalar) -> dict[Letter, Scalar]:
             for term in terms:
                 for letter, share in derivatives(term).items():
                     found.setdefault(letter, []).append(share)
-            return {letter: add(*slopes) if len(slopes) > 1 else slopes[0] for letter, slopes in found.items()}
+            return {letter: add(*slopes) for letter, slopes in found.items()}
         case Product((Letter() as one, Letter() as other)) if one != other:
             return {one: other, other: one}
         case Product((Constant() as number, inner)):
