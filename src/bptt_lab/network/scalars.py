@@ -344,8 +344,11 @@ def _letter(letter: formulas.Letter, entry: tuple[int, ...]) -> Letter:
 def _outside(part: Slice, entry: tuple[int, ...]) -> tuple[int, ...]:
     """Return which entry of the whole an entry of some of its rows or columns is."""
     before = whole_number(part.first) - 1
-    row, *column = entry
-    return (row, column[0] + before) if part.of_columns else (row + before, *column)
+    row, *others = entry
+    if part.of_columns:
+        (column,) = others
+        return row, column + before
+    return row + before, *others
 
 
 def has_pole(expression: Tree) -> bool:
@@ -393,7 +396,8 @@ def definition(function: str, *arguments: Scalar) -> Scalar:
 
 def slope(function: str, argument: Scalar, value: Scalar) -> Scalar:
     """Return the derivative of a function by its argument, in the argument and the value."""
-    return replace(_rule(ROWS[function].slopes[0]), {ARGUMENT: argument, VALUE: value})
+    (text,) = ROWS[function].slopes
+    return replace(_rule(text), {ARGUMENT: argument, VALUE: value})
 
 
 def derivative(tree: Scalar, letter: Letter) -> Scalar:
