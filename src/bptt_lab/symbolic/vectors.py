@@ -178,7 +178,7 @@ class _Puller(NamedTuple):
         """Return a number times a row."""
         if factor == ONE or row == ONE:
             return row if factor == ONE else factor
-        return Binary("*", factor, row)
+        return negative(factor) if row == Negative(ONE) else Binary("*", factor, row)
 
     def pull(self, row: Tree, tree: Tree) -> list[Tree]:
         """Return row times the derivative of a formula by the target, as terms."""
