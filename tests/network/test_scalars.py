@@ -212,6 +212,7 @@ def test_the_slope_of_softmax_goes_through_its_arguments():
         Sum((Applied("tanh", (Product((X, Y)),)), Applied("log", (X,)), Raised(Y, -1))),
         Product((constant(Fraction(1, 3)), Sum((X, Y)))),
         Applied("softmax", (X, Product((X, Y)), Z), 2),
+        Applied("softmax", (Product((TWO, X)),), 1),
         Applied("sigmoid", (Sum((X, Product((X, Y)))),)),
         Applied("huber", (Sum((X, Product((constant(-1), Y)))),)),
     ],

@@ -4,11 +4,14 @@ In what is expected, G stands for the row of the loss's derivative by h[t], and 
 """
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bptt_lab import Network, NetworkError, symbolic
-from bptt_lab.formulas import write
+from bptt_lab.formulas import Language, read, write
+from bptt_lab.formulas.times import Index, letter, number
+from bptt_lab.formulas.tree import walk
 from bptt_lab.symbolic import vectors
 from bptt_lab.symbolic.derivations import derive_vector
 
@@ -190,6 +193,20 @@ def test_a_matrix_has_an_outer_product_of_its_own_shape(left, sizes, row, column
 
 
 @pytest.mark.parametrize(
+    ("left", "row"),
+    [
+        ("(W*V)", "x(t) @ G*V.T"),
+        ("tanh(W)", "x(t) @ G*(1 - tanh(W)**2).T"),
+        ("W[2:3]", "x(t) @ G @ diag(column(i, 1, 3, 1))[2:3]"),
+        ("W[:, 1:2]", "diag(column(i, 1, 2, 1))[1:2].T @ (x(t) @ G)"),
+    ],
+)
+def test_two_columns_are_a_matrix(left, row):
+    network = network_of(MATRIX.format(left), x=2, W=(3, 2))
+    assert forms(network, "W")[0] == spelled(f"sum(t, 1, T, {row})")
+
+
+@pytest.mark.parametrize(
     ("text", "row", "column"),
     [
         (
@@ -206,6 +223,13 @@ def test_a_matrix_has_an_outer_product_of_its_own_shape(left, sizes, row, column
             "L = W.T[1,2]",
             "(diag(column(i, 1, 2, 1))[2:2].T @ diag(column(i, 1, 3, 1))[1:1]).T",
             "diag(column(i, 1, 2, 1))[2:2].T @ diag(column(i, 1, 3, 1))[1:1]",
+        ),
+        (
+            "L = W[:,2:3][2,1]**2",
+            "diag(column(i, 1, 3, 1))[2:3].T @ (2*W[:, 2:3][2,1]*"
+            "(diag(column(i, 1, 2, 1))[1:1].T @ diag(column(i, 1, 2, 1))[2:2]))",
+            "2*W[:, 2:3][2,1]*(diag(column(i, 1, 2, 1))[:, 2:2] @ diag(column(i, 1, 2, 1))[1:1])"
+            " @ diag(column(i, 1, 3, 1))[2:3]",
         ),
         ("L = sum(W.T)", "ones(W.T).T.T", "ones(W.T).T"),
         ("L = mean(W.T)", "(1/6*ones(W.T).T).T", "1/6*ones(W.T).T"),
@@ -391,6 +415,18 @@ LATER_ROW = "unless(t = T, D(L, h(t + 1)) @ diag(1 - h(t + 1)**2) @ W)"
             "sum(t, 1, T, G @ diag(x(t)) @ diag(1 - tanh(c)**2)) + (c - h(T)).T",
         ),
         (
+            "h[t] = h[t-1] * x[T] + x[2]\nL[t] = mse(h[t], y[t])",
+            "h",
+            f"d(L(t), h(t)) + {LATER}",
+            "(h(t) - y(t)).T + unless(t = T, D(L, h(t + 1)) @ diag(x(T)))",
+        ),
+        (
+            "h[t] = tanh(x[t])\nq[t] = 2*h[t]\nL[t] = mse(h[t], y[t])",
+            "h",
+            "D(L, q(t)) @ d(q(t), h(t)) + d(L(t), h(t))",
+            "2*D(L, q(t)) + (h(t) - y(t)).T",
+        ),
+        (
             "a[t] = x[t][2] * x[t-1]\nL[t] = sum(a[t])",
             "x",
             "D(L, a(t)) @ d(a(t), x(t)) + unless(t = T, D(L, a(t + 1)) @ d(a(t + 1), x(t)))",
@@ -440,3 +476,64 @@ def test_what_does_not_reach_the_loss_is_told():
         vectors.chain_rule(network, "q")
     with pytest.raises(NetworkError, match="q does not reach the loss"):
         symbolic.derive_vector(network.unroll(3), "q")
+
+
+def test_an_entry_of_a_letter_stays_a_letter():
+    network = Network("a[t] = x[t][2] * x[t-1]\nL[t] = sum(a[t])", sizes=dict(x=3))
+    parts = list(walk(vectors.local_form(network, "x")))
+    assert letter("x", Index("t", 1)) not in parts
+    assert replace(letter("x", Index("t", 1)), entry=(number(2),)) in parts
+
+
+# Transposing, and what is told of it
+
+PLAIN = Network("L = mse(W @ x + V @ k, c) + dot(x, z) + u", sizes=dict(W=(3, 4), V=(3, 2), u=()))
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("2", "2"),
+        ("u", "u"),
+        ("u + 1", "u + 1"),
+        ("c", "c.T"),
+        ("W", "W.T"),
+        ("W.T", "W"),
+        ("-W", "-W.T"),
+        ("diag(c)", "diag(c)"),
+        ("D(L, c)", "grad(L, c)"),
+        ("d(L, c)", "d(L, c).T"),
+        ("W @ x", "x.T @ W.T"),
+        ("D(L, c) @ W", "W.T @ grad(L, c)"),
+        ("D(L, c) @ diag(c)", "c*grad(L, c)"),
+        ("D(L, c) @ diag(c) @ W", "W.T @ (c*grad(L, c))"),
+        ("u*D(L, c)", "u*grad(L, c)"),
+        ("u*W", "u*W.T"),
+        ("c*c", "(c*c).T"),
+        ("D(L, c)/u", "grad(L, c)/u"),
+        ("c/u", "(c/u).T"),
+        ("W @ x/c", "(W @ x/c).T"),
+        ("x - z", "(x - z).T"),
+        ("W @ x + V @ k", "x.T @ W.T + k.T @ V.T"),
+        ("W @ x - c", "x.T @ W.T - c.T"),
+        ("D(L, c) - D(L, c)", "grad(L, c) - grad(L, c)"),
+        ("c.T + c.T", "c + c"),
+        ("c[1:2] + k", "c.T[:, 1:2] + k.T"),
+        ("diag(c) - diag(c)", "diag(c) - diag(c)"),
+        ("tanh(c) - c", "(tanh(c) - c).T"),
+        ("D(L, c)[:, 1:2]", "grad(L, c)[1:2]"),
+        ("W[2:3]", "W.T[:, 2:3]"),
+        ("sum(t, 1, 3, D(L, c))", "sum(t, 1, 3, grad(L, c))"),
+    ],
+)
+def test_a_transpose_goes_inside_where_something_is_laid_out_in_rows(form, expected):
+    tree = read(form, Language(PLAIN, ("t",)))
+    assert write(vectors.transposed(tree, PLAIN.shapes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [("x", False), ("x + z", False), ("c*c", False), ("W @ x", True), ("tanh(W @ x) - c", True), ("u", False)],
+)
+def test_a_reason_tells_of_reversed_factors_where_there_is_a_product(form, expected):
+    assert vectors.has_product(read(form, Language(PLAIN, ("t",)))) is expected

@@ -120,8 +120,11 @@ class Network:
     def influences(self, name: str) -> tuple[Place, ...]:
         """Return the places that name[t] influences directly, for general t, each with when it is missing."""
         self.check_name(name)
-        uses = sorted(self.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
-        return tuple(_influenced(self.equation(key), index) for key, index in uses)
+        return tuple(_influenced(self.equation(key), index) for key, index in self.ordered_uses(name))
+
+    def ordered_uses(self, name: str) -> list[tuple[str, Index | None]]:
+        """Return where a name is used, as in `uses`, in the order of `influences`: the earliest user first."""
+        return sorted(self.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
 
     def definition(self, key: str, entry: tuple[int, ...] = ()) -> Scalar:
         """Return one entry of an equation's right side as a scalar tree, times relative to the equation."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bptt_lab.formulas.functions import LOSSES, ROWS
+from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.shapes import Shapes, shape_of
 from bptt_lab.formulas.times import LAST, NOW, TIME, Index, index_of, letter, number, time_of
 from bptt_lab.formulas.tree import (
@@ -71,16 +71,15 @@ class Use(NamedTuple):
 
 def _index_formula(text: str) -> Tree:
     """Return 't', 'T', 'T-2', 't+1' or '3' as a formula."""
-    start = text[0] if text[0] in "tT" else ""
+    start = text.rstrip("+-0123456789")
     shift = int(text[len(start) :] or 0)
     return time_of(Index(start, shift))
 
 
 def uses(network: Network, name: str) -> list[Use]:
     """Return the uses of a quantity, in the order of `network.influences`."""
-    pairs = sorted(network.uses[name], key=lambda use: -use[1].shift if use[1] else 0)
     found = []
-    for place, (key, index) in zip(network.influences(name), pairs, strict=True):
+    for place, (key, index) in zip(network.influences(name), network.ordered_uses(name), strict=True):
         is_relative = index is not None and index.start == "t"
         summed = network.equation(key).index == NOW and not is_relative
         is_there = itself(network, name).time == time_of(index)  # computed at one step, and read at that step
@@ -91,9 +90,9 @@ def uses(network: Network, name: str) -> list[Use]:
 
 def itself(network: Network, name: str) -> Letter:
     """Return a quantity at the general time t, or without time."""
-    own = [one for one in network.written.values() if one.name == name]
-    if len(own) == 1 and not own[0].is_general:
-        return letter(name, own[0].index)
+    match [one.index for one in network.written.values() if one.name == name]:
+        case [index]:
+            return letter(name, index)
     return letter(name, NOW if network.is_timed(name) else None)
 
 
@@ -147,9 +146,8 @@ def local_form(network: Network, name: str) -> Tree:
 
 def pulled_through(network: Network, use: Use, name: str, row: Tree) -> list[Tree]:
     """Return a row pulled back through the equation of a user, one term for each occurrence of the quantity."""
-    equation, index = network.equation(use.key), index_of(use.user.time)
-    shift = index.shift if index and use.index and use.index.start == "t" else 0
-    target = letter(name, use.index)
+    equation, target = network.equation(use.key), letter(name, use.index)
+    shift = (index_of(use.user.time) or NOW).shift  # an equation of one step holds nothing at t
     found = _Puller(network, use.key, target).pull(row, _entries_apart(equation.expression, target))
     return [at_shift(_entries_joined(term), shift, row) for term in found]
 
@@ -166,8 +164,6 @@ class _Puller(NamedTuple):
 
     def product(self, left: Tree, right: Tree) -> Tree:
         """Return a matrix product; one, the derivative of the loss by itself, is dropped; a number goes in front."""
-        if left == ONE or right == ONE:
-            return right if left == ONE else left
         if isinstance(left, Negative):
             return Negative(self.product(left.inner, right))
         if self.is_number(right):
@@ -247,11 +243,11 @@ class _Puller(NamedTuple):
                 y = self._value(call)
                 slope = Binary("-", Call("diag", (y,)), Binary("@", y, Transpose(y)))
                 return self.pull(self.product(row, slope), inner)
-            case Call(loss, (prediction, target)) if loss in LOSSES:
+            case Call(loss, (prediction, target)):
                 by_prediction, by_target = _slopes_of_loss(loss, prediction, target)
                 return self._of_loss(row, by_prediction, prediction) + self._of_loss(row, by_target, target)
             case Call(function, (inner,)):
-                slope = _slope(function, u=inner, y=self._value(call))
+                (slope,) = _slopes(function, u=inner, y=self._value(call))
                 return self.pull(row if slope == ONE else self._times(row, slope, inner), inner)
         raise AssertionError(call)
 
@@ -304,7 +300,7 @@ def _entries_apart(tree: Tree, target: Letter) -> Tree:
 
 def _entries_joined(tree: Tree) -> Tree:
     """Return a formula in which an entry of a letter is a letter again, as it is read."""
-    is_apart = lambda part: isinstance(part, Entry) and isinstance(part.inner, Letter) and not part.inner.entry
+    is_apart = lambda part: isinstance(part, Entry) and isinstance(part.inner, Letter)
     return mapped(tree, lambda part: replace(part.inner, entry=part.indices) if is_apart(part) else None)
 
 
@@ -324,25 +320,25 @@ def _slope_of_power(base: Tree, exponent: Tree) -> Tree:
     return Binary("*", number(power), lower)
 
 
-def _slope(function: str, by: int = 0, **letters: Tree) -> Tree:
-    """Return the slope of a function by one of its arguments, with its letters replaced."""
+def _slopes(function: str, **letters: Tree) -> tuple[Tree, ...]:
+    """Return the slopes of a function by each of its arguments, with their letters replaced."""
     known = lambda part: letters.get(part.name) if isinstance(part, Letter) else None
-    return mapped(rule(ROWS[function].slopes[by]), known)
+    return tuple(mapped(rule(text), known) for text in ROWS[function].slopes)
 
 
 def _slopes_of_loss(loss: str, prediction: Tree, target: Tree) -> tuple[Tree, Tree]:
     """Return the slopes of a loss by its prediction and by its target."""
     if ROWS[loss].pieces:
-        slope = _slope(loss, u=Binary("-", prediction, target))
+        (slope,) = _slopes(loss, u=Binary("-", prediction, target))
         return slope, Negative(slope)
-    return tuple(_slope(loss, by, p=prediction, y=target) for by in (0, 1))
+    return _slopes(loss, p=prediction, y=target)
 
 
 def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
     """Return an equation's local form at t + shift; the row `kept` stands at its time already."""
 
     def change(part: Tree) -> Tree | None:
-        if part == kept and part != ONE:
+        if part == kept:
             return part
         if isinstance(part, Letter) and (index := index_of(part.time)) and index.start == "t":
             return replace(part, time=time_of(Index("t", index.shift + shift)))
@@ -381,8 +377,9 @@ def transposed(tree: Tree, shapes: Shapes) -> Tree:
 
 def _column_product(left: Tree, right: Tree) -> Tree:
     """Return a product with a column on its right; a diagonal matrix times a column is an entry-by-entry product."""
-    if isinstance(left, Call) and left.function == "diag":
-        return Binary("*", left.arguments[0], right)
+    match left:
+        case Call("diag", (entries,)):
+            return Binary("*", entries, right)
     return Binary("@", left, right)
 
 
