@@ -206,6 +206,12 @@ def test_two_columns_are_a_matrix(left, row):
     assert forms(network, "W")[0] == spelled(f"sum(t, 1, T, {row})")
 
 
+@pytest.mark.parametrize(("left", "inner"), [("(W + u)", "sum(x(t) @ G)"), ("(u*W)", "sum(x(t) @ G*W.T)")])
+def test_a_number_beside_a_matrix_gathers_all_its_entries(left, inner):
+    form = spelled(f"sum(t, 1, T, {inner})")
+    assert forms(network_of(MATRIX.format(left), W=(2, 3)), "u") == (form, form)
+
+
 @pytest.mark.parametrize(
     ("text", "row", "column"),
     [
