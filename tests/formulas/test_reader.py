@@ -182,6 +182,19 @@ def test_a_formula_is_shown_in_the_letters_of_the_course(text, written):
     assert latex(tree(text)) == written
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("D(L, a1_f(3))", r"\boldsymbol{\delta}_{\mathrm{f}}^{1(3)}"),
+        ("D(L, a1_f(3)[2])", r"\delta^{1(3)}_{\mathrm{f},2}"),
+        ("D(L, a1(3)[2])", r"\delta^{1(3)}_{2}"),
+    ],
+)
+def test_a_delta_keeps_the_label_of_its_pre_activation(text, written):
+    gated = Network("a1_f[t] = W_f @ x[t]\na1[t] = W @ x[t]\nL[t] = mse(a1_f[t], a1[t])", sizes=dict(x=3, a1=2, a1_f=2))
+    assert latex(tree(text, Language(gated))) == written
+
+
 def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
     wide = read(
         " = ".join(["D(L, h1(t)[1])", " + ".join(f"d2(t)[{k}]*W1[{k},1]" for k in (1, 2, 3) for _ in "ab")]),

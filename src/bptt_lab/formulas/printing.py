@@ -272,7 +272,8 @@ class _Printer(NamedTuple):
     def delta(self, above: Letter) -> str:
         symbol = self.style.symbol(above.name)
         plain = above.entry or above.name in self.style.numbers
-        base = r"\delta" if plain else r"\boldsymbol{\delta}"
+        label = re.search(r"_\{.*", symbol.entry)  # of a1_f, which its delta keeps
+        base = (r"\delta" if plain else r"\boldsymbol{\delta}") + (label[0] if label else "")
         style = Style(symbols={"delta": Symbol(base, base, symbol.upper)}, time=self.style.time)
         return _Printer(style).letter(Letter("delta", above.time, above.entry))
 
