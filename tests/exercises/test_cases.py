@@ -203,6 +203,8 @@ CHAINS = {  # the chain rule as a first step, where an answer must show steps
     "12.6": "D(L,h1(2))*D(h1(2),h1(1))",
     "14.4": "sum(t, 1, 3, d1(t)*d(a1(t),W) + d2(t)*d(a2(t),W))",
     "15.4": "D(L,a1_f(2))*d(a1_f(2),x(2)) + D(L,a1_b(2))*d(a1_b(2),x(2))",
+    "16.3": "D(L,c(3))*d(c(3),f(3))*d(f(3),a1_f(3))",
+    "17.3": "D(L,v(3))*d(v(3),r(3))*d(r(3),a1_r(3))",
 }
 
 
