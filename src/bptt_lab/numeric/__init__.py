@@ -4,9 +4,12 @@ from . import (
     activations,
     arrays,
     bidirectional,
+    checkpointed,
+    costs,
     deep,
     deep_bidirectional,
     feed_forward,
+    forward_mode,
     gradient_check,
     gru,
     gru_plain,
@@ -22,15 +25,19 @@ from . import (
     tasks,
     trained,
     training,
+    truncated,
 )
 
 __all__ = [
     "activations",
     "arrays",
     "bidirectional",
+    "checkpointed",
+    "costs",
     "deep",
     "deep_bidirectional",
     "feed_forward",
+    "forward_mode",
     "gradient_check",
     "gru",
     "gru_plain",
@@ -46,4 +53,5 @@ __all__ = [
     "tasks",
     "trained",
     "training",
+    "truncated",
 ]
