@@ -7,9 +7,12 @@ from bptt_lab.figures.influence import influence_diagram
 from bptt_lab.figures.plots import curves, gradient_flow, matrices, step_size_valley, surface
 from bptt_lab.figures.stepping import step, stepper, steps
 from bptt_lab.figures.tensors import tensor_contraction
+from bptt_lab.figures.truncation import bias_by_reach, cost_bars
 from bptt_lab.figures.unrolled import unrolled_network
 
 __all__ = [
+    "bias_by_reach",
+    "cost_bars",
     "curves",
     "flow_explorer",
     "flow_panels",
