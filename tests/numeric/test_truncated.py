@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from architectures import accepted, assert_close, assert_unchanged, complexly, copies, mutant
+from bptt_lab.exercises.questions import course_questions
 from bptt_lab.network import Network
 from bptt_lab.numeric import (
     checkpointed,
@@ -212,6 +213,11 @@ def test_reach_runs_from_k2_minus_k1_crossings_to_one_less_than_k2(T, k1, k2):
     assert {(u, s) for u, s in every if s - u <= k2 - k1} <= kept
     assert not {(u, s) for u, s in kept if s - u >= k2}
     assert not any(truncated.is_kept(s + 1, s, T, k1, k2) for s in range(1, T))
+
+
+def test_the_count_of_exercise_13_1_is_that_of_the_code():
+    kept = [truncated.is_kept(use, loss, 6, 2, 3) for loss in range(1, 7) for use in range(1, loss + 1)]
+    assert len(kept) == 21 and sum(kept) == course_questions()["13.1"].number
 
 
 # What they cost

@@ -2,8 +2,10 @@
 
 The gradient is a sum over paths: a parameter is used at a step, and its effect runs on to the loss of a later step.
 TBPTT(k1, k2) stops after every k1 steps and goes back through the last k2: the losses since the last stop go back,
-and what would go on to earlier steps is dropped. States are carried forward all the same. The path from a use at step t
-to the loss of step s is kept where t > e(s) - k2, with e(s) the stop that sends s back, min(k1 ceil(s / k1), T)  (TR1).
+and what would go on to earlier steps is dropped. States are carried forward all the same. (Williams and Peng call it
+BPTT(h; h'), "An Efficient Gradient-Based Algorithm for On-Line Training of Recurrent Network Trajectories".) The path
+from a use at step t to the loss of step s is kept where t > e(s) - k2, with e(s) = min(k1 ceil(s / k1), T) the stop
+that sends s back  (TR1).
 
 Randomised truncation (Tallec and Ollivier, "Unbiasing Truncated Backpropagation Through Time") cuts between any two
 steps with probability c and multiplies what crosses where there is no cut by 1 / (1 - c): a path that crosses n times
