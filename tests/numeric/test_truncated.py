@@ -165,6 +165,14 @@ def test_checkpointing_drops_nothing(sizes, every):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
+def test_saturated_units_change_nothing(sizes):
+    one = case(*sizes, scale=30.0)  # near 1, the slope 1 - h^2 keeps few of the digits of h
+    assert_close(truncated.gradients(*one.given, 1, one.T), one.full, 1e-9)
+    assert_close(truncated.gradients(*one.given, 2, 3), in_windows(one, 2, 3), 1e-9)
+    assert_close(checkpointed.gradients(*one.given), one.full, 1e-9)
+
+
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 def test_forward_mode_is_backpropagation(sizes, scale):
     one = case(*sizes, scale=scale)

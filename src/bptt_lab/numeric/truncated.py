@@ -37,7 +37,7 @@ def gradients(params, x, h_start, d_output, k1=None, k2=None, tally=None):
     """Return the gradients of TBPTT(k1, k2) by all parameters, by x and by h_start.
 
     k1 and k2 are T unless given, which is the full gradient; so is any k1 with k2 >= T. Losses are reached by paths
-    of up to k2 - k1 crossings wherever they begin, and by none of k2 or more.
+    of up to k2 - k1 crossings wherever they begin, and by none of k2 or more; h_start by windows that reach step 1.
     Shapes: x (T, B, D), h_start (B, M), gradients like what they belong to. Errors: TypeError, ValueError, also for
     k2 below k1, where some losses would never go back. Equations: R1 to R11 of `rnn` over the steps that TR1 keeps.
     """
