@@ -323,6 +323,16 @@ def test_states_kept_are_counted():
     assert tally.most_states == 6
 
 
+def test_what_is_kept_again_under_one_name_counts_once():
+    tally = Tally()
+    for array in (np.zeros(5), np.zeros(3)):
+        tally.keep("h1", 2, array)
+    assert (tally.most_numbers, tally.most_states) == (5, 1)
+    assert tally.take("h1", 2).size == 3 and tally.take("h1", 2) is None
+    tally.keep("delta2", 2, np.zeros(4))
+    assert (tally.most_numbers, tally.most_states) == (5, 1)
+
+
 PRODUCTS = {"dot", "matmul", "einsum", "tensordot", "inner", "outer", "vdot", "multi_dot", "vecdot", "kron"}
 
 
@@ -540,8 +550,9 @@ def test_wrong_code_of_what_is_shared_is_refused(name, monkeypatch):
 
 COUNTS = {
     "a product not counted": (stepwise, "product.size * left.shape[-1]", "product.size"),
-    "numbers kept now, not at most": (stepwise, "max(self.most_numbers, sum(", "max(0, sum("),
-    "never lets go": (stepwise, "return self._kept.pop((name, t), None)", "return self._kept.get((name, t))"),
+    "numbers kept now, not at most": (stepwise, "max(self.most_numbers, self._numbers)", "self._numbers"),
+    "what is let go still counts": (stepwise, "self._numbers -= array.size", "pass"),
+    "each array counts as one": (stepwise, "self._numbers += array.size", "self._numbers += 1"),
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class Tally:
     def __init__(self):
         self.multiply_adds = self.steps_forward = self.steps_backward = 0
         self.most_numbers = self.most_states = 0
-        self._kept = {}
+        self._kept, self._numbers, self._states = {}, 0, 0
 
     def dot(self, left, right):
         """Return the matrix product, and count it.
@@ -43,9 +43,12 @@ class Tally:
 
         Shapes: any. Errors: none.
         """
+        self.take(name, t)
         self._kept[name, t] = array
-        self.most_numbers = max(self.most_numbers, sum(kept.size for kept in self._kept.values()))
-        self.most_states = max(self.most_states, sum(kind == "h1" for kind, _ in self._kept))
+        self._numbers += array.size
+        self._states += name == "h1"
+        self.most_numbers = max(self.most_numbers, self._numbers)
+        self.most_states = max(self.most_states, self._states)
 
     def kept(self, name, t):
         """Return the array `name` of step t.
@@ -59,7 +62,11 @@ class Tally:
 
         Shapes: any. Errors: none.
         """
-        return self._kept.pop((name, t), None)
+        array = self._kept.pop((name, t), None)
+        if array is not None:
+            self._numbers -= array.size
+            self._states -= name == "h1"
+        return array
 
 
 def begin(params, x, h_start, tally):
