@@ -208,6 +208,10 @@ def test_cuts_are_drawn_with_their_probability():
     assert not truncated.draw_cuts(np.random.default_rng(0), 9, 0.0).any()
 
 
+def test_twelve_steps_have_all_their_patterns():
+    assert len(truncated.cut_patterns(12, 0.5)) == 2**11
+
+
 def test_fixed_cuts_without_a_factor_are_truncation():
     one = case(6)  # with T = 7 the last stop would go back over steps of the piece before
     cuts = np.array([t % 3 == 0 for t in range(1, one.T)])
@@ -450,6 +454,10 @@ BAD = [
     (lambda g: truncated.draw_cuts(np.random.default_rng(0), 4, -0.1), ValueError, "c is -0.1"),
     (lambda g: truncated.draw_cuts(np.random.default_rng(0), 0, 0.1), ValueError, "T is 0"),
     (lambda g: truncated.cut_patterns(13, 0.1), ValueError, "T is 13, expected at most 12"),
+    (lambda g: truncated.cut_patterns(0, 0.1), ValueError, "T is 0, expected an integer of at least 1"),
+    (lambda g: truncated.cut_patterns(3, 1.5), ValueError, "c is 1.5"),
+    (lambda g: truncated.stops(0, 2), ValueError, "T is 0, expected an integer of at least 1"),
+    (lambda g: truncated.stops(3, 2.5), ValueError, "k1 is 2.5, expected an integer of at least 1"),
     (lambda g: truncated.bias({}, {"b0": np.zeros(2)}, ["b0"]), ValueError, "there is no gradient by 'b0'"),
     (lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.zeros(2)}, ["b0"]), ValueError, "full gradient is zero"),
     (lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.ones(2)}), ValueError, "there is no gradient by 'W0'"),
