@@ -68,6 +68,43 @@ def test_parameters_of_each_kind_are_told_from_data():
         assert layout.data_names(network(name)) == data
 
 
+@pytest.mark.parametrize(
+    ("line", "data"),
+    [
+        ("h[t] = f[t] * A + h[t-1]\nf[t] = sigmoid(W @ x[t])", {"x", "y"}),
+        ("h[t] = h[t-1] - 2 * dot(u, h[t-1]) / dot(u, u) * u + W @ x[t]", {"x", "y"}),
+        ("h[t] = W * c + h[t-1]", {"c", "y"}),
+        ("h[t] = -W * c + h[t-1]", {"c", "y"}),
+    ],
+)
+def test_what_a_computed_factor_multiplies_is_no_data_for_that(line, data):
+    given = Network(f"{line}\nL[t] = mse(h[t], y[t])", sizes=dict(h=3) | (dict(x=2) if "x[t]" in line else {}))
+    assert layout.data_names(given) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "quantity"),
+    [
+        (*TEXTS["bidirectional"], "x"),
+        (
+            "f[t] = tanh(V @ f[t-1] + A @ s[t-1])\ng[t] = tanh(U @ s[t-1] + Q @ x[t])\ns[t] = tanh(W @ s[t-1] + g[t])\n"
+            "L[t] = mse(concat(s[t], f[t]), y[t])",
+            dict(x=2, s=3, f=4),
+            "s",
+        ),
+    ],
+)
+def test_dots_that_lead_on_have_room_beside_a_neighbour(text, sizes, quantity):
+    from bptt_lab.figures import influence
+
+    graph = Network(text, sizes=sizes).unroll(4)
+    found = influence._general(graph, quantity, graph.network.influences(quantity))
+    made = influence._laid_out(found)
+    onward = influence._onward(found, made)
+    assert onward and not influence._hides_dots(found, made)
+    assert influence._hides_dots(found, layout.arrange(found.graph, [found.centre, *found.places], extra=2))
+
+
 def test_a_state_computed_before_the_first_step_has_its_parameters_and_its_data():
     started = Network(
         "h[0] = tanh(U @ c)\nh[t] = tanh(W @ h[t-1] + x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=3, c=2)

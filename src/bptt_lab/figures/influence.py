@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from bptt_lab.figures import names
@@ -9,6 +10,8 @@ from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import Layout, arrange
 from bptt_lab.formulas.times import Index
 from bptt_lab.network import Graph, Place
+
+ROOM_FOR_DOTS, NEEDED_BY_DOTS = 0.8, 0.3  # inches between two boxes, for dots from both; beside one
 
 
 class Influence(NamedTuple):
@@ -78,10 +81,23 @@ def _after(graph: Graph, users) -> tuple[Place, ...]:
 
 def _laid_out(found: Influence) -> Layout:
     spread, extra = (1.25 if found.missing else 1.0), (2 if found.general else 0)
-    layout = arrange(found.graph, [found.centre, *found.places], spread=spread, extra=extra)
+    arranged = partial(arrange, found.graph, [found.centre, *found.places], spread=spread, extra=extra)
+    layout = arranged()
+    layout = arranged(gap=ROOM_FOR_DOTS) if _hides_dots(found, layout) else layout
     direct = {(found.centre, user) for user in found.direct}
     edges = tuple(dict.fromkeys([*sorted(direct), *layout.edges])) if found.general else layout.edges
     return layout._replace(edges=edges)
+
+
+def _hides_dots(found: Influence, layout: Layout) -> bool:
+    """Return whether a neighbour stands where dots say that an influence goes on: it would look like an arrow."""
+    wide, high = layout.half
+    for place, (sign, _) in _onward(found, layout).items():
+        x, y = layout.boxes[place]
+        beside = [sign * (other - x) - 2 * wide for other, level in layout.boxes.values() if abs(level - y) < high]
+        if any(-wide < gap < NEEDED_BY_DOTS for gap in beside):
+            return True
+    return False
 
 
 def _look(found: Influence, layout: Layout) -> Look:

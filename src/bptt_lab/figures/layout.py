@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from bptt_lab.formulas.functions import LOSSES
-from bptt_lab.formulas.tree import Binary, Call, Letter
+from bptt_lab.formulas.tree import Binary, Call, Letter, Negative, Tree
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.expressions import children
 
@@ -36,15 +36,22 @@ def data_names(network: Network) -> set[str]:
 
 
 def _factors(network: Network) -> tuple[set[str], set[str]]:
-    """Return the names right of a product or compared by a loss, and the names left of a product."""
+    """Return the names that a given factor multiplies or a loss compares, and the names left of a product."""
     right, left = set(), set()
     for part in _parts(network):
         if isinstance(part, Binary) and part.operator in "@*":
-            right |= {part.right.name} if isinstance(part.right, Letter) else set()
+            is_weighed = part.operator == "@" or _is_given(network, part.left)
+            right |= {part.right.name} if isinstance(part.right, Letter) and is_weighed else set()
             left |= {part.left.name} if isinstance(part.left, Letter) else set()
         if isinstance(part, Call) and part.function in LOSSES:
             right |= {argument.name for argument in part.arguments if isinstance(argument, Letter)}
     return right, left
+
+
+def _is_given(network: Network, tree: Tree) -> bool:
+    """Return whether a factor is a parameter, with a minus or without."""
+    inner = tree.inner if isinstance(tree, Negative) else tree
+    return isinstance(inner, Letter) and inner.name in network.parameters
 
 
 def _parts(network: Network) -> Iterable:
@@ -97,10 +104,18 @@ def drawn_places(graph: Graph) -> list[Place]:
     return [p for p in [*graph.leaves, *graph.order] if kind(graph, p) != "parameter"]
 
 
-def arrange(graph: Graph, places: Collection[Place], scale: float = 1.0, spread: float = 1.0, extra: int = 0) -> Layout:
+def arrange(
+    graph: Graph,
+    places: Collection[Place],
+    scale: float = 1.0,
+    spread: float = 1.0,
+    extra: int = 0,
+    gap: float = GAP,
+) -> Layout:
     """Return where the boxes of some places of a graph go, and the arrows between them.
 
-    `scale` shrinks everything; `spread` puts rows and columns further apart; `extra` makes room for characters.
+    `scale` shrinks everything; `spread` puts rows and columns further apart; `extra` makes room for characters; `gap`
+    is the room between boxes side by side, in inches.
     Errors: ValueError for too many boxes.
     """
     if len(places) > MOST_BOXES:
@@ -109,7 +124,7 @@ def arrange(graph: Graph, places: Collection[Place], scale: float = 1.0, spread:
             f"Unroll over fewer steps than {graph.T}."
         )
     half = box_size(places, scale, extra)
-    boxes, columns = _positions(graph, places, (2 * half[0], scale, spread))
+    boxes, columns = _positions(graph, places, (2 * half[0], scale, spread, gap))
     kinds = {p: kind(graph, p) for p in places}
     edges = tuple((a, b) for b in places for a in graph.parents.get(b, ()) if a in boxes)
     return Layout(boxes, kinds, edges, columns, _row_names(graph, boxes, not columns), half, not columns)
@@ -121,15 +136,15 @@ def box_size(places: Collection[Place], scale: float, extra: int) -> Point:
     return scale * max(0.46, 0.15 + 0.074 * longest) / 2, BOX_HEIGHT * scale / 2
 
 
-def _positions(graph: Graph, places: Collection[Place], sizes: tuple[float, float, float]):
+def _positions(graph: Graph, places: Collection[Place], sizes: tuple[float, float, float, float]):
     """Return the centre of each box and, for a network with time, the middle of each column."""
-    width, scale, spread = sizes
+    width, scale, spread, gap = sizes
     high = ROW * scale * spread
     rows, slots = _rows_and_slots(graph, places)
     if all(place.time is None for place in places):
         across = width + 0.32 * scale
         return {p: (rows[p.name] * across, -slots[p] * high) for p in places}, {}
-    pitch = width + GAP * scale
+    pitch = width + gap * scale
     columns = _columns(places, slots, pitch, GUTTER * scale * (2 * spread - 1))
     boxes = {p: (columns[p.time] + slots[p] * pitch, rows[p.name] * high) for p in places}
     boxes = _parameters_centred(graph, boxes)
