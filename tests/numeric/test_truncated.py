@@ -329,6 +329,7 @@ def test_states_kept_are_counted():
 
 def test_what_is_kept_again_under_one_name_counts_once():
     tally = Tally()
+    assert tally.most_numbers == tally.most_states == 0
     for array in (np.zeros(5), np.zeros(3)):
         tally.keep("h1", 2, array)
     assert (tally.most_numbers, tally.most_states) == (5, 1)
