@@ -82,6 +82,23 @@ def test_each_wrong_choice_has_its_own_reason():
 
 CHOICES = {"a": "moderate ones", "b": "$10^{-8}$", "c": "or none", "d": "54"}
 REASONS = {"a": "not a", "c": "not c", "d": "not d"}
+
+
+def test_a_number_that_is_expected_is_told_with_its_reason():
+    question = make(dict(BASE, id="01.6", kind="number", number=6, reasons={"5": "One is missing.", "7.5": "A half."}))
+    assert judge_number(question, "5").cause == "One is missing."
+    assert judge_number(question, 7.5).cause == "A half." and judge_number(question, "15/2").cause == "A half."
+    assert judge_number(question, "8").cause == "It is too large." and judge_number(question, 6).outcome == CORRECT
+
+
+@pytest.mark.parametrize(("number", "told"), [("6", "it is the right number"), ("six", "is no number")])
+def test_a_reason_for_the_right_number_or_for_none_is_told(number, told):
+    from bptt_lab.exercises.judges.short_answer import prove_number
+
+    (found,) = prove_number(make(dict(BASE, id="01.6", kind="number", number=6, reasons={number: "Why?"})))
+    assert told in found
+
+
 FOUR = make(dict(BASE, id="01.5", kind="choice", choices=CHOICES, right="b", reasons=REASONS))
 SLABS = make(dict(BASE, id="01.6", kind="number", number=54))
 NOTHING = make(dict(BASE, id="01.7", kind="number", number=0))

@@ -13,7 +13,7 @@ from bptt_lab.exercises.feedback import CANNOT_READ, Feedback
 from bptt_lab.exercises.judges.derivation import judge_derivation
 from bptt_lab.exercises.judges.formula import judge_formula, prove_formula
 from bptt_lab.exercises.judges.function import goals_of, judge_function, prove_function
-from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape, prove_choice
+from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape, prove_choice, prove_number
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import COURSE, Style, latex
 from bptt_lab.formulas.tree import Relation
@@ -114,7 +114,9 @@ KINDS: Mapping[str, Kind] = {
         goals_of,
     ),
     "shape": Kind(("shape",), judge_shape, partial(_shown, SHAPE), lambda question: f": {question.shape}"),
-    "number": Kind(("number",), judge_number, partial(_shown, NUMBER), lambda question: f": {question.number}"),
+    "number": Kind(
+        ("number",), judge_number, partial(_shown, NUMBER), lambda question: f": {question.number}", prove_number
+    ),
     "choice": Kind(
         ("choices",), judge_choice, partial(_choices, CHOICE), lambda question: f": {question.right}", prove_choice
     ),

@@ -40,6 +40,7 @@ class Question:
     says over which whole numbers free indices such as t run. `printed` is a wrong line to be mended, `source` the id of
     its lecture's formula. `arguments` and `returns` map the names of a function's arrays to formulas; what stands at t
     is stacked over time, what belongs to a sequence over `batch` sequences (0: one sequence, without that axis).
+    `reasons` says of wrong choices, or of wrong numbers, why they are wrong.
     `most_letters` is how many letters the last line of a derivation may hold, where the task asks for a short one.
     """
 

@@ -51,13 +51,26 @@ def judge_number(question: Question, answer: object) -> Feedback:
     wanted = Fraction(str(question.number))
     if abs(given - wanted) <= _close(wanted, answer) * max(1, abs(wanted)):
         return Feedback(question.id, CORRECT)
-    if given == -wanted:
+    if reason := next((words for number, words in question.reasons.items() if Fraction(number) == given), ""):
+        right, cause = "", reason
+    elif given == -wanted:
         right, cause = "The size is right.", "The sign is not."
     elif abs(given - wanted) == 1:
         right, cause = "", "It is off by one."
     else:
         right, cause = "", f"It is too {'large' if given > wanted else 'small'}."
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks="What do you count?")
+
+
+def prove_number(question: Question) -> list[str]:
+    """Return what is wrong with a number: what has a reason is another number."""
+    for number in question.reasons:
+        try:
+            if Fraction(number) == Fraction(str(question.number)):
+                return [f"reasons says why {number} is wrong, but it is the right number"]
+        except ValueError:
+            return [f"reasons names {number!r}, which is no number"]
+    return []
 
 
 def _close(wanted: Fraction, answer: object) -> Fraction:
