@@ -206,3 +206,17 @@ def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
     plain = broken.replace(r"\begin{aligned} ", "").replace(r" \end{aligned}", "")
     assert "".join(plain.replace(r"\\ & \quad", "").replace("&", "").split()) == "".join(whole.split())
     assert latex_lines(wide, widest=500) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sum(t=1..T, x(t))", "begins with the name of an index"),
+        ("sum(t=1, T, x(t))", "sum(t, 1, 3, …)"),
+        ("sum(x(t), t=1..T)", "A = sign cannot stand inside brackets"),
+        ("(x(1) = 3)", "A = sign cannot stand inside brackets"),
+    ],
+)
+def test_a_range_written_with_an_equals_sign_is_told_as_it_is_written_here(text, told):
+    found = message(text)
+    assert told in found and "is missing" not in found

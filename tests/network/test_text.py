@@ -91,7 +91,7 @@ REFUSED = {
     "a string": ("a[t] = 'x'", r"The character ' is not used"),
     "an f-string": ("a[t] = f'{x}'", r"The character ' is not used"),
     "a walrus": ("a[t] = (b := x[t])", r"A \) is missing"),
-    "a keyword argument": ("a[t] = tanh(a=x[t])", r"A \) is missing"),
+    "a keyword argument": ("a[t] = tanh(a=x[t])", "A = sign cannot stand inside brackets"),
     "a starred argument": ("a[t] = tanh(*x[t])", r"A letter or a number was expected before \*"),
     "two statements": ("a[t] = x[t]; b[t] = x[t]", r"A line holds one formula"),
     "two targets": ("a[t] = b[t] = x[t]", r"There is a second = sign"),

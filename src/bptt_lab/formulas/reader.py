@@ -88,6 +88,10 @@ class _Reader:
 
     def expect(self, mark: str, what: str) -> None:
         if not self.takes(mark):
+            if self.next.text in RELATIONS:
+                mend = "A range is written  sum(t, 1, 3, …)." if self.language.has_ranges else ""
+                what = f"A {self.next.text} sign cannot stand inside brackets."
+                raise FormulaError(what, mend, "", self.next.column)
             raise FormulaError(f"A {mark} is missing: {what}.", "", "", self.next.column)
 
     def whole(self, relation: bool) -> Tree:
@@ -323,7 +327,7 @@ class _Reader:
 
     def is_plain_sum(self) -> bool:
         """Return whether the bracket just opened holds one formula: the sum of the entries of a vector."""
-        return not (self.next.kind == "name" and self.tokens[self.at + 1].text == ",")
+        return not (self.next.kind == "name" and self.tokens[self.at + 1].text in (",", "="))
 
     def ranged(self, function: str, token: Token, example: str) -> Tree:
         """Return a sum, product, column, row or matrix: variables with their ranges, then a body."""
