@@ -421,6 +421,20 @@ def test_p_adic_numbers_are_asked_where_digits_have_agreed_and_not_where_no_orde
     assert verdicts._by_digits(constant(1), constant(1 + Fraction("1e-900")), graph, 2, order=7).outcome == "different"
 
 
+@pytest.mark.parametrize("size", [1, 20, 60, 300])
+def test_laws_of_log_hold_in_a_saturated_network_however_many_digits_that_takes(graph, size):
+    """1 - tanh(a) loses as many digits as exp(2a) has: of 240 fewer than 200 are left where a > 47."""
+
+    def restated(world):
+        h = world.arithmetic.functions["tanh"](plain(world)[0])
+        return [world.arithmetic.functions["log"]((1 + h) / (1 - h)) / world.arithmetic.number(Fraction(2))]
+
+    def plain(world):
+        return [world.some_number("a") * world.arithmetic.number(Fraction(size))]
+
+    assert decide(restated, plain, graph).outcome == "same"
+
+
 def test_the_depth_of_a_network_is_how_often_the_base_divides_its_numbers():
     flat = Network("h[t] = w * x[t]\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(2)
     one = Network("h[t] = tanh(w * x[t])\nL[t] = mse(h[t], y[t])", sizes=dict(x=1, h=1)).unroll(2)

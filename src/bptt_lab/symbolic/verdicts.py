@@ -144,15 +144,25 @@ def _certified(left: Side, right: Side, world: World) -> Verdict | None:
 
 def _by_digits(left: Side, right: Side, graph: Graph, alone: int, order: int = ORDER) -> Verdict | None:
     """Return a difference in some digit, or agreement in many where p-adic numbers confirm it, or None."""
-    for digits, count in ((DIGITS, BESIDE), (MORE_DIGITS[0], alone), (MORE_DIGITS[1], 1)):
-        found = _in_intervals(left, right, graph, digits, count, NARROW_ALONE)
-        if found is None:
-            continue
-        if found.outcome == "different":
-            return found
-        if digits == MORE_DIGITS[0] and (order == 0 or _agree_p_adically(left, right, graph, order)):
-            return found
-    return None
+    found = _in_enough_digits(left, right, graph, alone)
+    if found is None or found.outcome == "different":
+        return found
+    if order == 0 or _agree_p_adically(left, right, graph, order):
+        return found
+    last = _in_intervals(left, right, graph, MORE_DIGITS[-1], 1, NARROW_ALONE)
+    return last if last is not None and last.outcome == "different" else None
+
+
+def _in_enough_digits(left: Side, right: Side, graph: Graph, alone: int) -> Verdict | None:
+    """Return a certified difference, or agreement in the fewest digits that show it, or None.
+
+    log(1 - tanh(a)) loses as many digits as exp(2a) has: in a saturated network only the most digits tell.
+    """
+    found = _in_intervals(left, right, graph, DIGITS, BESIDE, NARROW_ALONE)
+    if found is not None and found.outcome == "different":
+        return found
+    tries = (_in_intervals(left, right, graph, digits, alone, NARROW_ALONE) for digits in MORE_DIGITS)
+    return next((found for found in tries if found is not None), None)
 
 
 def _agree_p_adically(left: Side, right: Side, graph: Graph, order: int = ORDER) -> bool:
