@@ -3,8 +3,8 @@
 import importlib
 
 __version__ = "0.1.0"
-ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises"}
-__all__ = ["Network", "NetworkError", "ex"]
+ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises", "explore": "explorer"}
+__all__ = ["Network", "NetworkError", "ex", "explore"]
 
 
 def __getattr__(name: str):

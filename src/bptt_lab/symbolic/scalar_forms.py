@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import count
+from typing import NamedTuple
 
 import sympy
 
@@ -258,13 +259,27 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
     """
     below, above = (letters.read_place(graph, p) if isinstance(p, str) else p for p in (below, above))
     network, key = graph.network, graph.keys.get(Place(*below[:2]))
-    letters_above = [
-        letter.place
-        for letter in (network.definition(key, below.entry).letters if key else ())
-        if graph.resolve(letter.place, below.time) == above
-    ]
-    slopes = [immediate_derivative(network, key, below.entry, letter) for letter in letters_above]
+    slopes = [immediate_derivative(network, key, below.entry, use) for use in _uses(graph, below, above)]
     return sympy.Add(*(at_time(graph, slope, below.time) for slope in slopes))
+
+
+def _uses(graph: Graph, below: Place, above: Place) -> list[Place]:
+    """Return the letters, times relative to the equation of one entry, that stand for another."""
+    key = graph.keys.get(Place(*below[:2]))
+    found = (letter.place for letter in (graph.network.definition(key, below.entry).letters if key else ()))
+    return [use for use in found if graph.resolve(use, below.time) == above]
+
+
+def in_full(graph: Graph, tree: Scalar, t: int | None) -> sympy.Expr:
+    """Return a scalar of an equation at step t, every function written out in those that SymPy knows."""
+    return at_time(graph, _template(graph.network, tree, WRITTEN_OUT), t)
+
+
+def slope_in_full(graph: Graph, below: Place, above: Place) -> sympy.Expr:
+    """Return the immediate derivative of one entry by another, every function written out."""
+    network, key = graph.network, graph.keys.get(Place(*below[:2]))
+    claims = [network.local_derivative(key, below.entry, use) for use in _uses(graph, below, above)]
+    return sympy.Add(*(in_full(graph, claim, below.time) for claim in claims))
 
 
 def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
@@ -283,12 +298,27 @@ def influenced_entries(graph: Graph, place: Place) -> list[Place]:
     return list(graph.influences(place.name, place.time, place.entry))
 
 
+class Term(NamedTuple):
+    """One term of a chain rule: the total derivative by an entry that is influenced, times the immediate one.
+
+    A loss that nothing else uses has the total derivative one.
+    """
+
+    user: Place
+    total: sympy.Expr
+    immediate: sympy.Expr
+
+
+def chain_terms(graph: Graph, place: Place) -> list[Term]:
+    """Return the terms of the chain rule for one entry, in order of time."""
+    network, users = graph.network, influenced_entries(graph, place)
+    return [Term(user, _total(user, network), letters.immediate(user, place, network)) for user in users]
+
+
 def chain_rule(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
     """Return the multivariate chain rule for one entry: a sum over what it influences, total times immediate."""
     place = letters.entry_place(graph, name, t, entry)
-    network = graph.network
-    terms = [_total(u, network) * letters.immediate(u, place, network) for u in influenced_entries(graph, place)]
-    return sympy.Add(*terms, *_own_share(graph, place))
+    return sympy.Add(*(term.total * term.immediate for term in chain_terms(graph, place)), *_own_share(graph, place))
 
 
 def _total(place: Place, network: Network) -> sympy.Expr:
@@ -305,8 +335,7 @@ def _own_share(graph: Graph, place: Place) -> list[sympy.Integer]:
 def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
     """Return the total derivative of the loss by one entry, in deltas and values: the chain rule, one step deep."""
     place = letters.entry_place(graph, name, t, entry)
-    network = graph.network
-    terms = [_total(u, network) * local_derivative(graph, u, place) for u in influenced_entries(graph, place)]
+    terms = [term.total * local_derivative(graph, term.user, place) for term in chain_terms(graph, place)]
     return sympy.Add(*terms, *_own_share(graph, place))
 
 

@@ -1,0 +1,96 @@
+"""What may be chosen for an immediate derivative: the right one, and slips of the catalogue beside it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sympy
+
+from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
+from bptt_lab.exercises.mistakes.edge_changes import RULES
+from bptt_lab.figures.names import words
+from bptt_lab.formulas.tree import Call
+from bptt_lab.formulas.tree import Letter as Named
+from bptt_lab.network import Graph, Place
+from bptt_lab.symbolic import letters, scalar_forms
+
+MOST_WRONG = 3
+
+
+class Choice(NamedTuple):
+    """An expression to choose, and what is said of it; nothing is said of the right one."""
+
+    expression: sympy.Expr
+    says: str = ""
+
+
+def choices(graph: Graph, below: Place, above: Place) -> list[Choice]:
+    """Return the immediate derivative of one entry by another among slips, in an order that is always the same."""
+    right = scalar_forms.local_derivative(graph, below, above)
+    found = {sympy.expand(right): Choice(right)}
+    for slip in _slips(graph, below, above, right):
+        if len(found) <= MOST_WRONG:
+            found.setdefault(sympy.expand(slip.expression), slip)
+    shown = list(found.values())
+    random.Random(f"{below} {above}").shuffle(shown)
+    return shown
+
+
+def _slips(graph: Graph, below: Place, above: Place, right: sympy.Expr) -> Iterator[Choice]:
+    yield from _of_the_loss(graph, below, right)
+    yield from _of_the_activation(graph, below, above)
+    yield from _at_another_step(graph, below, right)
+    yield from _of_another_letter(graph, below, above)
+    yield Choice(-right, f"The sign is wrong: how does {words(below)} change when {words(above)} grows?")
+
+
+def _catalogued(mistake: str, expression: sympy.Expr, **slots: str) -> Choice:
+    row = CATALOGUE[mistake]
+    return Choice(expression, f"{row.says.format(**slots)} {row.asks.format(**slots)}")
+
+
+def _of_the_loss(graph: Graph, below: Place, right: sympy.Expr) -> Iterator[Choice]:
+    if below.name != graph.network.loss:
+        return
+    targets = [s for s in right.free_symbols if isinstance(s, letters.Value) and s.place.name in graph.network.inputs]
+    yield _catalogued("D2", -right)
+    for target in targets:
+        yield _catalogued("D1", right.xreplace({target: sympy.Integer(0)}), target=words(target.place))
+    yield _catalogued("D6", 2 * right)
+
+
+def _of_the_activation(graph: Graph, below: Place, above: Place) -> Iterator[Choice]:
+    """Yield wrong slopes of an activation, where the equation is one of its argument alone."""
+    formula = graph.equation(Place(*below[:2])).expression
+    if not isinstance(formula, Call) or len(formula.arguments) != 1 or not isinstance(formula.arguments[0], Named):
+        return
+    argument, value = (letters.value(place, graph.network) for place in (above, below))
+    for mistake, rule in RULES:
+        try:
+            slip = sympy.nsimplify(rule(formula.function, argument, value))
+        except TypeError:  # a rule that needs a number
+            continue
+        yield _catalogued(mistake, slip, equation=words(below))
+
+
+def _at_another_step(graph: Graph, below: Place, right: sympy.Expr) -> Iterator[Choice]:
+    """Yield what stands there where each letter is read a step later or earlier."""
+    for letter in sorted((s for s in right.free_symbols if isinstance(s, letters.Value)), key=str):
+        for shift, mistake in ((1, "C1"), (-1, "B6")):
+            place = letter.place
+            if place.time is not None and graph.has(place.name, place.time + shift):
+                other = letters.value(place._replace(time=place.time + shift), graph.network)
+                slots = {"wrong": words(other.place), "equation": words(below)}
+                yield _catalogued(mistake, right.xreplace({letter: other}), **slots)
+
+
+def _of_another_letter(graph: Graph, below: Place, above: Place) -> Iterator[Choice]:
+    """Yield the immediate derivatives by the other letters of the same equation."""
+    for parent in graph.parents[Place(*below[:2])]:
+        other = letters.full(parent, graph.network)
+        if other != above:
+            slope = scalar_forms.local_derivative(graph, below, other)
+            yield Choice(slope, f"That is the immediate derivative of {words(below)} by {words(other)}.")
+

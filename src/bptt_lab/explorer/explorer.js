@@ -1,0 +1,686 @@
+// The explorer: an unrolled network that answers. Data and programs come from the machine's derivation (page.py):
+// nothing here knows a formula. `v` holds values, `m` immediate derivatives, `d` total derivatives, by entry.
+
+const SVG = "http://www.w3.org/2000/svg";
+const DRAWN = new Set(["svg", "g", "path", "rect", "text", "circle", "title", "line", "marker", "defs"]);
+const DASHES = ["", "9 4", "2 3", "10 3 2 3", "5 2 2 2 2 2"]; // with the hue: a path is told apart without colour
+const POINTS = 33; // of a curve
+const MOST_PATHS = 64;
+const MOST_LISTED = 12;
+const TICK = 700; // milliseconds between two deltas
+
+// Parts of a page
+
+function part(name, attributes = {}, ...children) {
+  const made = DRAWN.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== false && value != null) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+function formula(mathml) {
+  const made = part("span", { class: "formula" });
+  made.innerHTML = mathml; // made by the package, never typed by a reader
+  return made;
+}
+
+function shown(number) {
+  if (!Number.isFinite(number)) return "not a number";
+  const small = Math.abs(number) < 0.0005 ? 0 : number;
+  const text = Math.abs(small) >= 1000 ? small.toPrecision(3) : small.toFixed(3);
+  return text.replace("-", "\u2212");
+}
+
+const listed = (names) =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+
+// Numbers
+
+function fresh(data, T, programs) {
+  const graph = data.graphs[T];
+  const numbers = { v: new Float64Array(graph.entries.length), m: new Float64Array(graph.edges.length) };
+  return { graph, program: programs[T], ...numbers, d: new Float64Array(graph.entries.length), loss: 0 };
+}
+
+function compute(now, values) {
+  now.graph.entries.forEach((entry, k) => {
+    if (entry.key) now.v[k] = values[entry.key];
+  });
+  now.program.forward(now.v);
+  now.program.slopes(now.v, now.m);
+  now.program.backward(now.m, now.d);
+  now.loss = now.program.loss(now.v);
+}
+
+function curve(now, k, [low, high]) {
+  const v = now.v.slice();
+  return Array.from({ length: POINTS }, (_, n) => {
+    v[k] = low + ((high - low) * n) / (POINTS - 1);
+    now.program.forward(v);
+    return [v[k], now.program.loss(v)];
+  });
+}
+
+// Paths: a share is the product of the immediate derivatives along it, over all entries on the way
+
+function paths(now, place) {
+  const found = [];
+  const walk = (path) => {
+    const last = path[path.length - 1];
+    if (now.graph.places[last].kind === "loss") found.push(path);
+    if (found.length <= MOST_PATHS) now.users[last].forEach((user) => walk([...path, user]));
+  };
+  walk([place]);
+  return found;
+}
+
+function share(now, entry, path) {
+  let carried = new Map([[entry, 1]]);
+  for (const place of path.slice(1)) {
+    const next = new Map();
+    for (const [above, weight] of carried) {
+      for (const [below, edge] of now.leading[above]) {
+        if (now.graph.entries[below].place === place) next.set(below, (next.get(below) ?? 0) + weight * now.m[edge]);
+      }
+    }
+    carried = next;
+  }
+  return [...carried.values()].reduce((sum, one) => sum + one, 0);
+}
+
+function connect(now) {
+  now.users = now.graph.places.map(() => []);
+  now.graph.arrows.forEach((arrow) => now.users[arrow.from].push(arrow.to));
+  now.leading = now.graph.entries.map(() => []);
+  now.graph.edges.forEach(([below, above], edge) => now.leading[above].push([below, edge]));
+}
+
+// The explorer
+
+class Explorer {
+  constructor(root, data, programs) {
+    Object.assign(this, { root, data, programs, values: { ...data.values }, timer: 0, id: root.dataset.explorer });
+    this.bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Explorer" });
+    this.picture = part("div", { class: "picture" });
+    this.panel = part("div", { class: "panel", role: "region", "aria-label": "About the chosen quantity" });
+    this.says = part("p", { class: "says", role: "status", "aria-live": "polite" });
+    this.sliders = part("div", { class: "sliders" });
+    root.replaceChildren(
+      this.bar,
+      part("div", { class: "main" }, this.picture, part("div", { class: "side" }, this.says, this.panel)),
+      this.sliders,
+    );
+    this.unroll(data.T);
+  }
+
+  unroll(T) {
+    this.stop();
+    const chosen = this.chosen == null ? this.data.start : this.now.graph.places[this.now.graph.entries[this.chosen].place].say;
+    this.now = fresh(this.data, T, this.programs);
+    connect(this.now);
+    compute(this.now, this.values);
+    this.stage = this.now.graph.order.length + 1;
+    this.game = null;
+    const place = this.now.graph.places.find((one) => one.say === chosen) ?? this.now.graph.places[0];
+    this.chosen = place.entries[0];
+    this.drawBar();
+    this.drawPicture();
+    this.drawSliders();
+    this.refresh();
+  }
+
+  // What a drag changes: numbers and curves; nothing is made anew
+
+  update() {
+    compute(this.now, this.values);
+    this.refresh();
+  }
+
+  refresh() {
+    this.writeNumbers();
+    this.rows.forEach((row) => this.writeRow(row));
+    this.game ? this.drawGame() : this.drawPanel();
+    this.light();
+  }
+
+  // The bar
+
+  drawBar() {
+    const button = (text, title, act) => part("button", { type: "button", title, onclick: act }, text);
+    const steps = Object.keys(this.data.graphs).map(Number);
+    const slide = part("input", {
+      type: "range", min: Math.min(...steps), max: Math.max(...steps), value: this.now.graph.T, "aria-label": "number of steps T",
+      oninput: (event) => this.unroll(Number(event.target.value)),
+    });
+    this.playing = button("Play backwards", "The deltas flow back, one after the other", () => this.play());
+    this.bar.replaceChildren(
+      ...(steps.length > 1 ? [part("label", { class: "steps" }, `T = ${this.now.graph.T} `, slide)] : []),
+      this.playing,
+      button("One step", "The next delta", () => this.tick()),
+      button("All", "All deltas at once", () => this.show(this.now.graph.order.length + 1)),
+      ...(this.data.plays ? [button("Derive it yourself", "You derive, the machine referees", () => this.begin())] : []),
+      button("Numbers as at first", "Undo all moves of the sliders", () => this.restore()),
+    );
+  }
+
+  restore() {
+    this.values = { ...this.data.values };
+    this.unroll(this.now.graph.T);
+  }
+
+  play() {
+    if (this.timer) return this.stop();
+    if (this.stage > this.now.graph.order.length) this.show(0);
+    this.playing.textContent = "Pause";
+    this.timer = setInterval(() => this.tick(true), TICK);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = 0;
+    if (this.playing) this.playing.textContent = "Play backwards";
+  }
+
+  tick(isTimed = false) {
+    if (!isTimed) this.stop();
+    const last = this.now.graph.order.length + 1;
+    this.show(this.stage >= last ? 1 : this.stage + 1);
+    if (this.stage >= last) this.stop();
+  }
+
+  show(stage) {
+    this.stage = stage;
+    const { order, places } = this.now.graph;
+    const place = stage && stage <= order.length ? order[order.length - stage] : null;
+    if (place != null) this.chosen = places[place].entries[0];
+    this.refresh();
+    this.tell(place == null ? "" : this.arrival(place));
+  }
+
+  arrival(place) {
+    const users = this.now.users[place].map((user) => this.now.graph.places[user].say);
+    const from = users.length ? `from ${listed(users)}` : "at the loss, where it is 1";
+    return `Backwards: the derivative by ${this.now.graph.places[place].say} arrives ${from}.`;
+  }
+
+  // Whether a delta has been computed at this stage of the way back; those of what is given come last
+
+  isKnown(place) {
+    const { order } = this.now.graph;
+    const at = order.indexOf(place);
+    return at < 0 ? this.stage > order.length : this.stage >= order.length - at;
+  }
+
+  tell(text) {
+    this.says.textContent = text;
+  }
+
+  // The picture
+
+  drawPicture() {
+    const { places, arrows, half } = this.now.graph;
+    const xs = places.map((place) => place.at[0]), ys = places.map((place) => place.at[1]);
+    const [left, top] = [Math.min(...xs) - half[0] - 14, Math.min(...ys) - half[1] - 14];
+    const [wide, high] = [Math.max(...xs) + half[0] + 14 - left, Math.max(...ys) + half[1] + 14 - top];
+    const head = part("path", { d: "M0,0 L8,3.5 L0,7 z", fill: "context-stroke" });
+    const marker = part("marker", { id: `${this.id}-head`, viewBox: "0 0 8 7", refX: 7, refY: 3.5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, head);
+    this.arrows = arrows.map((arrow) => this.drawArrow(arrow, places));
+    this.boxes = places.map((place, k) => this.drawBox(place, k, half));
+    const svg = part(
+      "svg",
+      { viewBox: `${left} ${top} ${wide} ${high}`, role: "group", "aria-label": `The network unrolled over ${this.now.graph.T} steps. Arrow keys move from box to box.` },
+      part("defs", {}, marker), ...this.arrows, ...this.boxes,
+    );
+    svg.style.maxWidth = `${Math.round(wide)}px`;
+    this.picture.replaceChildren(svg);
+  }
+
+  drawArrow(arrow, places) {
+    const line = arrow.path.map((point) => point.join(",")).join(" L");
+    const [x, y] = arrow.path[Math.floor(arrow.path.length / 2)];
+    const quiet = places[arrow.from].kind === "parameter";
+    const label = arrow.weight ? part("text", { x: x + 4, y: y + 3, class: "weight" }, arrow.weight) : null;
+    return part("g", { class: quiet ? "arrow quiet" : "arrow" }, part("path", { d: `M${line}`, "marker-end": `url(#${this.id}-head)` }), label);
+  }
+
+  drawBox(place, k, [wide, high]) {
+    const [x, y] = place.at;
+    const text = (dy, name) => part("text", { x, y: y + dy, class: name, "text-anchor": "middle" });
+    const box = part(
+      "g",
+      { class: `box ${place.kind}`, role: "button", tabindex: -1, onclick: () => this.press(k), onkeydown: (event) => this.key(event, k), onfocus: () => this.enter(k) },
+      part("rect", { x: x - wide, y: y - high, width: 2 * wide, height: 2 * high, rx: place.kind === "computed" ? 8 : 2 }),
+      text(-7, "name"), text(5, "value"), text(17, "delta"),
+    );
+    box.querySelector(".name").textContent = place.say;
+    return box;
+  }
+
+  writeNumbers() {
+    const { places } = this.now.graph;
+    this.boxes.forEach((box, k) => {
+      const one = places[k].entries.length === 1 ? places[k].entries[0] : null;
+      const known = this.game ? this.game.isKnown(k) : this.isKnown(k);
+      const value = one == null ? `${places[k].entries.length} numbers` : shown(this.now.v[one]);
+      const delta = one == null ? "" : shown(this.now.d[one]);
+      box.querySelector(".value").textContent = value;
+      box.querySelector(".delta").textContent = known && delta ? `δ ${delta}` : "";
+      const reaches = this.now.users[k].map((user) => places[user].say);
+      const back = known && delta ? `, derivative of the loss ${delta}` : "";
+      box.setAttribute("aria-label", `${places[k].say}: ${value}${back}. ${reaches.length ? `Influences ${listed(reaches)}` : "Influences nothing"}.`);
+    });
+  }
+
+  light() {
+    const { arrows, entries } = this.now.graph;
+    const place = this.game ? this.game.place : entries[this.chosen].place;
+    const hues = this.lit ?? this.outgoing(place);
+    this.arrows.forEach((drawn, k) => {
+      const hue = hues.get(k);
+      drawn.classList.toggle("lit", hue != null);
+      drawn.dataset.hue = hue == null ? "" : hue % DASHES.length;
+      drawn.firstChild.setAttribute("stroke-dasharray", hue == null ? "" : DASHES[hue % DASHES.length]);
+    });
+    const ends = new Set([...hues.keys()].map((k) => arrows[k].to));
+    this.boxes.forEach((box, k) => {
+      box.classList.toggle("chosen", k === place);
+      box.classList.toggle("reached", ends.has(k));
+      box.classList.toggle("picked", Boolean(this.game?.picked.has(k)));
+      box.setAttribute("aria-pressed", this.game ? this.game.picked.has(k) : k === place);
+      box.setAttribute("tabindex", k === (this.focused ?? place) ? 0 : -1);
+    });
+  }
+
+  outgoing(place) {
+    if (this.game && !this.game.isLit) return new Map();
+    const found = new Map();
+    this.now.graph.arrows.forEach((arrow, k) => {
+      if (arrow.from === place) found.set(k, this.now.users[place].indexOf(arrow.to));
+    });
+    return found;
+  }
+
+  along(path) {
+    const hops = new Set(path.slice(1).map((place, n) => `${path[n]} ${place}`));
+    const hue = this.now.users[path[0]].indexOf(path[1]);
+    return new Map(this.now.graph.arrows.flatMap((arrow, k) => (hops.has(`${arrow.from} ${arrow.to}`) ? [[k, hue]] : [])));
+  }
+
+  press(k) {
+    this.focused = k;
+    if (this.game) return this.game.press(k);
+    this.choose(this.now.graph.places[k].entries[0]);
+  }
+
+  enter(k) {
+    this.focused = k;
+    if (!this.game && this.now.graph.entries[this.chosen].place !== k) this.choose(this.now.graph.places[k].entries[0]);
+  }
+
+  choose(entry) {
+    this.chosen = entry;
+    this.drawPanel();
+    this.light();
+  }
+
+  key(event, k) {
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key === "Enter" || event.key === " ") this.press(k);
+    else if (ways[event.key]) this.move(k, ways[event.key]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // a notebook's own keys
+  }
+
+  move(k, [right, down]) {
+    const { places } = this.now.graph;
+    const [x, y] = places[k].at;
+    const far = ([a, b]) => {
+      const along = (a - x) * right + (b - y) * down, aside = Math.abs((a - x) * down) + Math.abs((b - y) * right);
+      return along > 1 ? along + 3 * aside : Infinity;
+    };
+    const next = places.reduce((best, place, n) => (far(place.at) < far(places[best]?.at ?? [x, y]) ? n : best), -1);
+    if (next < 0) return;
+    this.focused = next;
+    this.boxes[next].focus();
+    this.light();
+  }
+
+  // The panel: one quantity, its chain rule, its paths
+
+  drawPanel() {
+    const { entries, rules, places } = this.now.graph;
+    const entry = this.chosen, rule = rules[entry], place = entries[entry].place;
+    const math = (n) => formula(this.data.pool[n]);
+    const known = this.isKnown(place);
+    const head = part("h4", {}, math(rule.name), ` = ${shown(this.now.v[entry])}`);
+    this.panel.replaceChildren(head, this.entryChoice(place, entry));
+    if (!rule.terms.length) {
+      const is_loss = places[place].kind === "loss";
+      return this.panel.append(part("p", {}, is_loss ? "The loss ends here: its derivative by itself is 1." : "It influences nothing."));
+    }
+    this.panel.append(part("p", { class: "goal" }, math(rule.goal), known ? ` = ${shown(this.now.d[entry])}` : "", " is the sum over its arrows:"));
+    this.panel.append(this.termTable(rule, known));
+    if (known) this.panel.append(...this.shares(entry, place));
+    this.panel.append(part("p", { class: "verdict" }, this.data.pool[rule.verdict]));
+  }
+
+  entryChoice(place, entry) {
+    const { places, entries } = this.now.graph;
+    if (places[place].entries.length < 2) return "";
+    const options = places[place].entries.map((k) => part("option", { value: k, selected: k === entry }, entries[k].say));
+    return part("select", { "aria-label": "entry", onchange: (event) => this.choose(Number(event.target.value)) }, ...options);
+  }
+
+  termTable(rule, known) {
+    const rows = rule.terms.map((term, n) => {
+      const hue = this.now.users[this.now.graph.entries[this.chosen].place].indexOf(this.now.graph.entries[term.entry].place);
+      const [total, slope] = [this.now.d[term.entry], this.now.m[term.edge]];
+      const numbers = known ? `${shown(total)} · ${shown(slope)} = ${shown(total * slope)}` : "";
+      const to = `through ${this.now.graph.entries[term.entry].say}`;
+      return part("tr", {}, part("td", {}, swatch(hue, to)), part("td", {}, n ? "+ " : "", formula(this.data.pool[term.rule])),
+        part("td", {}, "= ", formula(this.data.pool[term.form])), part("td", { class: "numbers" }, numbers));
+    });
+    return part("div", { class: "wide" }, part("table", {}, ...rows));
+  }
+
+  shares(entry, place) {
+    const found = paths(this.now, place);
+    if (found.length > MOST_PATHS) return [part("p", {}, `More than ${MOST_PATHS} paths lead from here to the loss.`)];
+    if (found.length < 2) return [];
+    const all = found.map((path) => ({ path, share: share(this.now, entry, path) }));
+    const whole = all.reduce((sum, one) => sum + Math.abs(one.share), 0) || 1;
+    const bar = part("div", { class: "shares", role: "list", "aria-label": "paths to the loss and their shares" });
+    all.forEach((one) => bar.append(this.segment(one, whole)));
+    const sum = all.reduce((total, one) => total + one.share, 0);
+    const words = `${found.length} paths to the loss; their shares add up to ${shown(sum)}. Striped: negative. Point at a share to see its path.`;
+    return [part("p", { class: "caption" }, words), bar];
+  }
+
+  segment({ path, share: size }, whole) {
+    const { places } = this.now.graph;
+    const words = `${path.map((place) => places[place].say).join(" → ")}: ${shown(size)}`;
+    const show = () => {
+      this.lit = this.along(path);
+      this.light();
+      this.tell(words);
+    };
+    const hide = () => {
+      this.lit = null;
+      this.light();
+    };
+    const hue = this.now.users[path[0]].indexOf(path[1]) % DASHES.length;
+    const made = part("button", { type: "button", class: size < 0 ? "share negative" : "share", "data-hue": hue, title: words, "aria-label": words, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
+    made.style.flexGrow = Math.max(0.002, Math.abs(size) / whole);
+    return part("div", { role: "listitem", style: `flex-grow: ${made.style.flexGrow}` }, made);
+  }
+
+  // Sliders: each with the loss as a curve of its number, and the derivative as the tangent
+
+  drawSliders() {
+    this.rows = [];
+    const groups = new Map();
+    this.now.graph.entries.forEach((entry, k) => {
+      if (!entry.key) return;
+      const kind = this.now.graph.places[entry.place].kind;
+      groups.set(kind, [...(groups.get(kind) ?? []), this.row(entry, k)]);
+    });
+    const titles = { parameter: "Weights", boundary: "Given states", data: "Inputs and targets" };
+    const order = Object.keys(titles).filter((kind) => groups.has(kind));
+    this.sliders.replaceChildren(...order.map((kind) =>
+      part("details", { open: kind === "parameter" }, part("summary", {}, titles[kind]), part("div", { class: "rows" }, ...groups.get(kind)))));
+    this.sliders.querySelectorAll("details").forEach((group) => group.addEventListener("toggle", () => this.refresh()));
+  }
+
+  row(entry, k) {
+    const size = Math.max(Math.abs(this.data.values[entry.key]), entry.ends[1]);
+    const ends = entry.ends[0] ? [-Math.ceil(size), Math.ceil(size)] : entry.ends;
+    const input = part("input", {
+      type: "range", min: ends[0], max: ends[1], step: 0.01, value: this.values[entry.key], "aria-label": entry.say,
+      oninput: () => this.drag(entry.key, Number(input.value)),
+    });
+    const [line, tangent, dot] = [part("path", { class: "curve" }), part("path", { class: "tangent" }), part("circle", { r: 2.6 })];
+    const graph = part("svg", { viewBox: "0 0 150 44", class: "graph", role: "img" }, line, tangent, dot);
+    const said = part("span", { class: "numbers" });
+    const made = part("div", { class: "row" }, part("label", {}, part("span", { class: "name" }, entry.say), input), graph, said);
+    this.rows.push({ entry, k, ends, input, line, tangent, dot, graph, said, made });
+    return made;
+  }
+
+  drag(key, value) {
+    this.values[key] = value;
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = 0;
+      this.update();
+    });
+  }
+
+  writeRow({ entry, k, ends, line, tangent, dot, graph, said, made }) {
+    if (made.closest("details") && !made.closest("details").open) return;
+    const slope = this.now.d[k], here = this.now.v[k];
+    const points = curve(this.now, k, ends).filter(([, loss]) => Number.isFinite(loss));
+    const [low, high] = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[1]))];
+    const x = (value) => 3 + (144 * (value - ends[0])) / (ends[1] - ends[0]);
+    const y = (loss) => 41 - (38 * (loss - low)) / (high - low || 1);
+    line.setAttribute("d", points.length ? `M${points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" L")}` : "");
+    const reach = (ends[1] - ends[0]) / 5;
+    const end = (side) => `${x(here + side * reach).toFixed(1)},${y(this.now.loss + side * reach * slope).toFixed(1)}`;
+    tangent.setAttribute("d", `M${end(-1)} L${end(1)}`);
+    dot.setAttribute("cx", x(here));
+    dot.setAttribute("cy", y(this.now.loss));
+    const known = !this.game && this.isKnown(entry.place);
+    tangent.style.visibility = known ? "" : "hidden";
+    const way = slope > 0 ? "rises" : slope < 0 ? "falls" : "is level";
+    graph.setAttribute("aria-label", `The loss as a curve of ${entry.say}; here it ${way}.`);
+    said.textContent = `${entry.say} = ${shown(here)}${known ? `, slope of the loss ${shown(slope)}` : ""}`;
+  }
+
+  // Derive it yourself
+
+  begin() {
+    this.stop();
+    this.game = new Game(this);
+    this.stage = this.now.graph.order.length + 1;
+    this.refresh();
+    this.tell("");
+  }
+
+  end() {
+    this.game = null;
+    this.refresh();
+    this.tell("");
+  }
+
+  drawGame() {
+    this.panel.replaceChildren(...this.game.view());
+  }
+}
+
+function swatch(hue, words) {
+  const line = part("path", { d: "M1,5 H27", "stroke-dasharray": DASHES[hue % DASHES.length] });
+  return part("svg", { viewBox: "0 0 28 10", class: "swatch", role: "img", "aria-label": words, "data-hue": hue % DASHES.length }, line);
+}
+
+// A game: the arrows of a chain rule, its immediate derivatives, the order of the deltas. Every move is judged.
+
+class Game {
+  constructor(explorer) {
+    this.explorer = explorer;
+    const goals = explorer.data.plays.map((say) => this.graph.places.findIndex((place) => place.say === say)).filter((k) => k >= 0);
+    Object.assign(this, { goals, moves: 0, slips: 0 });
+    this.start(goals[0]);
+  }
+
+  get graph() {
+    return this.explorer.now.graph;
+  }
+
+  get rule() {
+    return this.graph.rules[this.graph.places[this.place].entries[0]];
+  }
+
+  get isLit() {
+    return this.part > 1;
+  }
+
+  start(place) {
+    Object.assign(this, { place, part: 1, picked: new Set(), solved: 0, tried: new Set(), ordered: [] });
+  }
+
+  say(k) {
+    return this.graph.places[k].say;
+  }
+
+  isKnown(k) {
+    return this.part === 4 || this.ordered.includes(k) || (this.part === 3 && this.graph.places[k].kind === "loss");
+  }
+
+  judge(is_right, words) {
+    this.moves += 1;
+    this.slips += is_right ? 0 : 1;
+    this.explorer.refresh();
+    this.explorer.tell(words);
+  }
+
+  math(n) {
+    return formula(this.explorer.data.pool[n]);
+  }
+
+  // 1: which quantities does the goal influence?
+
+  press(k) {
+    if (this.part !== 1 || k === this.place) return;
+    this.picked.has(k) ? this.picked.delete(k) : this.picked.add(k);
+    this.explorer.refresh();
+  }
+
+  checkArrows() {
+    const users = this.explorer.now.users[this.place];
+    const wrong = [...this.picked].filter((k) => !users.includes(k));
+    const forgotten = users.filter((k) => !this.picked.has(k));
+    if (wrong.length) {
+      this.explorer.lit = null;
+      return this.judge(false, `${this.say(this.place)} does not stand in the equation of ${listed(wrong.map((k) => this.say(k)))}.`);
+    }
+    if (forgotten.length) {
+      this.explorer.lit = this.explorer.along([this.place, forgotten[0]]);
+      return this.judge(false, `A path is forgotten: through ${this.say(forgotten[0])}. Its arrow is lit.`);
+    }
+    this.explorer.lit = null;
+    this.part = 2;
+    const words = users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term";
+    this.judge(true, `Right. ${words}.`);
+  }
+
+  // 2: what is each immediate derivative?
+
+  choose(term, choice) {
+    if (choice.says != null) {
+      this.tried.add(choice);
+      return this.judge(false, this.explorer.data.pool[choice.says]);
+    }
+    this.solved += 1;
+    this.tried.clear();
+    if (this.solved === this.rule.terms.length) this.part = this.needed().length > 1 ? 3 : 4;
+    this.judge(true, "Right.");
+  }
+
+  // 3: in which order can the derivatives be computed?
+
+  needed() {
+    const found = new Set([this.place]);
+    for (const k of found) this.explorer.now.users[k].forEach((user) => found.add(user));
+    return [...found].filter((k) => this.graph.places[k].kind !== "loss").sort((a, b) => (this.say(a) < this.say(b) ? -1 : 1));
+  }
+
+  order(k) {
+    const missing = this.explorer.now.users[k].filter((user) => !this.isKnown(user));
+    if (missing.length) {
+      this.explorer.lit = this.explorer.along([k, missing[0]]);
+      return this.judge(false, `Not yet: the derivative by ${this.say(k)} needs that by ${this.say(missing[0])}.`);
+    }
+    this.explorer.lit = null;
+    this.ordered.push(k);
+    if (k === this.place) this.part = 4;
+    this.judge(true, this.part === 4 ? "Done: this is the derivation that the machine proved." : `Right: everything that ${this.say(k)} influences is there.`);
+  }
+
+  view() {
+    const pick = part("select", { "aria-label": "goal", onchange: (event) => this.again(Number(event.target.value)) },
+      ...this.goals.map((k) => part("option", { value: k, selected: k === this.place }, this.say(k))));
+    const head = part("div", { class: "game" }, "Derive ", this.math(this.rule.goal), part("label", {}, " by ", pick));
+    const views = [null, () => this.arrowsView(), () => this.slopesView(), () => this.orderView(), () => this.proofView()];
+    const leave = part("button", { type: "button", onclick: () => this.explorer.end() }, "Back to exploring");
+    const score = part("p", { class: "caption" }, `${this.moves} ${this.moves === 1 ? "move" : "moves"}, ${this.slips} wrong. `, leave);
+    return [head, ...views[this.part](), score];
+  }
+
+  again(k) {
+    this.explorer.lit = null;
+    this.start(k);
+    this.explorer.refresh();
+    this.explorer.tell("");
+  }
+
+  arrowsView() {
+    const picked = [...this.picked].map((k) => this.say(k));
+    return [
+      part("p", {}, `1. In which equations does ${this.say(this.place)} stand? Choose their boxes in the picture.`),
+      part("p", {}, picked.length ? `Chosen: ${listed(picked)}. ` : "Nothing is chosen yet. ", part("button", { type: "button", onclick: () => this.checkArrows() }, "Check")),
+    ];
+  }
+
+  slopesView() {
+    const { terms } = this.rule;
+    const done = terms.slice(0, this.solved).map((term) => part("p", {}, this.math(term.asks), " = ", this.math(term.choices.find((choice) => choice.says == null).math)));
+    const term = terms[this.solved];
+    const buttons = term.choices.map((choice) =>
+      part("button", { type: "button", "aria-label": choice.text, disabled: this.tried.has(choice), onclick: () => this.choose(term, choice) }, this.math(choice.math)));
+    return [part("p", {}, "2. The immediate derivative along each arrow:"), ...done, part("p", {}, this.math(term.asks), " = "), part("div", { class: "choices", role: "group", "aria-label": "choices" }, ...buttons)];
+  }
+
+  orderView() {
+    const left = this.needed().filter((k) => !this.ordered.includes(k));
+    const goal = (k) => this.math(this.graph.rules[this.graph.places[k].entries[0]].goal);
+    const buttons = left.map((k) => part("button", { type: "button", "aria-label": `derivative by ${this.say(k)}`, onclick: () => this.order(k) }, goal(k)));
+    return [
+      part("p", {}, "3. Which derivative can be computed next? Those of the losses are 1."),
+      part("ol", { class: "ordered" }, ...this.ordered.map((k) => part("li", {}, goal(k)))),
+      part("div", { class: "choices", role: "group", "aria-label": "derivatives still to compute" }, ...buttons),
+    ];
+  }
+
+  proofView() {
+    const sum = (key) => this.rule.terms.flatMap((term, n) => [n ? " + " : "", this.math(term[key])]);
+    return [
+      part("p", { class: "proof" }, this.math(this.rule.goal), " = ", ...sum("rule")),
+      part("p", { class: "proof" }, "= ", ...sum("form")),
+      part("p", { class: "verdict" }, this.explorer.data.pool[this.rule.verdict]),
+      part("p", {}, part("button", { type: "button", onclick: () => this.again(this.place) }, "Once more")),
+    ];
+  }
+}
+
+// Light and dark: as the page behind it is
+
+function follow(root) {
+  const look = () => {
+    let behind = root;
+    while (behind && /^(transparent|rgba\(.*, 0\))$/.test(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+    const [r, g, b] = (behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)").match(/[\d.]+/g).map(Number);
+    root.dataset.light = 0.3 * r + 0.59 * g + 0.11 * b > 110;
+  };
+  look();
+  new MutationObserver(look).observe(document.body, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
+}
+
+export function mount(root, data, programs) {
+  root.explorer = new Explorer(root, data, programs);
+  root.dataset.alive = "true";
+  follow(root);
+}

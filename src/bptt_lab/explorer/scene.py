@@ -1,0 +1,159 @@
+"""Everything an explorer shows of a graph, as data: boxes, arrows, chain rules with their proofs, and the program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+from latex2mathml.converter import convert
+
+from bptt_lab.explorer.choices import choices
+from bptt_lab.figures.layout import ROW, Layout, Point, arrange, drawn_places, kind
+from bptt_lab.figures.names import words
+from bptt_lab.figures.routes import route, routes
+from bptt_lab.network import Graph, Network, Place
+from bptt_lab.symbolic import derive, letters, scalar_forms
+from bptt_lab.symbolic.javascript import JavaScript
+from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
+
+PIXELS = 118  # an inch
+EXTRA, SPREAD = 2, 1.3  # room in a box for numbers, and between the rows for arrows
+Pool = Callable[[str], int]
+
+
+def scene(graph: Graph, program: JavaScript, pool: Pool) -> dict[str, Any]:
+    """Return the data of one graph; formulas are numbers of the pool, which keeps each of them once."""
+    layout = laid_out(graph)
+    number = {place: k for k, place in enumerate(layout.boxes)}
+    return {
+        "T": graph.T,
+        "half": [round(side * PIXELS, 1) for side in layout.half],
+        "places": [_place(layout, place, program) for place in layout.boxes],
+        "arrows": [_arrow(graph, layout, edge, points) for edge, points in _routes(graph, layout).items()],
+        "entries": [_entry(graph, place, number) for place in program.entries],
+        "edges": [[program.entries.index(below), program.entries.index(above)] for below, above in program.edges],
+        "order": [number[place] for place in graph.order],
+        "rules": [_rule(graph, place, program, pool) for place in program.entries],
+    }
+
+
+def laid_out(graph: Graph) -> Layout:
+    """Return where the boxes go: as in the figures, and the parameters in a row of their own below."""
+    layout = arrange(graph, drawn_places(graph), spread=SPREAD, extra=EXTRA)
+    parameters = [place for place in graph.leaves if kind(graph, place) == "parameter"]
+    xs, ys = zip(*layout.boxes.values(), strict=True)
+    pitch = max(2.4 * layout.half[0], (max(xs) - min(xs)) / max(1, len(parameters)))
+    left, below = (min(xs) + max(xs) - pitch * (len(parameters) - 1)) / 2, min(ys) - 1.5 * ROW
+    boxes = {place: (left + k * pitch, below) for k, place in enumerate(parameters)}
+    kinds = {place: "parameter" for place in parameters}
+    return layout._replace(boxes={**layout.boxes, **boxes}, kinds={**layout.kinds, **kinds})
+
+
+def _routes(graph: Graph, layout: Layout) -> dict[tuple[Place, Place], np.ndarray]:
+    """Return the route of every arrow; those of parameters are laid last, alone, for they are seen one by one."""
+    quiet = [(place, user) for place, what in layout.kinds.items() if what == "parameter" for user in graph.users[place]]
+    return {**routes(layout), **{edge: route(layout, edge, []) for edge in quiet}}
+
+
+def _place(layout: Layout, place: Place, program: JavaScript) -> dict[str, Any]:
+    return {
+        "say": words(place),
+        "kind": layout.kinds[place],
+        "at": _pixels(layout, layout.boxes[place]),
+        "entries": [k for k, entry in enumerate(program.entries) if entry[:2] == place[:2]],
+    }
+
+
+def _pixels(layout: Layout, point: Point) -> list[float]:
+    """Return a point of the layout in pixels, from the top."""
+    top = max(y for _, y in layout.boxes.values())
+    return [round(float(point[0]) * PIXELS, 1), round((top - float(point[1])) * PIXELS, 1)]
+
+
+def _arrow(graph: Graph, layout: Layout, edge: tuple[Place, Place], points: np.ndarray) -> dict[str, Any]:
+    places = list(layout.boxes)
+    return {
+        "from": places.index(edge[0]),
+        "to": places.index(edge[1]),
+        "path": [_pixels(layout, point) for point in _thinned(points)],
+        "weight": _weight(graph, *edge),
+    }
+
+
+def _thinned(points: np.ndarray) -> np.ndarray:
+    """Return a route with a tenth of its points, the ends included."""
+    return points[np.unique(np.linspace(0, len(points) - 1, max(2, len(points) // 10)).round().astype(int))]
+
+
+def _weight(graph: Graph, above: Place, below: Place) -> str:
+    """Return the parameter that an arrow multiplies by, where the immediate derivative is one; nothing elsewhere."""
+    network = graph.network
+    ones = [letters.full(place, network) for place in (below, above)]
+    if kind(graph, above) == "parameter" or network.shapes[above.name] not in ((), (1,)):
+        return ""
+    slope = scalar_forms.local_derivative(graph, *ones) if network.shapes[below.name] in ((), (1,)) else None
+    is_weight = isinstance(slope, letters.Value) and slope.place.time is None
+    return words(slope.place) if is_weight else ""
+
+
+def _entry(graph: Graph, place: Place, number: Mapping[Place, int]) -> dict[str, Any]:
+    """Return an entry: its box, its name; of what is given also its key, and the ends between which it moves."""
+    short = letters.short(place, graph.network)
+    found = {"place": number[Place(*place[:2])], "say": said(short)}
+    if Place(*place[:2]) in graph.leaves:
+        is_share = graph.network.targets.get(place.name) in ("probability", "distribution")
+        found |= {"key": str(short), "ends": [0, 1] if is_share else [-2, 2]}
+    return found
+
+
+def said(place: Place) -> str:
+    """Return an entry in the language of answers: h1(2)[3]."""
+    return words(place) + (f"[{','.join(map(str, place.entry))}]" if place.entry else "")
+
+
+def _rule(graph: Graph, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:
+    """Return the chain rule of one entry: the goal, its terms, and the verdict on the derivation."""
+    terms = scalar_forms.chain_terms(graph, place)
+    return {
+        "goal": pool(mathml(letters.total(place, graph.network))),
+        "name": pool(mathml(letters.value(place, graph.network))),
+        "terms": [_term(graph, term, place, program, pool) for term in terms],
+        "verdict": pool(derive(graph, place.name, place.time, place.entry).verdict() if terms else ""),
+    }
+
+
+def _term(graph: Graph, term: scalar_forms.Term, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:
+    slope = scalar_forms.local_derivative(graph, term.user, place)
+    found = {
+        "entry": program.entries.index(term.user),
+        "edge": program.edges.index((term.user, place)),
+        "rule": pool(mathml(term.total * term.immediate)),
+        "form": pool(mathml(_product(term.total, slope))),
+        "asks": pool(mathml(term.immediate)),
+    }
+    if _is_single(graph.network, term.user) and _is_single(graph.network, place):
+        found["choices"] = [_choice(choice, pool) for choice in choices(graph, term.user, place)]
+    return found
+
+
+def _product(total: sympy.Expr, slope: sympy.Expr) -> sympy.Expr:
+    return sympy.Mul(total, slope, evaluate=False) if total != 1 and slope != 1 else total * slope
+
+
+def _is_single(network: Network, place: Place) -> bool:
+    return all(size == 1 for size in network.shapes[place.name])
+
+
+def _choice(choice, pool: Pool) -> dict[str, Any]:
+    found = {"math": pool(mathml(choice.expression)), "text": scalar_text(choice.expression)}
+    return found | ({"says": pool(choice.says)} if choice.says else {})
+
+
+def mathml(expression: sympy.Expr) -> str:
+    """Return a scalar form as MathML without what every browser adds by itself."""
+    text = convert(scalar_latex(expression)).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    text = re.sub(r"&#x([0-9A-F]+);", lambda sign: chr(int(sign[1], 16)), text)
+    return text.replace(' stretchy="false"', "").replace(' display="inline"', "").replace("<mrow><mo>+</mo></mrow>", "<mo>+</mo>")
