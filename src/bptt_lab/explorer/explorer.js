@@ -7,6 +7,9 @@ const DASHES = ["", "9 4", "2 3", "10 3 2 3", "5 2 2 2 2 2"]; // with the hue: a
 const POINTS = 33; // of a curve
 const MOST_PATHS = 64;
 const MOST_LISTED = 12;
+const LEGEND =
+  "In a box: a value, and D, the total derivative of the loss by it. Round corners: computed; square: given; dotted: a given state; " +
+  "dashes: a weight, whose arrows are seen when it is chosen. On an arrow: the weight that multiplies.";
 const TICK = 700; // milliseconds between two deltas
 
 // Parts of a page
@@ -92,8 +95,9 @@ function share(now, entry, path) {
 }
 
 function connect(now) {
-  now.users = now.graph.places.map(() => []);
-  now.graph.arrows.forEach((arrow) => now.users[arrow.from].push(arrow.to));
+  const { places, entries, rules } = now.graph;
+  const reached = (place) => place.entries.flatMap((entry) => rules[entry].terms.map((term) => entries[term.entry].place));
+  now.users = places.map((place) => [...new Set(reached(place))]); // in the order of the terms
   now.leading = now.graph.entries.map(() => []);
   now.graph.edges.forEach(([below, above], edge) => now.leading[above].push([below, edge]));
 }
@@ -113,6 +117,7 @@ class Explorer {
       part("div", { class: "main" }, this.picture, part("div", { class: "side" }, this.says, this.panel)),
       this.sliders,
     );
+    this.drawBar();
     this.unroll(data.T);
   }
 
@@ -126,7 +131,7 @@ class Explorer {
     this.game = null;
     const place = this.now.graph.places.find((one) => one.say === chosen) ?? this.now.graph.places[0];
     this.chosen = place.entries[0];
-    this.drawBar();
+    this.steps.textContent = `T = ${T} `;
     this.drawPicture();
     this.drawSliders();
     this.refresh();
@@ -152,15 +157,16 @@ class Explorer {
     const button = (text, title, act) => part("button", { type: "button", title, onclick: act }, text);
     const steps = Object.keys(this.data.graphs).map(Number);
     const slide = part("input", {
-      type: "range", min: Math.min(...steps), max: Math.max(...steps), value: this.now.graph.T, "aria-label": "number of steps T",
+      type: "range", min: Math.min(...steps), max: Math.max(...steps), value: this.data.T, "aria-label": "number of steps T",
       oninput: (event) => this.unroll(Number(event.target.value)),
     });
-    this.playing = button("Play backwards", "The deltas flow back, one after the other", () => this.play());
+    this.steps = part("span", {});
+    this.playing = button("Play backwards", "The derivatives flow back, one after the other", () => this.play());
     this.bar.replaceChildren(
-      ...(steps.length > 1 ? [part("label", { class: "steps" }, `T = ${this.now.graph.T} `, slide)] : []),
+      ...(steps.length > 1 ? [part("label", {}, this.steps, slide)] : []),
       this.playing,
-      button("One step", "The next delta", () => this.tick()),
-      button("All", "All deltas at once", () => this.show(this.now.graph.order.length + 1)),
+      button("One step", "The next derivative", () => this.tick()),
+      button("All", "All derivatives at once", () => this.show(this.now.graph.order.length + 1)),
       ...(this.data.plays ? [button("Derive it yourself", "You derive, the machine referees", () => this.begin())] : []),
       button("Numbers as at first", "Undo all moves of the sliders", () => this.restore()),
     );
@@ -235,14 +241,14 @@ class Explorer {
       part("defs", {}, marker), ...this.arrows, ...this.boxes,
     );
     svg.style.maxWidth = `${Math.round(wide)}px`;
-    this.picture.replaceChildren(svg);
+    this.picture.replaceChildren(svg, part("p", { class: "caption" }, LEGEND));
   }
 
   drawArrow(arrow, places) {
     const line = arrow.path.map((point) => point.join(",")).join(" L");
-    const [x, y] = arrow.path[Math.floor(arrow.path.length / 2)];
+    const [x, y] = arrow.middle;
     const quiet = places[arrow.from].kind === "parameter";
-    const label = arrow.weight ? part("text", { x: x + 4, y: y + 3, class: "weight" }, arrow.weight) : null;
+    const label = arrow.weight ? part("text", { x: x + 5, y: y - 3, class: "weight" }, arrow.weight) : null;
     return part("g", { class: quiet ? "arrow quiet" : "arrow" }, part("path", { d: `M${line}`, "marker-end": `url(#${this.id}-head)` }), label);
   }
 
@@ -267,7 +273,7 @@ class Explorer {
       const value = one == null ? `${places[k].entries.length} numbers` : shown(this.now.v[one]);
       const delta = one == null ? "" : shown(this.now.d[one]);
       box.querySelector(".value").textContent = value;
-      box.querySelector(".delta").textContent = known && delta ? `δ ${delta}` : "";
+      box.querySelector(".delta").textContent = known && delta ? `D ${delta}` : "";
       const reaches = this.now.users[k].map((user) => places[user].say);
       const back = known && delta ? `, derivative of the loss ${delta}` : "";
       box.setAttribute("aria-label", `${places[k].say}: ${value}${back}. ${reaches.length ? `Influences ${listed(reaches)}` : "Influences nothing"}.`);
@@ -414,8 +420,7 @@ class Explorer {
     };
     const hue = this.now.users[path[0]].indexOf(path[1]) % DASHES.length;
     const made = part("button", { type: "button", class: size < 0 ? "share negative" : "share", "data-hue": hue, title: words, "aria-label": words, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
-    made.style.flexGrow = Math.max(0.002, Math.abs(size) / whole);
-    return part("div", { role: "listitem", style: `flex-grow: ${made.style.flexGrow}` }, made);
+    return part("div", { role: "listitem", style: `flex-grow: ${Math.round((1000 * Math.abs(size)) / whole)}` }, made);
   }
 
   // Sliders: each with the loss as a curve of its number, and the derivative as the tangent
@@ -430,8 +435,10 @@ class Explorer {
     });
     const titles = { parameter: "Weights", boundary: "Given states", data: "Inputs and targets" };
     const order = Object.keys(titles).filter((kind) => groups.has(kind));
+    const open = new Set([...this.sliders.querySelectorAll("details[open]")].map((group) => group.dataset.kind));
+    if (!this.sliders.childElementCount) open.add(order[0]);
     this.sliders.replaceChildren(...order.map((kind) =>
-      part("details", { open: kind === "parameter" }, part("summary", {}, titles[kind]), part("div", { class: "rows" }, ...groups.get(kind)))));
+      part("details", { open: open.has(kind), "data-kind": kind }, part("summary", {}, titles[kind]), part("div", { class: "rows" }, ...groups.get(kind)))));
     this.sliders.querySelectorAll("details").forEach((group) => group.addEventListener("toggle", () => this.refresh()));
   }
 

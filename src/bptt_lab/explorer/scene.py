@@ -79,6 +79,7 @@ def _arrow(graph: Graph, layout: Layout, edge: tuple[Place, Place], points: np.n
         "from": places.index(edge[0]),
         "to": places.index(edge[1]),
         "path": [_pixels(layout, point) for point in _thinned(points)],
+        "middle": _pixels(layout, points[len(points) // 2]),
         "weight": _weight(graph, *edge),
     }
 
