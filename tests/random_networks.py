@@ -5,7 +5,9 @@ import random
 from bptt_lab import Network
 from bptt_lab.formulas.functions import ROWS
 
-ENTRYWISE = sorted(name for name, row in ROWS.items() if row.kind == "entry" and name not in ("log", "sqrt", "step", "leaky_step"))
+ENTRYWISE = sorted(
+    name for name, row in ROWS.items() if row.kind == "entry" and name not in ("log", "sqrt", "step", "leaky_step")
+)
 LOSSES = ("mse", "huber")
 
 

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "report": {"formulas", "network", "symbolic", "figures"},
     "cli": {"lectures", "network", "symbolic", "report"},
     "figures": {"network", "formulas"},
+    "explorer": {"formulas", "network", "symbolic", "figures", "exercises"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
 }
 

@@ -69,5 +69,7 @@ def test_a_slip_in_a_line_is_seen(page, array):
 
 def test_the_random_networks_use_every_entrywise_function_and_steps_further_back():
     texts = [str(random_network(seed).text) for seed in range(20)]
-    assert all(any(f"{name}(" in text for text in texts) for name in ("tanh", "sigmoid", "relu", "leaky_relu", "softplus"))
+    assert all(
+        any(f"{name}(" in text for text in texts) for name in ("tanh", "sigmoid", "relu", "leaky_relu", "softplus")
+    )
     assert any("[t-2]" in text for text in texts)

@@ -11,6 +11,7 @@ import sympy
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.mistakes.edge_changes import RULES
 from bptt_lab.figures.names import words
+from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.tree import Call
 from bptt_lab.formulas.tree import Letter as Named
 from bptt_lab.network import Graph, Place
@@ -64,7 +65,9 @@ def _of_the_loss(graph: Graph, below: Place, right: sympy.Expr) -> Iterator[Choi
 def _of_the_activation(graph: Graph, below: Place, above: Place) -> Iterator[Choice]:
     """Yield wrong slopes of an activation, where the equation is one of its argument alone."""
     formula = graph.equation(Place(*below[:2])).expression
-    if not isinstance(formula, Call) or len(formula.arguments) != 1 or not isinstance(formula.arguments[0], Named):
+    if not isinstance(formula, Call) or ROWS[formula.function].kind != "entry":
+        return
+    if not isinstance(formula.arguments[0], Named):
         return
     argument, value = (letters.value(place, graph.network) for place in (above, below))
     for mistake, rule in RULES:
@@ -93,4 +96,3 @@ def _of_another_letter(graph: Graph, below: Place, above: Place) -> Iterator[Cho
         if other != above:
             slope = scalar_forms.local_derivative(graph, below, other)
             yield Choice(slope, f"That is the immediate derivative of {words(below)} by {words(other)}.")
-

@@ -472,7 +472,8 @@ class Explorer {
     const points = curve(this.now, k, ends).filter(([, loss]) => Number.isFinite(loss));
     const [low, high] = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[1]))];
     const x = (value) => 3 + (144 * (value - ends[0])) / (ends[1] - ends[0]);
-    const y = (loss) => 41 - (38 * (loss - low)) / (high - low || 1);
+    const isFlat = high - low < 1e-9 * (1 + Math.abs(high)); // nothing but rounding
+    const y = (loss) => (isFlat ? 22 : 41 - (38 * (loss - low)) / (high - low));
     line.setAttribute("d", points.length ? `M${points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" L")}` : "");
     const reach = (ends[1] - ends[0]) / 5;
     const end = (side) => `${x(here + side * reach).toFixed(1)},${y(this.now.loss + side * reach * slope).toFixed(1)}`;

@@ -37,11 +37,11 @@ class Explorer:
         programs = ",\n".join(f"{T}: {program.text}" for T, program in self.programs.items())
         name = "explorer-" + hashlib.sha256((data + programs).encode()).hexdigest()[:12]
         script = _source("explorer.js").replace("export function mount", "function mount")
-        start = f'document.querySelectorAll(\'[data-explorer="{name}"]:not([data-alive])\')'
+        start = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
         start = f"{start}.forEach((root) => mount(root, {data}, {{{programs}}}));"
         return (
             f'<div class="bptt-explorer" data-explorer="{name}">{self._picture()}</div>\n'
-            f"<style>\n{_source('explorer.css')}</style>\n<script type=\"module\">\n{script}\n{start}\n</script>"
+            f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{script}\n{start}\n</script>'
         )
 
     def _picture(self) -> str:
@@ -124,5 +124,7 @@ def _plays(shown: Mapping[str, Any]) -> list[str]:
     """Return the quantities that can be derived by hand: those whose chain rule has choices at every arrow."""
     rules, places = shown["rules"], shown["places"]
     single = [place for place in places if len(place["entries"]) == 1 and place["kind"] != "loss"]
-    playable = {p["say"] for p in single if (terms := rules[p["entries"][0]]["terms"]) and all("choices" in t for t in terms)}
+    playable = {
+        p["say"] for p in single if (terms := rules[p["entries"][0]]["terms"]) and all("choices" in t for t in terms)
+    }
     return sorted(playable, key=lambda say: (say not in playable, say))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,9 @@ def laid_out(graph: Graph) -> Layout:
 
 def _routes(graph: Graph, layout: Layout) -> dict[tuple[Place, Place], np.ndarray]:
     """Return the route of every arrow; those of parameters are laid last, alone, for they are seen one by one."""
-    quiet = [(place, user) for place, what in layout.kinds.items() if what == "parameter" for user in graph.users[place]]
+    quiet = [
+        (place, user) for place, what in layout.kinds.items() if what == "parameter" for user in graph.users[place]
+    ]
     return {**routes(layout), **{edge: route(layout, edge, []) for edge in quiet}}
 
 
@@ -153,8 +156,13 @@ def _choice(choice, pool: Pool) -> dict[str, Any]:
     return found | ({"says": pool(choice.says)} if choice.says else {})
 
 
+@lru_cache(maxsize=8192)
 def mathml(expression: sympy.Expr) -> str:
     """Return a scalar form as MathML without what every browser adds by itself."""
     text = convert(scalar_latex(expression)).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     text = re.sub(r"&#x([0-9A-F]+);", lambda sign: chr(int(sign[1], 16)), text)
-    return text.replace(' stretchy="false"', "").replace(' display="inline"', "").replace("<mrow><mo>+</mo></mrow>", "<mo>+</mo>")
+    return (
+        text.replace(' stretchy="false"', "")
+        .replace(' display="inline"', "")
+        .replace("<mrow><mo>+</mo></mrow>", "<mo>+</mo>")
+    )

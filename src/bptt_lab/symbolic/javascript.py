@@ -30,7 +30,9 @@ class JavaScript(NamedTuple):
 def javascript(graph: Graph) -> JavaScript:
     """Return a graph as a program, forward and backward, for numbers that are not batched."""
     places = (*graph.leaves, *graph.order)
-    found = tuple(place._replace(entry=entry) for place in places for entry in entries(graph.network.shapes[place.name]))
+    found = tuple(
+        place._replace(entry=entry) for place in places for entry in entries(graph.network.shapes[place.name])
+    )
     edges = tuple((below, above) for above in found for below in scalar_forms.influenced_entries(graph, above))
     printer = _Printer(graph, found, edges)
     functions = {

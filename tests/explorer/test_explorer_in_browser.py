@@ -1,0 +1,216 @@
+"""An explorer in a real browser, alone in a page: by mouse and by keyboard, read aloud, light and dark, narrow too."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bptt_lab import explore
+from explored import TWO, VALUES
+
+HEAD = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title></head>'
+PAGE = HEAD + '<body style="{}"><main>{}</main></body></html>'
+LIGHT, DARK = "background: #fff; color: #111", "background: #111; color: #eee"
+
+
+@pytest.fixture(scope="module")
+def html():
+    return explore(TWO, 3, VALUES, start="h1(2)").html()
+
+
+@pytest.fixture
+def page(browser, html, tmp_path, request):
+    style, width = getattr(request, "param", (LIGHT, 1280))
+    (tmp_path / "page.html").write_text(PAGE.format(style, html), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.complaints, page.requested = [], []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    yield page
+    assert page.complaints == [] and len(page.requested) == 1  # nothing but the page itself
+    page.close()
+
+
+def box(page, say):
+    return page.locator(f'.box[aria-label^="{say}:"]')
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def says(page):
+    return page.get_by_role("status").inner_text()
+
+
+def numbers(page):
+    """Return the numbers that the boxes show, by name: the value and the derivative."""
+    texts = page.locator(".box").evaluate_all(
+        "all => all.map(one => [...one.querySelectorAll('text')].map(t => t.textContent))"
+    )
+    read = lambda text: float(text.replace("D ", "").replace("\N{MINUS SIGN}", "-")) if text else None
+    return {name: (read(value), read(delta)) for name, value, delta in texts}
+
+
+def lit(page):
+    return page.locator(".arrow.lit").count()
+
+
+def test_the_boxes_show_the_values_and_the_derivatives_that_python_computes(page):
+    forward = TWO.unroll(3).forward(VALUES)
+    gradients = TWO.unroll(3).gradients(VALUES)
+    found = numbers(page)
+    assert found["h1(2)"][0] == pytest.approx(forward["h1"][1].item(), abs=5e-4)
+    assert found["W11"] == pytest.approx((0.9, gradients["W11"].item()), abs=5e-4)
+
+
+def test_choosing_a_box_lights_its_arrows_and_shows_its_chain_rule_and_the_sum(page):
+    box(page, "W11").click()
+    panel = page.get_by_role("region", name="About the chosen quantity")
+    assert lit(page) == 3 and panel.locator("table tr").count() == 3
+    shares = [
+        float(row.split("=")[-1].replace("\N{MINUS SIGN}", "-"))
+        for row in panel.locator("td.numbers").all_inner_texts()
+    ]
+    assert sum(shares) == pytest.approx(numbers(page)["W11"][1], abs=2e-3)
+    assert "proved as an identity" in panel.inner_text()
+
+
+def test_the_shares_of_the_paths_add_up_to_the_derivative(page):
+    box(page, "W11").click()
+    paths = page.locator(".share").evaluate_all("all => all.map(one => one.title)")
+    assert len(paths) == len(TWO.unroll(3).paths("W11")) == 6
+    total = sum(float(path.rsplit(": ", 1)[1].replace("\N{MINUS SIGN}", "-")) for path in paths)
+    assert total == pytest.approx(numbers(page)["W11"][1], abs=5e-3)
+    page.locator(".share").nth(2).focus()
+    assert "→" in says(page) and lit(page) == paths[2].count("→")
+
+
+def test_a_slider_moves_every_number_and_its_tangent(page):
+    before = numbers(page)
+    tangent = page.locator(".row .tangent").first.get_attribute("d")
+    page.get_by_role("slider", name="W0", exact=True).press("End")
+    page.wait_for_timeout(50)
+    after = numbers(page)
+    assert after["W0"][0] == 2.0 and all(after[name] != before[name] for name in ("a1(1)", "h1(3)", "L(2)", "W11"))
+    assert page.locator(".row .tangent").first.get_attribute("d") != tangent
+    button(page, "Numbers as at first").click()
+    assert numbers(page) == before
+
+
+def test_the_number_of_steps_can_be_chosen_and_values_are_kept(page):
+    page.get_by_role("slider", name="number of steps T").press("Home")
+    assert "h1(2)" not in numbers(page) and numbers(page)["W11"][0] == 0.9
+    page.get_by_role("slider", name="number of steps T").press("End")
+    assert "h1(3)" in numbers(page)
+
+
+def test_the_derivatives_flow_back_one_after_the_other_and_can_be_paused(page):
+    button(page, "One step").click()
+    known = [name for name, (_, delta) in numbers(page).items() if delta is not None]
+    assert known == ["L(3)"] and "arrives at the loss" in says(page)
+    button(page, "One step").click()
+    known = {name for name, (_, delta) in numbers(page).items() if delta is not None}
+    assert len(known) == 2
+    button(page, "Play backwards").click()
+    page.wait_for_timeout(1600)
+    button(page, "Pause").click()
+    count = sum(delta is not None for _, delta in numbers(page).values())
+    assert count >= 4
+    page.wait_for_timeout(900)
+    assert sum(delta is not None for _, delta in numbers(page).values()) == count
+    button(page, "All").click()
+    assert all(delta is not None for _, delta in numbers(page).values())
+
+
+def test_the_whole_picture_is_one_stop_of_the_tabulator_and_arrow_keys_move_in_it(page):
+    assert page.locator('.box[tabindex="0"]').count() == 1
+    box(page, "h1(2)").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("a2(2):")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("L(3):")
+    assert "The loss ends here" in page.locator(".panel").inner_text()
+
+
+def test_every_box_says_its_name_its_numbers_and_what_it_influences(page):
+    label = box(page, "h1(2)").get_attribute("aria-label")
+    assert label.endswith("Influences a2(2) and a1(3).") and "derivative of the loss" in label
+
+
+def play(page, goal):
+    button(page, "Derive it yourself").click()
+    page.get_by_label("goal").select_option(label=goal)
+
+
+def test_a_forgotten_path_is_named_and_lights_up(page):
+    play(page, "h1(2)")
+    box(page, "a2(2)").click()
+    button(page, "Check").click()
+    assert says(page) == "A path is forgotten: through a1(3). Its arrow is lit." and lit(page) == 1
+    assert "1 move, 1 wrong" in page.locator(".panel").inner_text()
+
+
+def test_a_quantity_that_is_not_influenced_is_named(page):
+    play(page, "h1(2)")
+    for say in ("a2(2)", "a1(3)", "a1(2)"):
+        box(page, say).click()
+    button(page, "Check").click()
+    assert says(page) == "h1(2) does not stand in the equation of a1(2)."
+
+
+def test_a_derivation_played_to_its_end_is_the_proved_one(page):
+    play(page, "h1(2)")
+    for say in ("a2(2)", "a1(3)"):
+        box(page, say).press("Enter")
+    button(page, "Check").press("Enter")
+    button(page, "h1[2]").click()
+    assert "That is the immediate derivative of a2(2) by W1." in says(page) and button(page, "h1[2]").is_disabled()
+    button(page, "W1").click()
+    button(page, "W11").click()
+    button(page, "derivative by h1(2)").click()
+    assert says(page).startswith("Not yet: the derivative by h1(2) needs that by a2(2)")
+    for say in ("a2(3)", "h1(3)", "a1(3)", "a2(2)", "h1(2)"):
+        button(page, f"derivative by {say}").click()
+    text = page.locator(".panel").inner_text()
+    assert "proved as an identity" in text and "10 moves, 2 wrong" in text
+    button(page, "Back to exploring").click()
+    assert "is the sum over its arrows" in page.locator(".panel").inner_text()
+
+
+@pytest.mark.parametrize("page", [(LIGHT, 1280), (DARK, 1280), (LIGHT, 800), (DARK, 390)], indirect=True)
+@pytest.mark.parametrize("state", ["explored", "played"])
+def test_axe_finds_nothing_serious_and_nothing_runs_off_the_page(page, state):
+    if state == "played":
+        play(page, "W11")
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    found = Axe().run(page).response["violations"]
+    serious = {
+        one["id"]: [node["html"] for node in one["nodes"]] for one in found if one["impact"] in ("serious", "critical")
+    }
+    assert serious == {}
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("page", [(LIGHT, 1280), (DARK, 1280)], indirect=True)
+def test_the_colours_follow_the_page_behind(page, request):
+    is_light = LIGHT in request.node.callspec.params["page"]
+    assert page.locator(".bptt-explorer").get_attribute("data-light") == str(is_light).lower()
+
+
+def test_where_no_script_runs_there_is_a_picture_with_its_words(browser, html):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_content(PAGE.format(LIGHT, html))
+    picture = page.locator(".bptt-explorer img")
+    assert "The network unrolled over 3 steps" in picture.get_attribute("alt") and picture.bounding_box()["width"] > 300
+    context.close()
+
+
+def test_two_copies_of_one_explorer_on_a_page_both_live(browser, html):
+    page = browser.new_page()
+    page.set_content(PAGE.format(LIGHT, html + html))
+    page.wait_for_selector(".bptt-explorer[data-alive]")
+    assert page.locator(".bptt-explorer[data-alive] svg[role=group]").count() == 2
+    page.close()
