@@ -141,10 +141,23 @@ class Explorer {
 
   update() {
     compute(this.now, this.values);
-    this.refresh();
+    this.writeNumbers();
+    this.rows.forEach((row) => this.writeRow(row));
+    this.living.forEach((write) => write());
+  }
+
+  living = []; // what writes the numbers of the panel anew
+
+  live(name, attributes, text) {
+    const made = part(name, attributes);
+    const write = () => (made.textContent = text());
+    this.living.push(write);
+    write();
+    return made;
   }
 
   refresh() {
+    this.living = [];
     this.writeNumbers();
     this.rows.forEach((row) => this.writeRow(row));
     this.game ? this.drawGame() : this.drawPanel();
@@ -271,11 +284,11 @@ class Explorer {
       const one = places[k].entries.length === 1 ? places[k].entries[0] : null;
       const known = this.game ? this.game.isKnown(k) : this.isKnown(k);
       const value = one == null ? `${places[k].entries.length} numbers` : shown(this.now.v[one]);
-      const delta = one == null ? "" : shown(this.now.d[one]);
+      const delta = one == null || !known ? "" : shown(this.now.d[one]);
       box.querySelector(".value").textContent = value;
-      box.querySelector(".delta").textContent = known && delta ? `D ${delta}` : "";
+      box.querySelector(".delta").textContent = delta && `D ${delta}`;
       const reaches = this.now.users[k].map((user) => places[user].say);
-      const back = known && delta ? `, derivative of the loss ${delta}` : "";
+      const back = delta ? `, derivative of the loss ${delta}` : "";
       box.setAttribute("aria-label", `${places[k].say}: ${value}${back}. ${reaches.length ? `Influences ${listed(reaches)}` : "Influences nothing"}.`);
     });
   }
@@ -358,17 +371,19 @@ class Explorer {
   // The panel: one quantity, its chain rule, its paths
 
   drawPanel() {
+    this.living = [];
     const { entries, rules, places } = this.now.graph;
     const entry = this.chosen, rule = rules[entry], place = entries[entry].place;
     const math = (n) => formula(this.data.pool[n]);
     const known = this.isKnown(place);
-    const head = part("h4", {}, math(rule.name), ` = ${shown(this.now.v[entry])}`);
+    const head = part("h4", {}, math(rule.name), this.live("span", {}, () => ` = ${shown(this.now.v[entry])}`));
     this.panel.replaceChildren(head, this.entryChoice(place, entry));
     if (!rule.terms.length) {
-      const is_loss = places[place].kind === "loss";
-      return this.panel.append(part("p", {}, is_loss ? "The loss ends here: its derivative by itself is 1." : "It influences nothing."));
+      const isLoss = places[place].kind === "loss";
+      return this.panel.append(part("p", {}, isLoss ? "The loss ends here: its derivative by itself is 1." : "It influences nothing."));
     }
-    this.panel.append(part("p", { class: "goal" }, math(rule.goal), known ? ` = ${shown(this.now.d[entry])}` : "", " is the sum over its arrows:"));
+    const total = known ? this.live("span", {}, () => ` = ${shown(this.now.d[entry])}`) : "";
+    this.panel.append(part("p", { class: "goal" }, math(rule.goal), total, " is the sum over its arrows:"));
     this.panel.append(this.termTable(rule, known));
     if (known) this.panel.append(...this.shares(entry, place));
     this.panel.append(part("p", { class: "verdict" }, this.data.pool[rule.verdict]));
@@ -384,11 +399,11 @@ class Explorer {
   termTable(rule, known) {
     const rows = rule.terms.map((term, n) => {
       const hue = this.now.users[this.now.graph.entries[this.chosen].place].indexOf(this.now.graph.entries[term.entry].place);
-      const [total, slope] = [this.now.d[term.entry], this.now.m[term.edge]];
-      const numbers = known ? `${shown(total)} · ${shown(slope)} = ${shown(total * slope)}` : "";
+      const product = (total, slope) => (known ? `${shown(total)} · ${shown(slope)} = ${shown(total * slope)}` : "");
+      const numbers = this.live("td", { class: "numbers" }, () => product(this.now.d[term.entry], this.now.m[term.edge]));
       const to = `through ${this.now.graph.entries[term.entry].say}`;
       return part("tr", {}, part("td", {}, swatch(hue, to)), part("td", {}, n ? "+ " : "", formula(this.data.pool[term.rule])),
-        part("td", {}, "= ", formula(this.data.pool[term.form])), part("td", { class: "numbers" }, numbers));
+        part("td", {}, "= ", formula(this.data.pool[term.form])), numbers);
     });
     return part("div", { class: "wide" }, part("table", {}, ...rows));
   }
@@ -397,30 +412,43 @@ class Explorer {
     const found = paths(this.now, place);
     if (found.length > MOST_PATHS) return [part("p", {}, `More than ${MOST_PATHS} paths lead from here to the loss.`)];
     if (found.length < 2) return [];
-    const all = found.map((path) => ({ path, share: share(this.now, entry, path) }));
-    const whole = all.reduce((sum, one) => sum + Math.abs(one.share), 0) || 1;
     const bar = part("div", { class: "shares", role: "list", "aria-label": "paths to the loss and their shares" });
-    all.forEach((one) => bar.append(this.segment(one, whole)));
-    const sum = all.reduce((total, one) => total + one.share, 0);
-    const words = `${found.length} paths to the loss; their shares add up to ${shown(sum)}. Striped: negative. Point at a share to see its path.`;
-    return [part("p", { class: "caption" }, words), bar];
+    const segments = found.map((path) => this.segment(path));
+    bar.append(...segments.map((segment) => segment.item));
+    let sum = 0;
+    this.living.push(() => {
+      const sizes = found.map((path) => share(this.now, entry, path));
+      const whole = sizes.reduce((most, size) => most + Math.abs(size), 0) || 1;
+      sum = sizes.reduce((total, size) => total + size, 0);
+      segments.forEach((segment, n) => segment.write(sizes[n], whole));
+    });
+    this.living[this.living.length - 1]();
+    const words = () => `${found.length} paths to the loss; their shares add up to ${shown(sum)}. Striped: negative. Point at a share to see its path.`;
+    return [this.live("p", { class: "caption" }, words), bar];
   }
 
-  segment({ path, share: size }, whole) {
+  segment(path) {
     const { places } = this.now.graph;
-    const words = `${path.map((place) => places[place].say).join(" → ")}: ${shown(size)}`;
+    const way = path.map((place) => places[place].say).join(" → ");
     const show = () => {
       this.lit = this.along(path);
       this.light();
-      this.tell(words);
+      this.tell(made.title);
     };
     const hide = () => {
       this.lit = null;
       this.light();
     };
     const hue = this.now.users[path[0]].indexOf(path[1]) % DASHES.length;
-    const made = part("button", { type: "button", class: size < 0 ? "share negative" : "share", "data-hue": hue, title: words, "aria-label": words, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
-    return part("div", { role: "listitem", style: `flex-grow: ${Math.round((1000 * Math.abs(size)) / whole)}` }, made);
+    const made = part("button", { type: "button", class: "share", "data-hue": hue, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
+    const item = part("div", { role: "listitem" }, made);
+    const write = (size, whole) => {
+      made.title = `${way}: ${shown(size)}`;
+      made.setAttribute("aria-label", made.title);
+      made.classList.toggle("negative", size < 0);
+      item.style.flexGrow = Math.round((1000 * Math.abs(size)) / whole);
+    };
+    return { item, write };
   }
 
   // Sliders: each with the loss as a curve of its number, and the derivative as the tangent

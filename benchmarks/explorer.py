@@ -1,0 +1,68 @@
+"""Measure the explorer in a real browser: a frame after a drag, and the size of its module.
+
+Prints one table in Markdown. The exit code is 1 where a goal is missed. Needs an installed Chromium and the extra `test`.
+"""
+
+import sys
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+from checker import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from explored import TWO, VALUES  # noqa: E402
+from test_lab_in_browser import BROWSER, CHROMIUM_FLAGS  # noqa: E402
+
+from bptt_lab import explore  # noqa: E402
+
+T, FRAMES, MOST_MILLISECONDS, MOST_BYTES = 6, 300, 16, 100_000
+# the time of a whole update, and that from a move of the slider to the frame that shows it
+DRAG = """async (frames) => {
+    const {explorer} = document.querySelector('.bptt-explorer');
+    explorer.choose(explorer.now.graph.places.find((place) => place.say === 'W11').entries[0]);
+    const times = [];
+    for (let k = 0; k < frames; k++) {
+        explorer.values.W11 = Math.sin(k / 20);
+        const start = performance.now();
+        explorer.update();
+        document.body.getBoundingClientRect();  // style and layout belong to the frame
+        times.push(performance.now() - start);
+        await new Promise(requestAnimationFrame);
+    }
+    return times.sort((a, b) => a - b);
+}"""
+
+
+def frame_times():
+    """Return the sorted times of updates in milliseconds, of the network of notebook 00 over six steps."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        file = Path(folder) / "page.html"
+        file.write_text(f"<!DOCTYPE html><meta charset='utf-8'>{explore(TWO, T, VALUES).html()}", encoding="utf-8")
+        page.goto(file.as_uri())
+        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        times = page.evaluate(DRAG, FRAMES)
+        browser.close()
+    return times
+
+
+def main():
+    """Print the table."""
+    times = frame_times()
+    size = len((resources.files("bptt_lab.explorer") / "explorer.js").read_bytes())
+    middle, most = times[len(times) // 2], times[int(0.95 * len(times))]
+    print(f"Measured on {machine()}; the network of notebook 00, T = {T}, every slider open.\n")
+    print("| measured | figure | goal |\n|---|---|---|")
+    print(f"| a frame after a drag: half within, 95 % within | {middle:.1f} ms, {most:.1f} ms | {MOST_MILLISECONDS} ms |")
+    print(f"| the module | {size / 1000:.0f} KB | {MOST_BYTES // 1000} KB |")
+    return int(most > MOST_MILLISECONDS or size > MOST_BYTES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
