@@ -3,8 +3,8 @@
 import importlib
 
 __version__ = "0.1.0"
-ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises", "explore": "explorer"}
-__all__ = ["Network", "NetworkError", "ex", "explore"]
+ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises", "explore": "explorer", "walk": "explorer"}
+__all__ = ["Network", "NetworkError", "ex", "explore", "walk"]
 
 
 def __getattr__(name: str):

@@ -73,7 +73,7 @@ def test_the_terms_of_a_rule_are_those_of_the_chain_rule_in_order_of_time(explor
     terms = rule_of(scene, "h1(2)")["terms"]
     assert [scene["entries"][term["entry"]]["say"] for term in terms] == ["a2(2)", "a1(3)"]
     pool = explorer.data["pool"]
-    assert all(pool[term[key]].startswith("<math>") for term in terms for key in ("rule", "form", "asks"))
+    assert all(pool[term[key]].startswith("<math ") for term in terms for key in ("rule", "form", "asks"))
     assert "proved as an identity" in pool[rule_of(scene, "h1(2)")["verdict"]]
 
 

@@ -26,7 +26,7 @@ function part(name, attributes = {}, ...children) {
 
 function formula(mathml) {
   const made = part("span", { class: "formula" });
-  made.innerHTML = mathml; // made by the package, never typed by a reader
+  made.innerHTML = mathml; // made by the package: what a reader typed is escaped there
   return made;
 }
 
@@ -100,6 +100,91 @@ function connect(now) {
   now.users = places.map((place) => [...new Set(reached(place))]); // in the order of the terms
   now.leading = now.graph.entries.map(() => []);
   now.graph.edges.forEach(([below, above], edge) => now.leading[above].push([below, edge]));
+}
+
+// The picture of an unrolled network: boxes and arrows, reached by one stop of the tabulator and the arrow keys
+
+class Picture {
+  constructor(id, graph, acts) {
+    Object.assign(this, { id, graph, acts });
+    const { places, arrows, half } = graph;
+    const xs = places.map((place) => place.at[0]), ys = places.map((place) => place.at[1]);
+    const [left, top] = [Math.min(...xs) - half[0] - 14, Math.min(...ys) - half[1] - 14];
+    const [wide, high] = [Math.max(...xs) + half[0] + 14 - left, Math.max(...ys) + half[1] + 14 - top];
+    this.arrows = arrows.map((arrow) => this.drawArrow(arrow));
+    this.boxes = places.map((place, k) => this.drawBox(place, k));
+    const says = `The network unrolled over ${graph.T} steps. Arrow keys move from box to box.`;
+    const shape = { viewBox: `${left} ${top} ${wide} ${high}`, role: "group", "aria-label": says };
+    this.svg = part("svg", shape, part("defs", {}, this.head()), ...this.arrows, ...this.boxes);
+    this.svg.style.maxWidth = `${Math.round(wide)}px`;
+  }
+
+  head() {
+    const size = { viewBox: "0 0 8 7", refX: 7, refY: 3.5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" };
+    return part("marker", { id: `${this.id}-head`, ...size }, part("path", { d: "M0,0 L8,3.5 L0,7 z", fill: "context-stroke" }));
+  }
+
+  drawArrow(arrow) {
+    const line = arrow.path.map((point) => point.join(",")).join(" L");
+    const [x, y] = arrow.middle;
+    const quiet = this.graph.places[arrow.from].kind === "parameter";
+    const label = arrow.weight ? part("text", { x: x + 5, y: y - 3, class: "weight" }, arrow.weight) : null;
+    const path = part("path", { d: `M${line}`, "marker-end": `url(#${this.id}-head)` });
+    return part("g", { class: quiet ? "arrow quiet" : "arrow" }, path, label);
+  }
+
+  drawBox(place, k) {
+    const [x, y] = place.at, [wide, high] = this.graph.half;
+    const text = (dy, name) => part("text", { x, y: y + dy, class: name, "text-anchor": "middle" });
+    const acts = {
+      onclick: () => { this.stop = k; this.acts.press(k); },
+      onfocus: () => { this.stop = k; this.acts.enter(k); },
+      onkeydown: (event) => this.key(event, k),
+    };
+    const rect = part("rect", { x: x - wide, y: y - high, width: 2 * wide, height: 2 * high, rx: place.kind === "computed" ? 8 : 2 });
+    const box = part("g", { class: `box ${place.kind}`, role: "button", tabindex: -1, "aria-label": place.say, ...acts }, rect, text(place.entries ? -7 : 4, "name"), text(5, "value"), text(17, "delta"));
+    box.querySelector(".name").textContent = place.say;
+    return box;
+  }
+
+  // `hues`: the hue of each arrow that is lit, by number
+
+  light(hues, place, picked = null) {
+    this.arrows.forEach((drawn, k) => {
+      const hue = hues.get(k);
+      drawn.classList.toggle("lit", hue != null);
+      drawn.dataset.hue = hue == null ? "" : hue % DASHES.length;
+      drawn.firstChild.setAttribute("stroke-dasharray", hue == null ? "" : DASHES[hue % DASHES.length]);
+    });
+    const ends = new Set([...hues.keys()].map((k) => this.graph.arrows[k].to));
+    this.boxes.forEach((box, k) => {
+      box.classList.toggle("chosen", k === place);
+      box.classList.toggle("reached", ends.has(k));
+      box.classList.toggle("picked", Boolean(picked?.has(k)));
+      box.setAttribute("aria-pressed", picked ? picked.has(k) : k === place);
+      box.setAttribute("tabindex", k === (this.stop ?? place) ? 0 : -1);
+    });
+  }
+
+  key(event, k) {
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key === "Enter" || event.key === " ") this.acts.press(k);
+    else if (ways[event.key]) this.move(k, ways[event.key]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // a notebook's own keys
+  }
+
+  move(k, [right, down]) {
+    const { places } = this.graph;
+    const [x, y] = places[k].at;
+    const far = ([a, b]) => {
+      const along = (a - x) * right + (b - y) * down, aside = Math.abs((a - x) * down) + Math.abs((b - y) * right);
+      return along > 1 ? along + 3 * aside : Infinity;
+    };
+    const next = places.reduce((best, place, n) => (far(place.at) < far(places[best]?.at ?? [x, y]) ? n : best), -1);
+    if (next >= 0) this.boxes[next].focus();
+  }
 }
 
 // The explorer
@@ -240,42 +325,10 @@ class Explorer {
   // The picture
 
   drawPicture() {
-    const { places, arrows, half } = this.now.graph;
-    const xs = places.map((place) => place.at[0]), ys = places.map((place) => place.at[1]);
-    const [left, top] = [Math.min(...xs) - half[0] - 14, Math.min(...ys) - half[1] - 14];
-    const [wide, high] = [Math.max(...xs) + half[0] + 14 - left, Math.max(...ys) + half[1] + 14 - top];
-    const head = part("path", { d: "M0,0 L8,3.5 L0,7 z", fill: "context-stroke" });
-    const marker = part("marker", { id: `${this.id}-head`, viewBox: "0 0 8 7", refX: 7, refY: 3.5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, head);
-    this.arrows = arrows.map((arrow) => this.drawArrow(arrow, places));
-    this.boxes = places.map((place, k) => this.drawBox(place, k, half));
-    const svg = part(
-      "svg",
-      { viewBox: `${left} ${top} ${wide} ${high}`, role: "group", "aria-label": `The network unrolled over ${this.now.graph.T} steps. Arrow keys move from box to box.` },
-      part("defs", {}, marker), ...this.arrows, ...this.boxes,
-    );
-    svg.style.maxWidth = `${Math.round(wide)}px`;
-    this.picture.replaceChildren(svg, part("p", { class: "caption" }, LEGEND));
-  }
-
-  drawArrow(arrow, places) {
-    const line = arrow.path.map((point) => point.join(",")).join(" L");
-    const [x, y] = arrow.middle;
-    const quiet = places[arrow.from].kind === "parameter";
-    const label = arrow.weight ? part("text", { x: x + 5, y: y - 3, class: "weight" }, arrow.weight) : null;
-    return part("g", { class: quiet ? "arrow quiet" : "arrow" }, part("path", { d: `M${line}`, "marker-end": `url(#${this.id}-head)` }), label);
-  }
-
-  drawBox(place, k, [wide, high]) {
-    const [x, y] = place.at;
-    const text = (dy, name) => part("text", { x, y: y + dy, class: name, "text-anchor": "middle" });
-    const box = part(
-      "g",
-      { class: `box ${place.kind}`, role: "button", tabindex: -1, onclick: () => this.press(k), onkeydown: (event) => this.key(event, k), onfocus: () => this.enter(k) },
-      part("rect", { x: x - wide, y: y - high, width: 2 * wide, height: 2 * high, rx: place.kind === "computed" ? 8 : 2 }),
-      text(-7, "name"), text(5, "value"), text(17, "delta"),
-    );
-    box.querySelector(".name").textContent = place.say;
-    return box;
+    const acts = { press: (k) => this.press(k), enter: (k) => this.enter(k) };
+    this.view = new Picture(this.id, this.now.graph, acts);
+    this.boxes = this.view.boxes;
+    this.picture.replaceChildren(this.view.svg, part("p", { class: "caption" }, LEGEND));
   }
 
   writeNumbers() {
@@ -294,23 +347,9 @@ class Explorer {
   }
 
   light() {
-    const { arrows, entries } = this.now.graph;
+    const { entries } = this.now.graph;
     const place = this.game ? this.game.place : entries[this.chosen].place;
-    const hues = this.lit ?? this.outgoing(place);
-    this.arrows.forEach((drawn, k) => {
-      const hue = hues.get(k);
-      drawn.classList.toggle("lit", hue != null);
-      drawn.dataset.hue = hue == null ? "" : hue % DASHES.length;
-      drawn.firstChild.setAttribute("stroke-dasharray", hue == null ? "" : DASHES[hue % DASHES.length]);
-    });
-    const ends = new Set([...hues.keys()].map((k) => arrows[k].to));
-    this.boxes.forEach((box, k) => {
-      box.classList.toggle("chosen", k === place);
-      box.classList.toggle("reached", ends.has(k));
-      box.classList.toggle("picked", Boolean(this.game?.picked.has(k)));
-      box.setAttribute("aria-pressed", this.game ? this.game.picked.has(k) : k === place);
-      box.setAttribute("tabindex", k === (this.focused ?? place) ? 0 : -1);
-    });
+    this.view.light(this.lit ?? this.outgoing(place), place, this.game?.picked);
   }
 
   outgoing(place) {
@@ -329,42 +368,17 @@ class Explorer {
   }
 
   press(k) {
-    this.focused = k;
     if (this.game) return this.game.press(k);
     this.choose(this.now.graph.places[k].entries[0]);
   }
 
   enter(k) {
-    this.focused = k;
     if (!this.game && this.now.graph.entries[this.chosen].place !== k) this.choose(this.now.graph.places[k].entries[0]);
   }
 
   choose(entry) {
     this.chosen = entry;
     this.drawPanel();
-    this.light();
-  }
-
-  key(event, k) {
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    if (event.key === "Enter" || event.key === " ") this.press(k);
-    else if (ways[event.key]) this.move(k, ways[event.key]);
-    else return;
-    event.preventDefault();
-    event.stopPropagation(); // a notebook's own keys
-  }
-
-  move(k, [right, down]) {
-    const { places } = this.now.graph;
-    const [x, y] = places[k].at;
-    const far = ([a, b]) => {
-      const along = (a - x) * right + (b - y) * down, aside = Math.abs((a - x) * down) + Math.abs((b - y) * right);
-      return along > 1 ? along + 3 * aside : Infinity;
-    };
-    const next = places.reduce((best, place, n) => (far(place.at) < far(places[best]?.at ?? [x, y]) ? n : best), -1);
-    if (next < 0) return;
-    this.focused = next;
-    this.boxes[next].focus();
     this.light();
   }
 
@@ -701,6 +715,122 @@ class Game {
   }
 }
 
+// A derivation, line by line: the lines so far beside the picture, the paths of the last one lit, each term with its own
+
+class Walk {
+  constructor(root, data) {
+    Object.assign(this, { root, data, line: 0 });
+    this.view = new Picture(root.dataset.explorer, data.graph, { press: () => {}, enter: () => {} });
+    this.rows = data.lines.map((line, n) => this.row(line, n));
+    this.says = part("p", { class: "says", role: "status", "aria-live": "polite" });
+    this.back = part("button", { type: "button", onclick: () => this.go(this.line - 1) }, "Line before");
+    this.next = part("button", { type: "button", onclick: () => this.go(this.line + 1) }, "Next line");
+    const list = part("ol", { class: "lines" }, ...this.rows);
+    const bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Derivation" }, this.back, this.next);
+    const side = part("div", { class: "side" }, bar, part("div", { class: "wide" }, list), this.says);
+    root.replaceChildren(part("div", { class: "main" }, side, part("div", { class: "picture" }, this.view.svg)));
+    this.go(0);
+  }
+
+  row(line, n) {
+    const terms = line.terms.map((term, k) => {
+      const show = () => this.view.light(this.hues(term.paths, k), this.data.goal);
+      const hide = () => this.light();
+      const made = part("span", { class: "term", "data-hue": line.terms.length > 1 && k % DASHES.length, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
+      if (line.terms.length > 1) made.setAttribute("tabindex", 0);
+      made.append(formula(this.data.pool[term.math]));
+      return [term.sign || k ? part("span", {}, ` ${term.sign || "+"} `) : "", made];
+    });
+    return part("li", {}, n ? "= " : "", ...terms.flat(), part("span", { class: "reason" }, formula(this.data.pool[line.reason])));
+  }
+
+  hues(paths, hue) {
+    return new Map(paths.flatMap((path) => path.map((arrow) => [arrow, hue])));
+  }
+
+  light() {
+    const terms = this.data.lines[this.line].terms;
+    this.view.light(new Map(terms.flatMap((term, k) => [...this.hues(term.paths, k)])), this.data.goal);
+  }
+
+  go(line) {
+    this.line = Math.max(0, Math.min(this.rows.length - 1, line));
+    this.rows.forEach((row, n) => {
+      row.style.visibility = n > this.line ? "hidden" : "";
+      row.classList.toggle("now", n === this.line);
+    });
+    this.back.disabled = this.line === 0;
+    this.next.disabled = this.line === this.rows.length - 1;
+    this.says.textContent = this.data.lines[this.line].words;
+    this.light();
+  }
+}
+
+// Curves over the distance in time, on one logarithmic axis that stays; sliders choose which
+
+const [WIDE, HIGH, EDGE] = [560, 300, 46];
+
+class Curves {
+  constructor(root, data) {
+    Object.assign(this, { root, data, at: data.sliders.map(() => 0) });
+    const sliders = data.sliders.map(({ name, values }, n) => {
+      const shown = part("output", {}, `${values[0]}`);
+      const input = part("input", {
+        type: "range", min: 0, max: values.length - 1, step: 1, value: 0, "aria-label": name, "aria-valuetext": `${values[0]}`,
+        oninput: () => this.choose(n, Number(input.value), input, shown),
+      });
+      return part("label", {}, `${name} `, input, " ", shown);
+    });
+    this.lines = part("g", {});
+    this.svg = part("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plot" }, this.axes(), this.lines);
+    this.says = part("p", { class: "says", role: "status", "aria-live": "polite" });
+    root.replaceChildren(part("div", { class: "bar", role: "toolbar", "aria-label": "What is shown" }, ...sliders), this.svg, this.says);
+    this.draw();
+  }
+
+  x(step) {
+    return EDGE + ((WIDE - EDGE - 10) * step) / Math.max(1, this.data.longest - 1);
+  }
+
+  y(norm) {
+    const [low, high] = this.data.ends.map(Math.log10);
+    const at = norm > 0 ? Math.max(low, Math.log10(norm)) : low; // a zero lies at the lower end
+    return HIGH - 34 - ((HIGH - 50) * (at - low)) / (high - low);
+  }
+
+  axes() {
+    const [low, high] = this.data.ends.map(Math.log10);
+    const every = Math.max(1, Math.ceil((high - low) / 6));
+    const powers = [];
+    for (let power = Math.ceil(low); power <= high; power += every) powers.push(power);
+    const rows = powers.map((power) => part("g", {}, part("path", { class: "grid", d: `M${EDGE},${this.y(10 ** power)} H${WIDE - 10}` }),
+      part("text", { x: EDGE - 6, y: this.y(10 ** power) + 4, "text-anchor": "end" }, `1e${power}`)));
+    const last = this.data.longest - 1;
+    const columns = [0, Math.round(last / 2), last].map((step) => part("text", { x: this.x(step), y: HIGH - 18, "text-anchor": "middle" }, `${step}`));
+    return part("g", {}, ...rows, ...columns, part("text", { x: WIDE / 2, y: HIGH - 3, "text-anchor": "middle" }, "distance T \u2212 t"));
+  }
+
+  choose(n, value, input, shown) {
+    this.at[n] = value;
+    shown.textContent = this.data.sliders[n].values[value];
+    input.setAttribute("aria-valuetext", shown.textContent);
+    this.draw();
+  }
+
+  draw() {
+    const { series, words } = this.data.panels[this.at.join(" ")];
+    const drawn = Object.entries(series).map(([name, norms], n) => {
+      const line = norms.map((norm, step) => `${this.x(step).toFixed(1)},${this.y(norm).toFixed(1)}`).join(" L");
+      const label = part("text", { x: WIDE - 14, y: 16 + 15 * n, "text-anchor": "end", class: "key" }, `${name} `);
+      const key = part("path", { d: `M${WIDE - 170},${12 + 15 * n} h30`, "stroke-dasharray": DASHES[n] });
+      return part("g", { "data-hue": n, class: "arrow lit" }, part("path", { d: `M${line}`, "stroke-dasharray": DASHES[n] }), ...(name ? [key, label] : []));
+    });
+    this.lines.replaceChildren(...drawn);
+    this.svg.setAttribute("aria-label", words);
+    this.says.textContent = words;
+  }
+}
+
 // Light and dark: as the page behind it is
 
 function follow(root) {
@@ -715,8 +845,10 @@ function follow(root) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look);
 }
 
+// `programs`: one for each number of steps; only the explorer of a network has some
+
 export function mount(root, data, programs) {
-  root.explorer = new Explorer(root, data, programs);
+  root.explorer = data.lines ? new Walk(root, data) : data.sliders ? new Curves(root, data) : new Explorer(root, data, programs);
   root.dataset.alive = "true";
   follow(root);
 }

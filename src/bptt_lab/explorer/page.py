@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from bptt_lab.explorer.scene import said, scene
 from bptt_lab.figures import png, unrolled_network
@@ -26,33 +27,31 @@ MOST_STEPS = 8
 
 
 class Explorer:
-    """A network to explore; a notebook shows it as it is, `html()` returns it for a page."""
+    """Something to explore, a network or a derivation: a notebook shows it as it is, `html()` returns it for a page."""
 
-    def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[bytes, str]):
-        self.data, self.programs, self.twin = data, programs, twin
+    def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[Figure, str]):
+        self.data, self.programs, self.picture, self.words = data, programs, png(twin[0]), twin[1]
 
     def html(self) -> str:
         """Return the explorer as HTML that loads nothing: a picture, and the module that puts life into it."""
         data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         programs = ",\n".join(f"{T}: {program.text}" for T, program in self.programs.items())
         name = "explorer-" + hashlib.sha256((data + programs).encode()).hexdigest()[:12]
-        script = _source("explorer.js").replace("export function mount", "function mount")
-        start = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
-        start = f"{start}.forEach((root) => mount(root, {data}, {{{programs}}}));"
+        module = _source("explorer.js").replace("export function mount", "function mount")
+        roots = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
+        start = f"{roots}.forEach((root) => mount(root, {data}, {{{programs}}}));"
+        source = f"data:image/png;base64,{b64encode(self.picture).decode('ascii')}"
+        twin = f'<img alt="{escape(self.words)}" src="{source}">'
         return (
-            f'<div class="bptt-explorer" data-explorer="{name}">{self._picture()}</div>\n'
-            f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{script}\n{start}\n</script>'
+            f'<div class="bptt-explorer" data-explorer="{name}">{twin}</div>\n'
+            f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{module}\n{start}\n</script>'
         )
-
-    def _picture(self) -> str:
-        picture, words = self.twin
-        return f'<img alt="{escape(words)}" src="data:image/png;base64,{b64encode(picture).decode("ascii")}">'
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def __repr__(self) -> str:
-        return f"An explorer: {self.twin[1]}"
+        return f"To explore: {self.words}"
 
 
 def _source(name: str) -> str:
@@ -76,8 +75,7 @@ def explore(
     scenes = {T: scene(graph, programs[T], keep) for T, graph in graphs.items()}
     numbers = _numbers(graphs[every[-1]], values or {})
     data = {"T": T, "start": _start(graphs[T], start), "graphs": scenes, "pool": list(pool), "values": numbers}
-    figure, words = unrolled_network(graphs[T])
-    return Explorer(data | {"plays": _plays(scenes[T])}, programs, (png(figure), words))
+    return Explorer(data | {"plays": _plays(scenes[T])}, programs, unrolled_network(graphs[T]))
 
 
 def _checked(graph: Graph) -> Graph:

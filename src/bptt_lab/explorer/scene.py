@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
-from latex2mathml.converter import convert
 
 from bptt_lab.explorer.choices import choices
 from bptt_lab.figures.layout import ROW, Layout, Point, arrange, drawn_places, kind
 from bptt_lab.figures.names import words
 from bptt_lab.figures.routes import route, routes
+from bptt_lab.formulas.mathml import mathml
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.symbolic import derive, letters, scalar_forms
 from bptt_lab.symbolic.javascript import JavaScript
@@ -27,13 +25,10 @@ Pool = Callable[[str], int]
 
 def scene(graph: Graph, program: JavaScript, pool: Pool) -> dict[str, Any]:
     """Return the data of one graph; formulas are numbers of the pool, which keeps each of them once."""
-    layout = laid_out(graph)
-    number = {place: k for k, place in enumerate(layout.boxes)}
-    return {
-        "T": graph.T,
-        "half": [round(side * PIXELS, 1) for side in layout.half],
-        "places": [_place(layout, place, program) for place in layout.boxes],
-        "arrows": [_arrow(graph, layout, edge, points) for edge, points in _routes(graph, layout).items()],
+    shown, number = drawing(graph, [place for place in graph.leaves if kind(graph, place) == "parameter"])
+    for place, box in zip(number, shown["places"], strict=True):
+        box["entries"] = [k for k, entry in enumerate(program.entries) if entry[:2] == place[:2]]
+    return shown | {
         "entries": [_entry(graph, place, number) for place in program.entries],
         "edges": [[program.entries.index(below), program.entries.index(above)] for below, above in program.edges],
         "order": [number[place] for place in graph.order],
@@ -41,10 +36,21 @@ def scene(graph: Graph, program: JavaScript, pool: Pool) -> dict[str, Any]:
     }
 
 
-def laid_out(graph: Graph) -> Layout:
-    """Return where the boxes go: as in the figures, and the parameters in a row of their own below."""
+def drawing(graph: Graph, parameters: Sequence[Place]) -> tuple[dict[str, Any], dict[Place, int]]:
+    """Return where boxes and arrows of a graph go, in pixels, some parameters with it; and the number of each place."""
+    layout = laid_out(graph, parameters)
+    shown = {
+        "T": graph.T,
+        "half": [round(side * PIXELS, 1) for side in layout.half],
+        "places": [_place(layout, place) for place in layout.boxes],
+        "arrows": [_arrow(graph, layout, edge, points) for edge, points in _routes(graph, layout).items()],
+    }
+    return shown, {place: k for k, place in enumerate(layout.boxes)}
+
+
+def laid_out(graph: Graph, parameters: Sequence[Place]) -> Layout:
+    """Return where the boxes go: as in the figures, and some parameters in a row of their own below."""
     layout = arrange(graph, drawn_places(graph), spread=SPREAD, extra=EXTRA)
-    parameters = [place for place in graph.leaves if kind(graph, place) == "parameter"]
     xs, ys = zip(*layout.boxes.values(), strict=True)
     pitch = max(2.4 * layout.half[0], (max(xs) - min(xs)) / max(1, len(parameters)))
     left, below = (min(xs) + max(xs) - pitch * (len(parameters) - 1)) / 2, min(ys) - 1.5 * ROW
@@ -61,13 +67,8 @@ def _routes(graph: Graph, layout: Layout) -> dict[tuple[Place, Place], np.ndarra
     return {**routes(layout), **{edge: route(layout, edge, []) for edge in quiet}}
 
 
-def _place(layout: Layout, place: Place, program: JavaScript) -> dict[str, Any]:
-    return {
-        "say": words(place),
-        "kind": layout.kinds[place],
-        "at": _pixels(layout, layout.boxes[place]),
-        "entries": [k for k, entry in enumerate(program.entries) if entry[:2] == place[:2]],
-    }
+def _place(layout: Layout, place: Place) -> dict[str, Any]:
+    return {"say": words(place), "kind": layout.kinds[place], "at": _pixels(layout, layout.boxes[place])}
 
 
 def _pixels(layout: Layout, point: Point) -> list[float]:
@@ -122,8 +123,8 @@ def _rule(graph: Graph, place: Place, program: JavaScript, pool: Pool) -> dict[s
     """Return the chain rule of one entry: the goal, its terms, and the verdict on the derivation."""
     terms = scalar_forms.chain_terms(graph, place)
     return {
-        "goal": pool(mathml(letters.total(place, graph.network))),
-        "name": pool(mathml(letters.value(place, graph.network))),
+        "goal": pool(_math(letters.total(place, graph.network))),
+        "name": pool(_math(letters.value(place, graph.network))),
         "terms": [_term(graph, term, place, program, pool) for term in terms],
         "verdict": pool(derive(graph, place.name, place.time, place.entry).verdict() if terms else ""),
     }
@@ -134,9 +135,9 @@ def _term(graph: Graph, term: scalar_forms.Term, place: Place, program: JavaScri
     found = {
         "entry": program.entries.index(term.user),
         "edge": program.edges.index((term.user, place)),
-        "rule": pool(mathml(term.total * term.immediate)),
-        "form": pool(mathml(_product(term.total, slope))),
-        "asks": pool(mathml(term.immediate)),
+        "rule": pool(_math(term.total * term.immediate)),
+        "form": pool(_math(_product(term.total, slope))),
+        "asks": pool(_math(term.immediate)),
     }
     if _is_single(graph.network, term.user) and _is_single(graph.network, place):
         found["choices"] = [_choice(choice, pool) for choice in choices(graph, term.user, place)]
@@ -152,17 +153,9 @@ def _is_single(network: Network, place: Place) -> bool:
 
 
 def _choice(choice, pool: Pool) -> dict[str, Any]:
-    found = {"math": pool(mathml(choice.expression)), "text": scalar_text(choice.expression)}
+    found = {"math": pool(_math(choice.expression)), "text": scalar_text(choice.expression)}
     return found | ({"says": pool(choice.says)} if choice.says else {})
 
 
-@lru_cache(maxsize=8192)
-def mathml(expression: sympy.Expr) -> str:
-    """Return a scalar form as MathML without what every browser adds by itself."""
-    text = convert(scalar_latex(expression)).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
-    text = re.sub(r"&#x([0-9A-F]+);", lambda sign: chr(int(sign[1], 16)), text)
-    return (
-        text.replace(' stretchy="false"', "")
-        .replace(' display="inline"', "")
-        .replace("<mrow><mo>+</mo></mrow>", "<mo>+</mo>")
-    )
+def _math(expression: sympy.Expr) -> str:
+    return mathml(scalar_latex(expression))

@@ -25,14 +25,14 @@ def flow_panels(panels: Mapping, label: str = "norm of the gradient"):
     """
     if not isinstance(panels, Mapping) or not 1 <= len(panels) <= MOST_PANELS:
         raise ValueError(f"Give a dict from title to norms, with 1 to {MOST_PANELS} panels.")
-    found = {str(title): _panel(title, norms) for title, norms in panels.items()}
+    found = {str(title): read_panel(title, norms) for title, norms in panels.items()}
     across = min(ACROSS, len(found))
     down = -(-len(found) // across)
     figure = new_figure(max(4.6, 3.2 * across), 2.9 * down + 0.1)
-    bounds, common = _bounds(found), len({tuple(panel) for panel in found.values()}) == 1
+    ends, common = bounds(found), len({tuple(panel) for panel in found.values()}) == 1
     for n, (title, panel) in enumerate(found.items(), start=1):
         axes = plot_axes(figure, down, across, n)
-        _draw(axes, title, panel, bounds, label if n % across == 1 % across else "")
+        _draw(axes, title, panel, ends, label if n % across == 1 % across else "")
         if len(panel) > 1 and (n == 1 or not common):  # the same names need to be said once only
             axes.legend(fontsize=SMALL, handlelength=3.4, framealpha=0.7)
     figure.tight_layout()
@@ -62,8 +62,8 @@ def flow_explorer(measure: Callable, radii: Sequence[float], lengths: Sequence[i
     return ipywidgets.VBox([radius, length, picture])
 
 
-def _panel(title, norms) -> Panel:
-    """Return the series of one panel by name (errors: ValueError naming the panel)."""
+def read_panel(title, norms) -> Panel:
+    """Return the series of one panel by name, as `flow_panels` takes them (errors: ValueError naming the panel)."""
     series = dict(norms) if isinstance(norms, Mapping) else {"": norms}
     panel = {str(name): numbers(f"{title} {name}".strip(), values) for name, values in series.items()}
     if not 1 <= len(panel) <= len(MARKERS):
@@ -73,21 +73,21 @@ def _panel(title, norms) -> Panel:
     return panel
 
 
-def _bounds(found: Mapping[str, Panel]) -> tuple[float, float]:
+def bounds(found: Mapping[str, Panel]) -> tuple[float, float]:
     """Return the ends of the common axis: all positive norms with room, a zero at the lower end."""
     positive = [value for panel in found.values() for values in panel.values() for value in values if value > 0]
     return min(positive, default=1.0) / 4, max(positive, default=1.0) * 4
 
 
-def _draw(axes, title: str, panel: Panel, bounds: tuple[float, float], label: str) -> None:
+def _draw(axes, title: str, panel: Panel, ends: tuple[float, float], label: str) -> None:
     for i, (name, values) in enumerate(panel.items()):
         every = max(1, len(values) // MOST_MARKERS)
-        axes.plot(np.arange(len(values)), np.maximum(values, bounds[0]), color=COLOURS[i], linestyle=DASHES[i],
+        axes.plot(np.arange(len(values)), np.maximum(values, ends[0]), color=COLOURS[i], linestyle=DASHES[i],
                   marker=MARKERS[i], markersize=4.5, markevery=every, linewidth=1.6, label=name or None,
                   gid=f"flow {title} {name}".strip())  # fmt: skip
     axes.axhline(1, color=GREY, linewidth=0.8)
     axes.set_yscale("log")
-    axes.set_ylim(*bounds)
+    axes.set_ylim(*ends)
     axes.locator_params(axis="x", nbins=5, integer=True)
     axes.set_title(title, fontsize=NORMAL, color=INK)
     axes.set_xlabel("distance $T - t$", fontsize=NORMAL)
@@ -96,12 +96,14 @@ def _draw(axes, title: str, panel: Panel, bounds: tuple[float, float], label: st
 
 def _words(found: Mapping[str, Panel], label: str) -> str:
     """Return the panels in words that are the same on every machine: comparisons, no digits of the norms."""
-    said = []
-    for title, panel in found.items():
-        ways = "; ".join(f"{name}, {_way(values)}" if name else _way(values) for name, values in panel.items())
-        said.append(f"{title}: {ways}.")
     start = f"{counted(len(found), 'panel')}, each with the {label} by the distance from the last step"
-    return f"{start}, on one logarithmic axis. {' '.join(said)}"
+    return f"{start}, on one logarithmic axis. {' '.join(panel_words(title, panel) for title, panel in found.items())}"
+
+
+def panel_words(title: str, panel: Panel) -> str:
+    """Return one panel in words."""
+    ways = "; ".join(f"{name}, {_way(values)}" if name else _way(values) for name, values in panel.items())
+    return f"{title}: {ways}."
 
 
 def _way(values: np.ndarray) -> str:

@@ -7,8 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
 
-from latex2mathml.converter import convert
-
+from bptt_lab.formulas.mathml import mathml, with_formulas
 from bptt_lab.formulas.printing import latex, style_of
 from bptt_lab.network import Network
 from bptt_lab.report.page import Page
@@ -47,7 +46,7 @@ def _body(page: Page, title: str) -> Iterator[str]:
     yield from _quantities(page)
     yield f"<h2>Derivatives, each line checked in {page.graph.T} steps</h2>"
     for name, found in page.derivations.items():
-        yield f'<h3 id="{escape(name)}">{_math(latex(itself(page.network, name), style_of(page.network)))}</h3>'
+        yield f'<h3 id="{escape(name)}">{mathml(latex(itself(page.network, name), style_of(page.network)))}</h3>'
         yield from _derivation(found)
     yield "<h2>Program</h2>"
     yield f"<pre><code>{escape(page.program)}</code></pre>" if page.program else _said(f"No program: {page.no_program}")
@@ -58,7 +57,7 @@ def _body(page: Page, title: str) -> Iterator[str]:
 def _equations(network: Network) -> str:
     style = style_of(network)
     sides = [(latex(one.relation.left, style), latex(one.relation.right, style)) for one in network.written.values()]
-    rows = "\n".join(f"<tr><td>{_math(left)}</td><td>{_math(f'= {right}')}</td></tr>" for left, right in sides)
+    rows = "\n".join(f"<tr><td>{mathml(left)}</td><td>{mathml(f'= {right}')}</td></tr>" for left, right in sides)
     return f'<div class="wide"><table class="lines">\n{rows}\n</table></div>'
 
 
@@ -79,20 +78,9 @@ def _derivation(found: Derivation | str) -> Iterator[str]:
     yield '<div class="wide"><table class="lines">'
     for n, line in enumerate(found.lines):
         form = line.form.latex() if n else line.form.goal_latex()
-        reason = f'<td class="reason">{_with_formulas(line.reason)}</td>'
-        yield f"<tr><td>{_math('=') if n else ''}</td><td>{_math(form)}</td>{reason}</tr>"
+        reason = f'<td class="reason">{with_formulas(line.reason)}</td>'
+        yield f"<tr><td>{mathml('=') if n else ''}</td><td>{mathml(form)}</td>{reason}</tr>"
     yield f"</table></div>\n{_said(found.verdict())}"
-
-
-def _math(text: str) -> str:
-    """Return LaTeX as MathML, fractions and sums at full size."""
-    return convert(text, display="block").replace('display="block"', 'display="inline" displaystyle="true"', 1)
-
-
-def _with_formulas(text: str) -> str:
-    """Return words in which formulas stand between $ signs."""
-    parts = text.split("$")
-    return "".join(_math(part) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 
 def _said(text: str) -> str:

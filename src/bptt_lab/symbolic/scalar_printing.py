@@ -37,9 +37,15 @@ def _comparable(part: sympy.Expr) -> tuple[str, ...]:
     return tuple(f"{field:06d}" if isinstance(field, int) else str(field) for field in _key(part))
 
 
+def ordered_terms(expression: sympy.Expr) -> list[sympy.Expr]:
+    """Return the terms of a sum in the order a lecture writes them: those with a minus last; of no sum, itself."""
+    terms = sympy.Add.make_args(expression)
+    return sorted(terms, key=lambda term: (term.could_extract_minus_sign(), *_comparable(term)))
+
+
 class _LectureOrder:
     def _as_ordered_terms(self, expression: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
-        return sorted(expression.args, key=lambda term: (term.could_extract_minus_sign(), *_comparable(term)))
+        return ordered_terms(expression)
 
     def _print_Mul(self, product: sympy.Mul) -> str:
         if not product.is_Mul:  # SymPy's printers hand over a bare power such as 1/v as a fraction
