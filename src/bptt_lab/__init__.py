@@ -3,8 +3,15 @@
 import importlib
 
 __version__ = "0.1.0"
-ROOMS = {"Network": "network", "NetworkError": "network", "ex": "exercises", "explore": "explorer", "walk": "explorer"}
-__all__ = ["Network", "NetworkError", "ex", "explore", "walk"]
+ROOMS = {
+    "Network": "network",
+    "NetworkError": "network",
+    "ex": "exercises",
+    "explore": "explorer",
+    "explore_flows": "explorer",
+    "walk": "explorer",
+}
+__all__ = ["Network", "NetworkError", "ex", "explore", "explore_flows", "walk"]
 
 
 def __getattr__(name: str):
