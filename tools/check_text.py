@@ -49,7 +49,7 @@ def project_files(root=ROOT):
 
 def any_hidden(path):
     """Tell whether a path passes through a folder that is not part of the project."""
-    return any(part in (".git", ".venv", ".venv-oldest", "__pycache__") for part in path.parts)
+    return any(part in (".git", ".venv", ".venv-oldest", "__pycache__", "workbook") for part in path.parts)
 
 
 def file_complaints(path):

@@ -13,7 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-FIRST_NOTEBOOK = "00_start_here.ipynb"
 # Prints nothing when each distribution named on the command line is installed; fails otherwise.
 ALL_INSTALLED = "import sys; from importlib.metadata import version; [*map(version, sys.argv[1:])]"
 
@@ -105,19 +104,6 @@ def prepare(env, extra="", constraints=None):
     return python_in(env)
 
 
-def lab_command(python, notebooks, environ, uid, platform):
-    """Return the command that opens JupyterLab on the first notebook."""
-    command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks}"]
-    if (notebooks / FIRST_NOTEBOOK).is_file():
-        command.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
-    if uid == 0:
-        command.append("--allow-root")  # a container's only user; refused by the server otherwise
-    screen = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
-    if platform.startswith("linux") and not screen:
-        command.append("--no-browser")  # no screen: the server prints the address to open
-    return command
-
-
 def test_command(python, arguments):
     """Return the command that runs all tests and notebooks."""
     # loadfile: the cells of one notebook must meet in one kernel; two workers suit small machines
@@ -128,8 +114,7 @@ def command_for(task, arguments):
     """Prepare the environment of a task and return the command that carries the task out."""
     env = ROOT / ".venv"
     if task == "lab":
-        uid = os.getuid() if hasattr(os, "getuid") else None
-        return lab_command(prepare(env), ROOT / "notebooks", os.environ, uid, sys.platform)
+        return [prepare(env), "-m", "bptt_lab.cli", "lab", *arguments]  # run() makes ROOT the current folder
     if task == "test-oldest":
         oldest = prepare(ROOT / ".venv-oldest", "test", ROOT / "constraints-oldest.txt")
         return test_command(oldest, arguments)

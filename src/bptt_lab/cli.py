@@ -1,4 +1,4 @@
-"""The command `bptt-lab`: look up a formula of the five lectures, derive a network of your own."""
+"""The command `bptt-lab`: open the course, look up a formula of the five lectures, derive a network of your own."""
 
 from __future__ import annotations
 
@@ -60,6 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {bptt_lab.__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(metavar="command")
+    lab = commands.add_parser(
+        "lab",
+        help="open your own copy of the course in JupyterLab, for example: bptt-lab lab my-course",
+        description="Put your own copy of the notebooks, outputs empty, into a folder and open JupyterLab there. "
+        "What you have changed is never overwritten: a newer edition is put beside it.",
+        epilog="Examples: bptt-lab lab opens the folder workbook, made where there is none; "
+        "bptt-lab lab my-course --no-browser prints the address to open.",
+    )
+    lab.add_argument("folder", nargs="?", type=Path, help="where your copy is, or is to be (workbook)")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    lab.set_defaults(run=_lab)
     lookup = commands.add_parser(
         "lookup",
         help="show a formula of the lectures with its verdict, for example: bptt-lab lookup 004-44",
@@ -98,6 +109,20 @@ def _mute() -> None:
         except (AttributeError, OSError, ValueError):
             continue  # a stream that is closed, or no file
     os.close(nowhere)
+
+
+def _lab(chosen: argparse.Namespace) -> int:
+    from bptt_lab import workbook
+
+    folder = workbook.folder_for(chosen.folder)
+    try:
+        for line in workbook.make(folder):
+            print(line)
+        _flush()  # before the server's own lines, which go to stderr
+        workbook.open_lab(folder, ["--no-browser"] if chosen.no_browser else [])
+    except workbook.WorkbookError as error:
+        return _refused(str(error))
+    return 0
 
 
 def _lookup(chosen: argparse.Namespace) -> int:
