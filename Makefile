@@ -5,7 +5,7 @@ PYTHON ?= python3
 .PHONY: help lab test test-oldest refresh lint clean
 
 help:
-	@echo "make lab          install into .venv and open the course in JupyterLab"
+	@echo "make lab          install into .venv and open your copy of the course, workbook/, in JupyterLab"
 	@echo "make test         install into .venv and run all tests and all notebooks"
 	@echo "make test-oldest  the same on the oldest supported packages, in .venv-oldest"
 	@echo "make refresh      run all notebooks and store their outputs"

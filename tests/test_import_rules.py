@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "lectures": {"formulas", "symbolic", "numeric", "network"},
     "exercises": {"formulas", "network", "symbolic"},
     "report": {"formulas", "network", "symbolic", "figures"},
-    "cli": {"lectures", "network", "symbolic", "report"},
+    "workbook": set(),
+    "cli": {"lectures", "network", "symbolic", "report", "workbook"},
     "figures": {"network", "formulas"},
     "explorer": {"formulas", "network", "symbolic", "figures", "exercises"},
     "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks

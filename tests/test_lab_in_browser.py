@@ -1,10 +1,9 @@
-"""The first notebook in a real JupyterLab, in a real browser, with no way out of the machine.
+"""`bptt-lab lab` in a new folder: the workbook in a real JupyterLab, in a real browser, with no way out of the machine.
 
 Set BPTT_LAB_SCREENSHOT to the name of a PNG file to keep what the browser showed at the end.
 """
 
 import contextlib
-import copy
 import json
 import os
 import shutil
@@ -19,6 +18,9 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from bptt_lab import workbook
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = "00_start_here.ipynb"
@@ -67,18 +69,21 @@ STATE = """() => {
 }"""
 
 
-def copied(source, folder):
-    """Copy the notebooks to a folder, without outputs: stored ones would look like fresh ones."""
-    folder.mkdir()
-    for path in source.glob("*.ipynb"):
-        book = copy.deepcopy(nbformat.read(path, as_version=4))
-        for cell in book.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        nbformat.write(book, folder / path.name)
+# Asked once the kernel has said what it is: JupyterLab writes that into the notebook
+IS_MODIFIED = """async () => {
+    const widget = window.jupyterapp.shell.currentWidget;
+    await widget.context.sessionContext.ready;
+    const kernel = widget.context.sessionContext.session.kernel;
+    await kernel.info;
+    await kernel.spec;
+    await new Promise(done => setTimeout(done, 500));
+    const marks = document.querySelectorAll('.lm-TabBar-tab.jp-mod-dirty').length;
+    return {name: widget.context.path, modified: widget.context.model.dirty, marks: marks};
+}"""
+SAVE = "() => window.jupyterapp.shell.currentWidget.context.save()"
 
 
-def private_environment(folder):
+def private_environment(folder, port):
     """Return the environment of a server that neither reads nor changes the user's settings."""
     places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython"}
     places |= {"JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings"}
@@ -88,6 +93,8 @@ def private_environment(folder):
         file = folder / "settings" / package / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "config").mkdir()
+    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps(config(port)), encoding="utf-8")
     return os.environ | {name: str(folder / place) for name, place in places.items()}
 
 
@@ -98,12 +105,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def lab_command(notebooks, port):
-    """Return the command of a server that asks for no token and shows its insides to the page."""
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.root_dir={notebooks}", "--ServerApp.ip=127.0.0.1"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    return [*command, "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+def config(port):
+    """Return the settings of a server that asks for no token and shows its insides to the page."""
+    server = {"ip": "127.0.0.1", "port": port, "port_retries": 0}
+    return {"ServerApp": server, "IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
 
 
 def stop(process):
@@ -138,15 +143,19 @@ def asked(url):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Return the address of a JupyterLab on a copy of the notebooks, open to this machine only."""
-    folder = tmp_path_factory.mktemp("lab")
-    copied(ROOT / "notebooks", folder / "notebooks")
+def folder(tmp_path_factory):
+    """Return an empty folder, which the command turns into the workbook."""
+    return tmp_path_factory.mktemp("lab") / "workbook"
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    """Return the address of the JupyterLab that the command has opened, for this machine only."""
     port = free_port()
-    with open(folder / "log", "w") as log:
+    with open(folder.parent / "log", "w") as log:
         process = subprocess.Popen(
-            lab_command(folder / "notebooks", port),
-            env=private_environment(folder),
+            [sys.executable, "-m", "bptt_lab.cli", "lab", str(folder), "--no-browser"],
+            env=private_environment(folder.parent, port),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -198,12 +207,26 @@ def is_over(state):
     return is_run(state) or state["errors"]
 
 
-@pytest.fixture(scope="module")
-def run_state(server, page):
-    """Run all cells of the first notebook; return what the page shows and what was stored."""
-    page.goto(f"{server}/lab/tree/{NOTEBOOK}")
+def opened(server, page, path):
+    """Open an address of the server that leads to a notebook; return whether that is marked as modified."""
+    page.goto(f"{server}/{path}")
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
     waited(lambda: has_idle_kernel(server), 60, "the kernel is idle")
+    return page.evaluate(IS_MODIFIED)
+
+
+@pytest.fixture(scope="module")
+def fresh(server, page, folder):
+    """Open the server's own address and save what it shows; return what is told, and its bytes before and after."""
+    before = (folder / NOTEBOOK).read_bytes()
+    told = opened(server, page, "")
+    page.evaluate(SAVE)
+    return told | {"before": before, "after": (folder / NOTEBOOK).read_bytes()}
+
+
+@pytest.fixture(scope="module")
+def run_state(fresh, page):
+    """Run all cells of the first notebook and save it; return what the page shows."""
     before = page.evaluate(STATE)
     assert not is_run(before), "the cells look as if they were run before they were"
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
@@ -211,10 +234,21 @@ def run_state(server, page):
     page.wait_for_timeout(1000)  # the last output is drawn after its cell is numbered
     if path := os.environ.get("BPTT_LAB_SCREENSHOT"):
         page.screenshot(path=path)
+    page.evaluate(SAVE)
     return state | page.evaluate(STATE)
 
 
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed on this machine")
+
+
+@needs_browser
+def test_the_command_opens_the_first_notebook_and_opening_does_not_mark_it_as_modified(fresh):
+    assert (fresh["name"], fresh["modified"], fresh["marks"]) == (NOTEBOOK, False, 0)
+
+
+@needs_browser
+def test_a_notebook_saved_unrun_keeps_its_bytes(fresh):
+    assert fresh["before"] == fresh["after"]
 
 
 @needs_browser
@@ -248,3 +282,21 @@ def test_no_request_leaves_the_machine(run_state, page):
     assert page.requested
     hosts = {urlsplit(address).hostname for address in page.requested}
     assert hosts - {None} == {"127.0.0.1"}  # data: and blob: addresses have no host
+
+
+@needs_browser
+def test_a_notebook_that_was_run_and_saved_is_the_students(run_state, folder):
+    assert run_state["prompts"]
+    saved = (folder / NOTEBOOK).read_bytes()
+    assert any(cell.get("outputs") for cell in nbformat.reads(saved.decode(), as_version=4).cells)
+    assert workbook.make(folder) == []
+    assert (folder / NOTEBOOK).read_bytes() == saved
+
+
+@needs_browser
+def test_a_notebook_that_leaves_the_version_of_python_out_opens_as_modified(run_state, server, page, folder):
+    """So the test of opening can say no; `notebooks/` is stored like this, the same for every version."""
+    stored = nbformat.read(ROOT / "notebooks" / NOTEBOOK, as_version=4).metadata
+    nbformat.write(new_notebook(cells=[new_code_cell("1")], metadata=stored), folder / "stored.ipynb")
+    told = opened(server, page, "lab/tree/stored.ipynb?reset")
+    assert (told["name"], told["modified"], told["marks"]) == ("stored.ipynb", True, 1)

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 import bptt_lab
+import check_text
 import environment
+from bptt_lab import workbook
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -55,6 +57,11 @@ def test_constraints_are_the_lower_bounds():
     lines = text("constraints-oldest.txt").splitlines()
     pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
     assert pins == floors("test")
+
+
+def test_the_wheel_is_built_in_tests_as_in_an_installation():
+    (builder,) = PYPROJECT["build-system"]["requires"]
+    assert dict([FLOOR.fullmatch(builder).groups()]).items() <= floors("test").items()
 
 
 def test_version_of_the_citation():
@@ -145,26 +152,10 @@ def test_a_python_without_venv_gets_a_clear_message():
     assert environment.python_complaint((3, 12), (), has_uv=True) == ""
 
 
-@pytest.mark.parametrize(
-    ("uid", "platform", "environ", "wanted", "unwanted"),
-    [
-        (0, "linux", {}, {"--allow-root", "--no-browser"}, set()),
-        (1000, "linux", {}, {"--no-browser"}, {"--allow-root"}),
-        (1000, "linux", {"DISPLAY": ":0"}, set(), {"--allow-root", "--no-browser"}),
-        (1000, "linux", {"WAYLAND_DISPLAY": "w"}, set(), {"--no-browser"}),
-        (501, "darwin", {}, set(), {"--allow-root", "--no-browser"}),
-        (None, "win32", {}, set(), {"--allow-root", "--no-browser"}),
-    ],
-)
-def test_lab_command(uid, platform, environ, wanted, unwanted):
-    made = environment.lab_command("python", ROOT / "notebooks", environ, uid, platform)
-    assert wanted <= set(made)
-    assert not unwanted & set(made)
-
-
-def test_lab_opens_the_first_notebook():
-    made = environment.lab_command("python", ROOT / "notebooks", {}, 1000, "linux")
-    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in made
+def test_lab_is_the_command_of_the_package(monkeypatch):
+    monkeypatch.setattr(environment, "prepare", lambda env: env / "python")
+    made = environment.command_for("lab", ["--no-browser"])
+    assert made == [ROOT / ".venv" / "python", "-m", "bptt_lab.cli", "lab", "--no-browser"]
 
 
 def test_tests_of_one_notebook_stay_in_one_kernel():
@@ -217,6 +208,22 @@ def test_an_unknown_task_prints_the_usage(arguments, capsys):
 def test_old_pythons_can_read_the_script():
     """They must get as far as the message; 3.8 is the oldest grammar this Python can check."""
     ast.parse(text("tools/environment.py"), feature_version=(3, 8))
+
+
+# The workbook is the student's: not git's, not the tests', not the wheel's
+
+
+def test_the_workbook_is_no_part_of_the_project(tmp_path):
+    assert f"/{workbook.FOLDER}/" in text(".gitignore").splitlines()
+    assert workbook.FOLDER not in PYPROJECT["tool"]["pytest"]["ini_options"]["testpaths"]
+    (tmp_path / workbook.FOLDER).mkdir()
+    (tmp_path / workbook.FOLDER / "mine.txt").write_text("")
+    assert check_text.project_files(tmp_path) == []
+
+
+def test_make_clean_keeps_the_workbook():
+    recipe = text("Makefile").split("\nclean:\n")[1]
+    assert "rm -rf" in recipe and workbook.FOLDER not in recipe
 
 
 # README.md
