@@ -167,7 +167,7 @@ def _brought_up_to_date(folder: Path, course: list[Edition]) -> list[str]:
     is_new = not any(os.path.lexists(folder / edition.name) for edition in course)
     record = dict(before)
     said = [line for edition in course if (line := _bring(folder, edition, record))]
-    if record != before or lost:
+    if record != before:
         _write(folder / RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
     return lost + ([f"The course is in {folder}: {len(course)} notebooks, yours to write in."] if is_new else said)
 
@@ -194,7 +194,7 @@ def _bring(folder: Path, edition: Edition, record: dict[str, str]) -> str:
         _put(own, edition, record)
         return f"{edition.name} {again}."
     book = _read(own)
-    if _is_as_handed_out(book, edition, record):
+    if _is_as_handed_out(book, record):
         _put(own, edition, record)
         return ""
     if book and (record.get(edition.name) == edition.fingerprint or sources(book) == edition.sources):
@@ -213,7 +213,7 @@ def _bring_beside(folder: Path, edition: Edition, record: dict[str, str], why: s
         if book and sources(book) == edition.sources:  # there already; the record was lost
             record[name] = edition.fingerprint
             return ""
-        if not os.path.lexists(folder / name) or _is_as_handed_out(book, edition, record):
+        if not os.path.lexists(folder / name) or _is_as_handed_out(book, record):
             break
     _put(folder / name, edition, record)
     return f"{edition.name} {why} is beside it: {name}"
@@ -224,9 +224,9 @@ def _numbered(stem: str) -> Iterator[str]:
     yield from (f"{stem}-{number}.ipynb" for number in itertools.count(2))
 
 
-def _is_as_handed_out(book: dict | None, edition: Edition, record: Mapping[str, str]) -> bool:
-    """Tell whether nobody has worked in a notebook since it was handed out, now or in an earlier edition."""
-    return book is not None and fingerprint(book) in {edition.fingerprint, *record.values()}
+def _is_as_handed_out(book: dict | None, record: Mapping[str, str]) -> bool:
+    """Tell whether nobody has worked in a notebook since it was handed out, under whichever name."""
+    return book is not None and fingerprint(book) in record.values()
 
 
 def _put(path: Path, edition: Edition, record: dict[str, str]) -> None:
