@@ -199,6 +199,14 @@ def test_the_first_time_says_where_the_course_is_and_the_second_nothing(tmp_path
     assert contents(folder) == before
 
 
+def test_where_all_is_up_to_date_nothing_is_written(made, course, monkeypatch):
+    monkeypatch.setattr(workbook, "_write", lambda path, content: pytest.fail(f"{path.name} is written"))
+    assert workbook.make(made, course) == []
+    new_edition(course)
+    with pytest.raises(pytest.fail.Exception):
+        workbook.make(made, course)
+
+
 @pytest.mark.parametrize("work", WORK)
 def test_work_is_kept_and_the_same_edition_is_not_put_beside_it(made, course, work):
     mine = change(made / OWN, work)
@@ -343,6 +351,17 @@ def test_without_a_record_what_equals_the_course_is_known_again(made, course):
     assert first_text(made / NAMES[0]) == first_text(made / BESIDE) == "newer"
 
 
+@pytest.mark.parametrize("work", WORK)
+def test_without_a_record_only_another_source_is_another_edition(made, course, work):
+    change(made / OWN, work)
+    (made / workbook.RECORD).unlink()
+    is_other = work in (edit, swap, drop_last, to_text)
+    assert len(workbook.make(made, course)) == is_other
+    change(made / OWN, lambda book: book.cells[0].update(source="mine"))
+    assert workbook.make(made, course) == []  # what it was made from is known again
+    assert (made / BESIDE).exists() == is_other
+
+
 def test_without_a_record_a_newer_edition_that_is_there_is_not_put_there_twice(made, course):
     change(made / OWN, edit)
     new_edition(course)
@@ -351,9 +370,12 @@ def test_without_a_record_a_newer_edition_that_is_there_is_not_put_there_twice(m
     (made / workbook.RECORD).unlink()
     assert workbook.make(made, course) == []
     assert (made / BESIDE).read_bytes() == mine and len(contents(made)) == 4
+    change(made / BESIDE, edit)
+    assert workbook.make(made, course) == [] and len(contents(made)) == 4
 
 
 BROKEN = [
+    '{"cells": [{"source": "1"}], "metadata": {}}',
     "",
     "{",
     "no notebook",
@@ -472,7 +494,7 @@ def fake_lab(tmp_path):
 
 def lab(folder, fake, *arguments, package=ROOT / "src"):
     """Run `bptt-lab lab` in a folder, with a JupyterLab that prints its options."""
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(fake), str(package)])}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(fake), str(package)]), "DISPLAY": ":0"}
     command = [sys.executable, "-m", "bptt_lab.cli", "lab", *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8")
 
@@ -484,7 +506,8 @@ def test_the_command_makes_the_workbook_and_opens_jupyterlab_there_on_00(tmp_pat
     assert f"--ServerApp.root_dir={(tmp_path / 'workbook').resolve()}\n" in options
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb\n" in options and "--no-browser\n" in options
     again = lab(tmp_path / "workbook", fake_lab)  # from inside the workbook: it is not made in itself
-    assert again.stdout.startswith("LAB\n") and not (tmp_path / "workbook" / "workbook").exists()
+    assert again.stdout.startswith("LAB\n") and "--no-browser" not in again.stdout
+    assert not (tmp_path / "workbook" / "workbook").exists()
 
 
 def test_the_command_takes_a_folder(tmp_path, fake_lab):
