@@ -156,9 +156,8 @@ def make(folder: Path, stored: Path | None = None) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         return _brought_up_to_date(folder, editions(stored))
     except OSError as error:
-        place = error.filename or folder
         raise WorkbookError(
-            f"The workbook cannot be written: {place}: {error.strerror}. Mend that, or name another folder."
+            f"The workbook {folder} cannot be written: {error.strerror}. Mend that, or name another folder."
         ) from error
 
 
