@@ -459,7 +459,7 @@ def test_a_full_disk_is_told_leaves_whole_files_and_the_next_time_mends_it(made,
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(Path, "write_bytes", half)
-    with pytest.raises(workbook.WorkbookError, match="No space left on device"):
+    with pytest.raises(workbook.WorkbookError, match=f"The workbook {made} cannot be written: No space left on device"):
         workbook.make(made, course)
     monkeypatch.undo()
     assert contents(made) == before
