@@ -117,6 +117,7 @@ class Picture {
     const shape = { viewBox: `${left} ${top} ${wide} ${high}`, role: "group", "aria-label": says };
     this.svg = part("svg", shape, part("defs", {}, this.head()), ...this.arrows, ...this.boxes);
     this.svg.style.maxWidth = `${Math.round(wide)}px`;
+    this.svg.style.minWidth = `${Math.round(0.72 * wide)}px`; // its text stays readable; a narrow page scrolls it
   }
 
   head() {
