@@ -26,6 +26,8 @@ MAY_IMPORT = {
 
 # the floors of the room exercises: each may use those below, none beside or above it
 FLOORS = [
+    {"outcomes"},
+    {"card"},
     {"question", "feedback", "places", "scenes", "progress"},
     {"sandbox", "mistakes"},
     {"causes"},

@@ -19,8 +19,9 @@ from hostile_texts import HOSTILE_TEXTS
 from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled
 
-from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, OUTCOMES, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.kinds import KINDS as ALL_KINDS
+from bptt_lab.exercises.outcomes import CORRECT, OTHER_FORM, OUTCOMES
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.language import FUNCTIONS

@@ -15,11 +15,12 @@ from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled, symbolic_questions
 
 from bptt_lab.exercises.causes.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
-from bptt_lab.exercises.feedback import CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.mistakes.mutants import ArrayMutant, Mutant
+from bptt_lab.exercises.outcomes import CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import bindings, flat, shapes, side

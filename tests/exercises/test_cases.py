@@ -4,9 +4,9 @@ import pytest
 
 from bptt_lab import ex
 from bptt_lab.exercises.causes.diagnosis import trial_scenes
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, OUTCOMES, UNDECIDED, WRONG
 from bptt_lab.exercises.judges.cases import cases, in_words, is_for_every_T, of_other_sizes
 from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, OUTCOMES, UNDECIDED, WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.scenes import bindings
 from bptt_lab.symbolic.values import is_beyond

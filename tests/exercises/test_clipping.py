@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from bptt_lab.exercises.causes.clipping import Pair, clipped
-from bptt_lab.exercises.feedback import WRONG
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
+from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.sandbox.running import Outcome
 
 RANDOM = np.random.default_rng(5)

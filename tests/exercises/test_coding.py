@@ -4,10 +4,10 @@ import asked
 import numpy as np
 import pytest
 
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
 from bptt_lab.exercises.judges.instances import forms, instances, tables
 from bptt_lab.exercises.judges.returned import stated_shapes, states_shape
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.sandbox.running import Outcome
 

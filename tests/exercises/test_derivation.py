@@ -3,8 +3,8 @@
 import asked
 import pytest
 
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.judges.derivation import MOST_LINES, judge_derivation
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 
 QUESTION = asked.derivation()
 CHAIN = "D(L, a2(2))*d(a2(2), h1(2)) + D(L, a1(3))*d(a1(3), h1(2))"

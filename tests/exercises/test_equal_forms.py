@@ -8,7 +8,8 @@ import pytest
 import rewriting
 from rewriting import RULES, WrongRule, relation, rewritten, spelled, symbolic_questions
 
-from bptt_lab.exercises.feedback import WRONG, Feedback
+from bptt_lab.exercises.feedback import Feedback
+from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas import read
 from bptt_lab.formulas.tree import Binary, Letter, Negative, Number, Transpose

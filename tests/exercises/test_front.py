@@ -5,8 +5,8 @@ import pytest
 
 from bptt_lab import ex
 from bptt_lab.exercises import progress
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, WRONG
 from bptt_lab.exercises.front import Exercise, Exercises, UnknownExercise, is_blank
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, NOT_ATTEMPTED, WRONG
 from bptt_lab.exercises.question import QuestionError
 
 LINE = """

@@ -10,12 +10,12 @@ import pytest
 from test_instances import here
 
 from bptt_lab.exercises import ex
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.judges.instances import tables
 from bptt_lab.exercises.judges.short_reading import Unread, read_choice, shown
 from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, OUTCOMES, TIMED_OUT, WRONG
 from bptt_lab.exercises.questions import course_questions
 
 FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == "function"}

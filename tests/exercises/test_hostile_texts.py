@@ -7,9 +7,10 @@ import pytest
 from fuzzing import attempt, one_of_each_kind, warm_up
 from hostile_texts import HOSTILE_TEXTS
 
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.front import Exercise
 from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM
 from bptt_lab.exercises.questions import course_questions
 
 NAMES = list(HOSTILE_TEXTS)

@@ -8,10 +8,10 @@ import pytest
 import wrong_functions
 from mpmath import mp
 
-from bptt_lab.exercises.feedback import CORRECT, WRONG
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import instances, sizing, stress
 from bptt_lab.exercises.judges.instances import RESPECTS, tables
+from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.exercises.sandbox.running import Outcome
 from bptt_lab.network import Network, Place

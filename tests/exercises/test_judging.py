@@ -7,9 +7,9 @@ import asked
 import pytest
 
 from bptt_lab.exercises.causes.diagnosis import catalogued
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.judges import formula as judging
 from bptt_lab.exercises.judges.formula import judge_formula
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.questions import course_questions, make
 from bptt_lab.exercises.scenes import scene_of, value_at
 from bptt_lab.formulas.tree import order

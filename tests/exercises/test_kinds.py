@@ -7,9 +7,10 @@ import pytest
 
 import bptt_lab.exercises
 from bptt_lab.exercises.authoring.proof import prove
-from bptt_lab.exercises.feedback import CORRECT, NOT_ATTEMPTED, WRONG, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.front import Exercises
 from bptt_lab.exercises.kinds import KINDS, Kind
+from bptt_lab.exercises.outcomes import CORRECT, NOT_ATTEMPTED, WRONG
 from bptt_lab.exercises.question import QuestionError
 from bptt_lab.exercises.questions import course_questions, make
 

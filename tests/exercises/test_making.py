@@ -11,10 +11,10 @@ import pytest
 from bptt_lab.exercises.authoring import generate
 from bptt_lab.exercises.authoring.generate import questions_for
 from bptt_lab.exercises.authoring.proof import prove
-from bptt_lab.exercises.feedback import CORRECT, WRONG
 from bptt_lab.exercises.judges.formula import judge_formula
 from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
 from bptt_lab.exercises.judges.short_answer import judge_choice, judge_shape
+from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.network import Network, NetworkError, Place
 

@@ -7,8 +7,9 @@ import pytest
 from near_misses import ELSEWHERE, MISSES, near_miss
 from rewriting import relation, symbolic_questions
 
-from bptt_lab.exercises.feedback import CORRECT, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.cases import cases
+from bptt_lab.exercises.outcomes import CORRECT
 from bptt_lab.exercises.questions import course_questions
 
 SEED, COUNT = 12, 240

@@ -3,8 +3,8 @@
 import pytest
 
 from bptt_lab.exercises import ex
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.judges import formula
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 
 
 def found(identity, *lines):

@@ -9,8 +9,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, WRONG
 from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, WRONG
 from bptt_lab.exercises.questions import make
 
 JUDGES = {"shape": judge_shape, "number": judge_number, "choice": judge_choice}

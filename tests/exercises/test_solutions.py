@@ -10,10 +10,10 @@ import pytest
 
 from bptt_lab import lectures
 from bptt_lab.exercises.authoring import proof
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, NOT_ATTEMPTED, OTHER_FORM, WRONG
 from bptt_lab.exercises.front import Exercise
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, NOT_ATTEMPTED, OTHER_FORM, WRONG
 from bptt_lab.exercises.questions import course_questions
 
 ROOT = Path(__file__).parents[2]

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-CORRECT = "correct"
-OTHER_FORM = "correct, other form wanted"
-WRONG = "wrong"
-NOT_ATTEMPTED = "not attempted"
-CANNOT_READ = "cannot read"
-UNDECIDED = "undecided"
-TIMED_OUT = "timed out"
-CRASHED = "crashed"
-OUTCOMES = (CORRECT, OTHER_FORM, WRONG, NOT_ATTEMPTED, CANNOT_READ, UNDECIDED, TIMED_OUT, CRASHED)
+from bptt_lab.exercises.card import card
+from bptt_lab.exercises.outcomes import CORRECT, NOT_ATTEMPTED, WRONG
 
 
 class Feedback(NamedTuple):
     """The verdict on one answer. `mistake` is the id of the slip in the catalogue, for statistics, never shown.
 
     `strength` says how the verdict is known; `right` what is right; `cause` the one cause; `example` a concrete place
-    where the answer differs; `section` where to read; `asks` a question that leads on; `task` is shown with it.
+    where the answer differs; `section` where to read; `asks` a question that leads on. A notebook shows with it the
+    `task`, what was `read` of the answer, in LaTeX, and behind a click the `hints` and a `solution`.
     """
 
     exercise: str
@@ -32,6 +26,9 @@ class Feedback(NamedTuple):
     asks: str = ""
     mistake: str = ""
     task: str = ""
+    read: str = ""
+    hints: tuple[str, ...] = ()
+    solution: str = ""
 
     @property
     def is_correct(self) -> bool:
@@ -50,11 +47,10 @@ class Feedback(NamedTuple):
         return str(self)
 
     def _repr_markdown_(self) -> str:
-        """Return the task while there is no attempt, and the feedback as it stands, line by line, after that."""
+        """Return the task, which stays in sight, and below it the feedback; help stands behind a click."""
         if self.outcome == NOT_ATTEMPTED:
             return f"{self.task}\n\n*Not attempted.*" if self.task else f"{self.exercise}: *not attempted.*"
-        fence = "`" * 3
-        return f"{fence}text\n{self}\n{fence}"
+        return card(self)
 
 
 def told_apart(one: float, other: float) -> tuple[str, str] | None:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bptt_lab.exercises import progress
-from bptt_lab.exercises.feedback import NOT_ATTEMPTED, UNDECIDED, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.kinds import KINDS, Kind
+from bptt_lab.exercises.outcomes import NOT_ATTEMPTED, UNDECIDED
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.errors import nearest
@@ -47,7 +48,15 @@ class Exercise:
                 raise
             found = Feedback(self.question.id, UNDECIDED, cause=AT_FAULT.format(type(error).__name__))
         progress.record(self._folder, self.question.id, found.outcome, found.mistake)
-        return found
+        return found._replace(task=self._repr_markdown_(), hints=tuple(self.question.hints), **self._beside(answer))
+
+    def _beside(self, answer: object) -> dict[str, str]:
+        """Return what is shown beside feedback: what was read of a text, and one right answer."""
+        try:
+            read = self.kind.read(self.question, str.__str__(answer)) if issubclass(type(answer), str) else ""
+        except Exception:  # what cannot be read is told by the judge
+            read = ""
+        return {"read": read, "solution": str(self.solution())}
 
     def _judge(self, answer: object) -> Feedback:
         plain = str.__str__(answer) if isinstance(answer, str) else answer  # a plain text, whatever class it is of

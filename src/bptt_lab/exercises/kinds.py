@@ -9,22 +9,25 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from bptt_lab.exercises.feedback import CANNOT_READ, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.derivation import judge_derivation
 from bptt_lab.exercises.judges.formula import judge_formula, prove_formula
 from bptt_lab.exercises.judges.function import goals_of, judge_function, prove_function
 from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape, prove_choice, prove_number
+from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
-from bptt_lab.formulas import COURSE, Style, latex
+from bptt_lab.formulas import COURSE, Style, latex, read
 from bptt_lab.formulas.tree import Relation
+
+LONGEST_SHOWN = 300  # characters of an answer that is set as a formula
 
 
 class Kind(NamedTuple):
     """One kind: the keys that a question `needs`, and functions of a question.
 
     `check(question, answer)` judges any object; `show` lists what stands below the task, `solution` is one right
-    answer, both in Markdown. `prove` lists what is wrong with the question itself; `goals` are the derivatives it is
-    about, as questions for formulas, which are proven too.
+    answer, both in Markdown; `read` is what was read of a text, in LaTeX. `prove` lists what is wrong with the question
+    itself; `goals` are the derivatives it is about, as questions for formulas, which are proven too.
     """
 
     needs: tuple[str, ...]
@@ -33,6 +36,7 @@ class Kind(NamedTuple):
     solution: Callable[[Question], str]
     prove: Callable[[Question], list[str]] = lambda question: []
     goals: Callable[[Question], list[Question]] = lambda question: []
+    read: Callable[[Question, str], str] = lambda question, text: ""
 
 
 def _of_formula(judge: Callable[[Question, str], Feedback], show: Callable, prove: Callable) -> Kind:
@@ -43,7 +47,14 @@ def _of_formula(judge: Callable[[Question, str], Feedback], show: Callable, prov
             return Feedback(question.id, CANNOT_READ, cause="The answer is a formula: put it in quotes.")
         return judge(question, answer)
 
-    return Kind(("network", "goal", "answer"), check, show, _formula, prove, lambda question: [question])
+    return Kind(("network", "goal", "answer"), check, show, _formula, prove, lambda question: [question], _read)
+
+
+def _read(question: Question, text: str) -> str:
+    """Return what was read of a formula, in LaTeX (errors: FormulaError); nothing for what fills more than a line."""
+    if len(text) > LONGEST_SHOWN or "\n" in text.strip():
+        return ""
+    return latex(read(text, question.language, relation=True), _style(question))
 
 
 def _formula(question: Question) -> str:

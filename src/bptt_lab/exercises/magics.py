@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 
@@ -12,6 +13,18 @@ def derive(line: str, cell: str):
     return ex(line.strip()).check(cell)
 
 
+UNQUOTED = re.compile(r"\.check\(\s*[^\s\"')]")
+
+
+def without_quotes(shell, kind, error, traceback, tb_offset=None) -> None:
+    """Show one message in place of a traceback where an answer stands without quotes; any other error as always."""
+    cell = str(shell.user_ns.get("In", [""])[-1])
+    if not UNQUOTED.search(cell):
+        return shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+    words = f'{error}. An answer that is a formula or a letter stands in quotes: .check("…").'
+    return shell._showtraceback(kind, error, [words])
+
+
 def register() -> bool:
     """Make the magic known to the running notebook, if there is one; return whether there is."""
     ipython = sys.modules.get("IPython")
@@ -19,4 +32,5 @@ def register() -> bool:
     if shell is None:
         return False
     shell.register_magic_function(derive, magic_kind="cell", magic_name="derive")
+    shell.set_custom_exc((NameError,), without_quotes)
     return True

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from bptt_lab.exercises.causes.diagnosis import diagnose, trial_scenes
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.formula import (
     NO_VALUE,
     Comparison,
@@ -17,6 +17,7 @@ from bptt_lab.exercises.judges.formula import (
     is_the_question,
     wrong_elsewhere,
 )
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
 from bptt_lab.formulas import FormulaError, ShapeError, read, write

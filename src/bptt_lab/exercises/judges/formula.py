@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, trial_scenes
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG, Feedback, told_apart
+from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values

@@ -10,20 +10,12 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import Cause
-from bptt_lab.exercises.feedback import (
-    CANNOT_READ,
-    CORRECT,
-    CRASHED,
-    OTHER_FORM,
-    TIMED_OUT,
-    WRONG,
-    Feedback,
-    told_apart,
-)
+from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere
 from bptt_lab.exercises.judges.arrays import SINGLE, clipped_cause, diagnose_array, everywhere_cause, is_one_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
 from bptt_lab.exercises.sandbox.running import Outcome, run_function

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from bptt_lab.exercises.feedback import CANNOT_READ, CORRECT, WRONG, Feedback
+from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.short_reading import Unread, read_choice, read_number, read_shape, shown
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, WRONG
 from bptt_lab.exercises.question import Question
 
 CLOSE = Fraction(1, 10**9)
