@@ -23,6 +23,7 @@ from bptt_lab.numeric import (
     stepwise,
     truncated,
 )
+from bptt_lab.numeric.arrays import Workspace
 from bptt_lab.numeric.truncated import Tally
 from bptt_lab.symbolic import path_sum
 
@@ -416,6 +417,16 @@ def test_inputs_are_not_changed_and_float32_stays(name):
     wide = case()
     expected = run((*(widened(given) for given in one.given[:3]), wide.given[3]), None)
     assert_close(found, expected, 1e-4)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_loss_may_use_one_memory_for_all_steps(name):
+    one, workspace, memory = case(), Workspace(), np.empty((2, 3))
+    for d_output in (
+        lambda t, a2: losses.softmax_nll(a2, one.labels[t - 1], workspace=workspace)[1],
+        lambda t, a2: np.copyto(memory, one.given[3](t, a2)) or memory,
+    ):
+        assert_close(WAYS[name][0]((*one.given[:3], d_output), None), WAYS[name][0](one.given, None), 1e-13)
 
 
 def widened(given):

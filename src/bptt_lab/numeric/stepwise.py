@@ -115,7 +115,7 @@ def step(params, x, t, d_output, gradients, tally):
     h1 = go_forward(params, x, t, tally)
     delta2 = go_out(params, h1, t, d_output, gradients, tally)
     tally.keep("h1", t, h1)
-    tally.keep("delta2", t, delta2)
+    tally.keep("delta2", t, delta2.copy())  # the loss may use this memory again, as one with a workspace does
 
 
 def sweep(params, x, first, last, gradients, tally, delta1=None, factor=1.0):
