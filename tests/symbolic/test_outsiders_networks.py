@@ -1,5 +1,7 @@
 """What an outsider found in the language of networks: steps that coincide, roots, sines, matrices, slips in texts."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -155,6 +157,8 @@ def test_a_step_that_is_not_there_is_told_and_not_taken_as_zero(text, told):
         ("h[t] = W[1:4] @ x[t]\nL = mse(h[T], y)", r"sizes=dict\(W=\(3, 2\)\)"),
         ("h_0 = c\nh[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[T], y)", r"line 1: Nothing reads h_0.*h\[0\] = "),
         ("h0 = c\nh[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[T], y)", r"line 1: Nothing reads h0.*h\[0\] = "),
+        ("h1_0 = c\nh1[t] = tanh(W @ h1[t-1] + x[t])\nL = mse(h1[T], y)", r"line 1: Nothing reads h1_0.*h1\[0\] = "),
+        ("e[t] = U @ x[t]\ns0 = e[T]\ns[t] = tanh(s[t-1])\nL = mse(s[T], y)", r"line 2: Nothing reads s0.*s\[0\] = "),
         ("h[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[-1], y)", r"line 2: h\[-1\] lies before .*h\[T\]"),
         ("L = x*((10**20)**20)**20", "This number is too large"),
         ("L = x/(10**20)**20", "This number is too large"),
@@ -164,6 +168,26 @@ def test_a_step_that_is_not_there_is_told_and_not_taken_as_zero(text, told):
 def test_a_slip_is_told_with_its_mend(text, told):
     with pytest.raises(NetworkError, match=f"(?s){told}"):
         Network(text, sizes=dict(x=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        ("E[t] = tanh(w*E[t-1])\nE1 = sum(E[T])", "E1"),
+        ("E[t] = tanh(w*E[t-1])\nE0 = sum(E[T])", "E0"),
+        ("E[t] = tanh(E[t-1] + V @ x[t])\nz = 2*E[T]\nE0 = mse(z, y)", "E0"),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nh2 = V @ h[T]\nL = mse(h[T], y)", "L"),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nh0 = V @ h[T]\nL = mse(h[T], y)", "L"),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nz = V @ h[T]\nh0 = 2*z\nL = mse(h[T], y)", "L"),
+        ("h[0] = c\nh0 = 2*c\nh[t] = tanh(W @ h[t-1] + x[t])\nL = mse(h[T], y)", "L"),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nh10 = c\nL = mse(h[T], y)", "L"),
+        ("h[t] = tanh(W @ h[t-1] + x[t])\nL0 = mse(x[T], y)", "L0"),
+    ],
+)
+def test_a_name_with_a_number_is_no_slip_where_it_is_the_loss_or_made_of_the_states(text, loss):
+    sizes = dict(x=3, V=(2, 3), h2=2, c=3, w=(), E=2)
+    used = {name: size for name, size in sizes.items() if re.search(rf"\b{name}\b", text)}
+    assert Network(text, sizes=used).loss == loss
 
 
 def test_no_false_function_is_offered():

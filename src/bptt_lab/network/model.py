@@ -243,9 +243,9 @@ def _check_boundaries(written: Mapping[str, Equation]) -> None:
 def _check_states(written: Mapping[str, Equation]) -> None:
     """Raise where h_0 = … stands for a state before the first step, or h[-1] for the last one."""
     for name in unread(written.values()):
-        equation, match = written[name], re.fullmatch(r"([A-Za-z]+?)_?\d+", name)
-        state = written.get(match[1]) if match else None
-        if state is not None and state.timed and not equation.timed:
+        equation, match = written[name], re.fullmatch(r"(\w*[A-Za-z])_?0|(\w+)_0", name)
+        state = written.get(match[1] or match[2]) if match else None
+        if state is not None and _is_meant_before(equation, state, written):
             mend = f"A state before the first step is written  {state.name}[0] = …"
             raise NetworkError(f"Nothing reads {name}.", mend, equation.position)
     for name, uses in _reads(written).items():
@@ -255,6 +255,24 @@ def _check_states(written: Mapping[str, Equation]) -> None:
             if is_far and name in written and str(use) not in written:
                 what = f"{use} lies before the first step, and nothing gives it."
                 raise NetworkError(what, f"The last one is {name}[T].", equation.at(use.column))
+
+
+def _is_meant_before(equation: Equation, state: Equation, written: Mapping[str, Equation]) -> bool:
+    """Return whether what nothing reads may be meant as a state before the first step: no loss, nothing made of it."""
+    is_end = equation.name == "L" or unread(written.values()) == [equation.name]
+    is_given = f"{state.name}[0]" in written
+    return state.timed and not (equation.timed or is_end or is_given) and state.name not in _read_by(equation, written)
+
+
+def _read_by(equation: Equation, written: Mapping[str, Equation]) -> set[str]:
+    """Return the names that an equation reads, also through other equations."""
+    found: set[str] = set()
+    waiting = {use.name for use in names(equation.expression)}
+    while waiting:
+        found |= waiting
+        read = [one for one in written.values() if one.name in waiting]
+        waiting = {use.name for one in read for use in names(one.expression)} - found
+    return found
 
 
 def _reads(written: Mapping[str, Equation]) -> dict[str, list[tuple[Equation, Name]]]:
