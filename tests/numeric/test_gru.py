@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from architectures import accepted, assert_close, engine_gradients, mutant
-from bptt_lab.numeric import gru
+from bptt_lab.numeric import gru, gru_plain
 from gated import make
 
 CANDIDATES = {
@@ -132,14 +132,31 @@ def test_another_order_is_refused(instance, word):
         gru.forward(instance.params, instance.x, instance.starts["h_start"], reset=word)
 
 
-def test_parameters_of_the_other_order_are_refused():
-    before, after = make("gru before"), make("gru after")
-    with pytest.raises(ValueError, match="params has no b11"):
-        gru.forward(before.params, before.x, before.starts["h_start"], reset="after")
-    with pytest.raises(ValueError, match="unexpected entry 'b11'"):
-        gru.forward(after.params, after.x, after.starts["h_start"])
-    with pytest.raises(ValueError, match="params has no b11"):
-        gru.backward(before.params, after.forward(), np.ones_like(after.y))
+@pytest.mark.parametrize("code", [gru, gru_plain])
+@pytest.mark.parametrize(("own", "other"), [("before", "after"), ("after", "before")])
+def test_parameters_of_the_other_order_are_refused_and_the_order_is_named(code, own, other):
+    right, wrong = make(f"gru {own}"), make(f"gru {other}")
+    told = rf"params are those of reset='{other}', with.* b11, expected those of reset='{own}'.*: "
+    with pytest.raises(ValueError, match=told + rf"pass reset='{other}' here too\."):
+        code.forward(wrong.params, right.x, right.starts["h_start"], reset=own)
+    with pytest.raises(ValueError, match=told + r"pass the params that made the trace\."):
+        code.backward(wrong.params, right.forward(code=code), np.ones_like(right.y))
+
+
+def test_an_order_left_out_is_named_not_an_entry_to_remove():
+    after = make("gru after")
+    for code in (gru, gru_plain):
+        with pytest.raises(ValueError, match=r"pass reset='after' here too\.") as caught:
+            code.forward(after.params, after.x, after.starts["h_start"])
+        assert "remove" not in str(caught.value)
+        with pytest.raises(ValueError, match="reset is 'aftr', expected one of before, after"):
+            code.forward(after.params, after.x, after.starts["h_start"], reset="aftr")
+
+
+def test_other_names_and_shapes_are_refused_as_such():
+    after = make("gru after")
+    with pytest.raises(ValueError, match="unexpected entry 'b2'"):
+        gru.forward(after.params | {"b2": np.ones(1)}, after.x, after.starts["h_start"], reset="after")
     with pytest.raises(ValueError, match=r"b11 has shape \(1,\)"):
         gru.forward(after.params | {"b11": np.ones(1)}, after.x, after.starts["h_start"], reset="after")
 

@@ -74,6 +74,20 @@ def initialise(rng, D, M, K, dtype=np.float64, reset="before"):
     return draw_gated(rng, PARAMETERS[reset], len(GATES), D, M, K, dtype)
 
 
+def check_reset(params, reset, mend=None):
+    """Refuse what is no order, and parameters of the other order, which would make another function.
+
+    Shapes: any; `mend` says what to do about parameters, instead of passing the other `reset`. Errors: ValueError.
+    """
+    check_choice("reset", reset, RESETS)
+    other = next(word for word in RESETS if word != reset)
+    if isinstance(params, dict) and params.keys() == set(PARAMETERS[other]):
+        raise ValueError(
+            f"params are those of reset={other!r}, {'with' if 'b11' in params else 'without'} b11, expected those of "
+            f"reset={reset!r}, which is another function: {mend or f'pass reset={other!r} here too'}."
+        )
+
+
 def gates(array):
     """Return the rows of a stacked parameter or gradient as views, in a dict r, z, n.
 
@@ -98,7 +112,7 @@ def forward(params, x, h_start, workspace=None, reset="before"):
     of the call before. Errors: TypeError, ValueError naming the array, also for an x that lies in the workspace where
     the result belongs. Equations: GR1 to GR8.
     """
-    check_choice("reset", reset, RESETS)
+    check_reset(params, reset)
     T, B, _, M, K = check_gated_forward(params, PARAMETERS[reset], len(GATES), x, dict(h_start=h_start))
     kept = buffers(workspace, _ForwardBuffers, T, B, M, K, reset, x.dtype)
     check_apart(x, kept.states, kept.gates, kept.inner, kept.a2_classes)
@@ -171,6 +185,7 @@ def backward(params, trace, d_a2, workspace=None):
         d_x(t) = W0^T delta(t)                 d_h_start = d_h1(0) without delta2(0)   (GR25, GR26)
     """
     check_trace(trace, Trace, "gru.forward(params, x, h_start)")
+    check_reset(params, trace.reset, "pass the params that made the trace")
     T, B, D, M, K = check_gated_backward(params, PARAMETERS[trace.reset], len(GATES), trace, d_a2)
     kept = buffers(workspace, _BackwardBuffers, T, B, D, M, trace.reset, d_a2.dtype)
     x, h1, delta2 = trace.x.reshape(T * B, D), trace.h1.reshape(T * B, M), d_a2.reshape(T * B, K)

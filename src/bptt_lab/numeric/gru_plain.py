@@ -1,8 +1,8 @@
 """The network of `gru` to read: its equations GR1 to GR26, a line each, step by step, and nothing to make them fast.
 
-`gru` computes the same numbers many times faster, and checks what it is given; here everything is trusted. Sizes and
-shapes are those of `gru`: x (T, B, D), h_start (B, M), d_a2 (T, B, K). A row of an array is a vector, so that W h is
-written h @ W.T, and a sum over sequences of delta h^T is delta.T @ h. Stacked parts are in the order r, z, n.
+`gru` computes the same numbers many times faster, and checks what it is given; here all is trusted but `reset`. Sizes
+and shapes are those of `gru`: x (T, B, D), h_start (B, M), d_a2 (T, B, K). A row of an array is a vector, so that W h
+is written h @ W.T, and a sum over sequences of delta h^T is delta.T @ h. Stacked parts are in the order r, z, n.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import sigmoid
+from .gru import check_reset
 
 __all__ = ["Trace", "backward", "forward"]
 
@@ -31,8 +32,9 @@ class Trace(NamedTuple):
 def forward(params, x, h_start, reset="before"):
     """Return the trace of all sequences: states, gates and outputs of every step.
 
-    Shapes: as in `gru.forward`. Errors: none of its own. Equations: GR1 to GR8 of `gru`.
+    Shapes: as in `gru.forward`. Errors: ValueError for params of the other order. Equations: GR1 to GR8 of `gru`.
     """
+    check_reset(params, reset)
     W0_r, W0_z, W0_n = np.split(params["W0"], 3)
     W11_r, W11_z, W11_n = np.split(params["W11"], 3)
     b0_r, b0_z, b0_n = np.split(params["b0"], 3)
@@ -56,8 +58,9 @@ def forward(params, x, h_start, reset="before"):
 def backward(params, trace, d_a2):
     """Return the gradients of a loss by all parameters, by x and by h_start, given those by a2.
 
-    Shapes: as in `gru.backward`. Errors: none of its own. Equations: GR9 to GR26 of `gru`.
+    Shapes: as in `gru.backward`. Errors: ValueError for params of the other order. Equations: GR9 to GR26 of `gru`.
     """
+    check_reset(params, trace.reset, "pass the params that made the trace")
     W11_r, W11_z, W11_n = np.split(params["W11"], 3)
     gradients = {name: np.zeros_like(array) for name, array in params.items()} | {"x": np.zeros_like(trace.x)}
     d_W11_r, d_W11_z, d_W11_n = np.split(gradients["W11"], 3)  # views
