@@ -14,8 +14,14 @@ from bptt_lab.exercises.causes.diagnosis import catalogued, diagnose, same
 from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges.function import judge_function, reference
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
+from bptt_lab.exercises.mistakes.gate_slips import gate_slips
+from bptt_lab.exercises.mistakes.rewriting import slopes
+from bptt_lab.exercises.mistakes.uses import uses_of
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import values
+from bptt_lab.formulas.times import NOW
+from bptt_lab.network import Place
+from bptt_lab.network.scalars import letters
 
 LSTM, GRU, PAPER = "LSTM", "GRU", "GRU of the paper"
 TEXTS = {**networks.TEXTS, **networks.BEYOND}
@@ -193,3 +199,33 @@ def test_slips_of_products_are_for_products_only():
         sizes=sizes, T=3, goal="grad(L, h1(t))", answer="W1.T @ d_a2(t) + W11.T @ d_a1(t+1)",
     )  # fmt: skip
     assert not {mutant.mistake for mutant, _ in catalogued(asked)} & OF_GATES
+
+
+UNNAMED = """
+    a[t] = W @ x[t]
+    b[t] = V @ x[t]
+    g[t] = tanh(U @ x[t])
+    z[t] = sigmoid(R @ x[t])
+    h[t] = sigmoid(a[t] + b[t])*g[t] + z[t]*h[t-1]
+    L[t] = mse(h[t], y[t])
+"""
+
+
+@pytest.mark.parametrize(
+    ("z", "size", "units"), [("z[t]", 3, (1, 2, 3)), ("z[t][2:4]", 4, (1, 2, 3)), ("z[t]", (), ())]
+)
+def test_a_gate_taken_for_one_without_a_name_is_read_at_the_same_unit(z, size, units):
+    text = UNNAMED.replace("z[t]*h", f"{z}*h").replace("R @ x[t]", "R @ x[t]" if size else "dot(r, x[t])")
+    network = Network(text, sizes=dict(x=2, h=3, z=size))
+    found = list(gate_slips(network, uses_of(network)["h"]))
+    of_g = [new for one in found if one.mistake == "G6" for use, new in one.instead.items() if use.letter.name == "g"]
+    read = [(at.row, letter.place) for new in of_g for at, tree in slopes(network, new) for letter in letters(tree)]
+    assert read == [((i,), Place("z", NOW, (i,))) for i in units]
+
+
+def test_the_slip_with_a_gate_without_a_name_is_named():
+    answer, wrong = "sigmoid(a(t) + b(t))*d_h(t)", "(1 - z(t))*d_h(t)"
+    common = dict(id="18.1", section="18 · A section", task="?", hints=("one", "two", "three"), kind="matrix", T=T)
+    asked = Question(**common, network=UNNAMED, sizes=dict(x=2, h=3), goal="grad(L, g(t))", answer=answer)
+    assert not cause(asked, answer).mistake
+    assert cause(asked, wrong).mistake == "G6"

@@ -9,7 +9,7 @@ from bptt_lab.exercises.mistakes.rewriting import At, Change, Slip, Uses, said_b
 from bptt_lab.exercises.mistakes.uses import Use
 from bptt_lab.formulas.tree import Call
 from bptt_lab.network import Network, Place
-from bptt_lab.network.scalars import ONE, Applied, Letter, Scalar, add, letters, negative, replace
+from bptt_lab.network.scalars import ONE, Applied, Letter, Scalar, add, entries, letters, negative, replace
 
 
 def gate_slips(network: Network, uses: Uses) -> Iterator[Slip]:
@@ -47,14 +47,23 @@ def _said(use: Use, gate: Place) -> str:
 
 
 def _complement(network: Network, use: Use, gate: Place, other: Place) -> Change:
-    """Return the change that reads one minus a gate, of the same entry, for a gate."""
+    """Return the change that reads one minus a gate, or one minus another of the same entry, for a gate."""
 
     def change(at: At, tree: Scalar) -> Scalar:
-        same = [one for one in letters(tree) if one.place._replace(entry=()) == gate]
-        found = [one for one in same if _is_gate(network, use, one)]
-        return replace(tree, {one: add(ONE, negative(Letter(other._replace(entry=one.place.entry)))) for one in found})
+        same = [one for one in letters(tree) if one.place._replace(entry=()) == gate and _is_gate(network, use, one)]
+        read = {one: one if other == gate else _at_entry_of(network, use, at, one, other) for one in same}
+        return replace(tree, {one: add(ONE, negative(letter)) for one, letter in read.items() if letter})
 
     return change
+
+
+def _at_entry_of(network: Network, use: Use, at: At, one: Letter, other: Place) -> Letter | None:
+    """Return the letter of another gate for the same unit; None where it has no such entry.
+
+    The entry of a veil is its number, not its unit: there the unit is the row.
+    """
+    unit = at.row if one.place in use.veils else one.place.entry
+    return Letter(other._replace(entry=unit)) if unit in entries(network.shapes[other.name]) else None
 
 
 def _turned(at: At, tree: Scalar) -> Scalar:

@@ -79,7 +79,8 @@ def _factors(network: Network, use: Use) -> Iterator[Slip]:
         return _exchanged(tree, ONE, is_computed, is_diagonal)
 
     def squared(at: At, tree: Scalar) -> Scalar:
-        is_own_entry = {one.place.entry for one in letters(tree) if is_computed(one)} == {at.column}
+        read = [one.place for one in letters(tree) if is_computed(one)]
+        is_own_entry = {place.entry for place in read} == {at.column} and not any(place in use.veils for place in read)
         return _exchanged(tree, own_letter(use, at), is_computed, is_diagonal) if is_diagonal or is_own_entry else tree
 
     def by_value(at: At, tree: Scalar) -> Scalar:
