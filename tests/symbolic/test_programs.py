@@ -84,3 +84,12 @@ def test_what_is_unnamed_has_the_same_gradients_as_by_complex_steps(text):
 
 def test_the_functions_of_a_program_are_those_of_the_graph():
     assert FLOATS.functions.items() <= programs.FUNCTIONS.items()
+
+
+@pytest.mark.parametrize("function", ["sum", "mean"])
+def test_the_sum_and_the_mean_of_a_number_are_the_number(function):
+    network = Network(f"s[t] = w*s[t-1] + x[t]\nL = {function}(s[T])", sizes=dict(s=(), w=(), x=()))
+    found = symbolic.numpy_program(network).gradients(
+        {"w": 2.0, "x": np.array([[1.0], [5.0], [3.0]]), "s[0]": np.array([7.0])}
+    )
+    assert (found["w"], *found["s[0]"], *found["x"].ravel()) == (3 * 4 * 7 + 2 * 2 * 1 + 5, 8, 4, 2, 1)

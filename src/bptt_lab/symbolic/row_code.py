@@ -166,10 +166,10 @@ class Rows:
                 found = self.of(inner)
                 return found._replace(kind="diagonal")
             case Call("ones", (inner,)):
-                rows, columns = shape_of(inner, self.network.shapes)
+                rows, columns = (*shape_of(inner, self.network.shapes), 0, 0)[:2]
                 if columns > 1:
                     return Value("matrix", f"np.ones(({rows}, {columns}))", batched=False)
-                return Value("column", f"np.ones({rows})", batched=False)
+                return Value("column", f"np.ones({rows})", batched=False) if rows else self.of(Number(1))
             case Call("concat", arguments):
                 found = [self.of(part) for part in arguments]
                 return Value(
