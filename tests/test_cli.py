@@ -188,6 +188,15 @@ def test_a_page_in_html_is_one_file_and_one_in_markdown_has_its_drawing_beside_i
     assert "](page.png)" in (tmp_path / "page.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("kind", ["html", "md"])
+def test_a_page_of_many_steps_stands_without_its_drawing(tmp_path, kind):
+    text = "s[t] = w*s[t-1] + x[t]\nL = sum(s[T])\nsizes: s=(), w=(), x=()"
+    done = derive(tmp_path, text, "--out", tmp_path / f"page.{kind}", "--steps", "130")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["network.txt", f"page.{kind}"]
+    assert "No drawing: The drawing would have " in (tmp_path / f"page.{kind}").read_text(encoding="utf-8")
+
+
 def test_a_program_runs_by_itself(tmp_path):
     assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "made.py").returncode == 0
     code = """if True:

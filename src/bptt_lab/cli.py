@@ -175,7 +175,8 @@ def _write(network, out: Path | None, kind: str, steps: int) -> None:
         out.write_text(report.html(page, out.stem), encoding="utf-8")
     else:
         drawing = out.with_suffix(".png")
-        drawing.write_bytes(page.drawing[0])
+        if not isinstance(page.drawing, str):
+            drawing.write_bytes(page.drawing[0])
         out.write_text(report.markdown(page, drawing.name), encoding="utf-8")
 
 

@@ -115,6 +115,16 @@ def test_what_has_no_program_or_no_derivation_says_why_in_both_pages():
     assert "No derivation: There is none." in Elements(report.html(missing)).texts
 
 
+def test_a_page_of_more_steps_than_can_be_drawn_stands_without_a_drawing_and_says_why():
+    steps = 41  # of 6 quantities each
+    page = dataclasses.replace(page_of(NAMES[0]), graph=page_of(NAMES[0]).network.unroll(steps))
+    why = page.drawing
+    assert isinstance(why, str) and "boxes; 240 are the most. Unroll over fewer steps than 41." in why
+    assert f"No drawing: {why}" in report.markdown(page, "page.png") and "](page.png)" not in report.markdown(page)
+    elements = Elements(report.html(page))
+    assert f"No drawing: {why}" in elements.texts and elements.count("img") == 0 and elements.open == []
+
+
 def test_the_checks_passed_count_what_was_checked():
     page = page_of("one hidden layer")
     lines = sum(len(found.lines) for found in page.derivations.values())

@@ -38,10 +38,7 @@ def html(page: Page, title: str = "A network and its derivatives") -> str:
 def _body(page: Page, title: str) -> Iterator[str]:
     yield f"<h1>{escape(title)}</h1>"
     yield _equations(page.network)
-    picture, words = page.drawing
-    source = f"data:image/png;base64,{b64encode(picture).decode('ascii')}"
-    yield f'<figure class="wide"><img alt="{escape(words)}" src="{source}">'
-    yield f"<figcaption>{escape(words)}</figcaption></figure>"
+    yield _drawing(page.drawing)
     yield "<h2>Quantities, and what they influence</h2>"
     yield from _quantities(page)
     yield f"<h2>Derivatives, each line checked in {page.graph.T} steps</h2>"
@@ -59,6 +56,15 @@ def _equations(network: Network) -> str:
     sides = [(latex(one.relation.left, style), latex(one.relation.right, style)) for one in network.written.values()]
     rows = "\n".join(f"<tr><td>{mathml(left)}</td><td>{mathml(f'= {right}')}</td></tr>" for left, right in sides)
     return f'<div class="wide"><table class="lines">\n{rows}\n</table></div>'
+
+
+def _drawing(drawing: tuple[bytes, str] | str) -> str:
+    if isinstance(drawing, str):
+        return _said(f"No drawing: {drawing}")
+    picture, words = drawing[0], escape(drawing[1])
+    source = f"data:image/png;base64,{b64encode(picture).decode('ascii')}"
+    image = f'<img alt="{words}" src="{source}">'
+    return f'<figure class="wide">{image}\n<figcaption>{words}</figcaption></figure>'
 
 
 def _quantities(page: Page) -> Iterator[str]:

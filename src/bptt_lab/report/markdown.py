@@ -18,8 +18,7 @@ def _lines(page: Page, drawing: str) -> Iterator[str]:
     yield from ("# A network and its derivatives", "", f"$$\n{equations_latex(page.network)}\n$$", "")
     yield from ("```", page.network.describe(), "```", "")
     if drawing:
-        words = page.drawing[1]
-        yield from (f"![{words.translate(str.maketrans('[]', '()'))}]({drawing})", "", words, "")
+        yield from (*_drawing(page.drawing, drawing), "")
     yield from ("## What influences what", "")
     yield from (f"- `{name}`: {influences}" for name, influences in page.influences.items())
     yield from ("", f"## Derivatives, each line checked in {page.graph.T} steps", "")
@@ -27,6 +26,13 @@ def _lines(page: Page, drawing: str) -> Iterator[str]:
         yield from (f"### {name}", "", *_derivation(found), "")
     yield from ("## Program", "", *_program(page), "")
     yield from ("## Checks passed", "", *(f"- {check}" for check in page.checks()), "")
+
+
+def _drawing(drawing: tuple[bytes, str] | str, name: str) -> list[str]:
+    if isinstance(drawing, str):
+        return [f"No drawing: {drawing}"]
+    _, words = drawing
+    return [f"![{words.translate(str.maketrans('[]', '()'))}]({name})", "", words]
 
 
 def _derivation(found: Derivation | str) -> list[str]:

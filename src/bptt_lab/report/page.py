@@ -31,11 +31,14 @@ class Page:
         return self.graph.network
 
     @cached_property
-    def drawing(self) -> tuple[bytes, str]:
-        """The drawing of the network: the bytes of a PNG file, and its description in words."""
+    def drawing(self) -> tuple[bytes, str] | str:
+        """The drawing of the network, the bytes of a PNG file and its description in words; or why there is none."""
         from bptt_lab import figures  # Matplotlib takes half a second: not for a page without it
 
-        figure, description = figures.unrolled_network(self.graph)
+        try:
+            figure, description = figures.unrolled_network(self.graph)
+        except ValueError as error:
+            return str(error)
         return figures.png(figure), description
 
     def checks(self) -> Iterator[str]:
