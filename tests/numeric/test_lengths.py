@@ -275,6 +275,30 @@ def test_a_gradient_in_the_padding_is_told(name):
 
 
 @pytest.mark.parametrize("name", BACKWARD_IN_TIME)
+def test_what_a_message_about_the_padding_says_to_do_works(name):
+    batch = Batch(name)
+    x, n = lengths.padded(batch.x)
+    trace = batch.code.forward(batch.params, x, *batch.give(batch.states), **batch.options(n))
+    d_scores = np.random.default_rng(0).standard_normal(scores(trace).shape)
+    before = d_scores.copy()
+    with pytest.raises(ValueError) as caught:
+        batch.code.backward(batch.params, trace, d_scores)
+    exec(str(caught.value).split("or set  ")[1], dict(d_scores=d_scores, within=lengths.within, lengths=n))
+    batch.code.backward(batch.params, trace, d_scores)
+    rows = lengths.within(n, len(x))
+    assert not d_scores[~rows].any() and (d_scores[rows] == before[rows]).all()
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (6, 4, 3), (6, 4, 3, 2)])
+def test_what_it_says_works_for_any_number_of_axes(shape):
+    d_h = np.ones(shape)
+    with pytest.raises(ValueError, match="d_h is not 0 at") as caught:
+        lengths.check_silent("d_h", d_h, LENGTHS)
+    exec(str(caught.value).split("or set  ")[1], dict(d_h=d_h, within=lengths.within, lengths=LENGTHS))
+    assert lengths.check_silent("d_h", d_h, LENGTHS) is None and d_h.sum() == LENGTHS.sum() * np.prod(shape[2:])
+
+
+@pytest.mark.parametrize("name", BACKWARD_IN_TIME)
 @pytest.mark.parametrize(
     ("n", "error", "message"),
     [
@@ -330,7 +354,25 @@ def test_padded_refuses(sequences, error, message):
 def test_padded_refuses_a_value_that_would_change(value, dtype):
     with pytest.raises(ValueError, match=rf"value is {value}, expected one that \w+ can hold"):
         lengths.padded([np.ones(2, dtype)], value)
-    assert lengths.padded([np.ones(1, np.float32), np.ones(2, np.float32)], 0.1)[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e40, 10**400, 1j, np.float64(-1e39)])
+def test_padded_refuses_a_value_that_would_not_be_finite(value):
+    with pytest.raises(ValueError, match="expected one that float32 can hold and that is finite"):
+        lengths.padded([np.ones(1, np.float32), np.ones(2, np.float32)], value)
+
+
+def test_padded_takes_numbers_only():
+    for value in ("0", None, [0], np.zeros(1)):
+        with pytest.raises(TypeError, match=r"value is of type \w+, expected a number"):
+            lengths.padded([np.ones(2)], value)
+
+
+@pytest.mark.parametrize("value", [0.1, np.float64(0.1), np.float32(0.1), 1, np.int8(-1), True])
+def test_padded_rounds_a_value_to_floats(value):
+    batch, _ = lengths.padded([np.ones(1, np.float32), np.ones(2, np.float32)], value)
+    assert batch.dtype == np.float32 and batch[1, 0] == np.float32(value)
+    assert lengths.padded([np.ones(1, complex), np.ones(2, complex)], 1j)[0][1, 0] == 1j
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8])
@@ -345,9 +387,14 @@ def test_labels_with_ignore_are_ignored_past_the_end_alone(dtype):
             lengths.labels_with_ignore(wrong, LENGTHS)
     with pytest.raises(ValueError, match="lengths has shape"):
         lengths.labels_with_ignore(labels[:, :3], LENGTHS)
+    for wrong in (0.5, -1.0, True, None):
+        with pytest.raises(TypeError, match=f"ignore is {wrong}, expected an integer"):
+            lengths.labels_with_ignore(labels, LENGTHS, wrong)
 
 
-@pytest.mark.parametrize("wrong", [np.array([3, 7]), np.array([0, 1]), np.array([[3, 6]]), np.array(3)])
+@pytest.mark.parametrize(
+    "wrong", [np.array([3, 7]), np.array([0, 1]), np.array([[3, 6]]), np.array(3), np.array([], int)]
+)
 def test_every_function_refuses_bad_lengths(wrong):
     array = np.ones((6, 2, 3))
     for call in (
@@ -380,3 +427,8 @@ def test_last_steps_and_the_way_back_are_transposes():
     assert (back * array).sum() == pytest.approx((d_last * found).sum(), rel=1e-14)
     assert (back != 0).sum() == d_last.size and back.shape == array.shape
     np.testing.assert_array_equal(lengths.last_steps(array), array[-1])
+    whole = lengths.at_last_steps(d_last, None, 6)
+    np.testing.assert_array_equal(whole, lengths.at_last_steps(d_last, np.full(4, 6), 6))
+    for call in (lambda: lengths.within(LENGTHS, 6.5), lambda: lengths.at_last_steps(d_last, None, 0)):
+        with pytest.raises(ValueError, match=r"T is .*, expected an integer of at least 1"):
+            call()

@@ -319,7 +319,7 @@ def test_an_index_is_ignored_in_labels_of_every_integer_type(integers):
         (dict(), ValueError, "labels contains -1, expected classes 0 to 3"),
         (dict(ignore=-2), ValueError, "labels contains -1, expected classes 0 to 3"),
         (dict(ignore=4), ValueError, "labels contains -1"),
-        (dict(ignore="pad"), TypeError, "ignore is 'pad', expected an integer or None"),
+        (dict(ignore="pad"), TypeError, "ignore is 'pad', expected an integer"),
         (dict(ignore=True), TypeError, "ignore is True"),
         (dict(ignore=-1.0), TypeError, "ignore is -1.0"),
     ],

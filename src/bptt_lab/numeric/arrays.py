@@ -128,6 +128,15 @@ def check_classes(name, array):
         )
 
 
+def check_size(name, size):
+    """Refuse a size that is not an integer of at least 1.
+
+    Shapes: none. Errors: ValueError.
+    """
+    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
+
+
 def check_pair(name, array, other_name, other):
     """Check two arrays that must agree in shape and dtype, such as predictions and targets.
 
@@ -178,8 +187,7 @@ def check_labels(labels, shape, classes, ignore=None):
         raise ValueError(_shape_message("labels", labels, shape, "T, B"))
     indices = labels.reshape(-1).astype(np.intp)
     if ignore is not None:
-        if isinstance(ignore, bool) or not isinstance(ignore, (int, np.integer)):
-            raise TypeError(f"ignore is {ignore!r}, expected an integer or None: pass the label to leave out, as -1.")
+        check_ignore(ignore)
         indices[labels.reshape(-1) == ignore] = 0
     # Read as unsigned, a negative label is huge: one reduction checks both ends.
     if np.maximum.reduce(indices.view(np.uintp)) >= classes:
@@ -189,6 +197,15 @@ def check_labels(labels, shape, classes, ignore=None):
             f"K = {classes} of them: count classes from 0, or give the network more outputs."
         )
     return indices
+
+
+def check_ignore(ignore):
+    """Refuse a label to leave out that is no integer.
+
+    Shapes: none. Errors: TypeError.
+    """
+    if isinstance(ignore, bool) or not isinstance(ignore, (int, np.integer)):
+        raise TypeError(f"ignore is {ignore!r}, expected an integer: pass the label to leave out, as -1.")
 
 
 def empty(shape, dtype):

@@ -8,7 +8,7 @@ Cost"). Nothing is dropped, so the gradient is the full one.
 
 import math
 
-from .layers import check_size
+from .arrays import check_size
 from .stepwise import Tally, arrive, begin, go_forward, step, sweep
 
 __all__ = ["Tally", "gradients"]

@@ -26,7 +26,7 @@ of a gate that is nearly closed does not: it is 1e-12 at a = -10 (7e-4 in float3
 import numpy as np
 
 from . import activations
-from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names, empty
+from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names, check_size, empty
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -325,15 +325,6 @@ def output_scores(W1, h_rows, b1, scores):
 
 def _rows(array):
     return array.reshape(-1, array.shape[-1])
-
-
-def check_size(name, size):
-    """Refuse a size that is not an integer of at least 1.
-
-    Shapes: none. Errors: ValueError.
-    """
-    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-        raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
 
 
 def check_sizes(name, sizes, letters, least):

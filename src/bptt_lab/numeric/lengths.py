@@ -22,6 +22,8 @@ other, over the rows that count: with `rows = within(lengths, T)`, a loss of `sc
 
 import numpy as np
 
+from .arrays import check_ignore, check_not_empty, check_size
+
 __all__ = [
     "at_last_steps",
     "check_lengths",
@@ -38,7 +40,7 @@ def padded(sequences, value=0):
 
     Shapes: sequences a list of B arrays (n(b), …), alike but for their first axis, such as inputs
     (n(b), D) or labels (n(b),); returned (T, B, …) of the same dtype, T the largest n(b), and (B,).
-    Errors: TypeError, ValueError for no sequences, sequences without steps or not alike.
+    Errors: TypeError, ValueError for no sequences, sequences without steps or not alike, a value that is not finite.
     """
     if not isinstance(sequences, (list, tuple)) or not all(type(one) is np.ndarray for one in sequences):
         raise TypeError("sequences is not a list of NumPy arrays, expected one array for each sequence: pass a list.")
@@ -51,12 +53,28 @@ def padded(sequences, value=0):
                 f"sequences[{b}] has steps of shape {one.shape[1:]} and dtype {one.dtype}, expected "
                 f"{first.shape[1:]} and {first.dtype} as in sequences[0]: make them alike."
             )
-    if np.asarray(value).astype(first.dtype) != value:
-        raise ValueError(f"value is {value}, expected one that {first.dtype} can hold: convert the sequences first.")
-    batch = np.full((lengths.max(), len(sequences), *first.shape[1:]), value, first.dtype)
+    batch = np.full((lengths.max(), len(sequences), *first.shape[1:]), _held(value, first.dtype), first.dtype)
     for b, one in enumerate(sequences):
         batch[: len(one), b] = one
     return batch, lengths
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _held(value, dtype):
+    """Return a number in a dtype, rounded where that is a float, refusing what would be another number there."""
+    if not isinstance(value, (int, float, complex, np.number, np.bool_)):
+        raise TypeError(f"value is of type {type(value).__name__}, expected a number: pass one, such as 0.")
+    is_float, is_lost = dtype.kind in "fc", np.iscomplexobj(value) and dtype.kind != "c"
+    try:
+        held = np.array(np.nan if is_lost else value, dtype)
+    except (OverflowError, ValueError):  # too large, or no integer
+        held = np.array(np.nan)
+    if not np.isfinite(held) or not is_float and held != value:
+        raise ValueError(
+            f"value is {value}, expected one that {dtype} can hold{' and that is finite' * is_float}: "
+            f"pass another, or convert the sequences first."
+        )
+    return held
 
 
 def within(lengths, T):
@@ -64,6 +82,7 @@ def within(lengths, T):
 
     Shapes: lengths (B,), returned (T, B) of True and False. Errors: those of `check_lengths`.
     """
+    check_size("T", T)
     return np.arange(T)[:, None] < check_lengths(lengths, T)
 
 
@@ -74,6 +93,7 @@ def labels_with_ignore(labels, lengths, ignore=-1):
     """
     if type(labels) is not np.ndarray or labels.dtype.kind not in "iu" or labels.ndim != 2:
         raise TypeError("labels is not an array (T, B) of integers, expected the class at each step: convert it.")
+    check_ignore(ignore)
     check_lengths(lengths, *labels.shape)
     return np.where(within(lengths, len(labels)), labels.astype(np.int64), ignore)
 
@@ -93,12 +113,13 @@ def last_steps(array, lengths=None):
 def at_last_steps(d_last, lengths, T):
     """Return the gradient by all steps, given that by the last ones: `last_steps` turned round.
 
-    Shapes: d_last (B, …), lengths (B,), returned (T, B, …), 0 at all other steps.
-    Errors: those of `check_lengths`.
+    Shapes: d_last (B, …), lengths (B,), or None where all sequences have T steps; returned (T, B, …), 0 at all other
+    steps. Errors: those of `check_lengths`, ValueError for T below 1.
     """
-    lengths = check_lengths(lengths, T, len(d_last))
+    check_size("T", T)
+    last = T - 1 if lengths is None else check_lengths(lengths, T, len(d_last)) - 1
     found = np.zeros((T, *d_last.shape), d_last.dtype)
-    found[lengths - 1, np.arange(len(lengths))] = d_last
+    found[last, np.arange(len(d_last))] = d_last
     return found
 
 
@@ -131,6 +152,7 @@ def check_lengths(lengths, T, B=None):
     if lengths.ndim != 1 or len(lengths) != (len(lengths) if B is None else B):
         wanted = "(B,)" if B is None else f"(B) = ({B},)"
         raise ValueError(f"lengths has shape {lengths.shape}, expected {wanted}: pass one number for each sequence.")
+    check_not_empty("lengths", lengths, "B")
     if lengths.min() < 1 or lengths.max() > T:
         wrong = lengths[(lengths < 1) | (lengths > T)][0]
         raise ValueError(f"lengths contains {wrong}, expected 1 to T = {T} steps: leave out sequences without steps.")
@@ -147,7 +169,8 @@ def check_silent(name, array, lengths):
     loud = array.any(axis=tuple(range(2, array.ndim))) & ~within(lengths, len(array))
     if loud.any():
         t, b = np.argwhere(loud)[0]
+        mend = f"{name}[~within(lengths, {len(array)})] = 0"
         raise ValueError(
             f"{name} is not 0 at {name}[{t}, {b}], past the {lengths[b]} steps of that sequence, expected 0 there: "
-            f"let the loss ignore these steps, as with labels_with_ignore, or multiply by within(lengths, T)."
+            f"let the loss ignore these steps, as with labels_with_ignore, or set  {mend}"
         )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .layers import check_size
+from .arrays import check_size
 from .rnn import PARAMETERS
 from .stepwise import Tally, arrive, begin, step, sweep
 
