@@ -660,6 +660,40 @@ def test_an_architecture_that_is_stated_is_taken():
     assert after["b11"].shape == (M,) and not after["b11"].any()
 
 
+@pytest.mark.parametrize("program", ["PyTorch", "Keras", "course"])
+@pytest.mark.parametrize(("stated", "real"), [("RNN", "LSTM"), ("RNN", "GRU"), ("LSTM", "RNN"), ("LSTM", "GRU")])
+def test_arrays_of_another_architecture_than_is_stated_are_refused(program, stated, real):
+    arrays, form = drawn(program, Architecture(real)), conventions.convention(program, stated)
+    told = rf"The arrays are of {real}.*, expected {stated}, one layer, as which {program} is stated"
+    target = "Keras" if program == "course" else "course"
+    with pytest.raises(ValueError, match=told):
+        translate(arrays, form, target)
+    with pytest.raises(ValueError, match=told):
+        translate_gradients(arrays, form, target, ROWS)
+
+
+def test_a_target_that_is_stated_as_rnn_is_not_taken_for_any():
+    with pytest.raises(ValueError, match="The target is stated as RNN, one layer, the arrays are LSTM, one layer"):
+        translate(drawn("PyTorch", LSTM), "PyTorch", conventions.convention("course", "RNN"))
+    assert conventions.convention("course", "RNN").stated == Architecture()
+    assert conventions.convention("course").stated is None
+    assert translate(drawn("PyTorch", LSTM), "PyTorch", conventions.convention("course"))["W0"].shape[0] == 4 * M
+
+
+@pytest.mark.parametrize("more", [dict(layers=2), dict(bidirectional=True), dict(layers=2, bidirectional=True)])
+def test_layers_and_directions_of_no_kind_are_refused(more):
+    for program in ("PyTorch", "course", "000", conventions.convention("PyTorch")):
+        with pytest.raises(ValueError, match="kind is missing beside layers=.*: pass kind='RNN' for layers of tanh"):
+            conventions.convention(program, **more)
+    assert conventions.convention("PyTorch", "RNN", **more).architecture == Architecture("RNN", **more)
+
+
+@pytest.mark.parametrize("more", [dict(layers=1.0), dict(layers=0), dict(bidirectional="yes"), dict(bidirectional=1)])
+def test_layers_and_directions_that_are_none_are_refused(more):
+    with pytest.raises(ValueError, match="(layers|bidirectional) is .*, expected (an integer|True or False)"):
+        conventions.convention("PyTorch", "RNN", **more)
+
+
 def test_a_reader_who_transposes_derivatives_gets_blocks_transposed_as_a_whole():
     architecture = Architecture("LSTM", 2, True)
     turned = conventions.convention("PyTorch", *architecture)._replace(transposed=("matrices",))
@@ -668,6 +702,8 @@ def test_a_reader_who_transposes_derivatives_gets_blocks_transposed_as_a_whole()
     found = translate_gradients(slopes, "course", turned, ROWS)
     assert difference(found, {n: a.T for n, a in plain.items()}) == 0
     assert difference(translate_gradients(found, turned, "course", ROWS), slopes) < TOLERANCE
+    unstated = turned._replace(slots=conventions.convention("PyTorch").slots, stated=None)
+    assert difference(translate_gradients(found, unstated, "course", ROWS), slopes) < TOLERANCE
 
 
 def test_shapes_are_told_in_letters():

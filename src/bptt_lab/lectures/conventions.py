@@ -137,8 +137,8 @@ def _scale(here: Convention, there: Convention, rows: int | None) -> float:
 def _met(arrays, source, target, like, of_loss: bool = False) -> tuple[Convention, Convention, dict[str, np.ndarray]]:
     """Return both conventions in the architecture and under the names that are given, and the arrays as NumPy's."""
     arrays = as_arrays(arrays)
-    here, there = read_as(arrays, convention(source)), convention(target)
-    if there.architecture not in (Architecture(), here.architecture):
+    here, there = read_as(arrays, convention(source), of_loss), convention(target)
+    if there.stated not in (None, here.architecture):
         raise ValueError(
             f"The target is stated as {there.architecture}, the arrays are {here.architecture}, expected the same: "
             f"name the target only, {there.name!r}, or pass the arrays it belongs to."

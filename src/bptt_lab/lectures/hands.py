@@ -38,6 +38,7 @@ class Convention(NamedTuple):
     lent         what the source lacks and the course lends: names, or 'matrices' and 'vectors' for derivatives by them
     is_code      whether the names are those of a program
     family       how it keeps other architectures; None where it has none
+    stated       the architecture that it was asked for in; None where the arrays are to tell
     """
 
     name: str
@@ -52,7 +53,12 @@ class Convention(NamedTuple):
     is_code: bool = False
     note: str = ""
     family: Family | None = None
-    architecture: Architecture = Architecture()
+    stated: Architecture | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture of its arrays: one hidden layer of tanh unless another is stated."""
+        return Architecture() if self.stated is None else self.stated
 
     @property
     def is_open(self) -> bool:
@@ -294,7 +300,8 @@ def convention(
     """Return a convention by its name; one that a reader has made is checked and returned.
 
     `kind` asks for its form of another architecture: 'RNN', 'LSTM', 'GRU' (reset after the product) or 'GRU reset
-    before'. Errors: ValueError with the nearest name, or naming the slot that does not hold what it says.
+    before'; without it the arrays tell their architecture. Errors: ValueError with the nearest name, naming the slot
+    that does not hold what it says, or for layers and directions of no kind.
     """
     if isinstance(name, Convention):
         hand = _checked(name)
@@ -305,6 +312,11 @@ def convention(
             f"{name!r} is not a convention of the dictionary.{nearest(str(name), CONVENTIONS)} "
             f"Its conventions are {', '.join(CONVENTIONS)}."
         )
+    if kind is None and (layers, bidirectional) != (1, False):
+        raise ValueError(
+            f"kind is missing beside layers={layers!r} and bidirectional={bidirectional!r}, expected one of "
+            f"{', '.join(GATES)}: pass kind='RNN' for layers of tanh, or leave all three out and let the arrays tell."
+        )
     return hand if kind is None else in_architecture(hand, Architecture(kind, layers, bidirectional))
 
 
@@ -313,21 +325,23 @@ def in_architecture(hand: Convention, architecture: Architecture) -> Convention:
 
     Errors: ValueError where the convention does not have it, saying what to do.
     """
-    if architecture == hand.architecture:
-        return hand
     _check_architecture(architecture)
+    if architecture == hand.architecture:
+        return hand._replace(stated=architecture)
     why = _lack(hand, architecture)
     if why:
         raise ValueError(f"{hand.name} has no {architecture}: {why}")
-    return hand._replace(slots=slots(hand.family, architecture), architecture=architecture)
+    return hand._replace(slots=slots(hand.family, architecture), stated=architecture)
 
 
 def _check_architecture(architecture: Architecture) -> None:
-    kind, layers, _ = architecture
+    kind, layers, bidirectional = architecture
     if kind not in GATES:
         raise ValueError(f"kind is {kind!r}, expected one of {', '.join(GATES)}.{nearest(str(kind), GATES)}")
-    if not isinstance(layers, int) or layers < 1:
+    if not isinstance(layers, int) or isinstance(layers, bool) or layers < 1:
         raise ValueError(f"layers is {layers!r}, expected an integer of at least 1: correct it.")
+    if not isinstance(bidirectional, bool):
+        raise ValueError(f"bidirectional is {bidirectional!r}, expected True or False: correct it.")
 
 
 def _lack(hand: Convention, architecture: Architecture) -> str:

@@ -108,18 +108,21 @@ def _output_module(modules: Mapping[str, Mapping[str, str]], recurrent: list[str
 # The architecture
 
 
-def read_as(arrays: Mapping[str, Any], hand: Convention) -> Convention:
+def read_as(arrays: Mapping[str, Any], hand: Convention, of_loss: bool = False) -> Convention:
     """Return a convention as the arrays show it: in their architecture, unless one is stated, and under their names.
 
-    Errors: ValueError naming what the convention does not have, or what could be two things.
+    `of_loss`: the arrays are gradients. Errors: ValueError naming what the convention does not have, what could be two
+    things, or what is not as stated.
     """
     if hand.family is None:
         return hand
     _refuse_known_elsewhere(arrays)
     names = plain_names(arrays, hand.family)
     plain = {short: arrays[name] for name, short in names.items()}
-    if hand.architecture == Architecture():
-        hand = in_architecture(hand, _architecture(plain, hand))
+    if hand.stated is None:
+        hand = in_architecture(hand, _architecture(plain, hand, of_loss))
+    else:
+        _check_stated(plain, hand, of_loss)
     _refuse_states_of_layers(plain, hand)
     return named_as(arrays, hand)
 
@@ -129,6 +132,17 @@ def _refuse_known_elsewhere(names: Iterable[str]) -> None:
         for pattern, what in KNOWN_ELSEWHERE.items():
             if re.match(pattern, str(name).rpartition(".")[2]):
                 raise ValueError(f"{name!r} is {what}.")
+
+
+def _check_stated(plain: Mapping[str, Any], hand: Convention, of_loss: bool) -> None:
+    """Refuse recurrent weights of more or fewer gates than the architecture that is stated (errors: ValueError)."""
+    gates = _number_of_gates(plain, in_architecture(hand, hand.architecture._replace(kind="RNN")), of_loss)
+    if gates and gates != len(GATES[hand.architecture.kind]):
+        found = " or ".join(kind for kind in hand.family.kinds if len(GATES[kind]) == gates)
+        raise ValueError(
+            f"The arrays are of {found}, expected {hand.architecture}, as which {hand.name} is stated: name it alone, "
+            f"{hand.name!r}, and the arrays tell what they are, or pass the arrays it belongs to."
+        )
 
 
 def _refuse_states_of_layers(plain: Mapping[str, Any], hand: Convention) -> None:
@@ -142,15 +156,15 @@ def _refuse_states_of_layers(plain: Mapping[str, Any], hand: Convention) -> None
         )
 
 
-def _architecture(plain: Mapping[str, Any], hand: Convention) -> Architecture:
+def _architecture(plain: Mapping[str, Any], hand: Convention, of_loss: bool) -> Architecture:
     """Return the architecture that plain names and the shape of the first recurrent weights tell of."""
     family = hand.family
     matches = [re.search(family.depth, str(name)) for name in plain] if family.depth else []
     layers = max((int(match[1]) + 1 - family.first for match in matches if match), default=1)
     both = bool(family.both) and any(re.search(family.both, str(name)) for name in plain)
     found = Architecture(layers=max(layers, 1), bidirectional=both)
-    in_architecture(hand, found)  # refuses too many layers, or directions that it does not have
-    gates = _number_of_gates(plain, family, found)
+    form = in_architecture(hand, found)  # refuses too many layers, or directions that it does not have
+    gates = _number_of_gates(plain, form, of_loss) or 1  # whatever is wrong is told where shapes are checked
     kinds = [found._replace(kind=kind) for kind in family.kinds if len(GATES[kind]) == gates]
     if len(kinds) == 1:
         return kinds[0]
@@ -168,12 +182,16 @@ def _of_layers(slot: Slot, architecture: Architecture) -> bool:
     return slot.is_bias and slot.holds[0] != f"b{architecture.layers}"
 
 
-def _number_of_gates(plain: Mapping[str, Any], family: Family, found: Architecture) -> int:
-    """Return how many times M rows the first recurrent weights have for M columns (errors: ValueError)."""
-    first = next(slot for slot in slots(family, found) if slot.holds[0] == f"W11{found.ways[0]}")
+def _number_of_gates(plain: Mapping[str, Any], form: Convention, of_loss: bool) -> int:
+    """Return how many times M rows the first recurrent weights have for M columns; 0 where that cannot be seen.
+
+    `form` is that of an RNN of as many layers and directions. Errors: ValueError for a number that no architecture has.
+    """
+    known, family = form.derivatives if of_loss else form.slots, form.family
+    first = next(slot for slot in known if slot.holds[0] == f"W11{form.architecture.ways[0]}")
     shape = getattr(plain.get(first.name), "shape", ())
     if len(shape) != 2 or 0 in shape:
-        return 1  # whatever is wrong is told where shapes are checked
+        return 0
     rows, columns = shape if letters(first.axes)[0].startswith("M") else shape[::-1]
     numbers = {len(GATES[kind]): kind for kind in reversed(family.kinds)}
     if rows % columns or rows // columns not in numbers:
