@@ -54,6 +54,9 @@ def test_bias_in_words_without_digits_of_rounding():
         ({"a": START}, 4),
         ({"a": START}, 1.5),
         ({"a": [(1, np.nan)] * 4}, 1),
+        ({"a": [(180.1, 1)] * 4}, 1),
+        ({"a": [(-1, 1)] * 4}, 1),
+        ({"a": [(1, -1)] * 4}, 1),
         (dict.fromkeys("abcdef", START), 1),
     ],
 )

@@ -473,7 +473,52 @@ BAD = [
     (lambda g: truncated.bias({}, {"b0": np.zeros(2)}, ["b0"]), ValueError, "there is no gradient by 'b0'"),
     (lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.zeros(2)}, ["b0"]), ValueError, "full gradient is zero"),
     (lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.ones(2)}), ValueError, "there is no gradient by 'W0'"),
+    (lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.ones(2)}, ()), ValueError, "names is empty"),
+    (
+        lambda g: truncated.bias({"b0": np.ones(2)}, {"b0": np.ones(3)}, ["b0"]),
+        ValueError,
+        r"by b0 .* \(2,\) and \(3,\)",
+    ),
+    (lambda g: truncated.is_kept(1, 5, 3, 1, 1), ValueError, "loss is 5, expected a step from 1 to T = 3"),
+    (lambda g: truncated.is_kept(4, 1, 3, 1, 1), ValueError, "use is 4, expected a step from 1 to T = 3"),
+    (lambda g: truncated.is_kept(0, 1, 3, 1, 1), ValueError, "use is 0, expected an integer of at least 1"),
+    (lambda g: truncated.is_kept(1, -1, 3, 1, 1), ValueError, "loss is -1, expected an integer of at least 1"),
+    (lambda g: truncated.is_kept(1, 1, 0, 1, 1), ValueError, "T is 0, expected an integer of at least 1"),
+    (lambda g: truncated.is_kept(1, 1, 3, 0, 1), ValueError, "k1 is 0, expected an integer of at least 1"),
+    (lambda g: truncated.is_kept(1, 1, 3, 1, 0), ValueError, "k2 is 0, expected an integer of at least 1"),
+    (lambda g: truncated.is_kept(1, 1, 3, 2, 1), ValueError, "k2 is 1, expected at least k1 = 2"),
 ]
+
+
+SIZED = (7, 2, 4, 5, 3)  # as the case whose gradients are asked for beside
+REFUSED = [
+    *(((lambda g, w=window: truncated.gradients(*g, *w)), (lambda w=window: costs.truncated(*SIZED, *w)))
+      for window in [(0, 3), (1, 2.0), (3, 2), (1, 0), (True, 2), ("1", 2)]),
+    *(((lambda g, n=every: checkpointed.gradients(*g, n)), (lambda n=every: costs.checkpointed(*SIZED, n)))
+      for every in [0, -1, 2.5, "2"]),
+    *(((lambda g, c=cuts: truncated.gradients_with_cuts(*g, c, 0.5)), (lambda c=cuts: costs.with_cuts(*SIZED, c)))
+      for cuts in [[True] * 6, np.ones(7, bool), np.ones(5, bool), np.ones(6), None]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("run", "formula"), REFUSED)
+def test_a_formula_refuses_what_the_code_refuses_in_the_same_words(run, formula):
+    told = []
+    for call in (lambda: run(case().given), formula):
+        with pytest.raises(ValueError) as caught:
+            call()
+        told.append(str(caught.value))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("formula", [costs.truncated, costs.checkpointed])
+def test_a_formula_of_no_steps_is_refused_and_what_is_left_out_is_as_in_the_code(formula):
+    with pytest.raises(ValueError, match="T is 0, expected an integer of at least 1"):
+        formula(0, 2, 4, 5, 3)
+    with pytest.raises(ValueError, match="T is 0"):
+        costs.with_cuts(0, 2, 4, 5, 3, np.ones(0, bool))
+    assert costs.truncated(*SIZED) == costs.full(*SIZED)
+    assert costs.checkpointed(*SIZED) == costs.checkpointed(*SIZED, 3)
 
 
 def used(given):

@@ -11,6 +11,7 @@ from bptt_lab.figures.names import counted, listed
 from bptt_lab.figures.plots import numbers
 
 MOST_BARS = 10
+BOUNDS = (1, 10, 45, 180.1)  # sides of angles in degrees that words tell
 PANELS = ("angle to the full gradient, degrees", "relative difference")
 
 
@@ -25,6 +26,8 @@ def bias_by_reach(measured: Mapping, lag: int):
     found = {str(name): numbers(f"measured {name}", pairs, 2) for name, pairs in measured.items()}
     if len({pairs.shape for pairs in found.values()}) != 1 or any(pairs.shape[1] != 2 for pairs in found.values()):
         raise ValueError("Every series needs a pair of angle and difference for each k2, as many as the others.")
+    if any((pairs < 0).any() or (pairs[:, 0] >= BOUNDS[-1]).any() for pairs in found.values()):
+        raise ValueError("Every angle is in degrees, from 0 to 180, and no difference is below 0.")
     most = len(next(iter(found.values())))
     if not isinstance(lag, (int, np.integer)) or not 1 <= lag < most:
         raise ValueError(f"lag is {lag!r}, expected an integer from 1 to {most - 1}, so that both sides are shown.")
@@ -65,10 +68,9 @@ def _bias_words(found: Mapping[str, np.ndarray], lag: int, most: int) -> str:
 
 def _bound(angle: float) -> str:
     """Return the side of round bounds on which an angle in degrees lies."""
-    bounds = (1, 10, 45, 180.1)
-    if angle < bounds[0]:
+    if angle < BOUNDS[0]:
         return "below 1 degree"
-    low, high = next((a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if angle < b)
+    low, high = next((a, b) for a, b in zip(BOUNDS[:-1], BOUNDS[1:], strict=True) if angle < b)
     return f"above {low} degrees" if high > 180 else f"between {low} and {high} degrees"
 
 

@@ -22,8 +22,7 @@ def gradients(params, x, h_start, d_output, every=None, tally=None):
     """
     tally, found = begin(params, x, h_start, tally)
     T = len(x)
-    every = math.isqrt(T - 1) + 1 if every is None else every
-    check_size("every", every)
+    every = checked_every(T, every)
     starts = range(0, T, every)
     for t in range(1, starts[-1] + 1):
         h1 = go_forward(params, x, t, tally)
@@ -40,3 +39,14 @@ def gradients(params, x, h_start, d_output, every=None, tally=None):
             tally.take("h1", t)
     arrive(params, delta1, found, tally)
     return found
+
+
+def checked_every(T, every):
+    """Return after how many steps a state is kept, ceil(sqrt(T)) where that is None.
+
+    Errors: ValueError for sizes below 1.
+    """
+    check_size("T", T)
+    every = math.isqrt(T - 1) + 1 if every is None else every
+    check_size("every", every)
+    return every

@@ -7,7 +7,8 @@ counted and what is not says `stepwise.Tally`, by which tests compare these form
 
 from typing import NamedTuple
 
-from .truncated import stops
+from .checkpointed import checked_every
+from .truncated import checked_cuts, checked_window, stops
 
 __all__ = ["Cost", "checkpointed", "forward_mode", "full", "truncated", "with_cuts"]
 
@@ -29,12 +30,14 @@ def full(T, B, D, M, K):
     return Cost(3 * T * B * (M * D + M * M + K * M), (T + 1) * B * M + T * B * K, T, T)
 
 
-def truncated(T, B, D, M, K, k1, k2):
-    """Return the cost of TBPTT(k1, k2).
+def truncated(T, B, D, M, K, k1=None, k2=None):
+    """Return the cost of TBPTT(k1, k2), each T unless given.
 
-    Errors: ValueError for sizes below 1. Equation: with a step back for each of the last k2 before each stop,
-    S = sum of min(stop, k2) in all, and one crossing less for each stop that does not reach step 1.
+    Errors: ValueError for windows that `truncated.gradients` refuses. Equation: with a step back for each of the last
+    k2 before each stop, S = sum of min(stop, k2) in all, and one crossing less for each stop that does not reach
+    step 1.
     """
+    k1, k2 = checked_window(T, k1, k2)
     ends = stops(T, k1)
     back = sum(min(end, k2) for end in ends)
     crossings = back - sum(end > k2 for end in ends)
@@ -42,12 +45,14 @@ def truncated(T, B, D, M, K, k1, k2):
     return Cost(_operations(B, D, M, K, T, T, back, crossings), B * max(numbers), T, back)
 
 
-def checkpointed(T, B, D, M, K, every):
+def checkpointed(T, B, D, M, K, every=None):
     """Return the cost of full BPTT that keeps a state every so many steps and computes those between again.
 
-    Errors: none. Equation: all segments but the last are computed twice; at one time at most the initial state of
-    each segment not done, and the states and deltas of one segment, are kept.
+    `every` is ceil(sqrt(T)) unless given. Errors: ValueError for T or `every` below 1. Equation: all segments but the
+    last are computed twice; at one time at most the initial state of each segment not done, and the states and deltas
+    of one segment, are kept.
     """
+    every = checked_every(T, every)
     segments = -(-T // every)
     again = (segments - 1) * every
     lengths = [every] * (segments - 1) + [T - again]
@@ -69,8 +74,9 @@ def forward_mode(T, B, D, M, K):
 def with_cuts(T, B, D, M, K, cuts):
     """Return the cost of a pass that is cut between some steps: a crossing less for each, and the longest piece kept.
 
-    Shapes: cuts (T-1,) of bool. Errors: none.
+    Shapes: cuts (T-1,) of bool. Errors: ValueError for anything else.
     """
+    cuts = checked_cuts(cuts, T)
     ends = [0, *(t for t, cut in enumerate(cuts, start=1) if cut), T]
     longest = max(end - before for before, end in zip(ends[:-1], ends[1:], strict=True))
     crossings = T - sum(map(bool, cuts))

@@ -43,7 +43,7 @@ def gradients(params, x, h_start, d_output, k1=None, k2=None, tally=None):
     """
     tally, found = begin(params, x, h_start, tally)
     T = len(x)
-    k1, k2 = _checked_window(T, k1, k2)
+    k1, k2 = checked_window(T, k1, k2)
     for t in range(1, T + 1):
         tally.take("h1", t - k2 - 1)  # no stop goes back so far any more
         step(params, x, t, d_output, found, tally)
@@ -63,7 +63,7 @@ def gradients_with_cuts(params, x, h_start, d_output, cuts, c, tally=None):
     """
     tally, found = begin(params, x, h_start, tally)
     T = len(x)
-    cuts = _checked_cuts(cuts, T)
+    cuts = checked_cuts(cuts, T)
     factor = 1 / (1 - _checked_share(c))
     first = 1
     for t in range(1, T + 1):
@@ -115,8 +115,14 @@ def stops(T, k1):
 def is_kept(use, loss, T, k1, k2):
     """Tell whether TBPTT(k1, k2) keeps the path from a use of a parameter at one step to the loss of another.
 
-    Shapes: steps from 1 to T. Errors: ValueError for sizes below 1. Equation: TR1; no path leads back in time.
+    Shapes: steps from 1 to T. Errors: ValueError for other steps, and windows that `gradients` refuses. Equation: TR1;
+    no path leads back in time.
     """
+    k1, k2 = checked_window(T, k1, k2)
+    for name, t in dict(use=use, loss=loss).items():
+        check_size(name, t)
+        if t > T:
+            raise ValueError(f"{name} is {t}, expected a step from 1 to T = {T}: correct it, or raise T.")
     stop = next(stop for stop in stops(T, k1) if stop >= loss)
     return stop - k2 < use <= loss
 
@@ -125,9 +131,9 @@ def bias(found, full, names=None):
     """Return how far a gradient is from the full one, all named arrays together as one vector.
 
     Shapes: dicts of arrays; names those of all parameters unless given. Where the gradient is zero the angle is 90
-    degrees. Errors: ValueError for a full gradient that is zero, or an unknown name.
+    degrees. Errors: ValueError for a full gradient that is zero, no names or an unknown one, or shapes that differ.
     """
-    g, f = (_as_vector(arrays, PARAMETERS if names is None else names) for arrays in (found, full))
+    g, f = _as_vectors(found, full, PARAMETERS if names is None else tuple(names))
     length = np.linalg.norm(f)
     if length == 0:
         raise ValueError("the full gradient is zero, expected one with a direction: compare at other parameters.")
@@ -137,14 +143,28 @@ def bias(found, full, names=None):
     return Bias(float(angle), float(np.linalg.norm(g - f) / length))
 
 
-def _as_vector(arrays, names):
+def _as_vectors(found, full, names):
+    if not names:
+        raise ValueError("names is empty, expected at least one parameter to compare by: name one, or leave it out.")
     for name in names:
-        if name not in arrays:
-            raise ValueError(f"there is no gradient by {name!r}, expected one of {', '.join(arrays)}: name these.")
-    return np.concatenate([arrays[name].ravel() for name in names])
+        for arrays in (found, full):
+            if name not in arrays:
+                raise ValueError(f"there is no gradient by {name!r}, expected one of {', '.join(arrays)}: name these.")
+        shapes = np.shape(found[name]), np.shape(full[name])
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"the gradients by {name} have shapes {shapes[0]} and {shapes[1]}, expected the same: "
+                f"compare gradients by the same parameters."
+            )
+    return [np.concatenate([np.ravel(arrays[name]) for name in names]) for arrays in (found, full)]
 
 
-def _checked_window(T, k1, k2):
+def checked_window(T, k1, k2):
+    """Return k1 and k2, T where one is None, refusing windows in which losses would not go back.
+
+    Errors: ValueError for sizes below 1 and for k2 below k1.
+    """
+    check_size("T", T)
     k1, k2 = T if k1 is None else k1, T if k2 is None else k2
     check_size("k1", k1)
     check_size("k2", k2)
@@ -156,7 +176,12 @@ def _checked_window(T, k1, k2):
     return k1, k2
 
 
-def _checked_cuts(cuts, T):
+def checked_cuts(cuts, T):
+    """Return where T steps are cut, refusing anything but one answer between any two of them.
+
+    Shapes: cuts (T-1,) of bool. Errors: ValueError.
+    """
+    check_size("T", T)
     if type(cuts) is not np.ndarray or cuts.dtype != bool or cuts.shape != (T - 1,):
         raise ValueError(
             f"cuts is {cuts!r}, expected an array of bool of shape ({T - 1},), one between any two of {T} steps: "
