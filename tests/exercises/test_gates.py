@@ -15,6 +15,8 @@ from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges.function import judge_function, reference
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.mistakes.gate_slips import gate_slips
+from bptt_lab.exercises.mistakes.joined_slips import joined_slips
+from bptt_lab.exercises.mistakes.product_slips import product_slips
 from bptt_lab.exercises.mistakes.rewriting import slopes
 from bptt_lab.exercises.mistakes.uses import uses_of
 from bptt_lab.exercises.question import Question
@@ -229,3 +231,38 @@ def test_the_slip_with_a_gate_without_a_name_is_named():
     asked = Question(**common, network=UNNAMED, sizes=dict(x=2, h=3), goal="grad(L, g(t))", answer=answer)
     assert not cause(asked, answer).mistake
     assert cause(asked, wrong).mistake == "G6"
+
+
+JOINED = "h[t] = tanh(W @ concat(h[t-1], x[t])) * sigmoid(V @ concat(h[t-1], x[t]) + b)\nL[t] = mse(h[t], y[t])"
+
+
+def test_every_matrix_that_meets_a_joined_vector_has_its_parts_in_the_wrong_order():
+    network = Network(JOINED, sizes=dict(x=2, h=3))
+    (found,) = joined_slips(network, uses_of(network)["h"])
+    names = {use.letter.name: use for use in found.instead}
+    assert set(names) == {"W", "V", "h", "x"}  # b meets no joined vector
+    places = {1: 3, 2: 4, 3: 5, 4: 1, 5: 2}  # of the entries of h and x, where x stands first
+    for matrix in "WV":
+        old, new = (list(slopes(network, one)) for one in (names[matrix], found.instead[names[matrix]]))
+        for (before, slope), (after, same) in zip(old, new, strict=True):
+            assert after.column == (before.column[0], places[before.column[1]]) and same == slope
+    for name, columns in (("h", {3, 4, 5}), ("x", {1, 2})):
+        trees = [tree for _, tree in slopes(network, found.instead[names[name]])]
+        read = {one.place for tree in trees for one in letters(tree) if one.place.name in names}
+        assert {(place.name, place.entry[1]) for place in read} == {(matrix, j) for matrix in "WV" for j in columns}
+
+
+def held(use):
+    inside = [(part._replace(columns=()), column) for part in use.parts for column in part.columns]
+    return sorted(map(repr, use.base)), sorted(map(repr, inside))
+
+
+@pytest.mark.parametrize("name", [LSTM, GRU, PAPER, "two matrices"])
+def test_a_slip_holds_only_uses_that_change(name):
+    text, sizes = TEXTS.get(name, (JOINED, dict(x=2, h=3)))
+    network = Network(text, sizes=sizes)
+    by_equation = [uses_of(network)[one] for one in network.equations]
+    every = tuple(use for uses in by_equation for use in uses)
+    found = [*joined_slips(network, every), *(slip for uses in by_equation for slip in gate_slips(network, uses))]
+    found += [slip for use in every for slip in product_slips(network, use)]
+    assert found and all(held(use) != held(new) for slip in found for use, new in slip.instead.items())

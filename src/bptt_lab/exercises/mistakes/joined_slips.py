@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace as changed
 from itertools import accumulate
 
-from bptt_lab.exercises.mistakes.rewriting import Slip, Uses
+from bptt_lab.exercises.mistakes.rewriting import Slip, Uses, written
 from bptt_lab.exercises.mistakes.uses import Use
 from bptt_lab.exercises.places import said_now
 from bptt_lab.formulas.tree import Binary, Call, Tree, walk
@@ -24,27 +24,27 @@ def joined_slips(network: Network, uses: Uses) -> Iterator[Slip]:
         if _is_joined(equation.expression):
             moves = _moves(network, equation.expression)
             instead = {use: _with_rows(use, moves) for use in uses if use.lower == name}
-            yield Slip("C12", {"joined": said_now(network, name)}, instead)
+            yield from written("C12", {"joined": said_now(network, name)}, instead)
     for call, matrices in _met(network).items():
         moves = _moves(network, call)
         instead = {
             use: _with_columns(network, use, matrices[use.lower], moves) for use in uses if use.lower in matrices
         }
-        yield Slip("C12", {"joined": "the joined vector"}, instead)
+        yield from written("C12", {"joined": "the joined vector"}, instead)
 
 
 def _is_joined(tree: Tree) -> bool:
     return isinstance(tree, Call) and tree.function == "concat" and len(tree.arguments) > 1
 
 
-def _met(network: Network) -> dict[Tree, dict[str, str]]:
-    """Return, for every joined vector without a name, the equations in which a matrix meets it, and that matrix."""
-    found: dict[Tree, dict[str, str]] = {}
+def _met(network: Network) -> dict[Tree, dict[str, set[str]]]:
+    """Return, for every joined vector without a name, the equations in which matrices meet it, and these matrices."""
+    found: dict[Tree, dict[str, set[str]]] = {}
     for name, equation in network.equations.items():
         for part in walk(equation.expression):
             if isinstance(part, Binary) and part.operator == "@" and _is_joined(part.right):
                 if isinstance(part.left, Quantity):
-                    found.setdefault(part.right, {})[name] = part.left.name
+                    found.setdefault(part.right, {}).setdefault(name, set()).add(part.left.name)
     return found
 
 
@@ -64,10 +64,10 @@ def _with_rows(use: Use, moves: Moves) -> Use:
     return changed(use, base=base, parts=tuple(part._replace(row=moves[part.row]) for part in use.parts))
 
 
-def _with_columns(network: Network, use: Use, matrix: str, moves: Moves) -> Use:
-    """Return a use in an equation with the columns of the matrix that meets a joined vector moved."""
-    if use.letter.name == matrix:
-        every = entries(network.shapes[matrix])
+def _with_columns(network: Network, use: Use, matrices: Set[str], moves: Moves) -> Use:
+    """Return a use in an equation with the columns of the matrices that meet a joined vector moved."""
+    if use.letter.name in matrices:
+        every = entries(network.shapes[use.letter.name])
         place = {entry: k for k, entry in enumerate(every)}
         target = {k: place[i, moves[j - 1] + 1] for k, (i, j) in enumerate(every)}
         base = tuple((i, target[k], tree) for i, k, tree in use.base)
@@ -75,7 +75,7 @@ def _with_columns(network: Network, use: Use, matrix: str, moves: Moves) -> Use:
         return changed(use, base=base, parts=tuple(parts))
 
     def moved(tree: Scalar) -> Scalar:
-        own = [one for one in letters(tree) if one.place.name == matrix]
+        own = [one for one in letters(tree) if one.place.name in matrices]
         return replace(tree, {one: _column(one, moves) for one in own})
 
     base = tuple((i, j, moved(tree)) for i, j, tree in use.base)

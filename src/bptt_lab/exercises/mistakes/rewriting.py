@@ -52,24 +52,30 @@ def slopes(network: Network, use: Use) -> Iterator[tuple[At, Scalar]]:
         seen[part.row] += 1
 
 
-def rewritten(network: Network, use: Use, change: Change) -> Use | None:
-    """Return a use with every slope changed; None where none is."""
-    old = list(slopes(network, use))
-    new = [change(at, tree) for at, tree in old]
-    if all(one == tree for one, (_, tree) in zip(new, old, strict=True)):
-        return None
-    left = iter(new)
+def rewritten(network: Network, use: Use, change: Change) -> Use:
+    """Return a use with every slope changed."""
+    left = iter([change(at, tree) for at, tree in slopes(network, use)])
     base = tuple((i, j, next(left)) for i, j, _ in use.base)
     parts = tuple(part._replace(columns=tuple((j, next(left)) for j, _ in part.columns)) for part in use.parts)
     return replace(use, base=base, parts=parts)
 
 
 def slip(mistake: str, detail: Mapping[str, str], network: Network, changes: Mapping[Use, Change]) -> Iterator[Slip]:
-    """Yield the slip that changes some uses, if it changes anything."""
-    found = {use: rewritten(network, use, change) for use, change in changes.items()}
-    instead = {use: new for use, new in found.items() if new is not None}
-    if instead:
-        yield Slip(mistake, detail, instead)
+    """Yield the slip that changes the slopes of some uses, if it changes anything."""
+    return written(mistake, detail, {use: rewritten(network, use, change) for use, change in changes.items()})
+
+
+def written(mistake: str, detail: Mapping[str, str], instead: Mapping[Use, Use]) -> Iterator[Slip]:
+    """Yield the slip that writes other uses instead of some, of which it holds those that are not the same."""
+    changed = {use: new for use, new in instead.items() if _held(new) != _held(use)}
+    if changed:
+        yield Slip(mistake, detail, changed)
+
+
+def _held(use: Use) -> tuple[Counter, Counter]:
+    """Return the slopes that a use holds, in whatever order."""
+    within = ((part._replace(columns=()), column) for part in use.parts for column in part.columns)
+    return Counter(use.base), Counter(within)
 
 
 def read_in(use: Use) -> list[Place]:
