@@ -244,8 +244,9 @@ def test_every_matrix_that_meets_a_joined_vector_has_its_parts_in_the_wrong_orde
     places = {1: 3, 2: 4, 3: 5, 4: 1, 5: 2}  # of the entries of h and x, where x stands first
     for matrix in "WV":
         old, new = (list(slopes(network, one)) for one in (names[matrix], found.instead[names[matrix]]))
-        for (before, slope), (after, same) in zip(old, new, strict=True):
-            assert after.column == (before.column[0], places[before.column[1]]) and same == slope
+        for (before, slope), (after, slope_after) in zip(old, new, strict=True):
+            assert after.column == (before.column[0], places[before.column[1]])
+            assert slope_after == slope
     for name, columns in (("h", {3, 4, 5}), ("x", {1, 2})):
         trees = [tree for _, tree in slopes(network, found.instead[names[name]])]
         read = {one.place for tree in trees for one in letters(tree) if one.place.name in names}

@@ -70,7 +70,7 @@ def read(where: Where, reading: Reading) -> Change:
     return sloped(where, lambda tables, edge: tables.slope(edge, right_rule, reading))
 
 
-def rewriting(instead: Mapping[Use, Use]) -> Change:
+def replaced(instead: Mapping[Use, Use]) -> Change:
     """Return the change that takes the slopes of some uses as they stand in others."""
 
     def change(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from bptt_lab.exercises.mistakes.rewriting import At, Change, Slip, Uses, said_by, slip, slopes, way
-from bptt_lab.exercises.mistakes.uses import Use
+from bptt_lab.exercises.mistakes.rewriting import At, Rewrite, Slip, said_by, slip, slopes, way
+from bptt_lab.exercises.mistakes.uses import Use, Uses
 from bptt_lab.formulas.tree import Call
 from bptt_lab.network import Network, Place
 from bptt_lab.network.scalars import ONE, Applied, Letter, Scalar, add, entries, letters, negative, replace
@@ -46,7 +46,7 @@ def _said(use: Use, gate: Place) -> str:
     return f"inside {use.lower}" if gate.name.startswith("(") else said_by(use, gate)
 
 
-def _complement(network: Network, use: Use, gate: Place, other: Place) -> Change:
+def _complement(network: Network, use: Use, gate: Place, other: Place) -> Rewrite:
     """Return the change that reads one minus a gate, or one minus another of the same entry, for a gate."""
 
     def change(at: At, tree: Scalar) -> Scalar:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace as changed
 from itertools import accumulate
 
-from bptt_lab.exercises.mistakes.rewriting import Slip, Uses, written
-from bptt_lab.exercises.mistakes.uses import Use
+from bptt_lab.exercises.mistakes.rewriting import Slip, written
+from bptt_lab.exercises.mistakes.uses import Use, Uses
 from bptt_lab.exercises.places import said_now
 from bptt_lab.formulas.tree import Binary, Call, Tree, walk
 from bptt_lab.formulas.tree import Letter as Quantity

@@ -20,7 +20,7 @@ from bptt_lab.exercises.mistakes.edge_changes import (
     moved,
     of,
     read,
-    rewriting,
+    replaced,
     ruled,
     scaled,
     sloped,
@@ -34,7 +34,7 @@ from bptt_lab.exercises.mistakes.joined_slips import joined_slips
 from bptt_lab.exercises.mistakes.product_slips import is_product, product_slips
 from bptt_lab.exercises.mistakes.result_edits import MOST_STEPS
 from bptt_lab.exercises.mistakes.rewriting import Slip, read_in, way
-from bptt_lab.exercises.mistakes.uses import Edge, Use, edges_into, influenced, uses_of
+from bptt_lab.exercises.mistakes.uses import Edge, Use, Uses, edges_into, influenced, uses_of
 from bptt_lab.exercises.places import said, said_now
 from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.times import Index, index_of
@@ -82,9 +82,6 @@ def edits_for(graph: Graph, above: str) -> Iterator[tuple[Edit, int]]:
         before = [reached[name] for name in edit.touched if name in reached]
         if before:
             yield edit, min(before)
-
-
-Uses = tuple[Use, ...]
 
 
 def _recurrent(graph: Graph, uses: Uses) -> Uses:
@@ -239,12 +236,12 @@ def _products(graph: Graph, uses: Uses) -> Iterator[Edit]:
         if is_product(network, name):
             own = tuple(use for use in uses if use.lower == name)
             found = itertools.chain(*(product_slips(network, use) for use in own), gate_slips(network, own))
-            yield from (_rewriting(slip) for slip in found)
-    yield from (_rewriting(slip) for slip in joined_slips(network, uses))
+            yield from (_replacing(slip) for slip in found)
+    yield from (_replacing(slip) for slip in joined_slips(network, uses))
 
 
-def _rewriting(slip: Slip) -> Edit:
-    return Edit(slip.mistake, slip.detail, tuple(slip.instead), rewriting(slip.instead), is_local=True)
+def _replacing(slip: Slip) -> Edit:
+    return Edit(slip.mistake, slip.detail, tuple(slip.instead), replaced(slip.instead), is_local=True)
 
 
 def _calls(expression: Tree, functions: Collection[str]) -> list[Call]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from bptt_lab.exercises.mistakes.rewriting import (
     At,
-    Change,
+    Rewrite,
     Slip,
     own_letter,
     read_in,
@@ -112,7 +112,7 @@ def _sides_of_activations(use: Use) -> list[Callable[[At], bool]]:
     return [lambda at: at.value is None] * bool(use.base) + [lambda at: at.value is not None] * bool(use.parts)
 
 
-def _where(is_wanted: Callable[[At], bool], change: Change) -> Change:
+def _where(is_wanted: Callable[[At], bool], change: Rewrite) -> Rewrite:
     return lambda at, tree: change(at, tree) if is_wanted(at) else tree
 
 
@@ -163,11 +163,11 @@ def _has_minus(term: Scalar) -> bool:
     return isinstance(first, Constant) and first.value < 0
 
 
-def _dropped(dropped: tuple) -> Change:
+def _dropped(dropped: tuple) -> Rewrite:
     return lambda at, tree: add(*(term for kind, term in _parted(at, tree) if kind != dropped))
 
 
-def _turned(turned: Collection[tuple]) -> Change:
+def _turned(turned: Collection[tuple]) -> Rewrite:
     return lambda at, tree: add(*(negative(term) if kind in turned else term for kind, term in _parted(at, tree)))
 
 
@@ -193,7 +193,7 @@ def _has_square_matrix(network: Network, use: Use) -> bool:
     return len(shape) == 2 and shape == (use.size[0], use.size[0]) and use.letter.name in network.parameters
 
 
-def _crossed(place: Place) -> Change:
+def _crossed(place: Place) -> Rewrite:
     """Return the change that reads a factor at the other end of the matrix entry that stands beside it."""
 
     def change(at: At, tree: Scalar) -> Scalar:

@@ -14,8 +14,6 @@ from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.network import Network, Place
 from bptt_lab.network.scalars import Letter, Scalar, entries, letters
 
-Uses = tuple[Use, ...]
-
 
 class Slip(NamedTuple):
     """One mistake: its id, the slots of its words, and for each use that it changes the one written instead."""
@@ -37,7 +35,7 @@ class At(NamedTuple):
     value: Scalar | None = None
 
 
-Change = Callable[[At, Scalar], Scalar]
+Rewrite = Callable[[At, Scalar], Scalar]
 
 
 def slopes(network: Network, use: Use) -> Iterator[tuple[At, Scalar]]:
@@ -52,7 +50,7 @@ def slopes(network: Network, use: Use) -> Iterator[tuple[At, Scalar]]:
         seen[part.row] += 1
 
 
-def rewritten(network: Network, use: Use, change: Change) -> Use:
+def rewritten(network: Network, use: Use, change: Rewrite) -> Use:
     """Return a use with every slope changed."""
     left = iter([change(at, tree) for at, tree in slopes(network, use)])
     base = tuple((i, j, next(left)) for i, j, _ in use.base)
@@ -60,7 +58,7 @@ def rewritten(network: Network, use: Use, change: Change) -> Use:
     return replace(use, base=base, parts=parts)
 
 
-def slip(mistake: str, detail: Mapping[str, str], network: Network, changes: Mapping[Use, Change]) -> Iterator[Slip]:
+def slip(mistake: str, detail: Mapping[str, str], network: Network, changes: Mapping[Use, Rewrite]) -> Iterator[Slip]:
     """Yield the slip that changes the slopes of some uses, if it changes anything."""
     return written(mistake, detail, {use: rewritten(network, use, change) for use, change in changes.items()})
 

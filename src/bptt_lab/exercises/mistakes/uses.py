@@ -69,6 +69,9 @@ class Use:
         return index.shift if isinstance(index, Index) and index.start == "t" else 0
 
 
+Uses = tuple[Use, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Edge:
     """One use at one step: `lower` depends on `upper`; neither names an entry."""
