@@ -1,5 +1,6 @@
 """A network's page: the same parts in Markdown and in HTML, everything in one file, nothing run or loaded by it."""
 
+import copy
 import dataclasses
 import html.parser
 import re
@@ -9,7 +10,7 @@ import pytest
 
 import networks
 from bptt_lab import Network, report
-from bptt_lab.symbolic import Derivation, derive_vector, numpy_source
+from bptt_lab.symbolic import Derivation, derive_vector, numpy_source, verdicts
 
 NAMES = ["one hidden layer", "LSTM", "bidirectional", "the paper's GRU", "attention by running sums", "layer norm"]
 KNOWN = {**networks.TEXTS, **networks.BEYOND}
@@ -134,5 +135,14 @@ def test_the_checks_passed_count_what_was_checked():
         == f"{len(page.derivations)} of {len(page.derivations)} derivations, {lines} lines, each checked in 3 steps."
     )
     assert second == "Every one is proved, none on samples alone." and "values and gradients" in third
+    one = next(iter(page.derivations.values()))
+    assert one.strength == verdicts.PROVED
+    for strength in verdicts.STRONGEST_LAST[:-1]:
+        weaker = copy.copy(one)
+        weaker.strength = strength
+        mixed = dataclasses.replace(page, derivations={"a": one, "b": weaker, "c": "None."})
+        assert [*mixed.checks()][1] == f"The weakest of them: {strength}."
+    none = dataclasses.replace(page, derivations={"a": "None.", "b": "None."}, program="")
+    assert [*none.checks()] == ["0 of 2 derivations, 0 lines, each checked in 3 steps."]
     fewer = dataclasses.replace(page, derivations=page.derivations | {"W0": "None."}, program="")
     assert [*fewer.checks()][0].startswith(f"{len(page.derivations) - 1} of ") and len([*fewer.checks()]) == 2

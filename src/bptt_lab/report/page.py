@@ -9,6 +9,7 @@ from functools import cached_property
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.symbolic import Derivation, DerivationError, derive_vector, numpy_source
+from bptt_lab.symbolic.verdicts import PROVED, weakest
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Page:
         found = [one for one in self.derivations.values() if isinstance(one, Derivation)]
         lines, T = sum(len(one.lines) for one in found), self.graph.T
         yield f"{len(found)} of {len(self.derivations)} derivations, {lines} lines, each checked in {T} steps."
-        weakest = next((one.strength for one in found if "proved" not in one.strength), "")
-        yield f"The weakest of them: {weakest}." if weakest else "Every one is proved, none on samples alone."
+        if found:
+            least = weakest(one.strength for one in found)
+            yield "Every one is proved, none on samples alone." if least == PROVED else f"The weakest of them: {least}."
         if self.program:
             yield "The program was run with small sizes; values and gradients are those of the graph."
 
