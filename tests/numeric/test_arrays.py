@@ -199,7 +199,7 @@ def test_backward_refuses_missing_parameters_and_foreign_traces(instance):
 
 
 def test_a_workspace_must_be_one(instance):
-    with pytest.raises(TypeError, match=r"make one with rnn\.Workspace\(\)"):
+    with pytest.raises(TypeError, match=r"make one with arrays\.Workspace\(\)"):
         rnn.forward(instance.params, instance.x, instance.h_start, workspace={})
 
 

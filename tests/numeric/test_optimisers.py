@@ -323,11 +323,6 @@ def test_the_state_of_another_optimiser_is_refused(update):
         update(params, params, state)
 
 
-def test_old_names_are_still_names_of_training():
-    for name in optimisers.__all__:
-        assert getattr(training, name) is getattr(optimisers, name) and name in training.__all__
-
-
 # Clipping by the global norm
 
 

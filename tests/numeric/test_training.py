@@ -7,7 +7,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from bptt_lab.numeric import trained, training
+from bptt_lab.numeric import optimisers, trained, training
 
 
 def slope(params):
@@ -40,7 +40,7 @@ def run(seed=0, **options):
 
 
 def test_the_loop_goes_downhill_and_keeps_what_it_is_asked_for():
-    found = run(update=training.sgd, rate=0.3, keep=20)
+    found = run(update=optimisers.sgd, rate=0.3, keep=20)
     assert found.losses[-1] < 0.01 * found.losses[0] and len(found.losses) == len(found.norms) == 50
     assert list(found.kept) == [0, 20, 40, 50] and found.kept[50] is found.params
     assert found.norms[0] > 1  # reported before clipping
@@ -53,7 +53,7 @@ def test_the_loop_depends_on_the_generator_alone():
 
 
 def test_the_loop_clips():
-    first = run(update=training.sgd, rate=1.0, steps=1, limit=0.5).params["w"]
+    first = run(update=optimisers.sgd, rate=1.0, steps=1, limit=0.5).params["w"]
     assert np.linalg.norm(first - [4.0, -3.0]) == pytest.approx(0.5)
 
 

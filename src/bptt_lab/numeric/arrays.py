@@ -137,6 +137,16 @@ def check_size(name, size):
         raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
 
 
+def above(name, value, bound):
+    """Return a number above a bound as a Python float, beside which float32 stays float32.
+
+    Shapes: numbers. Errors: ValueError unless finite and above it.
+    """
+    if not bound < value < np.inf:
+        raise ValueError(f"{name} is {value}, expected a finite number above {bound}: correct it.")
+    return float(value)
+
+
 def check_pair(name, array, other_name, other):
     """Check two arrays that must agree in shape and dtype, such as predictions and targets.
 
@@ -257,7 +267,7 @@ def buffers(workspace, make, *arguments):
     if not isinstance(workspace, Workspace):
         raise TypeError(
             f"workspace is of type {type(workspace).__name__}, expected a Workspace or None: "
-            f"make one with rnn.Workspace()."
+            f"make one with arrays.Workspace()."
         )
     return workspace.get(make, *arguments)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import as_floats, check, check_names
+from .arrays import above, as_floats, check, check_names
 
 __all__ = [
     "AdamState",
@@ -54,7 +54,7 @@ def sgd(params, gradients, state=None, rate=0.1, momentum=0.0):
     Equations: v = momentum v + g, w = w - rate v, with v = 0 before the first step.
     """
     _check_like("gradients", gradients, params)
-    rate = _above("rate", rate, 0)
+    rate = above("rate", rate, 0)
     _check_share("momentum", momentum)
     before = _checked_state(state, params)
     moving = {name: momentum * before[name] + gradients[name] for name in params}
@@ -69,7 +69,7 @@ def adagrad(params, gradients, state=None, rate=0.01, epsilon=1e-8):
     v = v + g^2, w = w - rate g / (sqrt(v) + epsilon), with v = 0 before the first step.
     """
     _check_like("gradients", gradients, params)
-    rate, epsilon = _above("rate", rate, 0), _above("epsilon", epsilon, 0)
+    rate, epsilon = above("rate", rate, 0), above("epsilon", epsilon, 0)
     before = _checked_state(state, params)
     squares = {name: before[name] + g * g for name, g in gradients.items()}
     return _moved_by_root(params, gradients, squares, rate, epsilon), squares
@@ -84,7 +84,7 @@ def rmsprop(params, gradients, state=None, rate=0.001, share=0.9, epsilon=1e-8):
     step, which is not corrected for (Adam does), so that first steps are rate / sqrt(1 - share) long.
     """
     _check_like("gradients", gradients, params)
-    rate, epsilon = _above("rate", rate, 0), _above("epsilon", epsilon, 0)
+    rate, epsilon = above("rate", rate, 0), above("epsilon", epsilon, 0)
     _check_share("share", share)
     before = _checked_state(state, params)
     means = {name: share * before[name] + (1 - share) * g * g for name, g in gradients.items()}
@@ -106,8 +106,8 @@ def rprop(params, gradients, state=None, rate=0.1, longer=1.2, shorter=0.5, shor
     so it is meant for gradients over all examples, not for those of batches that change.
     """
     _check_like("gradients", gradients, params)
-    rate, shortest = _above("rate", rate, 0), _above("shortest", shortest, 0)
-    longest, longer = _above("longest", longest, shortest), _above("longer", longer, 1)
+    rate, shortest = above("rate", rate, 0), above("shortest", shortest, 0)
+    longest, longer = above("longest", longest, shortest), above("longer", longer, 1)
     _check_share("shorter", shorter)
     lengths, before = _checked_rprop_state(state, params, rate)
     signs = {name: np.sign(g) for name, g in gradients.items()}
@@ -130,7 +130,7 @@ def adam(params, gradients, state=None, rate=0.001, first=0.9, second=0.999, eps
     w = w - rate (m / (1 - first^n)) / (sqrt(v / (1 - second^n)) + epsilon).
     """
     _check_like("gradients", gradients, params)
-    rate, epsilon = _above("rate", rate, 0), _above("epsilon", epsilon, 0)
+    rate, epsilon = above("rate", rate, 0), above("epsilon", epsilon, 0)
     _check_share("first", first)
     _check_share("second", second)
     n, m, v = _checked_adam_state(state, params)
@@ -167,7 +167,7 @@ def clip_by_global_norm(gradients, limit):
     Errors: TypeError, ValueError. Equation: g min(1, limit / norm). The direction never changes,
     and what is below the limit is left alone.
     """
-    limit = _above("limit", limit, 0)
+    limit = above("limit", limit, 0)
     norm = global_norm(gradients)
     scale = limit / norm if norm > limit else 1.0
     return {name: array * scale for name, array in gradients.items()}, norm
@@ -180,7 +180,7 @@ def clip_by_value(gradients, limit):
     Equation: min(max(g, -limit), limit). The direction changes where some entries are cut and
     others are not: `clip_by_global_norm` keeps it.
     """
-    limit = _above("limit", limit, 0)
+    limit = above("limit", limit, 0)
     return {name: np.clip(array, -limit, limit) for name, array in gradients.items()}, global_norm(gradients)
 
 
@@ -231,13 +231,6 @@ def _check_like(name, found, params):
     for key, array in params.items():
         as_floats(key, array)
         check(f"{name}[{key!r}]", found[key], array.shape, array.dtype, f"like {key}")
-
-
-def _above(name, value, bound):
-    """Return a number above a bound as a Python float, beside which float32 stays float32."""
-    if not bound < value < np.inf:
-        raise ValueError(f"{name} is {value}, expected a finite number above {bound}: correct it.")
-    return float(value)
 
 
 def _check_share(name, value):

@@ -6,6 +6,8 @@ because the carry of an addition travels from there to the most significant bit.
 
 import numpy as np
 
+from .arrays import check_size
+
 __all__ = ["addition", "bits", "carries", "number", "parity", "previous_symbol"]
 
 
@@ -97,5 +99,4 @@ def _random_bits(rng, shape):
 
 def _check_sizes(**sizes):
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
+        check_size(name, size)

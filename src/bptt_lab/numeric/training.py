@@ -1,6 +1,6 @@
 """Training: a loop that draws a batch, differentiates, clips and steps, and learning rates for it.
 
-The optimisers and clipping live in `optimisers` and can be reached from here too.
+Optimisers and clipping are in `optimisers`.
 """
 
 import sys
@@ -8,36 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import as_floats
-from .optimisers import (
-    AdamState,
-    RpropState,
-    adagrad,
-    adam,
-    clip_by_global_norm,
-    clip_by_value,
-    global_norm,
-    rmsprop,
-    rprop,
-    sgd,
-)
+from . import optimisers
+from .arrays import above, as_floats, check_size
 
-__all__ = [
-    "AdamState",
-    "RpropState",
-    "Run",
-    "adagrad",
-    "adam",
-    "clip_by_global_norm",
-    "clip_by_value",
-    "falling",
-    "global_norm",
-    "progress",
-    "rmsprop",
-    "rprop",
-    "sgd",
-    "train",
-]
+__all__ = ["Run", "falling", "progress", "train"]
 
 
 class Run(NamedTuple):
@@ -58,8 +32,7 @@ def falling(rate):
 
     Shapes: numbers. Errors: ValueError for a rate that is not positive.
     """
-    if not 0 < rate < np.inf:
-        raise ValueError(f"rate is {rate}, expected a finite number above 0: correct it.")
+    rate = above("rate", rate, 0)
     return lambda done: rate * min(1.0, 2 * (1 - done))
 
 
@@ -70,11 +43,11 @@ def train(
     rng,
     steps=1000,
     rate=0.01,
-    update=adam,
+    update=optimisers.adam,
     limit=1.0,
     keep=0,
     label="",
-    clip=clip_by_global_norm,
+    clip=optimisers.clip_by_global_norm,
 ):
     """Draw a batch, differentiate, clip and step, `steps` times; return a Run.
 
@@ -85,8 +58,7 @@ def train(
     a progress bar meanwhile. The result depends on rng alone.
     Errors: TypeError, ValueError, also when loss or gradients are no longer finite.
     """
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(f"steps is {steps!r}, expected an integer of at least 1: correct it.")
+    check_size("steps", steps)
     rate_at = rate if callable(rate) else lambda done: rate
     state, losses, norms, kept = None, np.empty(steps), np.empty(steps), {0: params}
     for step in progress(range(steps), label):
