@@ -16,8 +16,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import DTYPES, Workspace, buffers, check, check_axes, check_form, check_names, empty
-from .layers import ACTIVATIONS, applied, check_apart, check_choice, check_latest, slopes
+from .arrays import Workspace, buffers, check, check_axes, check_form, check_names, check_size, empty
+from .layers import (
+    ACTIVATIONS,
+    applied,
+    check_apart,
+    check_choice,
+    check_latest,
+    check_trace,
+    draw,
+    slopes,
+    transposed,
+)
 
 __all__ = ["ACTIVATIONS", "Trace", "Workspace", "backward", "forward", "initialise"]
 
@@ -50,13 +60,8 @@ def initialise(rng, D, M, K, dtype=np.float64):
     Errors: TypeError for an unsupported dtype, ValueError for sizes below 1.
     """
     for name, size in dict(D=D, M=M, K=K).items():
-        if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
-    if np.dtype(dtype) not in DTYPES:
-        raise TypeError(f"dtype is {np.dtype(dtype)}, expected np.float32 or np.float64: pass one.")
-    scales = dict(W0=D**-0.5, W11=M**-0.5, b0=0.1, W1=M**-0.5, b1=0.1)
-    shapes = dict(W0=(M, D), W11=(M, M), b0=(M,), W1=(K, M), b1=(K,))
-    return {name: (scales[name] * rng.standard_normal(shapes[name])).astype(dtype) for name in scales}
+        check_size(name, size)
+    return draw(rng, dict(W0=(M, D), W11=(M, M), b0=(M,), W1=(K, M), b1=(K,)), dtype)
 
 
 def forward(params, x, h_start, workspace=None, activation="tanh"):
@@ -69,17 +74,17 @@ def forward(params, x, h_start, workspace=None, activation="tanh"):
     result belongs. Equations: R1, R2, R3.
     """
     check_choice("activation", activation, ACTIVATIONS)
-    T, B, D, M, K = _check_forward(params, x, h_start)
+    T, B, D, M, K = check_forward(params, x, h_start)
     W0, W11, b0, W1, b1 = [params[name] for name in PARAMETERS]
     kept = buffers(workspace, _ForwardBuffers, T, B, M, K, x.dtype)
     check_apart(x, kept.states, kept.a2_classes)
     kept.stamp += 1
 
     kept.states[0] = h_start  # first, because h_start may be the last state of the call before
-    x.reshape(T * B, D).dot(_transposed(W0), kept.h1_rows)  # R1 without W11 h1(t-1), all rows
+    x.reshape(T * B, D).dot(transposed(W0), kept.h1_rows)  # R1 without W11 h1(t-1), all rows
     kept.product[:] = b0  # as wide as a step, because adding short rows is slow
     kept.h1 += kept.product
-    W11_transposed, product, f = _transposed(W11), kept.product, applied(activation)
+    W11_transposed, product, f = transposed(W11), kept.product, applied(activation)
     for h_before, h_now in kept.steps:  # h_now holds W0 x + b0 and becomes h1(t)
         h_before.dot(W11_transposed, product)
         h_now += product  # R1
@@ -137,11 +142,6 @@ def _sweep(kept, W11, h1, activation):
             delta1_now *= slope_now
 
 
-def _transposed(W):
-    # A copy: for small matrices BLAS is up to twice as fast with one that lies in memory in order.
-    return W.T.copy()
-
-
 class _ForwardBuffers:
     def __init__(self, T, B, M, K, dtype):
         self.states = empty((T + 1, B, M), dtype)
@@ -176,7 +176,11 @@ class _BackwardBuffers:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, h_start):
+def check_forward(params, x, h_start):
+    """Refuse what a forward pass cannot take, and return T, B, D, M, K.
+
+    Shapes: as in `forward`. Errors: TypeError, ValueError naming the array.
+    """
     check_names("params", params, PARAMETERS)
     T, B, D = check_axes("x", x, "T, B, D")
     M, _ = check_axes("W11", params["W11"], "M, M")
@@ -194,11 +198,7 @@ def _check_forward(params, x, h_start):
 @np.errstate(over="ignore", invalid="ignore")
 def _check_backward(params, trace, d_a2):
     check_names("params", params, PARAMETERS)
-    if not isinstance(trace, Trace):
-        raise TypeError(
-            f"trace is of type {type(trace).__name__}, expected what forward returned: "
-            f"pass trace = rnn.forward(params, x, h_start)."
-        )
+    check_trace(trace, Trace, "rnn.forward(params, x, h_start)")
     check_latest(trace)
     (T, B, D), M, K, dtype = trace.x.shape, trace.h1.shape[2], trace.a2.shape[2], trace.x.dtype
     check("d_a2", d_a2, (T, B, K), dtype, "T, B, K")

@@ -11,7 +11,7 @@ gradient of the loss by them, (B, K): for example `lambda t, a2: losses.softmax_
 import numpy as np
 
 from .arrays import check
-from .rnn import _check_forward
+from .rnn import check_forward
 
 __all__ = ["Tally"]
 
@@ -74,7 +74,7 @@ def begin(params, x, h_start, tally):
 
     Shapes: as in `rnn.forward`. Errors: TypeError, ValueError, also for a tally that has been used.
     """
-    _check_forward(params, x, h_start)
+    check_forward(params, x, h_start)
     tally = Tally() if tally is None else tally
     if not isinstance(tally, Tally):
         raise TypeError(f"tally is of type {type(tally).__name__}, expected a Tally or None: make one with Tally().")
