@@ -12,11 +12,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from bptt_lab.numeric import deep
+from bptt_lab.numeric import gru, lstm
+from bptt_lab.numeric.layers import MOST
 
-GATES = {"RNN": ("",), "LSTM": tuple("ifgo"), "GRU": tuple("rzn"), "GRU reset before": tuple("rzn")}
+GATES = {"RNN": ("",), "LSTM": lstm.GATES, "GRU": gru.GATES, "GRU reset before": gru.GATES}
 INNER = {"GRU": ("n",)}  # gates with a bias of their own inside the reset: n = tanh(W x + b + r * (R h + inner))
-MOST = deep.MOST
 SUBSCRIPTS = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))
 
 
