@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import as_floats, check, check_axes, check_form, check_names
+from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
-    check_size,
-    check_sizes,
     check_trace,
+    check_two_sizes,
     draw,
     outer_sum,
     row_sum,
@@ -79,9 +78,7 @@ def initialise(rng, D, M, K, dtype=np.float64):
     b0b (Mb,), W1f (K, Mf), W1b (K, Mb), b1 (K,).
     Errors: TypeError for an unsupported dtype, ValueError for sizes below 1 or M not a pair.
     """
-    check_sizes("M", M, "(Mf, Mb)", least=2)
-    if len(M) != 2:
-        raise ValueError(f"M is {M!r}, expected two sizes, (Mf, Mb): remove the others.")
+    check_two_sizes("M", M, "(Mf, Mb)")
     check_size("D", D)
     check_size("K", K)
     Mf, Mb = M

@@ -14,13 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import as_floats, check, check_axes, check_form, check_names
+from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
-    check_size,
+    check_layers,
     check_sizes,
+    check_states,
     check_trace,
+    depth,
     draw,
     outer_sum,
     row_sum,
@@ -31,8 +33,6 @@ from .layers import (
 )
 
 __all__ = ["ACTIVATIONS", "Trace", "backward", "forward", "initialise"]
-
-MOST = 10  # layers; with eleven, W11 would be the name of two matrices
 
 
 class Trace(NamedTuple):
@@ -57,8 +57,7 @@ def initialise(rng, D, hidden, K, dtype=np.float64):
     Errors: TypeError for an unsupported dtype, ValueError for sizes below 1 or more than 10 layers.
     """
     check_sizes("hidden", hidden, "(M1, …, ML)", least=1)
-    if len(hidden) > MOST:
-        raise ValueError(f"hidden has {len(hidden)} layers, expected at most {MOST}: take fewer.")
+    check_layers("hidden", hidden)
     check_size("D", D)
     check_size("K", K)
     sizes, shapes = (D, *hidden, K), {}
@@ -117,17 +116,9 @@ def _names(L):
     return [*between, *(f"W{l}{l}" for l in range(1, L + 1))]
 
 
-def _depth(params):
-    """Return the number of recurrent layers that the names tell of, at least one."""
-    L = 1
-    while isinstance(params, dict) and L < MOST and (f"b{L + 1}" in params or f"W{L + 1}{L + 1}" in params):
-        L += 1
-    return L
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def _check_forward(params, x, h_start):
-    L = _depth(params)
+    L = depth(params, lambda l: (f"b{l}", f"W{l}{l}"))
     check_names("params", params, _names(L))
     _, B, before = check_axes("x", x, "T, B, D")
     check("x", x, x.shape, x.dtype)
@@ -143,23 +134,6 @@ def _check_forward(params, x, h_start):
             check(f"h_start[{l}]", h_start[l], (B, after), x.dtype, f"B, {M}")
         before = after
     return L
-
-
-def check_states(name, states, L):
-    """Refuse anything but a tuple or list with the state of each of L layers.
-
-    Shapes: states L arrays, not looked at. Errors: TypeError, ValueError.
-    """
-    if not isinstance(states, (tuple, list)):
-        raise TypeError(
-            f"{name} is of type {type(states).__name__}, expected a tuple with the state (B, M) of each layer: "
-            f"pass ({name},) for one layer."
-        )
-    if len(states) != L:
-        raise ValueError(
-            f"{name} holds {len(states)} states, expected {L}, one (B, M) for each recurrent layer "
-            f"of params: pass one for each."
-        )
 
 
 @np.errstate(over="ignore", invalid="ignore")

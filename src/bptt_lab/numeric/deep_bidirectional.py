@@ -24,14 +24,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import as_floats, check, check_axes, check_form, check_names
-from .deep import MOST, check_states
+from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
-    check_size,
+    check_layers,
     check_sizes,
+    check_states,
     check_trace,
+    check_two_sizes,
+    depth,
     draw,
     outer_sum,
     row_sum,
@@ -166,27 +168,16 @@ def _letters(L):
     return _shapes("D", [(f"M{l}f", f"M{l}b") for l in range(1, L + 1)], "K")
 
 
-def _depth(params):
-    """Return the number of layers that the names tell of, at least one."""
-    L = 1
-    while isinstance(params, dict) and L < MOST and (f"b{L}f" in params or f"W{L + 1}{L + 1}f" in params):
-        L += 1
-    return L
-
-
 def _check_pairs(M):
     check_sizes("M", [1] * len(M) if isinstance(M, (tuple, list)) else M, "((M1f, M1b), …)", least=1)
-    if len(M) > MOST:
-        raise ValueError(f"M has {len(M)} layers, expected at most {MOST}: take fewer.")
+    check_layers("M", M)
     for l, pair in enumerate(M):
-        check_sizes(f"M[{l}]", pair, f"(M{l + 1}f, M{l + 1}b)", least=2)
-        if len(pair) != 2:
-            raise ValueError(f"M[{l}] is {pair!r}, expected two sizes, (M{l + 1}f, M{l + 1}b): remove the others.")
+        check_two_sizes(f"M[{l}]", pair, f"(M{l + 1}f, M{l + 1}b)")
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def _check_forward(params, x, h_start, h_end, lengths):
-    L = _depth(params)
+    L = depth(params, lambda l: (f"b{l - 1}f", f"W{l}{l}f"))
     letters = {name: ", ".join(shape) for name, shape in _letters(L).items()}
     check_names("params", params, letters)
     T, B, D = check_axes("x", x, "T, B, D")

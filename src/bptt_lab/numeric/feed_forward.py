@@ -8,6 +8,7 @@ and weights are stored as the mathematics writes them, so code says h @ W.T. Lay
 lists from 0: a^l is pre[l-1], h^l is post[l-1], and W^{l-1} and b^{l-1} lead to it.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from .layers import (
     check_choice,
     check_sizes,
     check_trace,
+    depth,
     draw,
     outer_sum,
     row_sum,
@@ -114,19 +116,11 @@ def _names(L):
     return [f"{letter}{l}" for l in range(L) for letter in "Wb"]
 
 
-def _depth(params):
-    """Return the number of layers that the names tell of, at least one."""
-    L = 1
-    while isinstance(params, dict) and (f"W{L}" in params or f"b{L}" in params):
-        L += 1
-    return L
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def _check_forward(params, x, activation, output):
     check_choice("activation", activation, ACTIVATIONS)
     check_choice("output", output, OUTPUTS)
-    L = _depth(params)
+    L = depth(params, lambda l: (f"W{l - 1}", f"b{l - 1}"), most=math.inf)
     check_names("params", params, _names(L))
     _, before = check_axes("x", x, "B, D")
     check("x", x, x.shape, x.dtype)

@@ -30,6 +30,7 @@ from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_name
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
+MOST = 10  # layers; with eleven, W11 would be the name of two matrices
 BLOCK = 2**16  # numbers in a block of steps: small for a processor's second-level cache
 
 
@@ -338,6 +339,53 @@ def check_sizes(name, sizes, letters, least):
         raise ValueError(f"{name} is {sizes!r}, expected at least {least} of them, {letters}: add what is missing.")
     for place, size in enumerate(sizes):
         check_size(f"{name}[{place}]", size)
+
+
+def check_two_sizes(name, sizes, letters):
+    """Refuse anything but a tuple or list of two sizes, such as those of two directions.
+
+    Shapes: none; `letters` shows what is expected. Errors: TypeError, ValueError.
+    """
+    check_sizes(name, sizes, letters, least=2)
+    if len(sizes) != 2:
+        raise ValueError(f"{name} is {sizes!r}, expected two sizes, {letters}: remove the others.")
+
+
+def check_layers(name, layers):
+    """Refuse more layers than have names of their own.
+
+    Shapes: none; a tuple or list with one entry for each layer. Errors: ValueError.
+    """
+    if len(layers) > MOST:
+        raise ValueError(f"{name} has {len(layers)} layers, expected at most {MOST}: take fewer.")
+
+
+def depth(params, tells, most=MOST):
+    """Return the number of layers that the names of parameters tell of, at least one and at most so many.
+
+    Shapes: none; `tells(l)` returns names that no network without a layer l has. Errors: none.
+    """
+    L = 1
+    while isinstance(params, dict) and L < most and any(name in params for name in tells(L + 1)):
+        L += 1
+    return L
+
+
+def check_states(name, states, L):
+    """Refuse anything but a tuple or list with the state of each of L layers.
+
+    Shapes: states L arrays, not looked at. Errors: TypeError, ValueError.
+    """
+    if not isinstance(states, (tuple, list)):
+        raise TypeError(
+            f"{name} is of type {type(states).__name__}, expected a tuple with the state (B, M) of each layer: "
+            f"pass ({name},) for one layer."
+        )
+    if len(states) != L:
+        raise ValueError(
+            f"{name} holds {len(states)} states, expected {L}, one (B, M) for each recurrent layer "
+            f"of params: pass one for each."
+        )
 
 
 def check_trace(trace, kind, call):
