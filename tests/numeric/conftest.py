@@ -25,7 +25,7 @@ class Instance(NamedTuple):
         return losses.softmax_nll(trace.a2, self.labels)[0]
 
     def gradients(self, workspace=None):
-        trace = rnn.forward(self.params, self.x, self.h_start, workspace)
+        trace = rnn.forward(self.params, self.x, self.h_start, workspace=workspace)
         d_a2 = losses.softmax_nll(trace.a2, self.labels, workspace=workspace)[1]
         return rnn.backward(self.params, trace, d_a2, workspace)
 

@@ -252,14 +252,14 @@ def test_ten_layers_run_and_eleven_are_refused():
     instance = make(sizes=[2, 3, 3, 2, *[2, 3] * 5])
     assert "W1010" in instance.params and instance.L == 10
     assert_close(instance.gradients(), instance.by_autograd())
-    with pytest.raises(ValueError, match="hidden has 11 layers, expected at most 10"):
+    with pytest.raises(ValueError, match="M has 11 layers, expected at most 10"):
         deep.initialise(np.random.default_rng(0), 2, (2,) * 11, 3)
 
 
 BAD_SIZES = [
-    ((2, 3, 4), TypeError, r"hidden is 3, expected a tuple of sizes such as \(M1, …, ML\)"),
-    ((2, (), 4), ValueError, r"hidden is \(\), expected at least 1"),
-    ((2, (3, 0), 4), ValueError, r"hidden\[1\] is 0, expected an integer of at least 1"),
+    ((2, 3, 4), TypeError, r"M is 3, expected a tuple of sizes such as \(M1, …, ML\)"),
+    ((2, (), 4), ValueError, r"M is \(\), expected at least 1"),
+    ((2, (3, 0), 4), ValueError, r"M\[1\] is 0, expected an integer of at least 1"),
     ((0, (3,), 4), ValueError, r"D is 0"),
     ((2, (3,), "4"), ValueError, r"K is '4'"),
 ]

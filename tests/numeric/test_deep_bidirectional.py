@@ -52,7 +52,9 @@ class Instance(NamedTuple):
     def forward(self, arrays, code=deep_bidirectional):
         states = [arrays[name] for name in self.flat(self.h_start, self.h_end)]
         params = {name: arrays[name] for name in self.params}
-        return code.forward(params, arrays["x"], tuple(states[: self.L]), tuple(states[self.L :]), self.activation)
+        return code.forward(
+            params, arrays["x"], tuple(states[: self.L]), tuple(states[self.L :]), activation=self.activation
+        )
 
     def loss(self, arrays):
         return losses.mse(self.forward(arrays).scores, self.y.astype(arrays["x"].dtype))[0]

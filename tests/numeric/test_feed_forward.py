@@ -46,7 +46,9 @@ class Instance(NamedTuple):
         return dict(self.params, x=self.x)
 
     def forward(self, arrays, code=feed_forward):
-        return code.forward({name: arrays[name] for name in self.params}, arrays["x"], self.activation, self.output)
+        return code.forward(
+            {name: arrays[name] for name in self.params}, arrays["x"], activation=self.activation, output=self.output
+        )
 
     def loss(self, arrays):
         return losses.mse(self.forward(arrays).post[-1], self.y.astype(arrays["x"].dtype))[0]
@@ -279,7 +281,7 @@ def test_an_overflow_is_refused_and_named():
     instance = make(L=3, activation="relu")
     params = {name: 1e200 * np.abs(array) for name, array in instance.params.items()}
     with pytest.raises(ValueError, match=r"a2 contains inf at a2\[0, 0\]"):
-        feed_forward.forward(params, np.abs(instance.x), "relu")
+        feed_forward.forward(params, np.abs(instance.x), activation="relu")
 
 
 def test_backward_refuses_bad_input(instance):

@@ -178,7 +178,7 @@ def test_states_of_the_call_before_may_change_places(instance):
     first = instance.forward(workspace=workspace)
     starts = dict(h_start=first.c[-1].copy(), c_start=first.h_start.copy())
     expected = instance._replace(starts=starts).forward().c
-    found = lstm.forward(instance.params, instance.x, first.c[-1], first.h_start, workspace).c
+    found = lstm.forward(instance.params, instance.x, first.c[-1], first.h_start, workspace=workspace).c
     np.testing.assert_array_equal(found, expected)
 
 

@@ -146,7 +146,7 @@ def test_inputs_are_never_changed(instance):
     kept = {name: array.copy() for name, array in instance.arrays.items()}
     labels = instance.labels.copy()
     workspace = rnn.Workspace()
-    trace = rnn.forward(instance.params, instance.x, instance.h_start, workspace)
+    trace = rnn.forward(instance.params, instance.x, instance.h_start, workspace=workspace)
     a2 = trace.a2.copy()
     d_a2 = losses.softmax_nll(trace.a2, instance.labels, workspace=workspace)[1]
     upstream = d_a2.copy()
@@ -205,8 +205,8 @@ def test_with_a_workspace_gradients_are_fresh_except_by_x(make_instance):
 
 def test_the_last_state_may_start_the_next_call_with_the_same_workspace(instance):
     workspace = rnn.Workspace()
-    first = rnn.forward(instance.params, instance.x, instance.h_start, workspace)
-    second = rnn.forward(instance.params, instance.x, first.h1[-1], workspace)
+    first = rnn.forward(instance.params, instance.x, instance.h_start, workspace=workspace)
+    second = rnn.forward(instance.params, instance.x, first.h1[-1], workspace=workspace)
     fresh = rnn.forward(instance.params, instance.x, instance.h_start)
     expected = rnn.forward(instance.params, instance.x, fresh.h1[-1])
     np.testing.assert_array_equal(second.h1, expected.h1)
@@ -219,17 +219,17 @@ def test_the_last_state_may_start_the_next_call_with_the_same_workspace(instance
 @pytest.mark.parametrize("field", ["h1", "a2"])
 def test_a_result_in_the_workspace_is_refused_as_the_next_input(make_instance, field):
     instance, workspace = make_instance(D=5, M=5, K=5), rnn.Workspace()
-    trace = rnn.forward(instance.params, instance.x, instance.h_start, workspace)
+    trace = rnn.forward(instance.params, instance.x, instance.h_start, workspace=workspace)
     x = getattr(trace, field)
     with pytest.raises(ValueError, match=r"same workspace, .* or x\.copy\(\)"):
-        rnn.forward(instance.params, x, instance.h_start, workspace)
-    rnn.forward(instance.params, x, instance.h_start, rnn.Workspace())
+        rnn.forward(instance.params, x, instance.h_start, workspace=workspace)
+    rnn.forward(instance.params, x, instance.h_start, workspace=rnn.Workspace())
 
 
 def test_a_trace_that_was_overwritten_is_refused(instance):
     workspace = rnn.Workspace()
-    old = rnn.forward(instance.params, instance.x, instance.h_start, workspace)
-    rnn.forward(instance.params, instance.x, instance.h_start, workspace)
+    old = rnn.forward(instance.params, instance.x, instance.h_start, workspace=workspace)
+    rnn.forward(instance.params, instance.x, instance.h_start, workspace=workspace)
     with pytest.raises(ValueError, match="overwritten by a later forward pass"):
         rnn.backward(instance.params, old, np.ones_like(old.a2))
 

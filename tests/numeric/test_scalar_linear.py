@@ -34,7 +34,9 @@ class Instance(NamedTuple):
         return dict(self.params, x=self.x, a_start=self.a_start)
 
     def forward(self, arrays, code=scalar_linear):
-        return code.forward({name: arrays[name] for name in PARAMETERS}, arrays["x"], arrays["a_start"], self.output)
+        return code.forward(
+            {name: arrays[name] for name in PARAMETERS}, arrays["x"], arrays["a_start"], output=self.output
+        )
 
     def loss(self, arrays):
         return losses.mse(self.forward(arrays).y, self.target.astype(arrays["x"].dtype))[0]
@@ -46,7 +48,7 @@ class Instance(NamedTuple):
         return code.backward(self.params, self.forward(self.arrays, code), self.d_output())
 
     def by_closed_forms(self, code=scalar_linear):
-        derivatives = code.closed_form_derivatives(self.params, self.x, self.a_start, self.output)
+        derivatives = code.closed_form_derivatives(self.params, self.x, self.a_start, output=self.output)
         return {name: np.asarray(self.d_output() @ array) for name, array in derivatives.items()}
 
     def by_engine(self):
@@ -117,7 +119,7 @@ def test_gradients_have_the_promised_names_and_shapes(output):
 @outputs
 def test_closed_forms_have_one_entry_a_step(output):
     instance = make(output=output)
-    found = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output)
+    found = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output=output)
     assert found.keys() == instance.gradients().keys()
     assert {name: array.shape for name, array in found.items()} == {
         name: (6, 6) if name == "x" else (6,) for name in found
@@ -155,7 +157,7 @@ def test_gradients_equal_the_complex_step(output, v):
 def test_closed_forms_of_each_single_output_equal_backward(output, v, T):
     instance = make(v, T, output, seed=T)
     trace = instance.forward(instance.arrays)
-    closed = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output)
+    closed = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output=output)
     for t in range(T):
         expected = scalar_linear.backward(instance.params, trace, np.eye(T)[t])
         assert_close({name: np.asarray(array[t]) for name, array in closed.items()}, expected, 1e-13)
@@ -243,7 +245,7 @@ def test_inputs_are_never_changed(output):
     found = dict(states=trace.states, scores=trace.scores, y=trace.y, d_output=instance.d_output())
     also_kept = copies(found)
     gradients = scalar_linear.backward(instance.params, trace, found["d_output"])
-    closed = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output)
+    closed = scalar_linear.closed_form_derivatives(instance.params, instance.x, instance.a_start, output=output)
     assert_unchanged(instance.arrays, kept)
     assert_unchanged(found, also_kept)
     given, results = (*instance.arrays.values(), *found.values()), (*gradients.values(), *closed.values())
@@ -276,7 +278,7 @@ def test_bad_input_is_refused(call, name, value, error, message):
         del given[name]
     x, a_start, output = given.pop("x"), given.pop("a_start"), given.pop("output")
     with pytest.raises(error, match=message):
-        call(given, x, a_start, output)
+        call(given, x, a_start, output=output)
 
 
 def test_backward_refuses_bad_input(instance):

@@ -86,7 +86,7 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, shapes | dict(W1f=(K, Mf), W1b=(K, Mb), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, h_end, activation="tanh", lengths=None):
+def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, Mf), h_end (B, Mb), params as in `initialise`; trace.scores

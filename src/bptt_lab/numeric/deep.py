@@ -49,24 +49,24 @@ class Trace(NamedTuple):
     activation: str = "tanh"
 
 
-def initialise(rng, D, hidden, K, dtype=np.float64):
+def initialise(rng, D, M, K, dtype=np.float64):
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
-    Shapes: hidden (M1, …, ML); in a dict W0 (M1, D), W1 (M2, M1), …, WL (K, ML) between layers,
+    Shapes: M (M1, …, ML); in a dict W0 (M1, D), W1 (M2, M1), …, WL (K, ML) between layers,
     W11 (M1, M1), W22 (M2, M2), … recurrent, b0 (M1,), …, bL (K,).
     Errors: TypeError for an unsupported dtype, ValueError for sizes below 1 or more than 10 layers.
     """
-    check_sizes("hidden", hidden, "(M1, …, ML)", least=1)
-    check_layers("hidden", hidden)
+    check_sizes("M", M, "(M1, …, ML)", least=1)
+    check_layers("M", M)
     check_size("D", D)
     check_size("K", K)
-    sizes, shapes = (D, *hidden, K), {}
-    for l in range(1, len(hidden) + 1):
+    sizes, shapes = (D, *M, K), {}
+    for l in range(1, len(M) + 1):
         shapes |= {f"W{l - 1}": (sizes[l], sizes[l - 1]), f"W{l}{l}": (sizes[l], sizes[l]), f"b{l - 1}": (sizes[l],)}
-    return draw(rng, shapes | {f"W{len(hidden)}": (K, hidden[-1]), f"b{len(hidden)}": (K,)}, dtype)
+    return draw(rng, shapes | {f"W{len(M)}": (K, M[-1]), f"b{len(M)}": (K,)}, dtype)
 
 
-def forward(params, x, h_start, activation="tanh"):
+def forward(params, x, h_start, *, activation="tanh"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start a tuple of (B, Ml), params as in `initialise`; trace.scores

@@ -81,7 +81,7 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, _shapes(D, M, K), dtype)
 
 
-def forward(params, x, h_start, h_end, activation="tanh", lengths=None):
+def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start a tuple of (B, Mlf), h_end a tuple of (B, Mlb), params as in

@@ -60,7 +60,7 @@ def initialise(rng, sizes, dtype=np.float64):
     return draw(rng, shapes, dtype)
 
 
-def forward(params, x, activation="tanh", output="identity"):
+def forward(params, x, *, activation="tanh", output="identity"):
     """Run the network over all examples and return the trace that `backward` needs.
 
     Shapes: x (B, D), params as in `initialise`; trace.post[-1] (B, K). The number of layers is

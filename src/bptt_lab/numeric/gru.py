@@ -104,7 +104,7 @@ def stacked(r, z, n):
     return stack(dict(r=r, z=z, n=n))
 
 
-def forward(params, x, h_start, workspace=None, reset="before"):
+def forward(params, x, h_start, *, workspace=None, reset="before"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, M), params as in `initialise` with the same `reset`; trace.h1 (T, B, M), trace.a2

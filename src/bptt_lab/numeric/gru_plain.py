@@ -29,7 +29,7 @@ class Trace(NamedTuple):
     reset: str
 
 
-def forward(params, x, h_start, reset="before"):
+def forward(params, x, h_start, *, reset="before"):
     """Return the trace of all sequences: states, gates and outputs of every step.
 
     Shapes: as in `gru.forward`. Errors: ValueError for params of the other order. Equations: GR1 to GR8 of `gru`.

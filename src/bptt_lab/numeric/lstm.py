@@ -90,7 +90,7 @@ def stacked(i, f, g, o):
     return stack(dict(i=i, f=f, g=g, o=o))
 
 
-def forward(params, x, h_start, c_start, workspace=None):
+def forward(params, x, h_start, c_start, *, workspace=None):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start and c_start (B, M), params as in `initialise`; trace.h1 (T, B, M), trace.a2 (T, B, K).

@@ -64,7 +64,7 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, dict(W0=(M, D), W11=(M, M), b0=(M,), W1=(K, M), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, workspace=None, activation="tanh"):
+def forward(params, x, h_start, *, workspace=None, activation="tanh"):
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, M), params as in `initialise`; trace.h1 (T, B, M), trace.a2

@@ -44,7 +44,7 @@ class Trace(NamedTuple):
         return self.states[1:]
 
 
-def forward(params, x, a_start, output="identity"):
+def forward(params, x, a_start, *, output="identity"):
     """Run the network over the sequence and return the trace that `backward` needs.
 
     Shapes: params a dict of numbers v, u, b_a, w_y, b_y, x (T,), a_start a number; trace.y (T,).
@@ -93,7 +93,7 @@ def backward(params, trace, d_output):
     }
 
 
-def closed_form_derivatives(params, x, a_start, output="identity"):
+def closed_form_derivatives(params, x, a_start, *, output="identity"):
     """Return the derivatives of every y(t) by every number of the network, in powers of v.
 
     Shapes: one entry a step, (T,), for v, u, b_a, w_y, b_y and a_start; (T, T) for x, entry [t, s]
@@ -107,7 +107,7 @@ def closed_form_derivatives(params, x, a_start, output="identity"):
         dy(t)/dx(s) = w_y u v^{t-s}    for s <= t, else 0   (SL14)
         dy(t)/da_start = w_y v^t                            (SL15)
     """
-    trace = forward(params, x, a_start, output)
+    trace = forward(params, x, a_start, output=output)
     v, u, _, w_y, _ = _numbers(params, x.dtype)
     powers = _powers(v, len(x) + 1)
     t, s = np.indices((len(x), len(x)))
