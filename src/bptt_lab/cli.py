@@ -143,8 +143,7 @@ def _lookup(chosen: argparse.Namespace) -> int:
 
 
 def _derive(chosen: argparse.Namespace) -> int:
-    from bptt_lab.network import NetworkError
-    from bptt_lab.report import read_network
+    from bptt_lab.network import NetworkError, read_network
 
     kind = chosen.out.suffix if chosen.out else ".md"
     if kind not in (".html", ".md", ".py"):

@@ -4,5 +4,6 @@ from bptt_lab.network.errors import NetworkError
 from bptt_lab.network.graph import Graph
 from bptt_lab.network.model import Network
 from bptt_lab.network.places import Place
+from bptt_lab.network.reading import read_network
 
-__all__ = ["Graph", "Network", "NetworkError", "Place"]
+__all__ = ["Graph", "Network", "NetworkError", "Place", "read_network"]

@@ -3,6 +3,5 @@
 from bptt_lab.report.html import html
 from bptt_lab.report.markdown import markdown
 from bptt_lab.report.page import Page, made
-from bptt_lab.report.reading import read_network
 
-__all__ = ["Page", "html", "made", "markdown", "read_network"]
+__all__ = ["Page", "html", "made", "markdown"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bptt_lab.network import Network, NetworkError
+from bptt_lab.network.errors import NetworkError
+from bptt_lab.network.model import Network
 
 SIZES = re.compile(r"\s*sizes\s*:(.*)", re.IGNORECASE)
 SIZE = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*(\d+|\(\s*(?:\d+(?:\s*,\s*\d+)?)?\s*\))\s*(?:,|$|(?=\s[A-Za-z]))")
