@@ -147,8 +147,8 @@ def page(entry: Entry, made: report.Page, pictures: dict[str, tuple[str, str]]) 
     head += ["```", entry.text.strip(), "```", "", f"{_sizes(entry)} [All networks](index.md)", ""]
     head += [f"## The total derivative by `{entry.shown}`", "", f"![{pictures[near][1]}]({near})", ""]
     head += [caption(pictures[near][1]), "", f"$$\n{derived.latex()}\n$$", "", f"*{derived.verdict()}*", ""]
-    _, _, rest = report.markdown(made, whole).partition("\n")  # its title is for a page of its own
-    return "\n".join([*head, "## Equations and shapes", rest.rstrip(), *_checks(entry, made), ""])
+    rest = report.markdown(made, "", drawing=whole).rstrip()
+    return "\n".join([*head, "## Equations and shapes", "", rest, *_checks(entry, made), ""])
 
 
 def _sizes(entry: Entry) -> str:

@@ -176,7 +176,7 @@ def _write(network, out: Path | None, kind: str, steps: int) -> None:
         drawing = out.with_suffix(".png")
         if not isinstance(page.drawing, str):
             drawing.write_bytes(page.drawing[0])
-        out.write_text(report.markdown(page, drawing.name), encoding="utf-8")
+        out.write_text(report.markdown(page, out.stem, drawing=drawing.name), encoding="utf-8")
 
 
 def _refused(what: str) -> int:

@@ -5,11 +5,14 @@ import dataclasses
 import html.parser
 import re
 import xml.etree.ElementTree as xml
+from html import escape
 
 import pytest
 
 import networks
 from bptt_lab import Network, report
+from bptt_lab.network import Place
+from bptt_lab.report import page as page_module
 from bptt_lab.symbolic import Derivation, derive_vector, numpy_source, verdicts
 
 NAMES = ["one hidden layer", "LSTM", "bidirectional", "the paper's GRU", "attention by running sums", "layer norm"]
@@ -57,7 +60,7 @@ def test_both_pages_hold_every_line_its_verdict_and_the_program(name):
     page = page_of(name)
     network = page.network
     lines = {name: derive_vector(page.graph, name, layout="gradient").lines for name in network.shapes}
-    markdown, source = report.markdown(page, "page.png"), report.html(page)
+    markdown, source = report.markdown(page, drawing="page.png"), report.html(page)
     elements = Elements(source)
     rows = sum(map(len, lines.values())) + len(network.written) + len(network.shapes) + 1
     assert elements.open == [] and elements.count("tr") == rows
@@ -100,6 +103,33 @@ def test_a_drawing_is_told_to_who_cannot_see_it_and_a_page_has_a_language_and_a_
     assert ("html", {"lang": "en"}) in elements.found and "Elman's <network> & co" in elements.texts
 
 
+def test_markdown_has_a_title_too_or_none_below_the_heading_of_another_page():
+    page = page_of("one hidden layer")
+    assert report.markdown(page).startswith("# A network and its derivatives\n\n$$\n")
+    whole, part = report.markdown(page, "Elman"), report.markdown(page, "")
+    assert whole.startswith("# Elman\n\n$$\n") and whole == f"# Elman\n\n{part}"
+    assert f"<h1>{page_module.TITLE}</h1>" in report.html(page)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in KNOWN])
+def test_what_a_quantity_influences_is_held_as_places_and_said_in_both_pages(name):
+    page = page_of(name)
+    markdown, source = report.markdown(page), report.html(page)
+    for quantity, found in page.influences.items():
+        assert found.places == page.network.influences(quantity)
+        assert found.words(str) == "nothing; it is the end" or found.paths != 0
+        for place in map(str, found.places):
+            assert f"`{place}`" in markdown and f"<code>{escape(place)}</code>" in source
+        assert f"- `{quantity}`: {found.words(lambda place: f'`{place}`')}\n" in markdown
+
+
+def test_paths_in_words_are_counted_or_too_many():
+    place = Place("h", 2)
+    said = [page_module.Influence((place,), count).words(str.upper) for count in (0, 1, 2, None)]
+    assert said[:3] == ["H[2]", "H[2]; 1 path to the loss", "H[2]; 2 paths to the loss"]
+    assert said[3].startswith("H[2]; more than ") and said[3].endswith(" paths lead to the loss")
+
+
 def test_a_link_leads_to_each_derivation():
     elements = Elements(report.html(page_of("one hidden layer")))
     links = {found["href"][1:] for tag, found in elements.found if tag == "a"}
@@ -121,7 +151,9 @@ def test_a_page_of_more_steps_than_can_be_drawn_stands_without_a_drawing_and_say
     page = dataclasses.replace(page_of(NAMES[0]), graph=page_of(NAMES[0]).network.unroll(steps))
     why = page.drawing
     assert isinstance(why, str) and "boxes; 240 are the most. Unroll over fewer steps than 41." in why
-    assert f"No drawing: {why}" in report.markdown(page, "page.png") and "](page.png)" not in report.markdown(page)
+    assert f"No drawing: {why}" in report.markdown(page, drawing="page.png") and "](page.png)" not in report.markdown(
+        page
+    )
     elements = Elements(report.html(page))
     assert f"No drawing: {why}" in elements.texts and elements.count("img") == 0 and elements.open == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
@@ -10,7 +9,7 @@ from html import escape
 from bptt_lab.formulas.mathml import mathml, with_formulas
 from bptt_lab.formulas.printing import latex, style_of
 from bptt_lab.network import Network
-from bptt_lab.report.page import Page
+from bptt_lab.report.page import TITLE, Page
 from bptt_lab.symbolic import Derivation
 from bptt_lab.symbolic.vectors import itself
 
@@ -27,7 +26,7 @@ pre { background: var(--soft); padding: 1rem; overflow-x: auto; font-size: .85re
 """.strip()
 
 
-def html(page: Page, title: str = "A network and its derivatives") -> str:
+def html(page: Page, title: str = TITLE) -> str:
     """Return a page in HTML, complete in one file; it loads nothing and runs nothing."""
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>'
     body = "\n".join(_body(page, title))
@@ -71,7 +70,7 @@ def _quantities(page: Page) -> Iterator[str]:
     heads = "".join(f"<th>{head}</th>" for head in ("Quantity", "Kind", "Shape", "Influences"))
     yield f'<div class="wide"><table class="quantities"><tr>{heads}</tr>'
     for name, kind, shape in page.network.quantities():
-        places = re.sub(r"`(.*?)`", r"<code>\1</code>", escape(page.influences[name], quote=False))
+        places = page.influences[name].words(lambda place: f"<code>{escape(place, quote=False)}</code>")
         link = f'<a href="#{escape(name)}"><code>{escape(name)}</code></a>'
         yield f"<tr><td>{link}</td><td>{kind}</td><td>{shape}</td><td>{places}</td></tr>"
     yield "</table></div>"

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bptt_lab.formulas.printing import equations_latex
-from bptt_lab.report.page import Page
+from bptt_lab.report.page import TITLE, Page
 from bptt_lab.symbolic import Derivation
 
 
-def markdown(page: Page, drawing: str = "") -> str:
-    """Return a page in Markdown; `drawing` is the name of the file that holds its drawing, if there is one."""
-    return "\n".join(_lines(page, drawing))
+def markdown(page: Page, title: str = TITLE, *, drawing: str = "") -> str:
+    """Return a page in Markdown; `drawing` is the name of the file that holds its drawing, if there is one.
+
+    Without a title, "", it can stand below a heading of another page.
+    """
+    return "\n".join(_lines(page, title, drawing))
 
 
-def _lines(page: Page, drawing: str) -> Iterator[str]:
-    yield from ("# A network and its derivatives", "", f"$$\n{equations_latex(page.network)}\n$$", "")
+def _lines(page: Page, title: str, drawing: str) -> Iterator[str]:
+    yield from (f"# {title}", "") if title else ()
+    yield from (f"$$\n{equations_latex(page.network)}\n$$", "")
     yield from ("```", page.network.describe(), "```", "")
     if drawing:
         yield from (*_drawing(page.drawing, drawing), "")
     yield from ("## What influences what", "")
-    yield from (f"- `{name}`: {influences}" for name, influences in page.influences.items())
+    yield from (f"- `{name}`: {one.words('`{}`'.format)}" for name, one in page.influences.items())
     yield from ("", f"## Derivatives, each line checked in {page.graph.T} steps", "")
     for name, found in page.derivations.items():
         yield from (f"### {name}", "", *_derivation(found), "")

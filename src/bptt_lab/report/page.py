@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from bptt_lab.network import Graph, Network, NetworkError
+from bptt_lab.network import Graph, Network, NetworkError, Place
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.symbolic import Derivation, DerivationError, derive_vector, numpy_source
 from bptt_lab.symbolic.verdicts import PROVED, weakest
+
+TITLE = "A network and its derivatives"
+
+
+class Influence(NamedTuple):
+    """The places that a quantity influences directly, and by how many paths the loss: None where they are too many."""
+
+    places: tuple[Place, ...]
+    paths: int | None
+
+    def words(self, code: Callable[[str], str]) -> str:
+        """Return this in words, each place as `code` writes it."""
+        found = ", ".join(code(str(place)) for place in self.places) or "nothing; it is the end"
+        if self.paths is None:
+            return f"{found}; more than {MOST_PATHS} paths lead to the loss"
+        return found + (f"; {self.paths} path{'s' * (self.paths != 1)} to the loss" if self.paths else "")
 
 
 @dataclass(frozen=True)
 class Page:
     """The parts of a page.
 
-    `influences` says for each quantity what it reaches and by how many paths the loss; `derivations` holds the
+    `influences` holds for each quantity what it reaches and by how many paths the loss; `derivations` holds the
     derivation of each gradient, or why there is none; `program` a module's text, unless `no_program` says why not.
     """
 
     graph: Graph
-    influences: Mapping[str, str]
+    influences: Mapping[str, Influence]
     derivations: Mapping[str, Derivation | str]
     program: str
     no_program: str
@@ -61,23 +78,19 @@ def made(network: Network, T: int = 4) -> Page:
     """
     graph = network.unroll(T)
     derivations = {name: _derivation(graph, name) for name in network.shapes}
-    influences = {name: _influences(graph, name) for name in network.shapes}
+    influences = {name: _influence(graph, name) for name in network.shapes}
     return Page(graph, influences, derivations, *_program(network))
 
 
-def _influences(graph: Graph, name: str) -> str:
-    places = ", ".join(f"`{place}`" for place in graph.network.influences(name))
-    return (places or "nothing; it is the end") + _paths(graph, name)
-
-
-def _paths(graph: Graph, name: str) -> str:
-    """Return the number of paths from the first step at which a quantity stands, where they can be counted."""
+def _influence(graph: Graph, name: str) -> Influence:
+    """Return what a quantity influences; its paths are counted from the first step at which it stands."""
+    places = graph.network.influences(name)
     times = [place.time for place in (*graph.leaves, *graph.order) if place.name == name]
     try:
         count = len(graph.paths(name, min(times) if None not in times else None))
     except NetworkError:
-        return f"; more than {MOST_PATHS} paths lead to the loss"
-    return f"; {count} path{'s' * (count != 1)} to the loss" if count and name != graph.network.loss else ""
+        return Influence(places, None)
+    return Influence(places, 0 if name == graph.network.loss else count)
 
 
 def _derivation(graph: Graph, name: str) -> Derivation | str:
