@@ -44,8 +44,8 @@ class Value(NamedTuple):
     """A piece of code and what it computes.
 
     `kind` is 'number' (…, 1), 'column' or 'row' (…, n), 'matrix' (m, n), 'diagonal' (…, n), 'pair' of a column and a
-    row, or 'sum' of diagonals and pairs; `binds` is the loosest operator in it; `batched`: each sequence has its own;
-    `timed`: each step too.
+    row, 'masked', which is a pair times a matrix entry by entry, or 'sum' of diagonals, pairs and masked ones; `binds`
+    is the loosest operator in it; `batched`: each sequence has its own; `timed`: each step too.
     """
 
     kind: str
