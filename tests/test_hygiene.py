@@ -13,6 +13,7 @@ import check_text
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DESCRIPTION = "Three circles in a row, each with an arrow to the next one on its right."
+CAPTION = "<figcaption><em>Each circle knows only the one before it.</em></figcaption>"
 OPENING = (
     "# Title\n**The question.** Why?\n**Afterwards you can** derive.\n"
     "**You need** sums.\n**Minutes:** 20\n**Convention:** columns."
@@ -50,10 +51,8 @@ def code_cell(number, source="x = 1\nx", stored=()):
 
 
 def figure_cell(number):
-    picture = new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
-    cell = code_cell(number, "show(figure)", [picture])
-    cell.metadata["mystnb"] = {"image": {"alt": DESCRIPTION}}
-    return cell
+    picture = f'<figure><img alt="{DESCRIPTION}" src="data:image/png;base64,iVBORw0KGgo=">{CAPTION}</figure>'
+    return code_cell(number, "show(figure)", [new_output("display_data", {"text/html": picture, "text/plain": ""})])
 
 
 def good_notebook():
@@ -107,9 +106,15 @@ def set_count(cell, count):
     return lambda book: book.cells[cell].update(execution_count=count)
 
 
-def set_description(text):
-    """Return a change of the figure's description."""
-    return lambda book: book.cells[4].metadata.update(mystnb={"image": {"alt": text}})
+def change_figure(old, new):
+    """Return a change of the HTML of the figure."""
+
+    def change(book):
+        data = book.cells[4].outputs[0]["data"]
+        assert old in data["text/html"]
+        data["text/html"] = data["text/html"].replace(old, new)
+
+    return change
 
 
 def lengthen_all_code(book):
@@ -122,8 +127,9 @@ def say_it_in_formulas(book):
         cell.source = f"$${'word ' * 90}$$"
 
 
-def draw_in_svg(book):
-    book.cells[4].outputs[0]["data"]["image/svg+xml"] = "<svg/>"
+def draw_bare(kind):
+    """Return a change that stores the figure as a picture without words beside it."""
+    return lambda book: book.cells[4].outputs[0]["data"].update({kind: "iVBORw0KGgo="})
 
 
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1f"}, "text/plain": "IntSlider"}
@@ -149,9 +155,14 @@ MUTANTS = [
     ("opening", lambda book: book.cells.insert(0, new_code_cell(""))),
     ("closing", set_source(-1, CLOSING_WITHOUT_NEXT)),
     ("closing", lambda book: book.cells.append(new_markdown_cell("One more thing."))),
-    ("figure", set_description("")),
-    ("figure", set_description("A figure.")),
-    ("figure", draw_in_svg),
+    ("figure", change_figure(DESCRIPTION, "")),
+    ("figure", change_figure(DESCRIPTION, "A figure.")),
+    ("figure", change_figure(f'alt="{DESCRIPTION}"', "")),
+    ("figure", change_figure(CAPTION, "")),
+    ("figure", change_figure("Each circle knows only the one before it.", " ")),
+    ("figure", change_figure("Each circle", "Each circle " * 12)),
+    ("figure", draw_bare("image/png")),
+    ("figure", draw_bare("image/svg+xml")),
     ("offline", set_source(2, "%pip install numpy")),
     ("offline", set_source(2, "!pip install numpy")),
     ("offline", set_source(2, "from urllib.request import urlopen")),

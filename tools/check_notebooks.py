@@ -11,10 +11,13 @@ import ast
 import re
 import statistics
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 
+from bptt_lab.figures import without_bytes
+from bptt_lab.figures.canvas import LONGEST_POINT, SHORTEST_DESCRIPTION
 from check_text import path_complaints
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -24,7 +27,6 @@ EXERCISES = 8  # at most
 WORDS = (800, 1600)  # of Markdown; formulas do not count
 LONGEST_CODE = 25  # lines of one cell
 MEDIAN_CODE = 8
-SHORTEST_DESCRIPTION = 40  # characters; less only names a figure
 LARGEST_FILE = 400_000  # bytes
 
 NAME = re.compile(r"(\d\d)_[a-z0-9]+(_[a-z0-9]+)*\.ipynb")
@@ -69,7 +71,7 @@ def outputs(notebook):
 def output_text(output):
     """Return what an output says, without its pictures."""
     data = {kind: text for kind, text in output.get("data", {}).items() if kind not in IMAGES}
-    return "\n".join([str(output.get("text", "")), *(str(text) for text in data.values())])
+    return without_bytes("\n".join([str(output.get("text", "")), *(str(text) for text in data.values())]))
 
 
 def outside(value, bounds, what):
@@ -161,16 +163,48 @@ def closing_complaints(notebook):
     return missing(texts[-1][1], CLOSING, "the closing") if texts else ["there is no text"]
 
 
+class Pictures(HTMLParser):
+    """The pictures of an HTML output: the alternative text of each, and the words of the captions."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.alts, self.captions, self.in_caption = [], [], False
+        self.feed(without_bytes(text))
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.alts.append(dict(attributes).get("alt") or "")
+        if tag == "figcaption":
+            self.captions.append("")
+            self.in_caption = True
+
+    def handle_endtag(self, tag):
+        self.in_caption = self.in_caption and tag != "figcaption"
+
+    def handle_data(self, data):
+        if self.in_caption:
+            self.captions[-1] += data
+
+
+def picture_complaints(text):
+    """Check that each picture of an HTML output is described and that one line below says its point."""
+    found = Pictures(text)
+    if any(len(alt.strip()) < SHORTEST_DESCRIPTION for alt in found.alts):
+        return ["its figure is not described"]
+    points = [point for point in found.captions if 0 < len(point.strip()) <= LONGEST_POINT]
+    if len(points) < len(found.alts):
+        return [f"its figure has no point in one line of at most {LONGEST_POINT} characters"]
+    return []
+
+
 def figure_complaints(notebook):
-    """Check that each stored picture is PNG and that its cell describes it in words."""
+    """Check that each stored picture stands in HTML with its description, its point below it."""
     complaints = []
-    for number, cell in code_cells(notebook):
-        kinds = {kind for out in cell.get("outputs", []) for kind in out.get("data", {})}
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        if kinds & set(IMAGES) and len(alt.strip()) < SHORTEST_DESCRIPTION:
-            complaints.append(f"cell {number}: its figure is not described")
-        if "image/svg+xml" in kinds:
-            complaints.append(f"cell {number}: SVG differs from run to run; store PNG")
+    for number, output in outputs(notebook):
+        data = output.get("data", {})
+        found = ["a bare picture; bptt_lab.figures.show says it in words too"] if set(data) & set(IMAGES) else []
+        found += picture_complaints(data.get("text/html", ""))
+        complaints += [f"cell {number}: {complaint}" for complaint in found]
     return complaints
 
 

@@ -5,8 +5,7 @@
     python tools/refresh_notebooks.py --check                  change nothing, report what differs
 
 What would differ from run to run or from machine to machine is not stored: timings, the state and
-ids of widgets, the version of Python. The description of a figure is copied from the metadata of
-the output (see bptt_lab.figures.show) to the metadata of the cell, where site builders look.
+ids of widgets, the version of Python.
 """
 
 import argparse
@@ -20,6 +19,8 @@ from pathlib import Path
 import nbformat.v4
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from bptt_lab.figures import without_bytes
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -86,21 +87,9 @@ def without_widget_ids(outputs):
     return [output for output in outputs if output.get("data", True)]
 
 
-def figure_description(outputs):
-    """Return the descriptions of all figures among the outputs, joined."""
-    metadata = [output.get("metadata", {}) for output in outputs]
-    alts = [entry.get(kind, {}).get("alt", "") for entry in metadata for kind in IMAGES]
-    return " ".join(alt for alt in alts if alt)
-
-
-def described(metadata, alt):
-    """Return the metadata of a cell with the description of its figure, or without any."""
-    metadata = copy.deepcopy(metadata)
-    metadata.pop("mystnb", None)
-    metadata.pop("execution", None)
-    if alt:
-        metadata["mystnb"] = {"image": {"alt": alt}}
-    return metadata
+def lasting(metadata):
+    """Return the metadata of a cell without the times of its run."""
+    return {key: copy.deepcopy(value) for key, value in metadata.items() if key != "execution"}
 
 
 def normalised(notebook):
@@ -112,7 +101,7 @@ def normalised(notebook):
         if cell.cell_type != "code":
             continue
         cell.outputs = without_widget_ids(merged_streams(cell.outputs))
-        cell.metadata = described(cell.metadata, figure_description(cell.outputs))
+        cell.metadata = nbformat.from_dict(lasting(cell.metadata))
     return notebook
 
 
@@ -122,13 +111,13 @@ def to_bytes(notebook):
 
 
 def comparable(cell):
-    """Return the outputs of a cell as lines of text, without images."""
+    """Return the outputs of a cell as lines of text, without the bytes of images."""
     lines = []
     for output in cell.get("outputs", []):
         texts = {output.get("name", "error"): output.get("text", output.get("evalue", ""))}
         texts = output.get("data", texts)
         for kind in sorted(set(texts) - set(IMAGES) - {WIDGET_VIEW}):
-            lines += [f"[{kind}]", *str(texts[kind]).splitlines()]
+            lines += [f"[{kind}]", *without_bytes(str(texts[kind])).splitlines()]
     return lines
 
 

@@ -29,6 +29,18 @@ def run(folder, cells):
     return done.returncode, done.stdout
 
 
+def picture(alt, letters="AAAA"):
+    """Return HTML with a picture."""
+    return f'<img alt="{alt}" src="data:image/png;base64,{letters}=">'
+
+
+def figure(count, shown, stored):
+    """Return a cell that shows HTML, with other HTML stored."""
+    output = new_output("display_data", {"text/html": stored, "text/plain": "Figure"})
+    source = f"display({{'text/html': {shown!r}, 'text/plain': 'Figure'}}, raw=True)"
+    return new_code_cell(source, execution_count=count, outputs=[output])
+
+
 RIGHT = [
     cell(1, "6 * 7", "42"),
     cell(2, "_ + 1", "43"),
@@ -37,6 +49,7 @@ RIGHT = [
     cell(5, "'hidden too' ;  # reason"),
     cell(6, "_2", "43"),
     cell(7, "import time; time.time()", "1", metadata={"tags": ["nbval-ignore-output"]}),
+    figure(8, picture("a line that rises"), picture("a line that rises", "BBBBBBBB")),
 ]
 WRONG = [
     cell(1, "6 * 7", "41"),
@@ -45,7 +58,8 @@ WRONG = [
     cell(4, "print(42)", "42"),
     cell(5, "1 / 0"),
     cell(6, "import warnings; warnings.warn('old')"),
-    cell(7, "6 * 7", "42"),
+    figure(7, picture("a line that rises"), picture("a line that falls")),
+    cell(8, "6 * 7", "42"),
 ]
 
 
@@ -71,4 +85,4 @@ def test_other_outputs_are_refused(refused, k):
 
 
 def test_a_right_cell_among_wrong_ones_is_accepted(refused):
-    assert "6 failed, 1 passed" in refused[1], refused[1]
+    assert "7 failed, 1 passed" in refused[1], refused[1]

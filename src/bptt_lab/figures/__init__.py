@@ -1,6 +1,6 @@
 """Every drawing of the course; each function returns a figure and its description in words."""
 
-from bptt_lab.figures.canvas import png, show
+from bptt_lab.figures.canvas import html, png, show, without_bytes
 from bptt_lab.figures.flows import flow_explorer, flow_panels
 from bptt_lab.figures.folded import folded_network
 from bptt_lab.figures.influence import influence_diagram
@@ -18,6 +18,7 @@ __all__ = [
     "flow_panels",
     "folded_network",
     "gradient_flow",
+    "html",
     "influence_diagram",
     "matrices",
     "png",
@@ -29,4 +30,5 @@ __all__ = [
     "surface",
     "tensor_contraction",
     "unrolled_network",
+    "without_bytes",
 ]

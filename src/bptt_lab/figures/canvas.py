@@ -6,20 +6,23 @@ import io
 import re
 import sys
 from base64 import b64encode
+from html import escape
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 DPI = 110
-SHORTEST_DESCRIPTION = 40
+DENSE = 2  # pixels of a stored picture for each of the page: crisp on fine screens, smaller than SVG
+SHORTEST_DESCRIPTION, LONGEST_POINT = 40, 120
 PAPER, INK, GREY, FAINT = "#fcfcfa", "#1a1a1a", "#6b6b6b", "#d9d9d6"
 # Okabe and Ito's palette without its light colours: told apart by most colour-blind eyes
 COLOURS = ("#0b5394", "#c04a00", "#00664b", "#8a2f6b", "#5a4a00")
 DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SMALL, NORMAL, LARGE = 9, 10, 11
-COLOURS_IN_FILE = 128
+COLOURS_IN_FILE = 48
+PICTURE_BYTES = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=]+")
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -53,16 +56,18 @@ def plot_axes(figure: Figure, *position: int):
     return axes
 
 
-def png(figure: Figure) -> bytes:
-    """Return a figure as the bytes of a PNG file, the same at every run.
+def png(figure: Figure, density: float = 1) -> bytes:
+    """Return a figure as the bytes of a PNG file, the same at every run; `density`: pixels for each of the page.
 
     Few colours are stored, which makes the file a third as large and looks the same.
     """
     from PIL import Image
 
     canvas, stored = FigureCanvasAgg(figure), io.BytesIO()
+    figure.set_dpi(DPI * density)
     canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    figure.set_dpi(DPI)
     picture = Image.new("RGBA", drawn.size, PAPER)
     picture.alpha_composite(drawn)
     picture = picture.convert("RGB").quantize(COLOURS_IN_FILE, dither=Image.Dither.NONE)
@@ -70,18 +75,36 @@ def png(figure: Figure) -> bytes:
     return stored.getvalue()
 
 
-def show(figure: Figure, description: str) -> None:
-    """Display a figure once, as PNG with its description as alternative text, and as a caption below.
+def show(figure: Figure, description: str, point: str = "") -> None:
+    """Display a figure once: its description is the alternative text of the picture, its point the line below.
 
-    Errors: ValueError for a description that says too little.
+    `description` says in words what is drawn, for readers who cannot see it; `point` is the one thing to see in it.
+    Errors: ValueError for a description that says too little or a point longer than a line.
     """
     from IPython.display import display
 
     words = checked_description(description)
-    picture = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": "Figure"}
-    display(picture, raw=True, metadata={"image/png": {"alt": words}})
-    display({"text/markdown": caption(words), "text/plain": words}, raw=True)
+    # as HTML: JupyterLab, nbconvert and myst-nb drop the alternative text of a bare picture
+    display({"text/html": html(figure, words, point), "text/plain": words}, raw=True)
     close(figure)
+
+
+def html(figure: Figure, description: str, point: str = "", density: float = DENSE) -> str:
+    """Return a figure as HTML that needs no other file: the picture with its alternative text, the point below.
+
+    Errors: ValueError as in `show`.
+    """
+    words, line = escape(checked_description(description)), escape(checked_point(point))
+    source = f"data:image/png;base64,{b64encode(png(figure, density)).decode('ascii')}"
+    width = round(DPI * figure.get_size_inches()[0])
+    picture = f'<img alt="{words}" width="{width}" style="max-width: 100%; height: auto" src="{source}">'
+    caption = f"\n<figcaption><em>{line}</em></figcaption>" if line else ""
+    return f'<figure style="margin: 0">{picture}{caption}</figure>'
+
+
+def without_bytes(text: str) -> str:
+    """Return HTML without the bytes of its pictures, which differ between versions of Matplotlib and of fonts."""
+    return PICTURE_BYTES.sub("…", text)
 
 
 def checked_description(description: str) -> str:
@@ -95,10 +118,15 @@ def checked_description(description: str) -> str:
     return words
 
 
-def caption(words: str) -> str:
-    """Return a description as Markdown in italics, with the signs of Markdown escaped."""
-    escaped = re.sub(r"([\\*_`<>~|])", r"\\\1", words)
-    return f"*{escaped}*"
+def checked_point(point: str) -> str:
+    """Return the point of a figure on one line (errors: ValueError where it is no text or too long)."""
+    line = " ".join(point.split()) if isinstance(point, str) else None
+    if line is None or len(line) > LONGEST_POINT:
+        raise ValueError(
+            f"The point is {point!r}. Say in one line of at most {LONGEST_POINT} characters what to see in the "
+            f"figure; what is drawn in it belongs into the description."
+        )
+    return line
 
 
 def close(figure: Figure) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
 from bptt_lab.figures import names
-from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, new_figure, png
+from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, html, new_figure
 from bptt_lab.figures.drawing import common_frame, draw, frame, wrapped, write_legend
 from bptt_lab.figures.marks import Path, read_paths
 from bptt_lab.figures.routes import routes
@@ -226,6 +225,5 @@ def stepper(derivation, marks: Sequence | None = None):
 
 
 def image(figure, description: str) -> str:
-    """Return a figure as HTML with its description as alternative text and as a caption."""
-    words, data = escape(description, quote=True), b64encode(png(figure)).decode("ascii")
-    return f'<img alt="{words}" src="data:image/png;base64,{data}" style="max-width:100%"><p><em>{words}</em></p>'
+    """Return a figure of a widget as HTML, with its description as alternative text; small, for it is drawn often."""
+    return html(figure, description, density=1)
