@@ -5,7 +5,7 @@ import pytest
 from drawn import named, smallest_font, texts
 
 from bptt_lab import figures
-from bptt_lab.figures import stepping
+from bptt_lab.figures import canvas, stepping
 
 FALLING, RISING, HUMP = [1.0, 0.1, 0.0001], [1.0, 3.0, 12.0], [1.0, 4.0, 2.0, 0.5]
 
@@ -56,9 +56,14 @@ def test_words_do_not_depend_on_rounding():
     assert figures.flow_panels({"a": exact})[1] == figures.flow_panels({"a": rounded})[1]
 
 
-def test_a_zero_is_drawn_at_the_lower_end():
-    figure, _ = figures.flow_panels({"a": [1.0, 0.0]})
-    assert named(figure, "flow")["a"].get_ydata()[1] == figure.axes[0].get_ylim()[0] > 0
+def test_zeros_are_marked_at_the_lower_end_apart_from_the_line():
+    figure, _ = figures.flow_panels({"a": [1.0, 0.0, 0.0]})
+    (axes,) = figure.axes
+    assert np.isnan(named(figure, "flow")["a"].get_ydata()).tolist() == [False, True, True]
+    signs = [line for line in axes.lines if line.get_markerfacecolor() == canvas.PAPER]
+    low = axes.get_ylim()[0]
+    assert [(*line.get_xdata(), *line.get_ydata()) for line in signs] == [(1, low), (2, low)] and low > 0
+    assert [text.get_text() for text in axes.texts] == ["0"]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ def test_the_same_step_and_an_earlier_one_share_an_arrow():
     assert named(figure, "number")["x to h"].get_text() == "t, t−2"
 
 
+def test_arrows_that_lead_back_to_one_box_arrive_apart():
+    text = LOOP.replace("W11 @ h[t-1]", "W11 @ h[t-1] + W2 @ g[t-1]").replace(
+        "L[t] = mse(h", "g[t] = tanh(h[t])\nL[t] = mse(g"
+    )
+    net = Network(text, sizes=dict(x=3, h=4))
+    found = folded.arranged(net, folded.uses_of(net))[1]
+    tips = [points[-1] for (_, end), points in found.items() if end.name == "h"]
+    assert len(tips) == 3
+    assert min(np.abs(a - b).max() for i, a in enumerate(tips) for b in tips[:i]) > 0.08
+
+
 def test_without_time_nothing_is_said_of_steps():
     figure, words = figures.folded_network(network("feed-forward, three hidden layers"))
     assert words.startswith("A network without time") and "step" not in words + texts(figure)

@@ -1,10 +1,11 @@
 """Drawings of networks: every box and arrow of the graph, every marked path, and words that say so."""
 
+import numpy as np
 import pytest
 from drawn import arrow, contrast, named, said, smallest_font, texts
 
 from bptt_lab import Network, figures
-from bptt_lab.figures import canvas, layout, names, routes
+from bptt_lab.figures import canvas, drawing, layout, names, routes
 from bptt_lab.network import Place
 from networks import TEXTS, network
 
@@ -188,7 +189,8 @@ def test_marked_arrows_are_those_of_the_paths_and_no_others(name):
     paths = graph.paths(start.name, start.time)[:3]
     figure, words = figures.unrolled_network(graph, mark=paths)
     edges = {arrow(*pair) for path in paths for pair in zip(path, path[1:], strict=False)}
-    assert set(marked(figure)) == edges
+    assert {name for name, line in named(figure, "arrow").items() if line.is_dashed()} == edges
+    assert set(marked(figure)) == (edges if len(paths) > 1 else set())
     for path in paths:
         assert " to ".join(map(said, path)) in words
 
@@ -198,6 +200,27 @@ def test_numbers_say_which_paths_share_an_arrow():
     figure, _ = figures.unrolled_network(graph, mark=graph.paths("h1", 2))
     assert marked(figure)["h1(2) to a1(3)"] == "2,3"
     assert marked(figure)["h1(3) to a1(4)"] == "3"
+
+
+def test_paths_differ_in_hue_and_in_dashes_and_share_ink():
+    graph = network("one hidden layer").unroll(4)
+    figure, _ = figures.unrolled_network(graph, mark=graph.paths("h1", 2))
+    arrows, numbers = named(figure, "arrow"), marked(figure)
+    alone = {n: [arrows[name] for name, number in numbers.items() if number == n] for n in "123"}
+    hues = {n: {line.get_color() for line in found} for n, found in alone.items()}
+    dashes = {n: {str(line._dash_pattern) for line in found} for n, found in alone.items()}
+    assert all(len(found) == 1 for found in (*hues.values(), *dashes.values()))
+    assert len(set.union(*hues.values())) == len(set.union(*dashes.values())) == 3
+    assert arrows["h1(2) to a1(3)"].get_color() == canvas.INK
+    assert len({str(dash) for dash in drawing.THICK_DASHES}) == len(canvas.COLOURS)
+
+
+def test_labels_keep_apart():
+    graph = two()
+    figure, _ = figures.unrolled_network(graph, mark=graph.paths("W11"))
+    points = [np.array(text.get_position()) for text in named(figure, "number").values()]
+    gaps = [np.abs(a - b).max() for i, a in enumerate(points) for b in points[:i]]
+    assert min(gaps) > 2 * routes.label_size("1")[0]
 
 
 def test_one_path_and_a_list_of_one_path_are_the_same():

@@ -25,6 +25,7 @@ from bptt_lab.figures.routes import Edge, Routes, label_points, label_size, note
 from bptt_lab.network import Place
 
 DASHED = (0, (2.1, 0.9))
+THICK_DASHES = ((0, (1, 0.6)), DASHED, (0, (3.5, 0.7, 1, 0.7)), (0, (4.5, 0.9)), (0, (2.5, 0.6, 0.8, 0.6, 0.8, 0.6)))
 LINE_HEIGHT, CHARACTER = 0.17, 0.07
 NOTE = (0.47, 0.15)
 BOX_LOOKS = {
@@ -44,9 +45,10 @@ LEGEND = {
 
 
 class Look(NamedTuple):
-    """How a drawing is labelled: marked arrows with their labels, strong boxes, notes, texts at the side."""
+    """How a drawing is labelled: marked arrows, their labels and hues, strong boxes, notes, texts at the side."""
 
     marked: Mapping[Edge, str] = {}
+    hues: Mapping[Edge, int] = {}
     thick: frozenset[Edge] = frozenset()
     strong: frozenset[Place] = frozenset()
     filled: frozenset[Place] = frozenset()
@@ -75,7 +77,8 @@ def frame(layout: Layout, look: Look, found: Routes) -> Frame:
     left = 0.25 + (0 if layout.horizontal or not lines else longest + 0.1)
     right = 0.25 + (0.55 if any(sign > 0 for sign, _ in look.onward.values()) else 0)
     left += 0.5 if any(sign < 0 for sign, _ in look.onward.values()) else 0
-    below = 0.36 if not layout.horizontal else 0.24 + LINE_HEIGHT * bool(lines)
+    most = max((len(side) for side in look.side.values()), default=0)
+    below = 0.36 if not layout.horizontal else 0.24 + 1.35 * LINE_HEIGHT * most
     width, height = high - low + (left + right, below + 0.2)
     return Frame(left - low[0], below - low[1], width, height)
 
@@ -138,7 +141,7 @@ def draw(axes, layout: Layout, look: Look, found: Routes, origin: tuple[float, f
     for place, centre in layout.boxes.items():
         _draw_box(axes, place, np.array(centre) + at, layout, look)
     for edge, point in label_points(found, layout, look.marked).items():
-        _draw_number(axes, edge, np.array(point) + at, look.marked[edge])
+        _draw_number(axes, edge, np.array(point) + at, look)
     for place, point in note_points(found, layout, look.notes, NOTE).items():
         _write_note(axes, np.array(point) + at, look.notes[place])
     corner = bounds(layout, look, found)[0]
@@ -148,9 +151,21 @@ def draw(axes, layout: Layout, look: Look, found: Routes, origin: tuple[float, f
         _draw_onward(axes, place, np.array(layout.boxes[place]) + at, layout, (sign, text))
 
 
+def _hue(edge: Edge, look: Look) -> str:
+    """Return the colour of a marked arrow: that of its path, or ink where several paths share it."""
+    hue = look.hues.get(edge, 1)
+    return INK if hue is None else COLOURS[hue % len(COLOURS)]
+
+
+def _dash(edge: Edge, look: Look):
+    """Return the dashes of a marked arrow: those of its path, which tell paths apart without colour."""
+    hue = look.hues.get(edge, 1)
+    return DASHED if hue in (None, 1) else THICK_DASHES[hue % len(THICK_DASHES)]
+
+
 def _arrow_look(edge: Edge, look: Look) -> dict:
-    if look.marked.get(edge):
-        return dict(linewidth=2.6, linestyle=DASHED, color=COLOURS[1], zorder=4)
+    if edge in look.marked:
+        return dict(linewidth=2.6, linestyle=_dash(edge, look), color=_hue(edge, look), zorder=4)
     if edge in look.thick:
         return dict(linewidth=2.6, linestyle="-", color=INK, zorder=4)
     return dict(linewidth=0.9, linestyle="-", color=GREY, zorder=2)
@@ -203,11 +218,12 @@ def _write_note(axes, point: np.ndarray, text: str) -> None:
     note.set_bbox(dict(facecolor=PAPER, edgecolor="none", pad=0.5))
 
 
-def _draw_number(axes, edge: Edge, point: np.ndarray, label: str) -> None:
+def _draw_number(axes, edge: Edge, point: np.ndarray, look: Look) -> None:
+    label = look.marked[edge]
     text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center", zorder=7, color=INK)
     (wide, high), style = label_size(label), "round,pad=0,rounding_size=0.04"
     axes.add_patch(FancyBboxPatch(point - (wide, high), 2 * wide, 2 * high, boxstyle=style, linewidth=0.8,
-                                  facecolor="#ffffff", edgecolor=COLOURS[1], zorder=6.5))  # fmt: skip
+                                  facecolor="#ffffff", edgecolor=_hue(edge, look), zorder=6.5))  # fmt: skip
     text.set_gid(f"number {names.words(edge[0])} to {names.words(edge[1])}")
 
 
@@ -228,7 +244,7 @@ def _write_side(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.nda
         else:
             point, align = (corner[0] - 0.12, where), dict(ha="right", va="center")
         text = axes.text(*(np.array(point) + at), "\n".join(lines), fontsize=SMALL, color=INK, gid="side")
-        text.set(math_fontfamily="stix", linespacing=1.05 if layout.horizontal else 1.3, **align)
+        text.set(math_fontfamily="stix", linespacing=1.45, **align)
 
 
 def _draw_onward(axes, place: Place, centre: np.ndarray, layout: Layout, onward: tuple[int, str]) -> None:

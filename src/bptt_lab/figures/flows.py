@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from bptt_lab.figures.canvas import COLOURS, DASHES, GREY, INK, MARKERS, NORMAL, SMALL, new_figure, plot_axes
+from bptt_lab.figures.canvas import COLOURS, DASHES, GREY, INK, MARKERS, NORMAL, PAPER, SMALL, new_figure, plot_axes
 from bptt_lab.figures.names import counted
 from bptt_lab.figures.plots import numbers
 from bptt_lab.figures.stepping import image
@@ -74,7 +74,7 @@ def read_panel(title, norms) -> Panel:
 
 
 def bounds(found: Mapping[str, Panel]) -> tuple[float, float]:
-    """Return the ends of the common axis: all positive norms with room, a zero at the lower end."""
+    """Return the ends of the common axis: all positive norms with room; zeros are marked at the lower end."""
     positive = [value for panel in found.values() for values in panel.values() for value in values if value > 0]
     return min(positive, default=1.0) / 4, max(positive, default=1.0) * 4
 
@@ -82,9 +82,10 @@ def bounds(found: Mapping[str, Panel]) -> tuple[float, float]:
 def _draw(axes, title: str, panel: Panel, ends: tuple[float, float], label: str) -> None:
     for i, (name, values) in enumerate(panel.items()):
         every = max(1, len(values) // MOST_MARKERS)
-        axes.plot(np.arange(len(values)), np.maximum(values, ends[0]), color=COLOURS[i], linestyle=DASHES[i],
+        axes.plot(np.arange(len(values)), np.where(values > 0, values, np.nan), color=COLOURS[i], linestyle=DASHES[i],
                   marker=MARKERS[i], markersize=4.5, markevery=every, linewidth=1.6, label=name or None,
                   gid=f"flow {title} {name}".strip())  # fmt: skip
+        _mark_zeros(axes, i, values, ends[0])
     axes.axhline(1, color=GREY, linewidth=0.8)
     axes.set_yscale("log")
     axes.set_ylim(*ends)
@@ -92,6 +93,17 @@ def _draw(axes, title: str, panel: Panel, ends: tuple[float, float], label: str)
     axes.set_title(title, fontsize=NORMAL, color=INK)
     axes.set_xlabel("distance $T - t$", fontsize=NORMAL)
     axes.set_ylabel(label, fontsize=NORMAL)
+
+
+def _mark_zeros(axes, i: int, values: np.ndarray, low: float) -> None:
+    """Mark zeros as hollow signs at the lower end, apart from the line: a logarithmic axis has no place for them."""
+    zeros = np.flatnonzero(values == 0)
+    for distance in zeros:
+        (sign,) = axes.plot(distance, low, marker=MARKERS[i], markersize=5.5, markerfacecolor=PAPER,
+                            markeredgecolor=COLOURS[i], clip_on=False, zorder=5)  # fmt: skip
+        sign.set_in_layout(False)
+    for distance in (zero for zero in zeros if zero - 1 not in zeros):
+        axes.annotate("0", (distance, low), (0, 6), textcoords="offset points", fontsize=SMALL, ha="center", color=INK)
 
 
 def _words(found: Mapping[str, Panel], label: str) -> str:

@@ -71,8 +71,12 @@ def arranged(network: Network, uses: tuple[Use, ...]) -> tuple[Layout, Routes]:
     layout = Layout(boxes, kinds, upward, {}, rows, half, False)
     found = dict(routes(layout))
     taken: list[float] = []
-    for edge in (use.edge for use in uses if use.edge not in found):
-        found[edge] = _back(layout, edge, taken)
+    back = [use.edge for use in uses if use.edge not in found]
+    for edge in back:
+        arrivals = [other for other in back if other[1] == edge[1] and other[0] != other[1]]
+        spread = 0.9 * half[1] / max(1, len(arrivals) - 1)
+        above = 0.45 * half[1] - spread * arrivals.index(edge) if len(arrivals) > 1 and edge in arrivals else 0.0
+        found[edge] = _back(layout, edge, taken, above)
     return layout._replace(edges=tuple(found)), found
 
 
@@ -95,8 +99,11 @@ def _kind(network: Network, name: str) -> str:
     return "loss" if name == network.loss else "computed" if name in network.equations else "data"
 
 
-def _back(layout: Layout, edge: Edge, taken: list[float]) -> np.ndarray:
-    """Return the route of an arrow that leads down or to its own box, beside the boxes, from side to side."""
+def _back(layout: Layout, edge: Edge, taken: list[float], above: float = 0.0) -> np.ndarray:
+    """Return the route of an arrow that leads down or to its own box, beside the boxes, from side to side.
+
+    `above`: how far above the middle of its second box it arrives, so that several arrive apart.
+    """
     (x1, y1), (x2, y2) = (layout.boxes[place] for place in edge)
     wide, high = layout.half
     middle = [x for x, y in layout.boxes.values() if min(y1, y2) - 0.01 < y < max(y1, y2) + 0.01]
@@ -104,7 +111,7 @@ def _back(layout: Layout, edge: Edge, taken: list[float]) -> np.ndarray:
     while any(abs(at - other) < APART for other in taken):
         at += side * APART
     taken.append(at)
-    up, down = (0.45 * high, -0.45 * high) if edge[0] == edge[1] else (0.0, 0.0)
+    up, down = (0.45 * high, -0.45 * high) if edge[0] == edge[1] else (0.0, above)
     over = 0.75 * high if edge[0] == edge[1] else 0.0
     out, back = x1 + side * (wide + 0.02), x2 + side * (wide + 0.03)
     corners = [(out, y1 + up), (at, y1 + up + over), (at, y2 + down - over), (back, y2 + down)]

@@ -268,16 +268,22 @@ def surface(
     axes = plot_axes(figure)
     lines = axes.contour(x, y, z, levels=_levels(z, _at(x, y, z, points)), colors=INK, linewidths=0.9)
     lines.set_gid("contours")
-    axes.contourf(x, y, z, levels=lines.levels, cmap="Greys_r", alpha=0.35, extend="both")
-    axes.clabel(lines, fontsize=SMALL, fmt=lambda level: f"{level:.2g}")
+    shades = axes.contourf(x, y, z, levels=lines.levels, cmap="cividis", alpha=0.6, extend="both")
+    _scale(figure, axes, shades, labels[2])
     _draw_points(axes, points, arrows)
     axes.locator_params(nbins=6)
     axes.set_aspect("equal")  # or a step down the slope would not stand at a right angle to its contour
     axes.set_xlabel(labels[0], fontsize=NORMAL)
     axes.set_ylabel(labels[1], fontsize=NORMAL)
-    axes.set_title(labels[2], fontsize=NORMAL)
     figure.tight_layout()
     return figure, _surface_words(x, y, z, labels, points)
+
+
+def _scale(figure, axes, shades, label: str) -> None:
+    """Write the levels beside the map, all a step apart: on a cliff they would pile up on their lines."""
+    bar = figure.colorbar(shades, ax=axes, spacing="uniform", ticks=shades.levels, shrink=0.85)
+    bar.ax.set_yticklabels([f"{level:.2g}" for level in shades.levels], fontsize=SMALL)
+    bar.ax.set_title(label, fontsize=SMALL)
 
 
 def _draw_points(axes, points: Sequence, arrows: str) -> None:

@@ -14,6 +14,7 @@ Routes = Mapping[Edge, np.ndarray]
 BENDS = (0.0, 0.12, -0.12, 0.22, -0.22, 0.35, -0.35)
 AIR, NEAR, STEP = 0.05, 0.08, 0.02
 HIT, OUTSIDE = 20.0, 3.0
+BETWEEN_LABELS = 0.06
 
 
 def routes(layout: Layout) -> dict[Edge, np.ndarray]:
@@ -153,9 +154,9 @@ def _turning(points: np.ndarray) -> float:
 
 
 def label_points(found: Routes, layout: Layout, labels: Mapping[Edge, str]) -> dict[Edge, Point]:
-    """Return a free point beside each marked arrow for its label, away from other arrows."""
+    """Return a free point beside each marked arrow that has a label, away from other arrows."""
     chosen: dict[Edge, Point] = {}
-    for edge, label in labels.items():
+    for edge, label in ((edge, label) for edge, label in labels.items() if label):
         size = np.array(label_size(label))
         others = [points[::2] for other, points in found.items() if other != edge]
         lines = np.concatenate([np.zeros((0, 2)), *others])
@@ -192,7 +193,7 @@ def _room(spot, lines: np.ndarray, layout: Layout, placed: Iterable[Point], size
     gaps = [
         (np.abs(lines - spot) - size).max(axis=1).min(initial=9),
         (np.abs(boxes - spot) - layout.half - size).max(axis=1).min(initial=9) + wanted,
-        (np.abs(placed - spot) - 2 * np.array(size)).max(axis=1).min(initial=9) + wanted,
+        (np.abs(placed - spot) - 2 * np.array(size)).max(axis=1).min(initial=9) - BETWEEN_LABELS + wanted,
     ]
     least = min(map(float, gaps))
     return round(min(least, wanted) if least > 0 else 5 * least, 3)

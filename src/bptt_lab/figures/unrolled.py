@@ -13,7 +13,8 @@ from bptt_lab.network.expressions import names as names_in
 
 SIDE_LEGEND = "At the side: the parameters that each row uses, the same at every step."
 BELOW_LEGEND = "Below: the parameters that each column uses."
-MARK_LEGEND = "Thick dashed arrows: the marked paths, numbered."
+MARK_LEGEND = "Thick dashed arrows: the marked paths, numbered, each in its dashes; in ink where paths share them."
+ONE_MARK_LEGEND = "Thick dashed arrows: the marked path."
 
 
 def unrolled_network(graph: Graph, mark: Iterable = ()):
@@ -46,9 +47,10 @@ def is_target(graph: Graph, place: Place) -> bool:
 
 def marked_look(graph: Graph, layout: Layout, paths: tuple[Path, ...], scale: float = 1.0) -> Look:
     """Return the labels of an unrolled network: parameters at the side, marked paths numbered."""
-    edges = numbered_edges(paths)
+    edges, several = numbered_edges(paths), len(paths) > 1
     return Look(
-        marked={edge: names.numbers(found) for edge, found in edges.items()},
+        marked={edge: names.numbers(found) if several else "" for edge, found in edges.items()},
+        hues={edge: found[0] - 1 if len(found) == 1 else None for edge, found in edges.items()} if several else {},
         strong=frozenset(place for path in paths for place in path),
         filled=frozenset(path[0] for path in paths),
         side={} if scale < 1 else side_texts(graph.network, layout),
@@ -85,7 +87,7 @@ def _legend(graph: Graph, layout: Layout, paths: tuple[Path, ...]) -> str:
     if paths:
         parts.append("Filled: where a marked path starts.")
     if any(len(path) > 1 for path in paths):
-        parts.append(MARK_LEGEND)
+        parts.append(MARK_LEGEND if len(paths) > 1 else ONE_MARK_LEGEND)
     return " ".join(parts)
 
 
