@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,9 +22,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from bptt_lab import workbook
+from bptt_lab.figures.canvas import SHORTEST_DESCRIPTION
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = "00_start_here.ipynb"
+NOTEBOOK, STORED = "00_start_here.ipynb", "as_stored.ipynb"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
 CHROMIUM_FLAGS = [
@@ -64,7 +66,8 @@ STATE = """() => {
         refused_formulas: [...page.querySelectorAll('mjx-container merror, mtext[mathcolor="red"]')]
             .map(formula => formula.textContent),
         raw_formulas: texts.filter(text => /\\\\[A-Za-z]|\\$\\$/.test(text)),
-        pictures: count('.jp-OutputArea img'),
+        pictures: [...page.querySelectorAll('.jp-OutputArea img')]
+            .map(picture => ({alt: picture.alt, width: picture.naturalWidth})),
     };
 }"""
 
@@ -269,12 +272,42 @@ def test_mathematics_is_typeset(run_state):
     assert run_state["raw_formulas"] == []
 
 
-@needs_browser
-def test_figures_are_drawn(run_state):
+def stored_pictures():
+    """Return the HTML of the figures that the first notebook stores."""
     stored = nbformat.read(ROOT / "notebooks" / NOTEBOOK, as_version=4)
-    outputs = [out for cell in stored.cells for out in cell.get("outputs", [])]
-    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
-    assert run_state["pictures"] >= len(pictures)
+    outputs = [out.get("data", {}) for cell in stored.cells for out in cell.get("outputs", [])]
+    return [data["text/html"] for data in outputs if "<figure" in data.get("text/html", "")]
+
+
+@needs_browser
+def test_figures_are_drawn_and_described(run_state):
+    assert len(run_state["pictures"]) >= len(stored_pictures()) > 0
+    assert all(picture["width"] > 400 for picture in run_state["pictures"])
+    assert [picture for picture in run_state["pictures"] if len(picture["alt"]) < SHORTEST_DESCRIPTION] == []
+
+
+@needs_browser
+def test_figures_of_a_notebook_that_is_not_trusted_are_drawn_and_described(server, page, run_state):
+    page.goto(f"{server}/lab/tree/{STORED}")
+    page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea img", timeout=60_000)
+    pictures = page.evaluate(STATE)["pictures"]
+    assert len(pictures) == len(stored_pictures())
+    assert all(picture["width"] > 400 and len(picture["alt"]) >= SHORTEST_DESCRIPTION for picture in pictures)
+
+
+def test_figures_of_an_export_are_described():
+    from nbconvert import HTMLExporter
+
+    class Pictures(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            if tag == "img":
+                alts.append(dict(attributes).get("alt") or "")
+
+    alts = []
+    stored = nbformat.read(ROOT / "notebooks" / NOTEBOOK, as_version=4)
+    Pictures().feed(HTMLExporter().from_notebook_node(stored)[0])
+    assert len(alts) == len(stored_pictures()) > 0
+    assert [alt for alt in alts if len(alt) < SHORTEST_DESCRIPTION or "No description" in alt] == []
 
 
 @needs_browser

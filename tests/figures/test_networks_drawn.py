@@ -5,7 +5,7 @@ import pytest
 from drawn import arrow, contrast, named, said, smallest_font, texts
 
 from bptt_lab import Network, figures
-from bptt_lab.figures import canvas, drawing, layout, names, routes
+from bptt_lab.figures import canvas, drawing, layout, names, routes, unrolled
 from bptt_lab.network import Place
 from networks import TEXTS, network
 
@@ -213,6 +213,43 @@ def test_paths_differ_in_hue_and_in_dashes_and_share_ink():
     assert len(set.union(*hues.values())) == len(set.union(*dashes.values())) == 3
     assert arrows["h1(2) to a1(3)"].get_color() == canvas.INK
     assert len({str(dash) for dash in drawing.THICK_DASHES}) == len(canvas.COLOURS)
+
+
+def test_every_arrow_along_which_a_weight_multiplies_bears_it():
+    figure, words = figures.unrolled_network(two())
+    found = {name: text.get_text() for name, text in named(figure, "weight").items()}
+    expected = {f"x({t}) to a1({t})": "$W^{0}$" for t in (1, 2, 3)}
+    expected |= {f"h1({t}) to a1({t + 1})": "$W^{11}$" for t in (0, 1, 2)}
+    expected |= {f"h1({t}) to a2({t})": "$W^{1}$" for t in (1, 2, 3)}
+    assert found == expected
+    assert "arrows: W0 from x to a1, W11 from h1 to a1 and W1 from h1 to a2." in words
+
+
+def test_a_weight_stands_on_the_arrow_of_its_own_step():
+    text = TWO.replace("+ b0", "+ V * h1[t-2]").replace("b1", "V * y[t]")
+    found = named(figures.unrolled_network(two(text=text))[0], "weight")
+    assert found["h1(1) to a1(2)"].get_text() == "$W^{11}$" and found["h1(1) to a1(3)"].get_text() == "$V$"
+    assert found["y(2) to a2(2)"].get_text() == "$V$"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_stand_on_no_box_and_on_no_number(name):
+    graph = network(name).unroll(3)
+    start = next(place for place in graph.order)
+    paths = tuple(map(tuple, graph.paths(start.name, start.time)[:3]))
+    made = unrolled.laid_out(graph, paths)
+    look = unrolled.marked_look(graph, made, paths)
+    found = routes.routes(made)
+    numbers = routes.label_points(found, made, look.marked)
+    for edge, point in drawing.weight_points(found, made, look).items():
+        assert all((np.abs(np.subtract(point, box)) > made.half).any() for box in made.boxes.values()), edge
+        assert all((np.abs(np.subtract(point, number)) > 0.05).any() for number in numbers.values()), edge
+
+
+def test_too_many_weights_are_left_out():
+    graph = network("LSTM").unroll(4)
+    figure, words = figures.unrolled_network(graph)
+    assert named(figure, "weight") == {} and "on the arrows" not in words.lower()
 
 
 def test_labels_keep_apart():

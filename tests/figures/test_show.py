@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from bptt_lab import figures
+from bptt_lab.figures import canvas
 
 WORDS = "Norms that shrink, from 1 at t = 5 to 0.001 at t = 1."
 
@@ -81,6 +82,10 @@ def test_words_are_escaped():
     found = figures.html(a_figure(), words, point)
     read = Read(found)
     assert read.pictures[0]["alt"] == words and point in read.texts.values() and "<b>" not in found
+
+
+def test_a_caption_escapes_the_signs_of_markdown():
+    assert canvas.caption("a_b * c [d] <e>") == r"*a\_b \* c [d] \<e\>*"
 
 
 def test_bytes_are_left_out_of_comparison_and_words_are_not():

@@ -131,6 +131,12 @@ def checked_point(point: str) -> str:
     return line
 
 
+def caption(words: str) -> str:
+    """Return a description as Markdown in italics, with the signs of Markdown escaped."""
+    escaped = re.sub(r"([\\*_`<>~|])", r"\\\1", words)
+    return f"*{escaped}*"
+
+
 def close(figure: Figure) -> None:
     """Close a figure that somebody made with pyplot; others need no closing."""
     pyplot = sys.modules.get("matplotlib.pyplot")

@@ -20,7 +20,7 @@ from bptt_lab.figures.canvas import (
     free_axes,
     new_figure,
 )
-from bptt_lab.figures.layout import Layout
+from bptt_lab.figures.layout import Layout, Point
 from bptt_lab.figures.routes import Edge, Routes, label_points, label_size, note_points, routes
 from bptt_lab.network import Place
 
@@ -49,6 +49,7 @@ class Look(NamedTuple):
 
     marked: Mapping[Edge, str] = {}
     hues: Mapping[Edge, int] = {}
+    weights: Mapping[Edge, str] = {}
     thick: frozenset[Edge] = frozenset()
     strong: frozenset[Place] = frozenset()
     filled: frozenset[Place] = frozenset()
@@ -142,6 +143,8 @@ def draw(axes, layout: Layout, look: Look, found: Routes, origin: tuple[float, f
         _draw_box(axes, place, np.array(centre) + at, layout, look)
     for edge, point in label_points(found, layout, look.marked).items():
         _draw_number(axes, edge, np.array(point) + at, look)
+    for edge, point in weight_points(found, layout, look).items():
+        _write_weight(axes, edge, np.array(point) + at, look.weights[edge])
     for place, point in note_points(found, layout, look.notes, NOTE).items():
         _write_note(axes, np.array(point) + at, look.notes[place])
     corner = bounds(layout, look, found)[0]
@@ -216,6 +219,18 @@ def _write_note(axes, point: np.ndarray, text: str) -> None:
     note = axes.text(*point, text, fontsize=SMALL, va="center", ha="center", color=INK, zorder=7)
     note.set(style="italic", math_fontfamily="stix", gid="note")
     note.set_bbox(dict(facecolor=PAPER, edgecolor="none", pad=0.5))
+
+
+def weight_points(found: Routes, layout: Layout, look: Look) -> dict[Edge, Point]:
+    """Return a free point for the weight of each arrow, after the numbers of paths have theirs."""
+    # characters of mathtext are smaller than those of a number: the signs of LaTeX do not count
+    labels = {edge: "x" * len(_bare(label)) for edge, label in look.weights.items()}
+    return label_points(found, layout, labels, label_points(found, layout, look.marked).values())
+
+
+def _write_weight(axes, edge: Edge, point: np.ndarray, label: str) -> None:
+    text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center_baseline", zorder=6.2, color=INK)
+    text.set(math_fontfamily="stix", gid=f"weight {names.words(edge[0])} to {names.words(edge[1])}")
 
 
 def _draw_number(axes, edge: Edge, point: np.ndarray, look: Look) -> None:

@@ -38,7 +38,7 @@ def data_names(network: Network) -> set[str]:
 def _factors(network: Network) -> tuple[set[str], set[str]]:
     """Return the names that a given factor multiplies or a loss compares, and the names left of a product."""
     right, left = set(), set()
-    for part in _parts(network):
+    for part in (part for equation in network.written.values() for part in parts(equation.expression)):
         if isinstance(part, Binary) and part.operator in "@*":
             is_weighed = part.operator == "@" or _is_given(network, part.left)
             right |= {part.right.name} if isinstance(part.right, Letter) and is_weighed else set()
@@ -54,8 +54,9 @@ def _is_given(network: Network, tree: Tree) -> bool:
     return isinstance(inner, Letter) and inner.name in network.parameters
 
 
-def _parts(network: Network) -> Iterable:
-    waiting = [equation.expression for equation in network.written.values()]
+def parts(tree: Tree) -> Iterable[Tree]:
+    """Yield a formula and all its parts."""
+    waiting = [tree]
     while waiting:
         part = waiting.pop()
         waiting.extend(children(part))

@@ -153,16 +153,19 @@ def _turning(points: np.ndarray) -> float:
     return float(np.abs(np.diff(angles)).sum())
 
 
-def label_points(found: Routes, layout: Layout, labels: Mapping[Edge, str]) -> dict[Edge, Point]:
-    """Return a free point beside each marked arrow that has a label, away from other arrows."""
-    chosen: dict[Edge, Point] = {}
+def label_points(
+    found: Routes, layout: Layout, labels: Mapping[Edge, str], placed: Iterable[Point] = ()
+) -> dict[Edge, Point]:
+    """Return a free point beside each arrow that has a label, away from other arrows and from what is placed."""
+    chosen, placed = {}, list(placed)
     for edge, label in ((edge, label) for edge, label in labels.items() if label):
         size = np.array(label_size(label))
         others = [points[::2] for other, points in found.items() if other != edge]
         lines = np.concatenate([np.zeros((0, 2)), *others])
         spots = _spots(found[edge], size)
         free = [
-            _room(spot, lines, layout, chosen.values(), size, 0.1) + _room(spot, found[edge], layout, (), size)
+            _room(spot, lines, layout, [*placed, *chosen.values()], size, 0.1)
+            + _room(spot, found[edge], layout, (), size)
             for spot in spots
         ]
         chosen[edge] = tuple(map(float, spots[int(np.argmax(free))]))
