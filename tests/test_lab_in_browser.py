@@ -71,6 +71,12 @@ STATE = """() => {
     };
 }"""
 
+TRUSTED = """() => {
+    const book = window.jupyterapp.shell.currentWidget.content;
+    const code = book.widgets.map(cell => cell.model).filter(model => model.type == 'code' && model.outputs.length);
+    return [...new Set(code.map(model => model.trusted))];
+}"""
+
 
 # Asked once the kernel has said what it is: JupyterLab writes that into the notebook
 IS_MODIFIED = """async () => {
@@ -288,10 +294,11 @@ def test_figures_are_drawn_and_described(run_state):
 
 @needs_browser
 def test_figures_of_a_notebook_that_is_not_trusted_are_drawn_and_described(server, page, run_state):
-    page.goto(f"{server}/lab/tree/{STORED}")
+    page.goto(f"{server}/lab/workspaces/stored/tree/{STORED}")  # beside no other notebook
     page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea img", timeout=60_000)
     pictures = page.evaluate(STATE)["pictures"]
     assert len(pictures) == len(stored_pictures())
+    assert page.evaluate(TRUSTED) == [False]
     assert all(picture["width"] > 400 and len(picture["alt"]) >= SHORTEST_DESCRIPTION for picture in pictures)
 
 

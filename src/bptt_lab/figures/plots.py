@@ -283,7 +283,7 @@ def _scale(figure, axes, shades, label: str) -> None:
     """Write the levels beside the map, all a step apart: on a cliff they would pile up on their lines."""
     bar = figure.colorbar(shades, ax=axes, spacing="uniform", ticks=shades.levels, shrink=0.85)
     bar.ax.set_yticklabels([f"{level:.2g}" for level in shades.levels], fontsize=SMALL)
-    bar.ax.set_title(label, fontsize=SMALL)
+    bar.set_label(label, fontsize=NORMAL)
 
 
 def _draw_points(axes, points: Sequence, arrows: str) -> None:
