@@ -293,7 +293,8 @@ def test_figures_are_drawn_and_described(run_state):
 
 
 @needs_browser
-def test_figures_of_a_notebook_that_is_not_trusted_are_drawn_and_described(server, page, run_state):
+def test_figures_of_a_notebook_that_is_not_trusted_are_drawn_and_described(server, folder, page, run_state):
+    shutil.copy(ROOT / "notebooks" / NOTEBOOK, folder / STORED)  # with outputs; not run here, so not trusted
     page.goto(f"{server}/lab/workspaces/stored/tree/{STORED}")  # beside no other notebook
     page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea img", timeout=60_000)
     pictures = page.evaluate(STATE)["pictures"]
