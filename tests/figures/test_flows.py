@@ -5,7 +5,7 @@ import pytest
 from drawn import named, smallest_font, texts
 
 from bptt_lab import figures
-from bptt_lab.figures import canvas, stepping
+from bptt_lab.figures import canvas
 
 FALLING, RISING, HUMP = [1.0, 0.1, 0.0001], [1.0, 3.0, 12.0], [1.0, 4.0, 2.0, 0.5]
 
@@ -83,17 +83,6 @@ def test_zeros_are_marked_at_the_lower_end_apart_from_the_line():
 def test_bad_panels_are_refused(panels):
     with pytest.raises(ValueError):
         figures.flow_panels(panels)
-
-
-def test_the_sliders_show_what_the_panel_shows():
-    def measure(radius, T):
-        return radius ** np.arange(T)
-
-    radius, length, picture = figures.flow_explorer(measure, (0.5, 1.5), (3, 9), label="norm").children
-    for chosen, T in ((0.5, 3), (1.5, 3), (1.5, 9), (0.5, 9)):
-        radius.value, length.value = chosen, T
-        twin = figures.flow_panels({f"spectral radius {chosen}, T = {T}": measure(chosen, T)}, label="norm")
-        assert picture.value == stepping.image(*twin)
 
 
 def test_panels_are_the_same_at_every_run():

@@ -1,7 +1,5 @@
 """A derivation walked line by line: the panels, the widget and the function behind its slider."""
 
-import html
-
 import pytest
 from drawn import arrow, named, smallest_font, texts
 
@@ -115,40 +113,6 @@ def test_panels_are_the_same_at_every_run(scalar):
 
 
 # One line at a time
-
-
-def test_a_step_shows_the_lines_so_far_and_its_paths(scalar):
-    markdown, figure, words = figures.step(scalar, 2)
-    assert markdown.count(r"\\[6pt]") == 1 and r"\Rightarrow\ &= " in markdown
-    assert "immediate derivatives" not in markdown
-    assert thick(figure) == {"h1(2) to a2(2)", "h1(2) to a1(3)"}
-    assert words.startswith("Line 2 of 4: chain rule, through a2(2), a1(3).")
-
-
-def test_the_last_step_shows_the_whole_derivation(scalar):
-    assert figures.step(scalar, 4)[0] == f"$$\n{scalar.latex(lit=4)}\n$$"
-
-
-@pytest.mark.parametrize("k", [0, 5, -1])
-def test_lines_that_do_not_exist_are_refused(scalar, k):
-    with pytest.raises(ValueError, match=f"There is no line {k}. The lines are 1 to 4"):
-        figures.step(scalar, k)
-
-
-def test_the_slider_walks_the_lines(scalar):
-    slider, formula, picture = figures.stepper(scalar).children
-    assert (slider.min, slider.max, slider.value) == (1, 4, 1)
-    for k in (3, 4, 1):
-        slider.value = k
-        markdown, figure, words = figures.step(scalar, k)
-        assert html.unescape(formula.value) == markdown and "<" not in formula.value
-        assert picture.value == stepping.image(figure, words)
-    assert f'alt="{words}"' in picture.value
-
-
-def test_descriptions_are_escaped_in_html():
-    shown = stepping.image(figures.gradient_flow([1])[0], 'a "quoted" <b> & more, said in as many words as it takes')
-    assert "<b>" not in shown and '"quoted"' not in shown
 
 
 def test_a_brace_with_words_below_is_written_behind():

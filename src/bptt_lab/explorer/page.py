@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from html import escape
 from importlib import resources
 from typing import Any
 
@@ -15,7 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bptt_lab.explorer.scene import said, scene
-from bptt_lab.figures import png, unrolled_network
+from bptt_lab.figures import unrolled_network
+from bptt_lab.figures.canvas import html
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.network.scalars import entries
 from bptt_lab.symbolic import letters
@@ -30,7 +29,7 @@ class Explorer:
     """Something to explore, a network or a derivation: a notebook shows it as it is, `html()` returns it for a page."""
 
     def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[Figure, str]):
-        self.data, self.programs, self.picture, self.words = data, programs, png(twin[0]), twin[1]
+        self.data, self.programs, self.words, self.twin = data, programs, twin[1], html(*twin)
 
     def html(self) -> str:
         """Return the explorer as HTML that loads nothing: a picture, and the module that puts life into it."""
@@ -40,10 +39,8 @@ class Explorer:
         module = _source("explorer.js").replace("export function mount", "function mount")
         roots = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
         start = f"{roots}.forEach((root) => mount(root, {data}, {{{programs}}}));"
-        source = f"data:image/png;base64,{b64encode(self.picture).decode('ascii')}"
-        twin = f'<img alt="{escape(self.words)}" src="{source}">'
         return (
-            f'<div class="bptt-explorer" data-explorer="{name}">{twin}</div>\n'
+            f'<div class="bptt-explorer" data-explorer="{name}">{self.twin}</div>\n'
             f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{module}\n{start}\n</script>'
         )
 

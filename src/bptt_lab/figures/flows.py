@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from bptt_lab.figures.canvas import COLOURS, DASHES, GREY, INK, MARKERS, NORMAL, PAPER, SMALL, new_figure, plot_axes
 from bptt_lab.figures.names import counted
 from bptt_lab.figures.plots import numbers
-from bptt_lab.figures.stepping import image
 
 MOST_PANELS, ACROSS, MOST_MARKERS = 6, 3, 12
 FACTORS = {1e6: "a million", 1e3: "a thousand", 10.0: "ten"}
@@ -37,29 +36,6 @@ def flow_panels(panels: Mapping, label: str = "norm of the gradient"):
             axes.legend(fontsize=SMALL, handlelength=3.4, framealpha=0.7)
     figure.tight_layout()
     return figure, _words(found, label)
-
-
-def flow_explorer(measure: Callable, radii: Sequence[float], lengths: Sequence[int], label: str = "norm"):
-    """Return a widget: two sliders choose a spectral radius and a number of steps T, and the panel follows.
-
-    `measure(radius, T)` returns what a panel of `flow_panels` takes, which is the twin on paper; `radii` and `lengths`
-    are the values of the sliders. Errors: ValueError as in `flow_panels`.
-    """
-    import ipywidgets
-
-    start = dict(continuous_update=False, style={"description_width": "initial"})
-    radius = ipywidgets.SelectionSlider(options=list(radii), description="spectral radius", **start)
-    length = ipywidgets.SelectionSlider(options=list(lengths), description="steps T", **start)
-    picture = ipywidgets.HTML()
-
-    def follow(_=None) -> None:
-        title = f"spectral radius {radius.value}, T = {length.value}"
-        picture.value = image(*flow_panels({title: measure(radius.value, length.value)}, label))
-
-    for slider in (radius, length):
-        slider.observe(follow, names="value")
-    follow()
-    return ipywidgets.VBox([radius, length, picture])
 
 
 def read_panel(title, norms) -> Panel:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from bptt_lab.figures import names
-from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, html, new_figure
+from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, new_figure
 from bptt_lab.figures.drawing import common_frame, draw, frame, wrapped, write_legend
 from bptt_lab.figures.marks import Path, read_paths
 from bptt_lab.figures.routes import routes
-from bptt_lab.figures.unrolled import MARK_LEGEND, laid_out, marked_look, unrolled_network
+from bptt_lab.figures.unrolled import MARK_LEGEND, laid_out, marked_look
 from bptt_lab.network import Graph, Place
 
 MOST_PATHS = 6
@@ -72,29 +71,6 @@ def checked_marks(derivation, marks: Sequence | None) -> list[tuple[Path, ...]]:
     if len(marks) != len(lines):
         raise ValueError(f"marks has {len(marks)} entries for {len(lines)} lines. Give a list of paths a line.")
     return [read_paths(derivation.graph, paths) for paths in marks]
-
-
-def step(derivation, k: int, marks: Sequence | None = None):
-    """Return (markdown, figure, description) of line k, from 1: the lines up to it, and its paths in the network.
-
-    Errors: ValueError for a line that does not exist.
-    """
-    paths = checked_marks(derivation, marks)
-    if not 1 <= k <= len(paths):
-        raise ValueError(f"There is no line {k}. The lines are 1 to {len(paths)}.")
-    figure, words = unrolled_network(derivation.graph, paths[k - 1])
-    markdown = f"$$\n{lines_latex(derivation, k)}\n$$"
-    return markdown, figure, f"Line {k} of {len(paths)}: {said(derivation.lines[k - 1].reason)}. {words}"
-
-
-def lines_latex(derivation, k: int) -> str:
-    """Return the lines 1 to k as one aligned block of LaTeX, line k marked by an arrow."""
-    rows = []
-    for number, line in enumerate(derivation.lines[:k], start=1):
-        left = f"{line.form.latex()} &&&" if number == 1 else f"&= {line.form.latex()} &&"
-        arrow = r"\Rightarrow\ " if number == k else ""
-        rows.append(rf"{arrow}{left} \text{{{line.reason}}}")
-    return "\\begin{aligned}\n" + " \\\\[6pt]\n".join(rows) + "\n\\end{aligned}"
 
 
 def said(reason: str) -> str:
@@ -202,28 +178,3 @@ def _braced(text: str) -> tuple[str, str]:
         if depth == 0:
             return text[1:at], text[at + 1 :]
     raise ValueError(f"A brace is not closed in {text!r}.")
-
-
-def stepper(derivation, marks: Sequence | None = None):
-    """Return a widget: a slider walks the lines, the formula grows and the paths of the line are lit.
-
-    `steps` is its twin on paper. Errors: ValueError as in `steps`.
-    """
-    import ipywidgets
-
-    paths = checked_marks(derivation, marks)
-    slider = ipywidgets.IntSlider(value=1, min=1, max=len(paths), description="line", continuous_update=False)
-    formula, picture = ipywidgets.HTMLMath(), ipywidgets.HTML()
-
-    def walk(k: int) -> None:
-        markdown, figure, words = step(derivation, k, paths)
-        formula.value, picture.value = escape(markdown, quote=False), image(figure, words)
-
-    slider.observe(lambda change: walk(change["new"]), names="value")
-    walk(1)
-    return ipywidgets.VBox([slider, formula, picture])
-
-
-def image(figure, description: str) -> str:
-    """Return a figure of a widget as HTML, with its description as alternative text; small, for it is drawn often."""
-    return html(figure, description, density=1)
