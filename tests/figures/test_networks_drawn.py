@@ -254,10 +254,14 @@ def test_too_many_weights_are_left_out():
 
 def test_labels_keep_apart():
     graph = two()
-    figure, _ = figures.unrolled_network(graph, mark=graph.paths("W11"))
-    points = [np.array(text.get_position()) for text in named(figure, "number").values()]
-    gaps = [np.abs(a - b).max() for i, a in enumerate(points) for b in points[:i]]
-    assert min(gaps) > 2 * routes.label_size("1")[0]
+    hops = tuple((Place("W11"), Place("a1", t)) for t in (1, 2, 3))
+    made = unrolled.laid_out(graph, hops, scale=0.86)
+    labels = {hop: str(n) for n, hop in enumerate(hops, start=1)}
+    points = list(map(np.array, routes.label_points(routes.routes(made), made, labels).values()))
+    gaps = [
+        (np.abs(a - b) - 2 * np.array(routes.label_size("1"))).max() for i, a in enumerate(points) for b in points[:i]
+    ]
+    assert len(gaps) == 3 and min(gaps) >= 0.05
 
 
 def test_one_path_and_a_list_of_one_path_are_the_same():
