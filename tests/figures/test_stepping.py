@@ -112,9 +112,6 @@ def test_panels_are_the_same_at_every_run(scalar):
     assert first == second and len(first) < 80_000
 
 
-# One line at a time
-
-
 def test_a_brace_with_words_below_is_written_behind():
     assert (
         stepping.drawable(r"a + \underbrace{b^{2}}_{\text{only when } t}")
