@@ -1,5 +1,7 @@
 """An explorer in a real browser, alone in a page: by mouse and by keyboard, read aloud, light and dark, narrow too."""
 
+import math
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -67,12 +69,11 @@ def test_the_boxes_show_the_values_and_the_derivatives_that_python_computes(page
 def test_choosing_a_box_lights_its_arrows_and_shows_its_chain_rule_and_the_sum(page):
     box(page, "W11").click()
     panel = page.get_by_role("region", name="About the chosen quantity")
-    assert lit(page) == 3 and panel.locator("table tr").count() == 3
-    shares = [
-        float(row.split("=")[-1].replace("\N{MINUS SIGN}", "-"))
-        for row in panel.locator("td.numbers").all_inner_texts()
-    ]
+    assert lit(page) == 3 and panel.locator(".term-row").count() == 3
+    texts = panel.locator(".term-row .numbers").all_inner_texts()
+    shares = [float(text.split("≈")[-1].replace("\N{MINUS SIGN}", "-")) for text in texts]
     assert sum(shares) == pytest.approx(numbers(page)["W11"][1], abs=2e-3)
+    panel.get_by_text("How this was proved").click()
     assert "proved as an identity" in panel.inner_text()
 
 
@@ -80,7 +81,11 @@ def test_the_shares_of_the_paths_add_up_to_the_derivative(page):
     box(page, "W11").click()
     paths = page.locator(".share").evaluate_all("all => all.map(one => one.title)")
     assert len(paths) == len(TWO.unroll(3).paths("W11")) == 6
-    total = sum(float(path.rsplit(": ", 1)[1].replace("\N{MINUS SIGN}", "-")) for path in paths)
+    read = lambda text: float(text.replace("\N{MINUS SIGN}", "-"))
+    factors, shares = zip(*(path.split(": ")[1].split(" ≈ ") for path in paths), strict=True)
+    total = sum(map(read, shares))
+    for product, size in zip(factors, shares, strict=True):
+        assert math.prod(map(read, product.split(" · "))) == pytest.approx(read(size), abs=5e-3)
     assert total == pytest.approx(numbers(page)["W11"][1], abs=5e-3)
     page.locator(".share").nth(2).focus()
     assert "→" in says(page) and lit(page) == paths[2].count("→")
@@ -105,22 +110,38 @@ def test_the_number_of_steps_can_be_chosen_and_values_are_kept(page):
     assert "h1(3)" in numbers(page)
 
 
-def test_the_derivatives_flow_back_one_after_the_other_and_can_be_paused(page):
+def arrived(page):
+    return [name for name, (_, delta) in numbers(page).items() if delta is not None]
+
+
+def test_the_derivatives_flow_back_one_after_the_other_and_the_weights_come_after_the_states(page):
     button(page, "One step").click()
-    known = [name for name, (_, delta) in numbers(page).items() if delta is not None]
-    assert known == ["L(3)"] and "arrives at the loss" in says(page)
+    assert arrived(page) == ["L(1)", "L(2)", "L(3)"] and "from the losses" in says(page)
+    found = []
+    for _ in range(14):
+        before = set(arrived(page))
+        button(page, "One step").click()
+        found += set(arrived(page)) - before
+    assert found[-5:] == ["W0", "W11", "b0", "W1", "b1"] and found.index("a1(1)") == 8
+    assert says(page) == "Backwards: the derivative by b1 arrives from a2(1), a2(2) and a2(3)."
     button(page, "One step").click()
-    known = {name for name, (_, delta) in numbers(page).items() if delta is not None}
-    assert len(known) == 2
+    assert says(page) == "All derivatives have arrived." and len(arrived(page)) == page.locator(".box").count()
+
+
+def test_playing_can_be_paused_and_ended_and_a_choice_ends_it(page):
     button(page, "Play backwards").click()
-    page.wait_for_timeout(1600)
+    page.wait_for_timeout(2800)
     button(page, "Pause").click()
-    count = sum(delta is not None for _, delta in numbers(page).values())
-    assert count >= 4
-    page.wait_for_timeout(900)
-    assert sum(delta is not None for _, delta in numbers(page).values()) == count
+    count = len(arrived(page))
+    assert 3 < count < page.locator(".box").count()
+    page.wait_for_timeout(1500)
+    assert len(arrived(page)) == count
+    box(page, "W11").click()
+    assert "It has not arrived yet" in page.locator(".panel").inner_text()
+    button(page, "Play backwards").click()
     button(page, "All").click()
-    assert all(delta is not None for _, delta in numbers(page).values())
+    page.wait_for_timeout(1500)
+    assert len(arrived(page)) == page.locator(".box").count()
 
 
 def test_the_whole_picture_is_one_stop_of_the_tabulator_and_arrow_keys_move_in_it(page):
@@ -131,7 +152,7 @@ def test_the_whole_picture_is_one_stop_of_the_tabulator_and_arrow_keys_move_in_i
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("L(3):")
-    assert "The loss ends here" in page.locator(".panel").inner_text()
+    assert "Nothing comes after it" in page.locator(".panel").inner_text()
 
 
 def test_every_box_says_its_name_its_numbers_and_what_it_influences(page):
@@ -141,23 +162,74 @@ def test_every_box_says_its_name_its_numbers_and_what_it_influences(page):
 
 def play(page, goal):
     button(page, "Derive it yourself").click()
-    page.get_by_label("goal").select_option(label=goal)
+    page.get_by_role("combobox", name="goal").select_option(label=goal)
 
 
 def test_a_forgotten_path_is_named_and_lights_up(page):
     play(page, "h1(2)")
     box(page, "a2(2)").click()
     button(page, "Check").click()
-    assert says(page) == "A path is forgotten: through a1(3). Its arrow is lit." and lit(page) == 1
+    assert says(page) == "A path is forgotten: the one through a1(3). Its arrow is lit." and lit(page) == 1
     assert "1 move, 1 wrong" in page.locator(".panel").inner_text()
 
 
-def test_a_quantity_that_is_not_influenced_is_named(page):
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ([], "Choose boxes in the picture first."),
+        (["h1(2)"], "h1(2) is the goal. Choose the boxes in whose equations it stands."),
+        (["a2(2)", "a1(3)", "a1(2)"], "h1(2) does not stand in the equation of a1(2)."),
+        (["L(3)"], "h1(2) does not stand in the equation of L(3). It is reached through a1(3)."),
+        (["x(2)"], "x(2) is given: it has no equation, and nothing influences it."),
+    ],
+)
+def test_a_choice_that_is_not_right_is_told_by_what_it_is(page, chosen, told):
     play(page, "h1(2)")
-    for say in ("a2(2)", "a1(3)", "a1(2)"):
+    for say in chosen:
         box(page, say).click()
+    if chosen != ["h1(2)"]:
+        button(page, "Check").click()
+    assert says(page) == told
+
+
+def test_a_check_without_a_new_choice_is_no_move(page):
+    play(page, "h1(2)")
     button(page, "Check").click()
-    assert says(page) == "h1(2) does not stand in the equation of a1(2)."
+    box(page, "a2(2)").click()
+    for _ in range(3):
+        button(page, "Check").click()
+    assert "1 move, 1 wrong" in page.locator(".panel").inner_text()
+
+
+def test_a_game_begins_with_what_was_chosen_and_shows_the_equation_and_no_weight_on_an_arrow(page):
+    box(page, "a1(3)").click()
+    button(page, "Derive it yourself").click()
+    assert page.get_by_role("combobox", name="goal").evaluate("one => one.selectedOptions[0].textContent") == "a1(3)"
+    assert page.locator(".weight").first.evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    box(page, "h1(3)").click()
+    button(page, "Check").click()
+    assert "tanh" in page.locator(".panel .equation").inner_text()
+
+
+def test_what_belongs_to_the_way_back_rests_during_a_game_and_a_change_of_steps_ends_it(page):
+    play(page, "h1(2)")
+    for name in ("Play backwards", "One step", "All", "Derive it yourself"):
+        assert button(page, name).is_disabled()
+    button(page, "Numbers as at first").click()
+    assert "Back to exploring" in page.locator(".panel").inner_text()
+    page.get_by_role("slider", name="number of steps T").press("Home")
+    assert says(page) == "T was changed, so the game is over."
+    assert button(page, "One step").is_enabled() and "Back to exploring" not in page.locator(".panel").inner_text()
+
+
+def test_the_keyboard_stays_in_the_game(page):
+    play(page, "h1(3)")
+    box(page, "a2(3)").press("Enter")
+    button(page, "Check").press("Enter")
+    focused = lambda: page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused() in ("W1", "1", "h1(3)", "-W1")
+    button(page, "W1").press("Enter")
+    assert focused().startswith("derivative by")
 
 
 def test_a_derivation_played_to_its_end_is_the_proved_one(page):
@@ -165,14 +237,17 @@ def test_a_derivation_played_to_its_end_is_the_proved_one(page):
     for say in ("a2(2)", "a1(3)"):
         box(page, say).press("Enter")
     button(page, "Check").press("Enter")
-    button(page, "h1[2]").click()
-    assert "That is the immediate derivative of a2(2) by W1." in says(page) and button(page, "h1[2]").is_disabled()
+    button(page, "h1(2)").click()
+    assert "That is the immediate derivative of a2(2) by W1." in says(page) and button(page, "h1(2)").is_disabled()
     button(page, "W1").click()
     button(page, "W11").click()
     button(page, "derivative by h1(2)").click()
-    assert says(page).startswith("Not yet: the derivative by h1(2) needs that by a2(2)")
-    for say in ("a2(3)", "h1(3)", "a1(3)", "a2(2)", "h1(2)"):
+    assert says(page) == "Not yet: the derivative by h1(2) needs those by a2(2) and a1(3)."
+    for say in ("a2(3)", "h1(3)", "a1(3)"):
         button(page, f"derivative by {say}").click()
+    for say in ("a2(2)", "h1(2)"):
+        box(page, say).click()
+    page.get_by_text("How this was proved").click()
     text = page.locator(".panel").inner_text()
     assert "proved as an identity" in text and "10 moves, 2 wrong" in text
     button(page, "Back to exploring").click()

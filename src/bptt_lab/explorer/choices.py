@@ -42,9 +42,9 @@ def choices(graph: Graph, below: Place, above: Place) -> list[Choice]:
 def _slips(graph: Graph, below: Place, above: Place, right: sympy.Expr) -> Iterator[Choice]:
     yield from _of_the_loss(graph, below, right)
     yield from _of_the_activation(graph, below, above)
-    yield from _at_another_step(graph, below, right)
+    yield from _at_another_step(graph, below, above, right)
     yield from _of_another_letter(graph, below, above)
-    yield Choice(-right, f"The sign is wrong: how does {words(below)} change when {words(above)} grows?")
+    yield Choice(-right, f"The sign is wrong. Which sign has {words(above)} in the equation of {words(below)}?")
 
 
 def _catalogued(mistake: str, expression: sympy.Expr, **slots: str) -> Choice:
@@ -78,15 +78,15 @@ def _of_the_activation(graph: Graph, below: Place, above: Place) -> Iterator[Cho
         yield _catalogued(mistake, slip, equation=words(below))
 
 
-def _at_another_step(graph: Graph, below: Place, right: sympy.Expr) -> Iterator[Choice]:
+def _at_another_step(graph: Graph, below: Place, above: Place, right: sympy.Expr) -> Iterator[Choice]:
     """Yield what stands there where each letter is read a step later or earlier."""
     for letter in sorted((s for s in right.free_symbols if isinstance(s, letters.Value)), key=str):
-        for shift, mistake in ((1, "C1"), (-1, "B6")):
+        for shift in (1, -1):
             place = letter.place
             if place.time is not None and graph.has(place.name, place.time + shift):
                 other = letters.value(place._replace(time=place.time + shift), graph.network)
-                slots = {"wrong": words(other.place), "equation": words(below)}
-                yield _catalogued(mistake, right.xreplace({letter: other}), **slots)
+                says = f"{words(other.place)} does not stand in the equation of {words(below)}."
+                yield Choice(right.xreplace({letter: other}), f"{says} Which value does {words(above)} meet there?")
 
 
 def _of_another_letter(graph: Graph, below: Place, above: Place) -> Iterator[Choice]:

@@ -5,12 +5,13 @@ const SVG = "http://www.w3.org/2000/svg";
 const DRAWN = new Set(["svg", "g", "path", "rect", "text", "circle", "title", "line", "marker", "defs"]);
 const DASHES = ["", "9 4", "2 3", "10 3 2 3", "5 2 2 2 2 2"]; // with the hue: a path is told apart without colour
 const POINTS = 33; // of a curve
+const LAST = "Nothing comes after it: the loss is the sum of all of these, so its derivative by this one is 1.";
 const MOST_PATHS = 64;
-const MOST_LISTED = 12;
 const LEGEND =
   "In a box: a value, and D, the total derivative of the loss by it. Round corners: computed; square: given; dotted: a given state; " +
   "dashes: a weight, whose arrows are seen when it is chosen. On an arrow: the weight that multiplies.";
-const TICK = 700; // milliseconds between two deltas
+const LOSSES = "Backwards, from the losses: the loss is their sum, so its derivative by each is 1.";
+const TICK = 1200; // milliseconds between two deltas
 
 // Parts of a page
 
@@ -193,34 +194,46 @@ class Picture {
 class Explorer {
   constructor(root, data, programs) {
     Object.assign(this, { root, data, programs, values: { ...data.values }, timer: 0, id: root.dataset.explorer });
+    Object.assign(this, { wanted: data.start, rows: [], lit: null, game: null });
     this.bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Explorer" });
     this.picture = part("div", { class: "picture" });
     this.panel = part("div", { class: "panel", role: "region", "aria-label": "About the chosen quantity" });
     this.says = part("p", { class: "says", role: "status", "aria-live": "polite" });
     this.sliders = part("div", { class: "sliders" });
-    root.replaceChildren(
-      this.bar,
-      part("div", { class: "main" }, this.picture, part("div", { class: "side" }, this.says, this.panel)),
-      this.sliders,
-    );
+    const main = part("div", { class: "main" }, this.picture, part("div", { class: "side" }, this.panel));
+    root.replaceChildren(this.bar, this.says, main, this.sliders);
     this.drawBar();
     this.unroll(data.T);
   }
 
   unroll(T) {
     this.stop();
-    const chosen = this.chosen == null ? this.data.start : this.now.graph.places[this.now.graph.entries[this.chosen].place].say;
     this.now = fresh(this.data, T, this.programs);
     connect(this.now);
     compute(this.now, this.values);
-    this.stage = this.now.graph.order.length + 1;
-    this.game = null;
-    const place = this.now.graph.places.find((one) => one.say === chosen) ?? this.now.graph.places[0];
+    const said = this.game ? "T was changed, so the game is over." : "";
+    this.game = this.lit = null;
+    this.stages = this.staged();
+    this.stage = this.stages.length;
+    const place = this.now.graph.places.find((one) => one.say === this.wanted) ?? this.now.graph.places[0];
     this.chosen = place.entries[0];
     this.steps.textContent = `T = ${T} `;
     this.drawPicture();
     this.drawSliders();
     this.refresh();
+    this.tell(said);
+  }
+
+  // The way back: the losses at once, then one quantity after the other, the weights, and the rest at once
+
+  staged() {
+    const { order, places } = this.now.graph;
+    const of = (kind) => places.flatMap((place, k) => (place.kind === kind ? [k] : []));
+    const losses = of("loss");
+    const computed = [...order].reverse().filter((k) => !losses.includes(k));
+    const weights = of("parameter");
+    const rest = places.map((_, k) => k).filter((k) => ![...losses, ...computed, ...weights].includes(k));
+    return [losses, ...computed.map((k) => [k]), ...weights.map((k) => [k]), rest].filter((stage) => stage.length);
   }
 
   // What a drag changes: numbers and curves; nothing is made anew
@@ -230,6 +243,7 @@ class Explorer {
     this.writeNumbers();
     this.rows.forEach((row) => this.writeRow(row));
     this.living.forEach((write) => write());
+    this.total.textContent = `Loss: ${shown(this.now.loss)}`;
   }
 
   living = []; // what writes the numbers of the panel anew
@@ -248,6 +262,8 @@ class Explorer {
     this.rows.forEach((row) => this.writeRow(row));
     this.game ? this.drawGame() : this.drawPanel();
     this.light();
+    this.total.textContent = `Loss: ${shown(this.now.loss)}`;
+    this.playback.forEach((button) => (button.disabled = Boolean(this.game)));
   }
 
   // The bar
@@ -257,28 +273,29 @@ class Explorer {
     const steps = Object.keys(this.data.graphs).map(Number);
     const slide = part("input", {
       type: "range", min: Math.min(...steps), max: Math.max(...steps), value: this.data.T, "aria-label": "number of steps T",
-      oninput: (event) => this.unroll(Number(event.target.value)),
+      oninput: (event) => this.unroll(steps.reduce((best, T) => (Math.abs(T - event.target.value) < Math.abs(best - event.target.value) ? T : best))),
     });
     this.steps = part("span", {});
+    this.total = part("span", { class: "total" });
     this.playing = button("Play backwards", "The derivatives flow back, one after the other", () => this.play());
+    const all = button("All", "All derivatives at once", () => { this.stop(); this.show(this.stages.length); });
+    this.playback = [this.playing, button("One step", "The next derivative", () => this.tick()), all];
+    if (this.data.plays.length) this.playback.push(button("Derive it yourself", "You derive, the machine referees", () => this.begin()));
     this.bar.replaceChildren(
-      ...(steps.length > 1 ? [part("label", {}, this.steps, slide)] : []),
-      this.playing,
-      button("One step", "The next derivative", () => this.tick()),
-      button("All", "All derivatives at once", () => this.show(this.now.graph.order.length + 1)),
-      ...(this.data.plays ? [button("Derive it yourself", "You derive, the machine referees", () => this.begin())] : []),
-      button("Numbers as at first", "Undo all moves of the sliders", () => this.restore()),
+      ...(steps.length > 1 ? [part("label", {}, this.steps, slide)] : []), ...this.playback,
+      button("Numbers as at first", "Undo all moves of the sliders", () => this.restore()), this.total,
     );
   }
 
   restore() {
     this.values = { ...this.data.values };
-    this.unroll(this.now.graph.T);
+    this.rows.forEach((row) => (row.input.value = this.values[row.entry.key]));
+    this.update();
   }
 
   play() {
     if (this.timer) return this.stop();
-    if (this.stage > this.now.graph.order.length) this.show(0);
+    if (this.stage === this.stages.length) this.show(0);
     this.playing.textContent = "Pause";
     this.timer = setInterval(() => this.tick(true), TICK);
   }
@@ -291,32 +308,28 @@ class Explorer {
 
   tick(isTimed = false) {
     if (!isTimed) this.stop();
-    const last = this.now.graph.order.length + 1;
-    this.show(this.stage >= last ? 1 : this.stage + 1);
-    if (this.stage >= last) this.stop();
+    this.show(this.stage === this.stages.length ? 1 : this.stage + 1);
+    if (this.stage === this.stages.length) this.stop();
   }
 
   show(stage) {
     this.stage = stage;
-    const { order, places } = this.now.graph;
-    const place = stage && stage <= order.length ? order[order.length - stage] : null;
-    if (place != null) this.chosen = places[place].entries[0];
+    this.lit = null;
+    const places = stage ? this.stages[stage - 1] : [];
+    if (places.length === 1) this.chosen = this.now.graph.places[places[0]].entries[0];
     this.refresh();
-    this.tell(place == null ? "" : this.arrival(place));
+    this.tell(stage === this.stages.length ? "All derivatives have arrived." : places.length === 1 ? this.arrival(places[0]) : stage ? LOSSES : "");
   }
 
   arrival(place) {
-    const users = this.now.users[place].map((user) => this.now.graph.places[user].say);
-    const from = users.length ? `from ${listed(users)}` : "at the loss, where it is 1";
-    return `Backwards: the derivative by ${this.now.graph.places[place].say} arrives ${from}.`;
+    const { places } = this.now.graph;
+    return `Backwards: the derivative by ${places[place].say} arrives from ${listed(this.now.users[place].map((user) => places[user].say))}.`;
   }
 
-  // Whether a delta has been computed at this stage of the way back; those of what is given come last
+  // Whether a derivative has arrived at this stage of the way back
 
   isKnown(place) {
-    const { order } = this.now.graph;
-    const at = order.indexOf(place);
-    return at < 0 ? this.stage > order.length : this.stage >= order.length - at;
+    return this.game ? this.game.isKnown(place) : this.stages.findIndex((stage) => stage.includes(place)) < this.stage;
   }
 
   tell(text) {
@@ -336,7 +349,7 @@ class Explorer {
     const { places } = this.now.graph;
     this.boxes.forEach((box, k) => {
       const one = places[k].entries.length === 1 ? places[k].entries[0] : null;
-      const known = this.game ? this.game.isKnown(k) : this.isKnown(k);
+      const known = this.isKnown(k);
       const value = one == null ? `${places[k].entries.length} numbers` : shown(this.now.v[one]);
       const delta = one == null || !known ? "" : shown(this.now.d[one]);
       box.querySelector(".value").textContent = value;
@@ -348,6 +361,7 @@ class Explorer {
   }
 
   light() {
+    this.view.svg.classList.toggle("hush", Boolean(this.game) && this.game.part < 3); // a weight on an arrow is an answer
     const { entries } = this.now.graph;
     const place = this.game ? this.game.place : entries[this.chosen].place;
     this.view.light(this.lit ?? this.outgoing(place), place, this.game?.picked);
@@ -378,7 +392,11 @@ class Explorer {
   }
 
   choose(entry) {
+    this.stop();
     this.chosen = entry;
+    this.wanted = this.now.graph.places[this.now.graph.entries[entry].place].say;
+    this.lit = null;
+    this.tell("");
     this.drawPanel();
     this.light();
   }
@@ -389,19 +407,20 @@ class Explorer {
     this.living = [];
     const { entries, rules, places } = this.now.graph;
     const entry = this.chosen, rule = rules[entry], place = entries[entry].place;
-    const math = (n) => formula(this.data.pool[n]);
-    const known = this.isKnown(place);
-    const head = part("h4", {}, math(rule.name), this.live("span", {}, () => ` = ${shown(this.now.v[entry])}`));
-    this.panel.replaceChildren(head, this.entryChoice(place, entry));
-    if (!rule.terms.length) {
-      const isLoss = places[place].kind === "loss";
-      return this.panel.append(part("p", {}, isLoss ? "The loss ends here: its derivative by itself is 1." : "It influences nothing."));
-    }
+    const known = this.isKnown(place), count = rule.terms.length;
+    const head = part("h4", {}, this.math(rule.name), this.live("span", {}, () => ` = ${shown(this.now.v[entry])}`));
+    const equation = rule.equation == null ? "" : part("p", { class: "equation" }, this.math(rule.equation));
+    this.panel.replaceChildren(head, equation, this.entryChoice(place, entry));
+    if (!count) return this.panel.append(part("p", {}, places[place].kind === "loss" ? LAST : "It influences nothing."));
     const total = known ? this.live("span", {}, () => ` = ${shown(this.now.d[entry])}`) : "";
-    this.panel.append(part("p", { class: "goal" }, math(rule.goal), total, " is the sum over its arrows:"));
-    this.panel.append(this.termTable(rule, known));
-    if (known) this.panel.append(...this.shares(entry, place));
-    this.panel.append(part("p", { class: "verdict" }, this.data.pool[rule.verdict]));
+    this.panel.append(part("p", { class: "goal" }, this.math(rule.goal), total, count > 1 ? " is the sum over its arrows:" : " has one arrow:"));
+    this.panel.append(this.termRows(rule, known));
+    this.panel.append(...(known ? this.shares(entry, place) : [part("p", { class: "caption" }, "It has not arrived yet: press One step, or All.")]));
+    this.panel.append(proof(this.data.pool[rule.verdict]));
+  }
+
+  math(n) {
+    return formula(this.data.pool[n]);
   }
 
   entryChoice(place, entry) {
@@ -411,16 +430,18 @@ class Explorer {
     return part("select", { "aria-label": "entry", onchange: (event) => this.choose(Number(event.target.value)) }, ...options);
   }
 
-  termTable(rule, known) {
+  termRows(rule, known) {
+    const { entries } = this.now.graph;
     const rows = rule.terms.map((term, n) => {
-      const hue = this.now.users[this.now.graph.entries[this.chosen].place].indexOf(this.now.graph.entries[term.entry].place);
-      const product = (total, slope) => (known ? `${shown(total)} · ${shown(slope)} = ${shown(total * slope)}` : "");
-      const numbers = this.live("td", { class: "numbers" }, () => product(this.now.d[term.entry], this.now.m[term.edge]));
-      const to = `through ${this.now.graph.entries[term.entry].say}`;
-      return part("tr", {}, part("td", {}, swatch(hue, to)), part("td", {}, n ? "+ " : "", formula(this.data.pool[term.rule])),
-        part("td", {}, "= ", formula(this.data.pool[term.form])), numbers);
+      const hue = this.now.users[entries[this.chosen].place].indexOf(entries[term.entry].place);
+      const product = () => {
+        const [total, slope] = [this.now.d[term.entry], this.now.m[term.edge]];
+        return !known ? "" : term.unit ? `≈ ${shown(slope)}` : `≈ ${shown(total)} · ${shown(slope)} ≈ ${shown(total * slope)}`;
+      };
+      return part("div", { class: "term-row" }, swatch(hue, `through ${entries[term.entry].say}`), part("span", {}, n ? "+ " : "", this.math(term.rule)),
+        part("span", {}, "= ", this.math(term.form)), this.live("span", { class: "numbers" }, product));
     });
-    return part("div", { class: "wide" }, part("table", {}, ...rows));
+    return part("div", { class: "terms" }, ...rows);
   }
 
   shares(entry, place) {
@@ -438,7 +459,9 @@ class Explorer {
       segments.forEach((segment, n) => segment.write(sizes[n], whole));
     });
     this.living[this.living.length - 1]();
-    const words = () => `${found.length} paths to the loss; their shares add up to ${shown(sum)}. Striped: negative. Point at a share to see its path.`;
+    const words = () =>
+      `${found.length} paths to the loss. A share is the product of the immediate derivatives along its path; they add up to ${shown(sum)}. ` +
+      "Striped: negative. Point at a share to see its path.";
     return [this.live("p", { class: "caption" }, words), bar];
   }
 
@@ -453,17 +476,29 @@ class Explorer {
     const hide = () => {
       this.lit = null;
       this.light();
+      this.tell("");
     };
     const hue = this.now.users[path[0]].indexOf(path[1]) % DASHES.length;
     const made = part("button", { type: "button", class: "share", "data-hue": hue, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
     const item = part("div", { role: "listitem" }, made);
     const write = (size, whole) => {
-      made.title = `${way}: ${shown(size)}`;
+      const factors = this.factors(path);
+      made.title = `${way}: ${factors.length > 1 ? `${factors.map(shown).join(" · ")} ≈ ` : ""}${shown(size)}`;
+      if (made.matches(":hover, :focus")) this.tell(made.title);
       made.setAttribute("aria-label", made.title);
       made.classList.toggle("negative", size < 0);
       item.style.flexGrow = Math.round((1000 * Math.abs(size)) / whole);
     };
     return { item, write };
+  }
+
+  // The immediate derivatives along a path, where every quantity on it is one number
+
+  factors(path) {
+    const { places } = this.now.graph;
+    const ones = path.map((place) => places[place].entries);
+    if (ones.some((entries) => entries.length > 1)) return [];
+    return path.slice(1).map((_, n) => this.now.m[this.now.leading[ones[n][0]].find(([below]) => below === ones[n + 1][0])[1]]);
   }
 
   // Sliders: each with the loss as a curve of its number, and the derivative as the tangent
@@ -523,32 +558,40 @@ class Explorer {
     tangent.setAttribute("d", `M${end(-1)} L${end(1)}`);
     dot.setAttribute("cx", x(here));
     dot.setAttribute("cy", y(this.now.loss));
-    const known = !this.game && this.isKnown(entry.place);
+    const known = this.isKnown(entry.place);
     tangent.style.visibility = known ? "" : "hidden";
     const way = slope > 0 ? "rises" : slope < 0 ? "falls" : "is level";
     graph.setAttribute("aria-label", `The loss as a curve of ${entry.say}; here it ${way}.`);
-    said.textContent = `${entry.say} = ${shown(here)}${known ? `, slope of the loss ${shown(slope)}` : ""}`;
+    said.textContent = `${shown(here)}${known ? `, slope of the loss ${shown(slope)}` : ""}; loss ${shown(low)} to ${shown(high)}`;
   }
 
   // Derive it yourself
 
   begin() {
     this.stop();
-    this.game = new Game(this);
-    this.stage = this.now.graph.order.length + 1;
+    this.lit = null;
+    this.stage = this.stages.length;
+    this.game = new Game(this, this.now.graph.entries[this.chosen].place);
     this.refresh();
     this.tell("");
   }
 
   end() {
-    this.game = null;
+    this.game = this.lit = null;
     this.refresh();
     this.tell("");
   }
 
   drawGame() {
+    this.living = [];
+    const focus = this.panel.contains(document.activeElement) ? document.activeElement.tagName : "";
     this.panel.replaceChildren(...this.game.view());
+    if (focus) this.panel.querySelector(focus === "SELECT" ? "select" : ".choices button:not(:disabled), .act")?.focus();
   }
+}
+
+function proof(words) {
+  return part("details", { class: "verdict" }, part("summary", {}, "How this was proved"), words);
 }
 
 function swatch(hue, words) {
@@ -559,11 +602,10 @@ function swatch(hue, words) {
 // A game: the arrows of a chain rule, its immediate derivatives, the order of the deltas. Every move is judged.
 
 class Game {
-  constructor(explorer) {
+  constructor(explorer, place) {
     this.explorer = explorer;
-    const goals = explorer.data.plays.map((say) => this.graph.places.findIndex((place) => place.say === say)).filter((k) => k >= 0);
-    Object.assign(this, { goals, moves: 0, slips: 0 });
-    this.start(goals[0]);
+    this.goals = explorer.data.plays.map((say) => this.graph.places.findIndex((one) => one.say === say)).filter((k) => k >= 0);
+    this.start(this.goals.includes(place) ? place : this.goals[0]);
   }
 
   get graph() {
@@ -579,7 +621,7 @@ class Game {
   }
 
   start(place) {
-    Object.assign(this, { place, part: 1, picked: new Set(), solved: 0, tried: new Set(), ordered: [] });
+    Object.assign(this, { place, part: 1, picked: new Set(), solved: 0, tried: new Set(), ordered: [], moves: 0, slips: 0 });
   }
 
   say(k) {
@@ -604,27 +646,42 @@ class Game {
   // 1: which quantities does the goal influence?
 
   press(k) {
-    if (this.part !== 1 || k === this.place) return;
+    if (this.part === 3 && this.needed().includes(k) && !this.ordered.includes(k)) return this.order(k);
+    if (this.part !== 1) return;
+    if (k === this.place) return this.explorer.tell(`${this.say(k)} is the goal. Choose the boxes in whose equations it stands.`);
     this.picked.has(k) ? this.picked.delete(k) : this.picked.add(k);
+    this.checked = false;
+    this.explorer.lit = null;
     this.explorer.refresh();
+    this.explorer.tell("");
   }
 
   checkArrows() {
     const users = this.explorer.now.users[this.place];
     const wrong = [...this.picked].filter((k) => !users.includes(k));
     const forgotten = users.filter((k) => !this.picked.has(k));
-    if (wrong.length) {
-      this.explorer.lit = null;
-      return this.judge(false, `${this.say(this.place)} does not stand in the equation of ${listed(wrong.map((k) => this.say(k)))}.`);
-    }
+    if (!this.picked.size) return this.explorer.tell("Choose boxes in the picture first.");
+    if (this.checked) return;
+    this.checked = true;
+    this.explorer.lit = null;
+    if (wrong.length) return this.judge(false, this.misfit(wrong[0]));
     if (forgotten.length) {
       this.explorer.lit = this.explorer.along([this.place, forgotten[0]]);
-      return this.judge(false, `A path is forgotten: through ${this.say(forgotten[0])}. Its arrow is lit.`);
+      return this.judge(false, `A path is forgotten: the one through ${this.say(forgotten[0])}. Its arrow is lit.`);
     }
-    this.explorer.lit = null;
     this.part = 2;
-    const words = users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term";
-    this.judge(true, `Right. ${words}.`);
+    this.judge(true, `Right. ${users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term"}.`);
+  }
+
+  misfit(k) {
+    if (!this.graph.order.includes(k)) return `${this.say(k)} is given: it has no equation, and nothing influences it.`;
+    const through = this.explorer.now.users[this.place].find((user) => this.reaches(user, k));
+    const way = through == null ? "" : ` It is reached through ${this.say(through)}.`;
+    return `${this.say(this.place)} does not stand in the equation of ${this.say(k)}.${way}`;
+  }
+
+  reaches(from, to) {
+    return this.explorer.now.users[from].some((user) => user === to || this.reaches(user, to));
   }
 
   // 2: what is each immediate derivative?
@@ -652,18 +709,19 @@ class Game {
     const missing = this.explorer.now.users[k].filter((user) => !this.isKnown(user));
     if (missing.length) {
       this.explorer.lit = this.explorer.along([k, missing[0]]);
-      return this.judge(false, `Not yet: the derivative by ${this.say(k)} needs that by ${this.say(missing[0])}.`);
+      const those = `${missing.length > 1 ? "those" : "that"} by ${listed(missing.map((user) => this.say(user)))}`;
+      return this.judge(false, `Not yet: the derivative by ${this.say(k)} needs ${those}.`);
     }
     this.explorer.lit = null;
     this.ordered.push(k);
     if (k === this.place) this.part = 4;
-    this.judge(true, this.part === 4 ? "Done: this is the derivation that the machine proved." : `Right: everything that ${this.say(k)} influences is there.`);
+    this.judge(true, this.part === 4 ? "Done: this is the derivation that the machine proved." : `Right: the derivatives by all that ${this.say(k)} influences are there.`);
   }
 
   view() {
     const pick = part("select", { "aria-label": "goal", onchange: (event) => this.again(Number(event.target.value)) },
       ...this.goals.map((k) => part("option", { value: k, selected: k === this.place }, this.say(k))));
-    const head = part("div", { class: "game" }, "Derive ", this.math(this.rule.goal), part("label", {}, " by ", pick));
+    const head = part("div", { class: "game" }, part("label", {}, "Goal: the derivative of the loss by ", pick), " ", this.math(this.rule.goal));
     const views = [null, () => this.arrowsView(), () => this.slopesView(), () => this.orderView(), () => this.proofView()];
     const leave = part("button", { type: "button", onclick: () => this.explorer.end() }, "Back to exploring");
     const score = part("p", { class: "caption" }, `${this.moves} ${this.moves === 1 ? "move" : "moves"}, ${this.slips} wrong. `, leave);
@@ -681,7 +739,7 @@ class Game {
     const picked = [...this.picked].map((k) => this.say(k));
     return [
       part("p", {}, `1. In which equations does ${this.say(this.place)} stand? Choose their boxes in the picture.`),
-      part("p", {}, picked.length ? `Chosen: ${listed(picked)}. ` : "Nothing is chosen yet. ", part("button", { type: "button", onclick: () => this.checkArrows() }, "Check")),
+      part("p", {}, picked.length ? `Chosen: ${listed(picked)}. ` : "Nothing is chosen yet. ", part("button", { type: "button", class: "act", onclick: () => this.checkArrows() }, "Check")),
     ];
   }
 
@@ -691,7 +749,8 @@ class Game {
     const term = terms[this.solved];
     const buttons = term.choices.map((choice) =>
       part("button", { type: "button", "aria-label": choice.text, disabled: this.tried.has(choice), onclick: () => this.choose(term, choice) }, this.math(choice.math)));
-    return [part("p", {}, "2. The immediate derivative along each arrow:"), ...done, part("p", {}, this.math(term.asks), " = "), part("div", { class: "choices", role: "group", "aria-label": "choices" }, ...buttons)];
+    return [part("p", {}, "2. The immediate derivative along each arrow. Hold all but one letter of this equation fixed:"),
+      part("p", { class: "equation" }, this.math(this.graph.rules[term.entry].equation)), ...done, part("p", {}, this.math(term.asks), " = "), part("div", { class: "choices", role: "group", "aria-label": "choices" }, ...buttons)];
   }
 
   orderView() {
@@ -699,7 +758,7 @@ class Game {
     const goal = (k) => this.math(this.graph.rules[this.graph.places[k].entries[0]].goal);
     const buttons = left.map((k) => part("button", { type: "button", "aria-label": `derivative by ${this.say(k)}`, onclick: () => this.order(k) }, goal(k)));
     return [
-      part("p", {}, "3. Which derivative can be computed next? Those of the losses are 1."),
+      part("p", {}, "3. Which derivative can be computed next? Those by the losses are 1."),
       part("ol", { class: "ordered" }, ...this.ordered.map((k) => part("li", {}, goal(k)))),
       part("div", { class: "choices", role: "group", "aria-label": "derivatives still to compute" }, ...buttons),
     ];
@@ -710,8 +769,9 @@ class Game {
     return [
       part("p", { class: "proof" }, this.math(this.rule.goal), " = ", ...sum("rule")),
       part("p", { class: "proof" }, "= ", ...sum("form")),
-      part("p", { class: "verdict" }, this.explorer.data.pool[this.rule.verdict]),
-      part("p", {}, part("button", { type: "button", onclick: () => this.again(this.place) }, "Once more")),
+      part("p", { class: "proof" }, `= ${shown(this.explorer.now.d[this.graph.places[this.place].entries[0]])} with the numbers of the picture`),
+      proof(this.explorer.data.pool[this.rule.verdict]),
+      part("p", {}, part("button", { type: "button", class: "act", onclick: () => this.again(this.place) }, "Once more")),
     ];
   }
 }
@@ -728,7 +788,7 @@ class Walk {
     this.next = part("button", { type: "button", onclick: () => this.go(this.line + 1) }, "Next line");
     const list = part("ol", { class: "lines" }, ...this.rows);
     const bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Derivation" }, this.back, this.next);
-    const side = part("div", { class: "side" }, bar, part("div", { class: "wide" }, list), this.says);
+    const side = part("div", { class: "side" }, bar, part("div", { class: "wide" }, list), this.says, proof(data.verdict));
     root.replaceChildren(part("div", { class: "main" }, side, part("div", { class: "picture" }, this.view.svg)));
     this.go(0);
   }

@@ -23,13 +23,14 @@ from bptt_lab.symbolic.worlds import draw_leaves
 
 MOST_ENTRIES = 200  # values in the longest unrolled network: more cannot be read, and each has its proof
 MOST_STEPS = 8
+ALIVE = "Where a page may run scripts, this picture answers."
 
 
 class Explorer:
     """Something to explore, a network or a derivation: a notebook shows it as it is, `html()` returns it for a page."""
 
     def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[Figure, str]):
-        self.data, self.programs, self.words, self.twin = data, programs, twin[1], html(*twin)
+        self.data, self.programs, self.words, self.twin = data, programs, twin[1], html(*twin, ALIVE, density=1)
 
     def html(self) -> str:
         """Return the explorer as HTML that loads nothing: a picture, and the module that puts life into it."""
@@ -52,7 +53,9 @@ class Explorer:
 
 
 def _source(name: str) -> str:
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
+    """Return a file of this folder without comments and indentation, which every stored notebook would repeat."""
+    lines = (resources.files(__package__) / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(text for line in lines if (text := line.strip()) and not text.startswith("//"))
 
 
 def explore(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from bptt_lab.figures.names import words
 from bptt_lab.figures.routes import route, routes
 from bptt_lab.formulas.mathml import mathml
 from bptt_lab.network import Graph, Network, Place
-from bptt_lab.symbolic import derive, letters, scalar_forms
+from bptt_lab.symbolic import definition, derive, letters, scalar_forms
 from bptt_lab.symbolic.javascript import JavaScript
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
 
@@ -122,12 +123,18 @@ def said(place: Place) -> str:
 def _rule(graph: Graph, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:
     """Return the chain rule of one entry: the goal, its terms, and the verdict on the derivation."""
     terms = scalar_forms.chain_terms(graph, place)
-    return {
+    equation = {"equation": pool(_equation(graph, place))} if Place(*place[:2]) in graph.keys else {}
+    return equation | {
         "goal": pool(_math(letters.total(place, graph.network))),
         "name": pool(_math(letters.value(place, graph.network))),
         "terms": [_term(graph, term, place, program, pool) for term in terms],
         "verdict": pool(derive(graph, place.name, place.time, place.entry).verdict() if terms else ""),
     }
+
+
+def _equation(graph: Graph, place: Place) -> str:
+    found = definition(graph, place.name, place.time, place.entry)
+    return mathml(f"{found.left_latex} = {scalar_latex(found.expression)}")
 
 
 def _term(graph: Graph, term: scalar_forms.Term, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:
@@ -139,6 +146,8 @@ def _term(graph: Graph, term: scalar_forms.Term, place: Place, program: JavaScri
         "form": pool(_math(_product(term.total, slope))),
         "asks": pool(_math(term.immediate)),
     }
+    if term.total == 1:
+        found["unit"] = True
     if _is_single(graph.network, term.user) and _is_single(graph.network, place):
         found["choices"] = [_choice(choice, pool) for choice in choices(graph, term.user, place)]
     return found
@@ -153,7 +162,10 @@ def _is_single(network: Network, place: Place) -> bool:
 
 
 def _choice(choice, pool: Pool) -> dict[str, Any]:
-    found = {"math": pool(_math(choice.expression)), "text": scalar_text(choice.expression)}
+    found = {
+        "math": pool(_math(choice.expression)),
+        "text": re.sub(r"\[(-?\d+)\]", r"(\1)", scalar_text(choice.expression)),
+    }
     return found | ({"says": pool(choice.says)} if choice.says else {})
 
 

@@ -47,7 +47,13 @@ def walk(derivation: Derivation, marks: Sequence | None = None) -> Explorer:
         }
         for n, (line, marked) in enumerate(zip(derivation.lines, paths, strict=True), start=1)
     ]
-    data = {"graph": shown, "goal": number.get(goal, -1), "lines": lines, "pool": list(pool)}
+    data = {
+        "graph": shown,
+        "goal": number.get(goal, -1),
+        "lines": lines,
+        "pool": list(pool),
+        "verdict": derivation.verdict(),
+    }
     return Explorer(data, {}, steps(derivation, marks))
 
 
