@@ -6,6 +6,7 @@ Set BPTT_LAB_SCREENSHOT to the name of a PNG file to keep what the browser showe
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -63,6 +64,7 @@ STATE = """() => {
             kind => [...page.querySelectorAll(`[data-mime-type="application/vnd.jupyter.${kind}"]`)]
         ).map(output => output.innerText),
         formulas: count('mjx-container'),
+        explorers: count('.bptt-explorer[data-alive]'),
         refused_formulas: [...page.querySelectorAll('mjx-container merror, mtext[mathcolor="red"]')]
             .map(formula => formula.textContent),
         raw_formulas: texts.filter(text => /\\\\[A-Za-z]|\\$\\$/.test(text)),
@@ -287,9 +289,21 @@ def stored_pictures():
 
 @needs_browser
 def test_figures_are_drawn_and_described(run_state):
-    assert len(run_state["pictures"]) >= len(stored_pictures()) > 0
+    assert len(run_state["pictures"]) + run_state["explorers"] >= len(stored_pictures()) > run_state["explorers"] > 0
     assert all(picture["width"] > 400 for picture in run_state["pictures"])
     assert [picture for picture in run_state["pictures"] if len(picture["alt"]) < SHORTEST_DESCRIPTION] == []
+
+
+@needs_browser
+def test_the_explorer_lives_in_the_notebook_and_keeps_its_own_keys(run_state, page):
+    explorer = page.locator(".jp-NotebookPanel .bptt-explorer[data-alive]")
+    assert run_state["prompts"] and explorer.count() == 1 and explorer.locator(".box").count() == 24
+    explorer.locator('.box[aria-label^="W11:"]').click()
+    assert explorer.locator(".arrow.lit").count() == 3
+    page.keyboard.press("ArrowUp")
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert re.match(r"\w+\(\d\): ", focused)  # another box, not another cell
+    assert explorer.get_attribute("data-light") == "true"
 
 
 @needs_browser
