@@ -11,6 +11,8 @@ const LEGEND =
   "In a box: a value, and D, the total derivative of the loss by it. Round corners: computed; square: given; dotted: a given state; " +
   "dashes: a weight, whose arrows are seen when it is chosen. On an arrow: the weight that multiplies.";
 const LOSSES = "Backwards, from the losses: the loss is their sum, so its derivative by each is 1.";
+const OVER = "T was changed, so the game is over.";
+const HIDDEN = "Derivatives appear when they have been derived; the weights on the arrows when they are no answer any more.";
 const TICK = 1200; // milliseconds between two deltas
 
 // Parts of a page
@@ -37,6 +39,8 @@ function shown(number) {
   const text = Math.abs(small) >= 1000 ? small.toPrecision(3) : small.toFixed(3);
   return text.replace("-", "\u2212");
 }
+
+const factor = (number) => (number < 0 ? `(${shown(number)})` : shown(number));
 
 const listed = (names) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
@@ -211,7 +215,7 @@ class Explorer {
     this.now = fresh(this.data, T, this.programs);
     connect(this.now);
     compute(this.now, this.values);
-    const said = this.game ? "T was changed, so the game is over." : "";
+    const said = this.game || this.says.textContent === OVER ? OVER : "";
     this.game = this.lit = null;
     this.stages = this.staged();
     this.stage = this.stages.length;
@@ -263,6 +267,7 @@ class Explorer {
     this.game ? this.drawGame() : this.drawPanel();
     this.light();
     this.total.textContent = `Loss: ${shown(this.now.loss)}`;
+    this.legend.textContent = this.game && this.game.part < 4 ? HIDDEN : LEGEND;
     this.playback.forEach((button) => (button.disabled = Boolean(this.game)));
   }
 
@@ -342,7 +347,8 @@ class Explorer {
     const acts = { press: (k) => this.press(k), enter: (k) => this.enter(k) };
     this.view = new Picture(this.id, this.now.graph, acts);
     this.boxes = this.view.boxes;
-    this.picture.replaceChildren(this.view.svg, part("p", { class: "caption" }, LEGEND));
+    this.legend = part("p", { class: "caption" }, LEGEND);
+    this.picture.replaceChildren(this.view.svg, this.legend);
   }
 
   writeNumbers() {
@@ -415,7 +421,7 @@ class Explorer {
     const total = known ? this.live("span", {}, () => ` = ${shown(this.now.d[entry])}`) : "";
     this.panel.append(part("p", { class: "goal" }, this.math(rule.goal), total, count > 1 ? " is the sum over its arrows:" : " has one arrow:"));
     this.panel.append(this.termRows(rule, known));
-    this.panel.append(...(known ? this.shares(entry, place) : [part("p", { class: "caption" }, "It has not arrived yet: press One step, or All.")]));
+    this.panel.append(...(known ? this.shares(entry, place) : [part("p", { class: "caption" }, "It has not arrived yet: press Play backwards, One step or All.")]));
     this.panel.append(proof(this.data.pool[rule.verdict]));
   }
 
@@ -436,7 +442,7 @@ class Explorer {
       const hue = this.now.users[entries[this.chosen].place].indexOf(entries[term.entry].place);
       const product = () => {
         const [total, slope] = [this.now.d[term.entry], this.now.m[term.edge]];
-        return !known ? "" : term.unit ? `≈ ${shown(slope)}` : `≈ ${shown(total)} · ${shown(slope)} ≈ ${shown(total * slope)}`;
+        return !known ? "" : term.unit ? `≈ ${shown(slope)}` : `≈ ${shown(total)} · ${factor(slope)} ≈ ${shown(total * slope)}`;
       };
       return part("div", { class: "term-row" }, swatch(hue, `through ${entries[term.entry].say}`), part("span", {}, n ? "+ " : "", this.math(term.rule)),
         part("span", {}, "= ", this.math(term.form)), this.live("span", { class: "numbers" }, product));
@@ -451,17 +457,18 @@ class Explorer {
     const bar = part("div", { class: "shares", role: "list", "aria-label": "paths to the loss and their shares" });
     const segments = found.map((path) => this.segment(path));
     bar.append(...segments.map((segment) => segment.item));
-    let sum = 0;
+    let [sum, isZero] = [0, false];
     this.living.push(() => {
       const sizes = found.map((path) => share(this.now, entry, path));
       const whole = sizes.reduce((most, size) => most + Math.abs(size), 0) || 1;
+      isZero = sizes.every((size) => Math.abs(size) < 5e-4);
       sum = sizes.reduce((total, size) => total + size, 0);
       segments.forEach((segment, n) => segment.write(sizes[n], whole));
     });
     this.living[this.living.length - 1]();
     const words = () =>
       `${found.length} paths to the loss. A share is the product of the immediate derivatives along its path; they add up to ${shown(sum)}. ` +
-      "Striped: negative. Point at a share to see its path.";
+      (isZero ? "All of them are zero." : "Striped: negative. Point at a share to see its path.");
     return [this.live("p", { class: "caption" }, words), bar];
   }
 
@@ -483,7 +490,7 @@ class Explorer {
     const item = part("div", { role: "listitem" }, made);
     const write = (size, whole) => {
       const factors = this.factors(path);
-      made.title = `${way}: ${factors.length > 1 ? `${factors.map(shown).join(" · ")} ≈ ` : ""}${shown(size)}`;
+      made.title = `${way}: ${factors.length > 1 ? `${factors.map((one, n) => (n ? factor(one) : shown(one))).join(" · ")} ≈ ` : ""}${shown(size)}`;
       if (made.matches(":hover, :focus")) this.tell(made.title);
       made.setAttribute("aria-label", made.title);
       made.classList.toggle("negative", size < 0);
@@ -574,6 +581,7 @@ class Explorer {
     this.game = new Game(this, this.now.graph.entries[this.chosen].place);
     this.refresh();
     this.tell("");
+    this.panel.querySelector("select").focus();
   }
 
   end() {
@@ -634,6 +642,7 @@ class Game {
 
   judge(is_right, words) {
     this.moves += 1;
+    this.verdict = words;
     this.slips += is_right ? 0 : 1;
     this.explorer.refresh();
     this.explorer.tell(words);
@@ -646,7 +655,10 @@ class Game {
   // 1: which quantities does the goal influence?
 
   press(k) {
-    if (this.part === 3 && this.needed().includes(k) && !this.ordered.includes(k)) return this.order(k);
+    if (this.part === 3) {
+      if (this.ordered.includes(k)) return this.explorer.tell(`The derivative by ${this.say(k)} is there already.`);
+      return this.needed().includes(k) ? this.order(k) : this.explorer.tell(`The derivative by ${this.say(k)} is not needed for the goal.`);
+    }
     if (this.part !== 1) return;
     if (k === this.place) return this.explorer.tell(`${this.say(k)} is the goal. Choose the boxes in whose equations it stands.`);
     this.picked.has(k) ? this.picked.delete(k) : this.picked.add(k);
@@ -661,13 +673,14 @@ class Game {
     const wrong = [...this.picked].filter((k) => !users.includes(k));
     const forgotten = users.filter((k) => !this.picked.has(k));
     if (!this.picked.size) return this.explorer.tell("Choose boxes in the picture first.");
-    if (this.checked) return;
+    if (this.checked) return this.explorer.tell(this.verdict);
     this.checked = true;
     this.explorer.lit = null;
     if (wrong.length) return this.judge(false, this.misfit(wrong[0]));
     if (forgotten.length) {
-      this.explorer.lit = this.explorer.along([this.place, forgotten[0]]);
-      return this.judge(false, `A path is forgotten: the one through ${this.say(forgotten[0])}. Its arrow is lit.`);
+      this.explorer.lit = new Map(forgotten.flatMap((k) => [...this.explorer.along([this.place, k])]));
+      const those = forgotten.length > 1 ? "Paths are forgotten: those that begin with the arrows" : "A path is forgotten: the one that begins with the arrow";
+      return this.judge(false, `${those} to ${listed(forgotten.map((k) => this.say(k)))}, lit now.`);
     }
     this.part = 2;
     this.judge(true, `Right. ${users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term"}.`);
@@ -676,7 +689,8 @@ class Game {
   misfit(k) {
     if (!this.graph.order.includes(k)) return `${this.say(k)} is given: it has no equation, and nothing influences it.`;
     const through = this.explorer.now.users[this.place].find((user) => this.reaches(user, k));
-    const way = through == null ? "" : ` It is reached through ${this.say(through)}.`;
+    const back = this.reaches(k, this.place) ? " It is the other way round: the goal comes after it." : "";
+    const way = through == null ? back : ` It is reached through ${this.say(through)}.`;
     return `${this.say(this.place)} does not stand in the equation of ${this.say(k)}.${way}`;
   }
 
@@ -758,18 +772,19 @@ class Game {
     const goal = (k) => this.math(this.graph.rules[this.graph.places[k].entries[0]].goal);
     const buttons = left.map((k) => part("button", { type: "button", "aria-label": `derivative by ${this.say(k)}`, onclick: () => this.order(k) }, goal(k)));
     return [
-      part("p", {}, "3. Which derivative can be computed next? Those by the losses are 1."),
+      part("p", {}, "3. Which derivative can be computed next? The loss is a sum of its steps, so those by the steps are 1."),
       part("ol", { class: "ordered" }, ...this.ordered.map((k) => part("li", {}, goal(k)))),
       part("div", { class: "choices", role: "group", "aria-label": "derivatives still to compute" }, ...buttons),
     ];
   }
 
   proofView() {
+    const entry = this.graph.places[this.place].entries[0];
     const sum = (key) => this.rule.terms.flatMap((term, n) => [n ? " + " : "", this.math(term[key])]);
     return [
       part("p", { class: "proof" }, this.math(this.rule.goal), " = ", ...sum("rule")),
       part("p", { class: "proof" }, "= ", ...sum("form")),
-      part("p", { class: "proof" }, `= ${shown(this.explorer.now.d[this.graph.places[this.place].entries[0]])} with the numbers of the picture`),
+      this.explorer.live("p", { class: "proof" }, () => `= ${shown(this.explorer.now.d[entry])} with the numbers of the picture`),
       proof(this.explorer.data.pool[this.rule.verdict]),
       part("p", {}, part("button", { type: "button", class: "act", onclick: () => this.again(this.place) }, "Once more")),
     ];
@@ -898,6 +913,7 @@ function follow(root) {
   const look = () => {
     let behind = root;
     while (behind && /^(transparent|rgba\(.*, 0\))$/.test(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+    if (behind) root.style.setProperty("--behind", getComputedStyle(behind).backgroundColor);
     const [r, g, b] = (behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)").match(/[\d.]+/g).map(Number);
     root.dataset.light = 0.3 * r + 0.59 * g + 0.11 * b > 110;
   };
