@@ -14,8 +14,8 @@ from bptt_lab import explore, symbolic, walk
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from browser import BROWSER, CHROMIUM_FLAGS
 from explored import TWO, VALUES
-from test_lab_in_browser import BROWSER, CHROMIUM_FLAGS
 
 T, FRAMES, MOST_MILLISECONDS, MOST_OF_A_LINE, MOST_BYTES = 6, 300, 16, 100, 100_000
 # the time of a whole update, and that from a move of the slider to the frame that shows it

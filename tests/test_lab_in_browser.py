@@ -24,22 +24,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from bptt_lab import workbook
 from bptt_lab.figures.canvas import SHORTEST_DESCRIPTION
+from browser import needs_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK, STORED = "00_start_here.ipynb", "as_stored.ipynb"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",  # refused to root otherwise, as in containers
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",  # with the next two: the browser itself stays silent
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no way to other machines
-]
 SETTINGS = {
     # cells out of sight are not in the page otherwise
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
@@ -181,19 +169,13 @@ def server(folder):
 
 
 @pytest.fixture(scope="module")
-def page(server):
+def page(server, browser):
     """Return a page of the browser that notes the address of each request it makes."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM_FLAGS)
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
-            page.requested = []
-            page.on("request", lambda request: page.requested.append(request.url))
-            yield page
-        finally:
-            browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.requested = []
+    page.on("request", lambda request: page.requested.append(request.url))
+    yield page
+    page.close()
 
 
 def has_idle_kernel(server):
@@ -247,9 +229,6 @@ def run_state(fresh, page):
         page.screenshot(path=path)
     page.evaluate(SAVE)
     return state | page.evaluate(STATE)
-
-
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed on this machine")
 
 
 @needs_browser
