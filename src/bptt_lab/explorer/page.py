@@ -23,6 +23,7 @@ from bptt_lab.symbolic.worlds import draw_leaves
 
 MOST_ENTRIES = 200  # values in the longest unrolled network: more cannot be read, and each has its proof
 MOST_STEPS = 8
+MODULE = ("parts", "numbers", "picture", "explorer", "game", "walk", "curves", "start")
 ALIVE = "Where a page may run scripts, this picture answers."
 
 
@@ -37,12 +38,11 @@ class Explorer:
         data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         programs = ",\n".join(f"{T}: {program.text}" for T, program in self.programs.items())
         name = "explorer-" + hashlib.sha256((data + programs).encode()).hexdigest()[:12]
-        module = _source("explorer.js").replace("export function mount", "function mount")
         roots = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
         start = f"{roots}.forEach((root) => mount(root, {data}, {{{programs}}}));"
         return (
             f'<div class="bptt-explorer" data-explorer="{name}">{self.twin}</div>\n'
-            f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{module}\n{start}\n</script>'
+            f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{module()}\n{start}\n</script>'
         )
 
     def _repr_html_(self) -> str:
@@ -52,9 +52,14 @@ class Explorer:
         return f"To explore: {self.words}"
 
 
+def module() -> str:
+    """Return the module of JavaScript that puts life into an explorer, one text of the files in `module`."""
+    return "\n".join(_source(f"{name}.js") for name in MODULE)
+
+
 def _source(name: str) -> str:
-    """Return a file of this folder without comments and indentation, which every stored notebook would repeat."""
-    lines = (resources.files(__package__) / name).read_text(encoding="utf-8").splitlines()
+    """Return a file of `module` without comments and indentation, which every stored notebook would repeat."""
+    lines = (resources.files(__package__) / "module" / name).read_text(encoding="utf-8").splitlines()
     return "\n".join(text for line in lines if (text := line.strip()) and not text.startswith("//"))
 
 
@@ -125,4 +130,4 @@ def _plays(shown: Mapping[str, Any]) -> list[str]:
     playable = {
         p["say"] for p in single if (terms := rules[p["entries"][0]]["terms"]) and all("choices" in t for t in terms)
     }
-    return sorted(playable, key=lambda say: (say not in playable, say))
+    return sorted(playable)
