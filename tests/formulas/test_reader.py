@@ -220,3 +220,59 @@ def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
 def test_a_range_written_with_an_equals_sign_is_told_as_it_is_written_here(text, told):
     found = message(text)
     assert told in found and "is missing" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "rewrite"),
+    [
+        ("sum(d1(t)[1]*h1(t-1)[2] for t in range(1,4))", "sum(t, 1, 3, d1(t)[1]*h1(t-1)[2])"),
+        ("sum([d1(k)[1]*h1(k-1)[2] for k in range(1, T+1)])", "sum(k, 1, T, d1(k)[1]*h1(k-1)[2])"),
+        ("np.sum([h1(k)[1] for k in range(T)])", "sum(k, 0, T - 1, h1(k)[1])"),
+        ("2*sum((h1(k)[1] for k in range(t, t + 3)))", "sum(k, t, t + 2, h1(k)[1])"),
+        ("prod(h1(k)[1] for k in range(2, t-1))", "prod(k, 2, t - 2, h1(k)[1])"),
+        ("sum(h1(k)[1] for k in steps)", "sum(k, 1, T, h1(k)[1])"),
+        ("transpose(h1(1))", "h1(1).T"),
+        ("np.transpose(a1(1) + h1(1))", "(a1(1) + h1(1)).T"),
+        ("d_a1(2) @ h1(1)^T", "h1(1).T"),
+        ("np.outer(d_a1(2), h1(1))", "outer(d_a1(2), h1(1))"),
+        ("1 - np.tanh(a1(t))**2", "tanh(a1(t))"),
+        ("np.dot(W11, h1(1))", "W11 @ h1(1)"),
+        ("np.dot(h1(2), h1(1))", "dot(h1(2), h1(1))"),
+        ("torch.matmul(W11.T, d_a1(t+1))", "W11.T @ d_a1(t+1)"),
+        ("np.multiply(1 - h1(t)**2, d_h1(t))", "(1 - h1(t)**2)*d_h1(t)"),
+        ("np.concatenate([h1(t-1), x(t)])", "concat(h1(t-1), x(t))"),
+        ("W1.T d_a2(t)", "W1.T @ d_a2(t)"),
+        ("d1(2)[1] h1(1)[2]", "d1(2)[1]*h1(1)[2]"),
+        ("W11.T @ (1 - h1(t+1)**2) d_h1(t+1)", "(1 - h1(t+1)**2)*d_h1(t+1)"),
+        ("2h1(1)", "2*h1(1)"),
+        ("d(2)[1]", "d1(2)"),
+    ],
+)
+def test_what_is_written_elsewhere_is_told_as_it_is_written_here(text, rewrite):
+    assert message(text).endswith(f"Write  {rewrite}")
+    assert tree(rewrite)
+
+
+def test_an_operator_that_no_shape_tells_is_left_to_the_student():
+    assert "Write * for a product, @ for one of matrices." in message("h1(1) h2(1)")
+    assert "Write * for a product, @ for one of matrices." in message("h1(1) h2(1")
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"), [("w11", "W11"), ("dh1(t)", "d_h1"), ("D_H1(t)", "d_h1"), ("dd1(t)", "d1")]
+)
+def test_a_letter_in_the_wrong_case_or_with_a_sign_missing_is_named(name, letter):
+    assert f"Did you mean {letter!r}?" in message(name)
+
+
+def test_a_leading_equals_sign_and_a_remark_are_passed_over():
+    plain = tree("d1(1)[1] + 2")
+    assert read("= d1(1)[1] + 2  # two more = 3", LANGUAGE, relation=True) == plain
+    assert tree("d1(1)[1]  # first\n + 2 # second") == plain
+    assert "nothing to read" in message("# d1(1)[1]")
+    assert "was expected before =" in message("= d1(1)[1] + 2")
+
+
+def test_a_letter_without_its_number_may_be_one_of_several():
+    assert "Did you mean 'h1' or 'h2'?" in message("h(1)")
+    assert "Did you mean 'h1'?" in message("h(1)", Language(NETWORK, ("t",), allowed=("h1", "d1")))

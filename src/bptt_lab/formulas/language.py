@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from bptt_lab.formulas.elsewhere import fitting_operator
 from bptt_lab.formulas.errors import FormulaError, nearest
 from bptt_lab.formulas.functions import ROWS, Function
+from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.tokens import Token
 from bptt_lab.formulas.tree import Derivative, Letter, Tree
 
@@ -32,6 +34,9 @@ FUNCTIONS |= {
 }
 OTHER_NAMES = {"ln": "log", "Sum": "sum", "Prod": "prod", "product": "prod"}
 DERIVATIVES = {"D": "total", "d": "immediate", "grad": "gradient", "total": "total", "immediate": "immediate"}
+
+
+LIKE = 0.7  # of a letter that the question does not name, to be offered
 
 
 class Quantities(Protocol):
@@ -134,6 +139,10 @@ class Language:
             return plain
         return Derivative(Letter(self.network.loss), plain, meaning.kind, token.column)
 
+    def operator(self, left: Tree, right: Tree) -> str | None:
+        """Return the operator of a product of two parts, by their shapes; None where none fits."""
+        return fitting_operator(*(shape_of(part, self.network.shapes) for part in (left, right)))
+
     def check(self, name: str, column: int) -> None:
         """Raise a FormulaError where a name is not a letter that may be used here."""
         if name not in self.letters:
@@ -153,6 +162,9 @@ class Language:
             return f"{name!r} is not a letter. A transpose is written {name[:-1]}.T"
         if (match := re.fullmatch(r"(\w+?)_(\d|t|T)", name)) and match[1] in self.letters:
             return f"{name!r} is not a letter. Times stand in brackets: {match[1]}({match[2]})"
+        for letters in (self._offered(), self.letters):
+            if meant := _all_but_for_case(name, letters) or _with_a_number(name, letters):
+                return f"{name!r} is not a letter. Did you mean {' or '.join(map(repr, meant[:3]))}?"
         for cut in range(1, len(name)):
             if name[:cut] in self.letters and name[cut:] in self.letters:
                 return f"{name!r} is not a letter. A * is missing between {name[:cut]} and {name[cut:]}."
@@ -160,10 +172,27 @@ class Language:
             return f"{name!r} is not a letter. An index exists only inside a sum, as in sum({name}, 1, 3, …)."
         if match := re.fullmatch(r"delta_?(\d*)", name):
             return f"{name!r} is not a letter. A delta is written d{match[1] or 1}."
-        return f"{name!r} is not a letter of this network." + nearest(name, self._offered())
+        return f"{name!r} is not a letter of this network." + (
+            nearest(name, self._offered()) or nearest(name, self.letters, LIKE)
+        )
 
     def _offered(self) -> tuple[str, ...]:
         return self.offered or (tuple(self.letters) if self.allowed is None else self.allowed)
 
     def _offer(self) -> str:
         return f"Letters: {', '.join(self._offered())}."
+
+
+def _bare(name: str) -> str:
+    """Return a name without capitals and underscores."""
+    return name.lower().replace("_", "")
+
+
+def _all_but_for_case(name: str, letters: Iterable[str]) -> list[str]:
+    """Return the letters that are a name but for capitals and underscores."""
+    return [letter for letter in letters if _bare(letter) == _bare(name)]
+
+
+def _with_a_number(name: str, letters: Iterable[str]) -> list[str]:
+    """Return the letters that are a name but for the number at their end."""
+    return [letter for letter in letters if letter.rstrip("0123456789") == name]

@@ -14,9 +14,15 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from bptt_lab.formulas.elsewhere import (
+    OPERATORS,
+    OTHER_FUNCTIONS,
+    as_operator,
+    last_of_range,
+)
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import DERIVATIVES, Language
-from bptt_lab.formulas.tokens import Token, tokens
+from bptt_lab.formulas.tokens import MENDS, Token, tokens
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -71,8 +77,9 @@ class _Reader:
     """A text while it is read: its tokens, and how far the reading has come."""
 
     def __init__(self, text: str, language: Language):
-        self.tokens, self.at, self.depth = tokens(text), 0, 0
+        self.text, self.tokens, self.at, self.depth = text, tokens(text), 0, 0
         self.language, self.bound = language, list(language.variables)
+        self.ends: set[int] = set()  # tokens before which a part ends, though they could begin one
 
     @property
     def next(self) -> Token:
@@ -86,6 +93,10 @@ class _Reader:
     def takes(self, *marks: str) -> Token | None:
         return self.take() if self.next.kind == "mark" and self.next.text in marks else None
 
+    def said(self, start: int, end: int | None = None) -> str:
+        """Return the text from one token to another, by default to where the reading has come."""
+        return self.text[self.tokens[start].column : self.tokens[self.at if end is None else end].column].strip()
+
     def expect(self, mark: str, what: str) -> None:
         if not self.takes(mark):
             if self.next.text in RELATIONS:
@@ -95,6 +106,8 @@ class _Reader:
             raise FormulaError(f"A {mark} is missing: {what}.", "", "", self.next.column)
 
     def whole(self, relation: bool) -> Tree:
+        if relation:
+            self.takes("=", "==")  # the left side was the question
         if self.next.kind == "end":
             raise FormulaError("There is nothing to read.", "Write a formula.")
         tree = self.sum()
@@ -113,7 +126,7 @@ class _Reader:
             return FormulaError("A comma stands only between arguments.", "Leave it out.", "", token.column)
         if token.text in (")", "]"):
             return FormulaError(f"This {token.text} closes nothing.", "Count the brackets.", "", token.column)
-        if token.kind in ("name", "number") or token.text in ("(", "["):
+        if token.kind in ("name", "number", "module") or token.text in ("(", "["):
             mend = "Write * for a product" + (", @ for one of matrices." if self.language.has_matrices else ".")
             return FormulaError("An operator is missing here.", mend, "", token.column)
         if token.text in RELATIONS:
@@ -131,12 +144,28 @@ class _Reader:
         return tree
 
     def product(self) -> Tree:
-        tree = self.signed()
+        start, tree = self.at, self.signed()
+        factor = tree
         while sign := self.takes("*", "/", "@"):
-            tree = Binary(sign.text, tree, self.signed(), sign.column)
-        if self.next.kind in ("name", "number") or self.next.text in ("(", "["):
-            raise self.leftover()
+            start, factor = self.at, self.signed()
+            tree = Binary(sign.text, tree, factor, sign.column)
+        is_next = self.next.kind in ("name", "number", "module") or self.next.text in ("(", "[")
+        if is_next and self.at not in self.ends:
+            raise self.without_operator(factor, start)
         return tree
+
+    def without_operator(self, left: Tree, start: int) -> FormulaError:
+        """Return the error of a factor that follows another one: with both and the operator, where shapes tell it."""
+        error, end = self.leftover(), self.at
+        try:
+            operator = self.language.operator(left, self.signed())
+        except FormulaError:
+            operator = None
+        if operator is None:
+            return error
+        sign = f" {operator} " if operator == "@" else operator
+        mend = f"Write  {self.said(start, end)}{sign}{self.said(end)}"
+        return FormulaError(error.what, mend, "", error.column)
 
     def signed(self) -> Tree:
         signs = []
@@ -150,12 +179,12 @@ class _Reader:
         return tree
 
     def power(self) -> Tree:
-        base = self.postfix()
+        start, base = self.at, self.postfix()
         sign = self.takes("**", "^")
         if not sign:
             return base
         if self.next.text == "T" and self.language.has_matrices and not isinstance(base, Number):
-            whose = base.name if isinstance(base, Letter) else "(…)"
+            whose = self.said(start, self.at - 1)
             raise FormulaError(
                 "A transpose is written .T here, as in NumPy.", f"Write  {whose}.T", "", self.next.column
             )
@@ -235,6 +264,8 @@ class _Reader:
             return Number(Fraction(token.text if token.text[-1] != "." else token.text[:-1]), token.column)
         if token.kind == "name":
             return self.named(token)
+        if token.kind == "module":
+            raise self.of_module(token)
         if token.text == "(":
             tree = self.sum()
             self.expect(")", "a bracket opened before is not closed")
@@ -252,6 +283,8 @@ class _Reader:
             return self.unless(token)
         if opens and (function := self.language.function(name)):
             return self.call(function, token)
+        if opens and name in OPERATORS and name not in self.language.letters:
+            raise self.an_operator(token, token)
         if name in self.bound and name not in self.language.letters:
             return Variable(name, token.column)
         if function := self.language.function(name):
@@ -263,6 +296,39 @@ class _Reader:
             )
         self.language.check(name, token.column)
         return self.letter(token)
+
+    def of_module(self, module: Token) -> FormulaError:
+        """Return the error of a function of a module, such as np.tanh: with what the call is here."""
+        start, token = self.at, self.take()
+        name = OTHER_FUNCTIONS.get(token.text, token.text)
+        function, dot = self.language.function(name), module.column + len(module.text) - 1
+        if self.next.text != "(" or not function and name not in OPERATORS:
+            return FormulaError(*MENDS["."], "", dot)
+        if name in OPERATORS or name == "concat" or name == "dot" and self.language.has_ranges:
+            return self.an_operator(token, module, name)
+        self.call(function, token)
+        return FormulaError(MENDS["."][0], f"Write  {self.said(start)}", "", dot)
+
+    def an_operator(self, token: Token, first: Token, name: str = "") -> FormulaError:
+        """Return the error of a call that is written another way here, such as transpose(…): with that way."""
+        self.take()
+        opens = self.takes("[")
+        items = [self.argument()]
+        while self.takes(","):
+            items.append(self.argument())
+        if opens:
+            self.expect("]", "a bracket opened before is not closed")
+        self.expect(")", "a bracket opened before is not closed")
+        name, texts = name or token.text, ", ".join(text for _, text in items)
+        is_product = name == "dot" and len(items) == 2 and self.language.operator(items[0][0], items[1][0]) == "@"
+        name = "matmul" if is_product else name
+        rewrite = as_operator(name, items) if name in OPERATORS else f"{name}({texts})"
+        return FormulaError(f"{token.text} is not written like this here.", f"Write  {rewrite}", "", first.column)
+
+    def argument(self) -> tuple[Tree, str]:
+        """Return one argument, and its text."""
+        start = self.at
+        return self.sum(), self.said(start)
 
     def letter(self, token: Token) -> Tree:
         """Return a letter with its time, in round brackets or first in square ones, and its entry."""
@@ -286,6 +352,10 @@ class _Reader:
     def derivative(self, token: Token) -> Tree:
         self.take()
         items = self.arguments(")")
+        delta = f"{token.text}1"
+        if len(items) == 1 and token.text == "d" and delta in self.language.letters:
+            what, time = "A delta carries the number of its layer.", self.said(self.at - 2, self.at - 1)
+            raise FormulaError(what, f"Write  {delta}({time})", "", token.column)
         if len(items) != 2 or not all(isinstance(item, Letter) for item in items):
             raise FormulaError(
                 f"{token.text} takes two letters: what is differentiated, and by what.",
@@ -311,6 +381,8 @@ class _Reader:
     def call(self, function: str, token: Token) -> Tree:
         self.take()
         count, example = self.language.use(function)
+        if self.language.has_ranges and function in ("sum", "prod") and self.next_for() is not None:
+            raise self.comprehension(function, token)
         if self.language.has_ranges and function == "sum" and self.is_plain_sum():
             count, example = 1, "sum(v), or sum(t, 1, 3, …): the index, from, to, the term"
         elif self.language.has_ranges and function in RANGED:
@@ -324,6 +396,42 @@ class _Reader:
                 token.column,
             )
         return Call(function, tuple(items), token.column)
+
+    def next_for(self) -> tuple[int, int] | None:
+        """Return where the word 'for' stands in the bracket just opened, as Python writes a sum, and how deep in it."""
+        depth, inside = 0, self.next.text in ("(", "[")  # all in a second bracket, until that one closes
+        for at, token in enumerate(self.tokens[self.at :], start=self.at):
+            if token.kind == "name" and token.text == "for" and depth in (0, int(inside)):
+                return at, depth
+            depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            inside = inside and depth > 0
+            if depth < 0 or token.kind == "end":
+                return None
+        return None
+
+    def comprehension(self, function: str, token: Token) -> FormulaError:
+        """Return the error of a sum as Python writes it: with the sum as it is written here."""
+        at, depth = self.next_for()
+        names = [one.text for one in self.tokens[at : at + 5]]
+        second = [")" if self.take().text == "(" else "]"] * depth if depth else []
+        variable = names[1] if len(names) > 1 and names[1].isalnum() else "t"
+        self.bound.append(variable)
+        self.ends.add(at)
+        _, body = self.argument()
+        self.bound.pop()
+        what, low, high = "A sum is not written with for here.", "1", "T" if "T" in self.language.variables else "3"
+        if self.at == at and names[2:] == ["in", "range", "("]:
+            self.at += 5
+            items = [self.argument()]
+            while self.takes(","):
+                items.append(self.argument())
+            if len(items) > 2:
+                mend = f"Write  {function}({variable}, 1, 3, …)  with every number from the first to the last."
+                return FormulaError(what, mend, "", token.column)
+            low, high = items[0][1] if len(items) == 2 else "0", last_of_range(*items[-1])
+            for closing in (")", *second, ")"):
+                self.expect(closing, "a bracket opened before is not closed")
+        return FormulaError(what, f"Write  {function}({variable}, {low}, {high}, {body})", "", token.column)
 
     def is_plain_sum(self) -> bool:
         """Return whether the bracket just opened holds one formula: the sum of the entries of a vector."""

@@ -11,8 +11,9 @@ from bptt_lab.formulas.errors import FormulaError
 LONGEST = 2_000
 MOST_DIGITS = 15
 PATTERN = re.compile(
-    r"(?P<space>[ \t\r\n]+)"
+    r"(?P<space>[ \t\r\n]+|#[^\r\n]*)"  # a remark too
     r"|(?P<number>(?:\d+(?:\.\d+|\.(?!T\b))?|\.\d+)(?:[eE][-+]?\d+\b)?)"
+    r"|(?P<module>(?:np|numpy|math|torch)\.(?=[A-Za-z])(?!T\b))"
     r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<mark>\*\*|\.T\b|<=|!=|==|[-+*/@^()\[\],=<>:])"
 )
@@ -64,7 +65,7 @@ MENDS = {
 
 
 class Token(NamedTuple):
-    """A piece of the text: its kind ('number', 'name', 'mark', 'end'), what it says, and its column from 0."""
+    """A piece of the text: kind ('number', 'name', 'module', 'mark', 'end'), what it says, and its column from 0."""
 
     kind: str
     text: str

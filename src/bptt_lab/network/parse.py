@@ -241,6 +241,9 @@ class Words:
         """Return how many indices an entry of a quantity has: nobody knows it yet."""
         return -1
 
+    def operator(self, left: Tree, right: Tree) -> None:
+        """Return no operator of a product: nobody knows the shapes yet."""
+
     def check(self, name: str, column: int) -> None:
         """Raise a FormulaError where a word cannot be the name of a quantity."""
         if name in ("pi", "nan", "inf"):

@@ -64,11 +64,13 @@ def _items(answer: object) -> list | None:
 
 
 def _text(answer: object) -> str | None:
-    """Return a text without characters that nobody sees, and with wide letters and digits as plain ones."""
+    """Return a text without a remark, without characters that nobody sees, and with wide letters as plain ones."""
     if not issubclass(type(answer), str):
         return None
-    seen = (one for one in str.__str__(answer)[: LONGEST + 1] if unicodedata.category(one) != "Cf")
-    return "".join(seen).translate(WIDE)
+    if str.__len__(answer) > LONGEST:
+        return " " * (LONGEST + 1)  # what is too long is not read, whatever it says
+    seen = (one for one in str.__str__(answer) if unicodedata.category(one) != "Cf")
+    return "".join(seen).translate(WIDE).partition("#")[0]
 
 
 WIDE = {number + 0xFEE0: chr(number) for number in range(0x21, 0x7F)}
