@@ -22,6 +22,7 @@ from bptt_lab.formulas.elsewhere import (
 )
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import DERIVATIVES, Language
+from bptt_lab.formulas.latex_tokens import is_latex, latex_tokens
 from bptt_lab.formulas.tokens import MENDS, Token, tokens
 from bptt_lab.formulas.tree import (
     Binary,
@@ -77,7 +78,9 @@ class _Reader:
     """A text while it is read: its tokens, and how far the reading has come."""
 
     def __init__(self, text: str, language: Language):
-        self.text, self.tokens, self.at, self.depth = text, tokens(text), 0, 0
+        self.is_latex = language.has_ranges and is_latex(text)
+        self.tokens = latex_tokens(text, language) if self.is_latex else tokens(text)
+        self.text, self.at, self.depth = text, 0, 0
         self.language, self.bound = language, list(language.variables)
         self.ends: set[int] = set()  # tokens before which a part ends, though they could begin one
 
@@ -95,6 +98,8 @@ class _Reader:
 
     def said(self, start: int, end: int | None = None) -> str:
         """Return the text from one token to another, by default to where the reading has come."""
+        if self.is_latex:
+            return "".join(token.text for token in self.tokens[start : self.at if end is None else end])
         return self.text[self.tokens[start].column : self.tokens[self.at if end is None else end].column].strip()
 
     def expect(self, mark: str, what: str) -> None:
@@ -146,13 +151,26 @@ class _Reader:
     def product(self) -> Tree:
         start, tree = self.at, self.signed()
         factor = tree
-        while sign := self.takes("*", "/", "@"):
+        while sign := self.takes("*", "/", "@", " "):
             start, factor = self.at, self.signed()
-            tree = Binary(sign.text, tree, factor, sign.column)
+            operator = sign.text if sign.text != " " else self.by_shapes(tree, factor, sign)
+            tree = Binary(operator, tree, factor, sign.column)
         is_next = self.next.kind in ("name", "number", "module") or self.next.text in ("(", "[")
         if is_next and self.at not in self.ends:
             raise self.without_operator(factor, start)
         return tree
+
+    def by_shapes(self, left: Tree, right: Tree, sign: Token) -> str:
+        """Return the operator of two factors side by side in LaTeX (errors: FormulaError where none fits)."""
+        operator = self.language.operator(left, right)
+        if operator is None:
+            raise FormulaError(
+                "The shapes of these two factors fit no product.",
+                r"Write \odot for a product entry by entry, ^{\top} for a transpose.",
+                "",
+                sign.column,
+            )
+        return operator
 
     def without_operator(self, left: Tree, start: int) -> FormulaError:
         """Return the error of a factor that follows another one: with both and the operator, where shapes tell it."""
