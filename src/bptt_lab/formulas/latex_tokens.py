@@ -29,6 +29,7 @@ FUNCTIONS = {row.latex: name for name, row in ROWS.items() if re.fullmatch(r"\\[
 FUNCTIONS |= {r"\log": "log", r"\sinh": "sinh", r"\cosh": "cosh", r"\sqrt": "sqrt"}
 PRODUCTS = {r"\cdot": " ", r"\times": " ", r"\odot": "*", r"\circ": "*", r"\ast": "*", "*": "*", "/": "/", "@": "@"}
 RELATIONS = {"=": "=", r"\neq": "!=", r"\ne": "!=", r"\leq": "<=", r"\le": "<="}
+ROW = (r"\text", "{", "r", "o", "w", "}")
 TRANSPOSES = {r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}"}
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 DOTS = {r"\ldots", r"\dots", r"\cdots"}
@@ -190,6 +191,10 @@ class _Translator:
             self.take()
             self.function(self.text(self.group()).replace(r"\_", "_"))
             return
+        elif len(piece) > 1 and self.language.function(piece):  # of one character, such as a sigma
+            self.take()
+            self.function(piece)
+            return
         elif piece in FONTS or piece in GREEK or piece.isalpha() and piece.isascii():
             if not self.plain():
                 self.letter()
@@ -199,8 +204,8 @@ class _Translator:
 
     def number(self) -> None:
         start, column = self.at, self.column
-        while self.next is not None and (self.next.isdigit() or self.next == "."):
-            self.take()
+        while self.next is not None and re.fullmatch(r"[0-9.]", self.next) and self.is_adjacent(start):
+            self.at += 1
         text = self.text((start, self.at))
         if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", text):
             raise FormulaError("This is no number that can be read.", "Round it, or write a fraction.", "", column)
@@ -242,16 +247,22 @@ class _Translator:
             return
         body, parts = self.out[start + 1 :], self.cut(group, ";")
         del self.out[start:]
-        is_row = self.text(group).startswith(r"\text{row}")
+        is_row = self.text(group).startswith("".join(ROW))
         self.emit("matrix" if len(parts) > 1 else "row" if is_row else "column", kind="name")
         self.emit("(")
-        for first, last in parts:
-            first += 5 + 1 if self.text((first, last)).startswith(r"\text{row}") else 0
-            (name, low), *_, high = [self.cut(one, "=") for one in self.cut((first, last), ",")] or [((), ())]
-            for part in (name, low, high[0]):
-                self.within(part, self.sum)
-                self.emit(",")
+        for part in parts:
+            self.range(part)
         self.out += body
+
+    def range(self, group: Range) -> None:
+        r"""Translate one range below a bracket: i = 1, \dots, 5, the word row before it."""
+        first, last = group
+        first += len(ROW) if self.text(group).startswith("".join(ROW)) else 0
+        start, *_, high = [*self.cut((first, last), ","), (last, last)][:3]
+        ends = self.cut(start, "=")
+        for part in (*ends, high):
+            self.within(part, self.sum)
+            self.emit(",")
 
     # scripts
 
@@ -353,6 +364,9 @@ class _Translator:
         label, entries = self.label(base, below)
         layer, time, rest = self.place(base, label, above)
         name = base + layer + label
+        if is_delta and name not in self.language.letters:
+            what = f"There is no pre-activation {name} to this delta."
+            raise FormulaError(what, r"Layer and time stand above it, as in  \delta^{1(2)}.", "", column)
         if is_delta:  # the total derivative of the loss by a pre-activation
             self.emit("total", kind="name", column=column)
             self.emit("(", column=column)

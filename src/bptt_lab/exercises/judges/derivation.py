@@ -30,6 +30,7 @@ from bptt_lab.symbolic.verdicts import Verdict, weakest
 MOST_LINES, LONGEST_CELL = 40, 20_000
 SECONDS = 5.0  # of processor time for all lines together
 EQUALS = re.compile(r"(?<![=!<>])=(?!=)|(?<![=!<>])==(?!=)")  # between two sides of one line
+ALIGNED = re.compile(r"\\(?:begin|end)\{aligned\}")
 TOO_LONG = "The derivation takes too long to compute: use shorter sums."
 NOT_COMPARED = "It could not be compared with the line before."
 
@@ -103,8 +104,8 @@ def _lines(question: Question, text: str) -> list[Written]:
         raise FormulaError("A derivation is text of limited length.", "Write one formula a line.")
     found = []
     for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        formulas, _, reason = raw.partition("#" if "#" in raw and ";" not in raw else ";")
-        for formula in filter(None, (part.strip() for part in EQUALS.split(formulas))):
+        formulas, reason = _parted(raw)
+        for formula in _sides(formulas):
             if len(found) >= MOST_LINES:
                 raise FormulaError(f"A derivation may have {MOST_LINES} lines.", "Leave some out.")
             try:
@@ -114,6 +115,24 @@ def _lines(question: Question, text: str) -> list[Written]:
     if not found:
         raise FormulaError("There is no line to check.", "Write one formula a line.")
     return found
+
+
+def _parted(raw: str) -> tuple[str, str]:
+    r"""Return the formulas of a line, and the reason after ';' or '#'; a \; of LaTeX is only a space."""
+    formulas, *reason = re.split(r"[;#]", raw.replace(r"\;", "  "), maxsplit=1)
+    return formulas, "".join(reason)
+
+
+def _sides(formulas: str) -> list[str]:
+    r"""Return what stands between the = signs of a line, but for those inside braces, as in \sum_{t=1}^{3}."""
+    found, start = [], 0
+    for sign in EQUALS.finditer(formulas):
+        before = formulas[start : sign.start()]
+        if before.count("{") <= before.count("}"):
+            found.append(before)
+            start = sign.end()
+    sides = (ALIGNED.sub("", side).strip(" \t\f\v&$") for side in (*found, formulas[start:]))
+    return [side for side in sides if side and side != r"\\"]
 
 
 def _at(question: Question, outcome: str, line: Written, **more: str) -> Feedback:
