@@ -50,16 +50,14 @@ def test_a_printed_formula_with_one_sign_changed_has_another_value():
     assert verdict(question, read(text.replace(" + ", " - "), question.language), tree) == "different"
 
 
-@pytest.mark.parametrize("text", [course.ONE_HIDDEN_LAYER], ids=["one hidden layer"])
-@pytest.mark.parametrize("target", ["h1", "a1", "W11", "W0", "b0"])
-@pytest.mark.parametrize("sizes", [dict(x=1, h1=1, h2=1), dict(x=2, h1=2, h2=2)], ids=["numbers", "entries"])
-def test_every_line_of_a_derivation_by_sympy_is_read_back_with_the_same_value(text, target, sizes):
-    net = Network(text, sizes=sizes)
+@pytest.mark.parametrize("target", ["h1", "a1", "W11"])
+@pytest.mark.parametrize("has_entries", [False, True])
+def test_every_line_of_a_derivation_by_sympy_is_read_back_with_the_same_value(has_entries, target):
+    entries = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=3, h1=2, h2=4))
+    net = entries if has_entries else course_questions()["07.3"].graph.network
     graph, language = net.unroll(3), Language(net)
-    step = 2 if net.is_timed(target) else None
-    entry = tuple(range(1, 1 + len(net.shapes[target]))) if sizes["x"] > 1 else None
-    entry = tuple(min(one, 2) for one in entry) if entry else None
-    for line in derive(graph, target, step, entry).lines:
+    step, entry = 2 if net.is_timed(target) else None, (2, 1)[: len(net.shapes[target])]
+    for line in derive(graph, target, step, entry if has_entries else None).lines:
         tree = read(line.form.latex(), language)
         assert decide(line.form.values, side(tree, {}), graph).outcome == "same", line.form.latex()
 
@@ -154,3 +152,22 @@ def test_latex_repeated_to_the_limit_does_no_harm(piece):
         with pytest.raises(FormulaError) as caught:
             read(text, course_questions()["07.2"].language)
         assert len(str(caught.value)) < 2_500
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("07.2", "= d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)  # one term a step"),
+        ("01.2", "= 6*9  # rows times columns"),
+        ("01.1", "= (7, 2)  # as W"),
+        ("03.2", "b # since the path is longer"),
+    ],
+)
+def test_a_leading_equals_sign_and_a_remark_are_passed_over_by_every_kind(id, text):
+    assert ex(id).check(text).outcome == CORRECT
+
+
+def test_a_remark_with_signs_of_its_own_is_no_line_of_a_derivation():
+    question = course_questions()["07.3"]
+    plain = KINDS[question.kind].check(question, question.answer)
+    assert KINDS[question.kind].check(question, f"= {question.answer}  # so L = 3; done") == plain
