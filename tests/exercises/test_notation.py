@@ -114,6 +114,15 @@ def test_what_does_not_map_is_named_with_its_place(text, told, column):
     assert told in str(caught.value) and lines[2].index("^") - 4 == column
 
 
+@pytest.mark.parametrize(
+    "text", ["W11*W11", "W11 @ W11", "W11.T*W11 @ h1(1)", "(W11*W11) @ (h1(1)*h1(2))", "h1(1).T @ W11"]
+)
+def test_products_of_square_matrices_are_told_apart_by_their_sign(text):
+    net = course_questions()["06.4"].graph.network
+    tree = read(text, Language(net))
+    assert net.shapes["W11"][0] == net.shapes["W11"][1] > 1 and read(latex(tree, style_of(net)), Language(net)) == tree
+
+
 def test_two_columns_side_by_side_have_no_product():
     with pytest.raises(FormulaError, match="fit no product"):
         read(r"\mathbf{h}^{1(1)} \mathbf{h}^{2(1)}", course_questions()["06.4"].language)
