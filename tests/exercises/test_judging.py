@@ -69,7 +69,7 @@ def test_a_right_value_in_another_form_is_told_from_a_right_answer(answer, cause
         (WEIGHTS, "0*h1(1)", "", "zero at every point"),
         (STATE, "W1.T @ d_a2[t]", "A1", "a1(t+1)"),
         (STATE, "W1.T @ d_a2[t] + W11 @ d_a1[t+1]", "C5", "W11"),
-        (STATE, "W1.T @ d_a2[t] + W11.T @ d_a1[t]", "", "the time at which d_a1 is taken"),
+        (STATE, "W1.T @ d_a2[t] + W11.T @ d_a1[t]", "", "d_a1(t) stands where d_a1(t + 1) belongs"),
         (STATE, "d2(t) @ W1 + d1(t+1) @ W11", "C8", "transposed"),
         (RECURRENT, "sum(t, 1, T, outer(h1[t-1], d_a1[t]))", "C6", "rows and columns"),
         (RECURRENT, "sum(t, 1, T, outer(d_a1[t], h1[t]))", "C1", "h1(t)"),

@@ -1,6 +1,8 @@
 """Why a wrong answer is wrong.
 
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
+- `corrections`: the one change of a wrong answer, as it is written, that makes it right.
+- `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.
 - `clipping`: right gradients, clipped.

@@ -10,29 +10,44 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
+from bptt_lab.exercises.causes.edits import Edit
 from bptt_lab.exercises.causes.paths import Account, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
-from bptt_lab.exercises.places import at_step, listed, without_time
+from bptt_lab.exercises.places import at_step, listed, said_of, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import Derivative, Number, Tree
+from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, walk
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene, shape_text
 
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
-CLOSE = 1e-8
 SECONDS = 2.0  # of processor time for the values of an answer
 SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor that somebody wrote
 EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 ZERO = "Your answer is zero at every point tried."
-
+OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
+OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
+OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
+OWN_ASKS = {
+    "derivative": CATALOGUE["A2"].asks,
+    "sign": ASKS["sign"],
+    "time": "Which step does the equation read that you differentiate?",
+    "letter": ASKS["letter"],
+    "power": ASKS["power"],
+    "term": "How often does that path stand in the sum?",
+    "surplus": "Through which quantity does that term come?",
+    "factor": "Which immediate derivatives stand in this term, and each how often?",
+    "order": ASKS["order"],
+    "exchange": "Which of the two is multiplied by which in the forward equation?",
+}
 
 Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
 
@@ -46,13 +61,33 @@ class Cause(NamedTuple):
     mistake: str = ""
 
 
-def diagnose(question: Question, answer: Callable[[Scene], list]) -> Cause:
-    """Return the cause of a wrong answer, given as a function from a scene to its values over the free indices."""
+def diagnose(question: Question, answer: Callable[[Scene], list], own: Own | None = None) -> Cause:
+    """Return the cause of a wrong answer, given as a function from a scene to its values over the free indices.
+
+    `own`: the answer as it is written, where it is a formula; then what is said is true of its text.
+    """
     with np.errstate(all="ignore"):  # huge numbers compare as they may; a warning would read source files
-        return _cause(question, answer)
+        return _by_brackets(question, own) or _cause(question, answer, own)
 
 
-def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
+def diagnose_unfit(question: Question, own: Own) -> Cause | None:
+    """Return the cause of an answer whose parts do not fit by their shapes, if one change makes it right."""
+    with np.errstate(all="ignore"):
+        return _by_brackets(question, own) or _of_edit(question, _one_edit(question, own, trial_scenes(question)))
+
+
+def _by_brackets(question: Question, own: Own | None) -> Cause | None:
+    """Return the cause where brackets around an entrywise product, or a product of matrices, make an answer right."""
+    try:
+        with patience(SECONDS):
+            text = bracketed(question, own, trial_scenes(question)) if own else ""
+    except Unsettled:
+        return None
+    says = f"Brackets are missing: @ and * have one rank and are read from the left. With them it is right:  {text}"
+    return Cause("", says, "Which product comes first, and which shape has each factor?") if text else None
+
+
+def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None) -> Cause:
     scenes = trial_scenes(question)
     try:
         with patience(SECONDS):
@@ -73,24 +108,52 @@ def _cause(question: Question, answer: Callable[[Scene], list]) -> Cause:
     if _is_printed(question, scenes, a):
         asks = "Where does it fail: at which step or entry?"
         return Cause("", "That is the printed line: find the slip in it.", asks)
+    edit = _one_edit(question, own, scenes)
+    named = _by_catalogue(question, a, own, edit)
     return _first(
-        _by_factor(question, a, g),
-        _by_paths(question, scenes, a),
-        _by_catalogue(question, a),
-        _by_other_letter(question, scenes, a),
-        _by_slip(question, a),
+        _of_edit(question, edit) if edit and edit.kind == "derivative" else None,
+        factor_cause(a, g, named),
+        _by_paths(question, scenes, a, named, edit),
+        named,
+        _of_edit(question, edit),
+        _by_other_letter(question, scenes, a, own),
+        _by_slip(question, a, own),
         Cause(_partly_right(question, given, true)),
     )
 
 
-def _by_other_letter(question: Question, scenes: list[Scene], a: np.ndarray) -> Cause | None:
+def _one_edit(question: Question, own: Own | None, scenes: list[Scene]) -> Edit | None:
+    """Return the change of an answer that makes it right, if there is exactly one."""
+    found = corrections(question, own, scenes) if own else []
+    return found[0] if len(found) == 1 else None
+
+
+def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
+    if edit is None:
+        return None
+    says = edit.said(lambda part: spelled(part, question))
+    return Cause("", says, OWN_ASKS[edit.kind], "A2" if edit.kind == "derivative" else "")
+
+
+def _by_lost_letter(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:
+    """Return the cause where a letter cancels: the value may be that of something else by accident only."""
+    letter = lost_letter(question, own, scenes) if own else ""
+    if not letter:
+        return None
+    says = f"{letter} cancels in your answer: its value does not depend on {letter} where you wrote it."
+    return Cause("", says, f"Does the derivative asked for depend on {letter}, and by which terms?")
+
+
+def _by_other_letter(question: Question, scenes: list[Scene], a: np.ndarray, own: Own | None) -> Cause | None:
     """Return the cause where an answer is the derivative by another letter, or by the entry with exchanged indices."""
     goal = question.goal_tree
     if not isinstance(goal, Derivative):
         return None
     for other in other_letters(goal.above, question.graph.network):
-        numbers = _numbers(replace(goal, above=other), scenes, question)
+        numbers = numbers_of(replace(goal, above=other), scenes, question)
         if numbers is not None and same(a, numbers):
+            if cancels := _by_lost_letter(question, own, scenes):
+                return cancels
             says = f"This is the derivative by {write(other)}, not by {write(goal.above)}."
             return Cause("", says, f"Where does {write(goal.above)} stand in the forward equations?")
     return None
@@ -98,7 +161,7 @@ def _by_other_letter(question: Question, scenes: list[Scene], a: np.ndarray) -> 
 
 def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
     """Return whether an answer is the wrong line that was to be mended."""
-    numbers = _numbers(question.tree(question.printed), scenes, question) if question.printed else None
+    numbers = numbers_of(question.tree(question.printed), scenes, question) if question.printed else None
     return numbers is not None and same(a, numbers)
 
 
@@ -124,15 +187,6 @@ def _first(*causes: Cause | None) -> Cause:
     return next(cause for cause in causes if cause is not None)
 
 
-def same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Return whether two lists of numbers are the same as far as float64 can tell."""
-    return one.shape == other.shape and bool(np.linalg.norm(one - other) <= CLOSE * (np.linalg.norm(other) + 1e-12))
-
-
-def _by_factor(question: Question, a: np.ndarray, g: np.ndarray) -> Cause | None:
-    return factor_cause(a, g, _by_catalogue(question, a))
-
-
 def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
     """Return the cause where an answer is a constant times the goal; `named` is what the catalogue says of it."""
     if not (np.abs(a) > SMALLEST).any():
@@ -151,9 +205,19 @@ def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | N
     return Cause(right, f"Your answer is {factor} times the right one.", "Where does that factor come from?")
 
 
-def _by_paths(question: Question, scenes: list[Scene], a: np.ndarray) -> Cause | None:
+def _by_paths(
+    question: Question, scenes: list[Scene], a: np.ndarray, named: Cause | None, edit: Edit | None
+) -> Cause | None:
     found = account(question.goal_tree, question.graph, scenes, question.spans, a)
-    return paths_cause(found, question.goal_tree.above.name, _by_catalogue(question, a)) if found else None
+    if not found:
+        return None
+    told = paths_cause(found, question.goal_tree.above.name, named)
+    own = _of_edit(question, edit) if named is None else None
+    if own is None or not found.with_factor(lambda factor: factor not in (0, 1)):
+        return told
+    if edit.kind == "surplus" or found.with_factor(lambda factor: factor not in (0, 1, *OFTEN)):
+        return own  # a path taken 8/3 times is a number of the points tried, not of the slip
+    return told._replace(says=f"{told.says} {own.says}", asks=own.asks)
 
 
 def paths_cause(found: Account, goal: str, named: Cause | None) -> Cause:
@@ -169,11 +233,10 @@ def paths_cause(found: Account, goal: str, named: Cause | None) -> Cause:
 def _paths_say(found: Account) -> str:
     missing = found.with_factor(lambda factor: factor == 0)
     lost = f"T{_through(missing)[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
-    words = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
     other = next(((path, factor) for path, factor in found.factors.items() if factor not in (0, 1)), None)
     if other is None:
         return lost
-    return f"{lost} The path through {other[0]} is {words.get(other[1], f'taken {other[1]} times')}.".strip()
+    return f"{lost} The path through {other[0]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()
 
 
 def _through(paths: Sequence[str]) -> str:
@@ -184,9 +247,13 @@ def _through(paths: Sequence[str]) -> str:
     return f"the paths through {listed(paths)}"
 
 
-def _by_catalogue(question: Question, a: np.ndarray) -> Cause | None:
+def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit | None) -> Cause | None:
+    """Return the cause of the first catalogued mistake with an answer's numbers, if it is true of what is written."""
+    if edit and (edit.kind == "surplus" or edit.kind == "sign" and not edit.is_inside):
+        return None
+    has_inner_sign = own is None or edit is not None and edit.kind == "sign"
     for mutant, numbers in catalogued(question):
-        if same(a, numbers):
+        if same(a, numbers) and (has_inner_sign or mutant.mistake not in OF_INNER_SIGNS):
             return named_cause(mutant, question.goal_tree)
     return None
 
@@ -256,11 +323,20 @@ def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) 
     return tuple(found)
 
 
-def _by_slip(question: Question, a: np.ndarray) -> Cause | None:
+def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None:
+    written = own and {_name(part) for part in walk(own.tree)}
     for slip, numbers in pen_slips(question):
-        if same(a, numbers):
+        is_there = written is None or slip.kind not in OF_LETTERS or slip.letter in written
+        if is_there and same(a, numbers):
             return Cause("", SAYS[slip.kind].format(letter=slip.letter), ASKS[slip.kind].format(letter=slip.letter))
     return None
+
+
+def _name(part: Tree) -> str:
+    """Return a letter, or a derivative by one, as a slip names it."""
+    if isinstance(part, Derivative):
+        return said_of(part, part.above.name)
+    return part.name if isinstance(part, Letter) else ""
 
 
 @kept
@@ -270,17 +346,10 @@ def pen_slips(question: Question) -> tuple:
     right = np.array(flat([v for found in _goal_values(question) for v in found]), dtype=float)
     for text in (question.answer, *question.same):
         for slip in slips(question.tree(text), question.graph.network):
-            numbers = _numbers(slip.tree, scenes, question)
+            numbers = numbers_of(slip.tree, scenes, question)
             if numbers is not None and numbers.shape == right.shape and not same(numbers, right):
                 found.append((slip, numbers))
     return tuple(found)
-
-
-def _numbers(tree: Tree, scenes: list[Scene], question: Question) -> np.ndarray | None:
-    try:
-        return np.array(flat([v for scene in scenes for v in values(tree, scene, question.spans)]), dtype=float)
-    except (FormulaError, ArithmeticError, ValueError):
-        return None
 
 
 def _by_shape(question: Question, given: list, true: list) -> Cause:

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from bptt_lab.exercises.causes.diagnosis import diagnose, trial_scenes
+from bptt_lab.exercises.causes.edits import terms
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.formula import (
     NO_VALUE,
@@ -15,13 +16,14 @@ from bptt_lab.exercises.judges.formula import (
     counterexample,
     is_a_letter,
     is_the_question,
+    own,
     wrong_elsewhere,
 )
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
-from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Tree, walk
+from bptt_lab.formulas.tree import Binary, Derivative, Letter, Tree, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
 from bptt_lab.symbolic.values import Scene, shape_text
@@ -147,7 +149,7 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
     if not is_here:
         told = wrong_elsewhere(question, found)
         return told._replace(right=good.strip(), cause=f"{says}\n{told.cause}")
-    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans))
+    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans), own(question, line.tree))
     return Feedback(
         question.id,
         WRONG,
@@ -201,21 +203,11 @@ def something_cancels(question: Question, tree: Tree) -> bool:
     """Return whether two terms of some sum in a formula are opposite at every point tried."""
     scene = trial_scenes(question)[0]
     for part in walk(tree):
-        pairs = itertools.combinations(_terms(part), 2) if isinstance(part, Binary) and part.operator in "+-" else ()
+        pairs = itertools.combinations(terms(part), 2) if isinstance(part, Binary) and part.operator in "+-" else ()
         if any(_is_zero(Binary(sign, one, other), scene, question) for (one, plus), (other, also) in pairs
                for sign in ("-" if plus != also else "+",)):  # fmt: skip
             return True
     return False
-
-
-def _terms(tree: Tree, is_plus: bool = True) -> list[tuple[Tree, bool]]:
-    """Return the terms of a sum, each with its sign."""
-    match tree:
-        case Binary("+" | "-" as sign, left, right):
-            return [*_terms(left, is_plus), *_terms(right, is_plus == (sign == "+"))]
-        case Negative(inner):
-            return _terms(inner, not is_plus)
-    return [(tree, is_plus)]
 
 
 def _is_zero(tree: Tree, scene: Scene, question: Question) -> bool:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, trial_scenes
+from bptt_lab.exercises.causes.corrections import Own
+from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_unfit, trial_scenes
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
@@ -26,6 +27,7 @@ from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
 SECONDS = 3.0  # of processor time to compare two formulas
+SECONDS_OF_A_CORRECTION = 1.0
 UNDECIDABLE = "Neither equality nor a difference could be shown. Try a plainer form."
 TOO_LARGE = "A number on the way is too large to compute with: more than 300 digits."
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
@@ -39,7 +41,7 @@ IMMEDIATE_ZERO = (
 
 def judge_formula(question: Question, text: str) -> Feedback:
     """Return the feedback on a line or a matrix formula."""
-    scene, found = _scene(question), None
+    scene, tree, found = _scene(question), None, None
     try:
         with patience(SECONDS):
             tree = _right_side(read(text, question.language, relation=True), question)
@@ -49,9 +51,10 @@ def judge_formula(question: Question, text: str) -> Feedback:
                 found = compare(question, question.goal_tree, tree)
     except Unsettled:
         return Feedback(question.id, UNDECIDED, cause=UNDECIDABLE)
+    except ShapeError as error:
+        return _unfit(question, tree, str(error.in_text(text)))
     except FormulaError as error:
-        outcome = WRONG if isinstance(error, ShapeError) else CANNOT_READ
-        return Feedback(question.id, outcome, cause=str(error.in_text(text)), section=question.section)
+        return Feedback(question.id, CANNOT_READ, cause=str(error.in_text(text)), section=question.section)
     except OverflowError:
         return Feedback(question.id, CANNOT_READ, cause=TOO_LARGE)
     except (ArithmeticError, ValueError):
@@ -234,7 +237,7 @@ def is_a_letter(part: Derivative, question: Question) -> bool:
 
 
 def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
-    cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans))
+    cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans), own(question, tree))
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
         cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
     example = counterexample(question, tree, verdict.world) if verdict is not None else ""
@@ -249,6 +252,27 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
         cause.asks or "Which factor or term would you check first, and against which equation?",
         cause.mistake,
     )
+
+
+def _unfit(question: Question, tree: Tree | None, error: str) -> Feedback:
+    """Return the feedback on an answer in which two shapes do not fit, with what would make it right, if it is one."""
+    cause = tree and diagnose_unfit(question, own(question, tree))
+    if not cause:
+        return Feedback(question.id, WRONG, cause=error, section=question.section)
+    return Feedback(question.id, WRONG, cause=f"{error}\n{cause.says}", section=question.section, asks=cause.asks)
+
+
+def own(question: Question, tree: Tree) -> Own:
+    """Return an answer as it is written, with the comparison by which a correction of it is judged."""
+
+    def is_right(other: Tree) -> bool:
+        try:
+            with patience(SECONDS_OF_A_CORRECTION):
+                return compare(question, question.goal_tree, other).verdict.outcome == "same"
+        except (Unsettled, ArithmeticError, ValueError):
+            return False
+
+    return Own(tree, is_right)
 
 
 def counterexample(question: Question, tree: Tree, world: World) -> str:

@@ -1,0 +1,135 @@
+"""Which single change of a wrong answer, as it is written, makes it right: found in float64, certified afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from bptt_lab.exercises.causes.edits import Edit, edits, factors_of, regrouped, spots, with_letters
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
+from bptt_lab.formulas import FormulaError, write
+from bptt_lab.formulas.tree import Binary, Derivative, Letter, Number, Tree, mapped
+from bptt_lab.symbolic import worlds
+from bptt_lab.symbolic.arithmetics import Unsettled, patience
+from bptt_lab.symbolic.values import Scene
+
+SECONDS = 1.0  # of processor time for all changes of an answer
+CLOSE = 1e-8
+THREE = Number(Fraction(3))
+NO_VALUE = (FormulaError, ArithmeticError, ValueError)
+
+
+class Own(NamedTuple):
+    """A wrong answer as it is written, and the judge's own comparison of a formula with the question."""
+
+    tree: Tree
+    is_right: Callable[[Tree], bool]
+
+
+def bracketed(question: Question, own: Own, scenes: list[Scene]) -> str:
+    """Return a wrong answer with the brackets around its entrywise products that make it right, or nothing."""
+    found = (new for new in regrouped(own.tree) if _agrees(new, question, scenes) and own.is_right(new))
+    return next((spelled(new, question) for new in found), "")
+
+
+def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]:
+    """Return the single changes that make an answer right, the first of each kind of value; all of them certified."""
+    forms = [question.tree(form) for form in (question.answer, *question.same)]
+    factors = {write(factor): factor for form in forms for factor in factors_of(form)}
+    is_number = all(shape == () for shape in _shapes(own.tree, question, scenes[0]))
+    found: dict[tuple, Edit] = {}
+    try:
+        with patience(SECONDS):
+            for edit in edits(own.tree, question.graph.network, factors.values(), is_number):
+                if _agrees(edit.tree, question, scenes) and not _is_lost(edit, question, scenes):
+                    found.setdefault(_as_free_numbers(edit.tree, question), edit)
+    except Unsettled:
+        return []  # those not tried may be right as well
+    return [edit for edit in found.values() if own.is_right(edit.tree)] if len(found) <= 2 else []
+
+
+def lost_letter(question: Question, own: Own, scenes: list[Scene]) -> str:
+    """Return a letter of an answer on which its value does not depend, because something cancels; or nothing."""
+    letters = dict.fromkeys(spot.part for spot in spots(own.tree) if isinstance(spot.part, Letter | Derivative))
+    for letter in letters:
+        other = with_letters(own.tree, {letter: Binary("*", THREE, letter)})
+        one, changed = (numbers_of(tree, scenes, question) for tree in (own.tree, other))
+        if one is not None and changed is not None and same(one, changed):
+            return spelled(letter, question)
+    return ""
+
+
+def _is_lost(edit: Edit, question: Question, scenes: list[Scene]) -> bool:
+    """Return whether a change puts zero for a letter, as a step past the last one does: so any term could be lost."""
+    new = numbers_of(edit.about[-1], scenes[:1], question) if edit.kind in ("time", "derivative") else None
+    return new is not None and not new.any()
+
+
+def spelled(tree: Tree, question: Question) -> str:
+    """Return a formula as text, with letters for the derivatives of the loss where a question has them: d1(2)."""
+    loss, meanings = question.graph.network.loss, question.language.letters
+    offered = question.letters or re.findall(r"\w+", " ".join((question.answer, *question.same)))
+    has_deltas = any(name in meanings and meanings[name].kind != "value" for name in offered)
+    names = {meaning: name for name, meaning in reversed(meanings.items())} if has_deltas else {}
+
+    def change(part: Tree) -> Tree | None:
+        if isinstance(part, Derivative) and (part.below.name, part.below.time) == (loss, None):
+            name = names.get((part.kind, part.above.name))
+            return part if name is None else replace(part.above, name=name)
+        return part if isinstance(part, Letter | Derivative) else None
+
+    return write(mapped(tree, change))
+
+
+def _shapes(tree: Tree, question: Question, scene: Scene) -> Iterator[tuple[int, ...]]:
+    """Yield the shape of each part of an answer that has one whatever the indices are."""
+    for spot in spots(tree):
+        if isinstance(spot.part, Letter):
+            yield () if spot.part.entry else _no_ones(question.graph.network.shapes[spot.part.name])
+        elif isinstance(spot.part, Derivative):
+            for one in (spot.part.below, spot.part.above):
+                yield () if one.entry else _no_ones(question.graph.network.shapes[one.name])
+
+
+def _no_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def _agrees(tree: Tree, question: Question, scenes: list[Scene]) -> bool:
+    """Return whether a formula has the value of the goal at the points tried, the first one first."""
+    for scene in scenes:
+        try:
+            one, goal = (values(side, scene, question.spans) for side in (tree, question.goal_tree))
+        except NO_VALUE:
+            return False
+        if shapes(one) != shapes(goal) or not same(*(np.array(flat(side), dtype=float) for side in (one, goal))):
+            return False
+    return True
+
+
+def numbers_of(tree: Tree, scenes: list[Scene], question: Question) -> np.ndarray | None:
+    """Return the values of a formula in every scene, over the free indices; None where it has none."""
+    try:
+        return np.array(flat([v for scene in scenes for v in values(tree, scene, question.spans)]), dtype=float)
+    except NO_VALUE:
+        return None
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two lists of numbers are the same as far as float64 can tell."""
+    return one.shape == other.shape and bool(np.linalg.norm(one - other) <= CLOSE * (np.linalg.norm(other) + 1e-12))
+
+
+def _as_free_numbers(tree: Tree, question: Question) -> tuple:
+    """Return a formula as numbers in which every letter is free: two changes to the same formula are one."""
+    scene = FreeScene(worlds.modular_worlds(question.graph)[0])
+    try:
+        return tuple(number.n for number in flat(values(tree, scene, question.spans)))
+    except NO_VALUE:
+        return (write(tree),)

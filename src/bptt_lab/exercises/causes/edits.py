@@ -1,0 +1,316 @@
+"""Edits of a wrong answer as it is written: one sign, step, factor, power or term of its own tree changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from bptt_lab.exercises.causes.slips import other_letters
+from bptt_lab.formulas import write
+from bptt_lab.formulas.tree import (
+    ONE,
+    Binary,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Power,
+    Transpose,
+    Tree,
+    Variable,
+    mapped,
+)
+from bptt_lab.network import Network
+
+TWO = Number(Fraction(2))
+OUTSIDE = ("exponent", "low", "high", "first", "last", "indices", "missing")  # parts that are numbers of a place
+LIKEWISE = ", and likewise in the other places."
+
+
+class Edit(NamedTuple):
+    """A changed answer: the kind of the change, whether it lies inside a factor, and what is said of which parts."""
+
+    kind: str
+    says: str
+    about: tuple[Tree, ...]
+    tree: Tree
+    is_inside: bool = False
+
+    def said(self, write: Callable[[Tree], str]) -> str:
+        """Return what is said, with its parts written in some way."""
+        return self.says.format(*map(write, self.about))
+
+
+class Change(NamedTuple):
+    """One part of an answer and what to put in its place; changes with one key are one slip, made again and again."""
+
+    kind: str
+    says: str
+    about: tuple[Tree, ...]
+    part: Tree
+    new: Tree
+    key: tuple = ()
+    is_inside: bool = False
+
+
+class Spot(NamedTuple):
+    """A part of an answer: whether it is a term, or a sum of terms, of the whole, and whether it is a factor."""
+
+    part: Tree
+    is_outer: bool
+    is_factor: bool
+
+
+def spots(tree: Tree, is_outer: bool = True, is_factor: bool = False) -> Iterator[Spot]:
+    """Yield the parts of an answer that stand for values, in the order written; letters and derivatives are whole."""
+    yield Spot(tree, is_outer, is_factor)
+    if isinstance(tree, Letter | Derivative):
+        return
+    stays_outer = is_outer and (_is_sum(tree) or isinstance(tree, Negative))
+    for one in fields(tree):
+        value = getattr(tree, one.name)
+        inner = value if isinstance(value, tuple) else (value,)
+        for part in inner if one.name not in OUTSIDE else ():
+            if isinstance(part, Tree):
+                yield from spots(part, stays_outer, _is_product(tree))
+
+
+def terms(tree: Tree, is_plus: bool = True) -> list[tuple[Tree, bool]]:
+    """Return the terms of a sum, each with its sign."""
+    match tree:
+        case Binary("+" | "-" as sign, left, right):
+            return [*terms(left, is_plus), *terms(right, is_plus == (sign == "+"))]
+        case Negative(inner):
+            return terms(inner, not is_plus)
+    return [(tree, is_plus)]
+
+
+def regrouped(tree: Tree) -> Iterator[Tree]:
+    """Yield an answer with its chains of `@` and `*` read otherwise: the entrywise products first, or the others."""
+    for first in "*@":
+        new = _grouped(tree, first)
+        if new != tree:
+            yield new
+
+
+def _grouped(tree: Tree, first: str) -> Tree:
+    """Return a tree in which one of the two operators binds tighter than the other."""
+
+    def change(part: Tree) -> Tree | None:
+        links = _links(part)
+        if len(links) < 3:
+            return None
+        inner = [(sign, _grouped(operand, first)) for sign, operand in links]
+        groups = [inner[:1]]
+        for sign, operand in inner[1:]:
+            groups.append([(sign, operand)]) if sign != first else groups[-1].append((sign, operand))
+        return _chained([(group[0][0], _chained(group)) for group in groups])
+
+    return mapped(tree, change)
+
+
+def _links(tree: Tree) -> list[tuple[str, Tree]]:
+    """Return the operands of a chain of `*` and `@`, each with the sign before it."""
+    if isinstance(tree, Binary) and tree.operator in "*@":
+        return [*_links(tree.left), (tree.operator, tree.right)]
+    return [("", tree)]
+
+
+def _chained(links: list[tuple[str, Tree]]) -> Tree:
+    whole = links[0][1]
+    for sign, operand in links[1:]:
+        whole = Binary(sign, whole, operand)
+    return whole
+
+
+def edits(tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool) -> Iterator[Edit]:
+    """Yield an answer with each single change, also made in all places alike; `factors` are those that may be missing.
+
+    `is_number`: all its parts are numbers, so that the order of factors does not matter.
+    """
+    found = list(_changes(tree, network, tuple(factors), is_number))
+    for one in found:
+        yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside)
+    for key in dict.fromkeys(one.key for one in found if one.key):
+        alike = [one for one in found if one.key == key]
+        if len(alike) > 1:
+            says = alike[0].says.removesuffix(".") + LIKEWISE
+            yield Edit(alike[0].kind, says, alike[0].about, _changed(tree, alike), alike[0].is_inside)
+    yield from _exchanged(tree, network)
+
+
+def _changed(tree: Tree, changes: list[Change]) -> Tree:
+    new = {id(one.part): one.new for one in changes}
+    return mapped(tree, lambda part: new.get(id(part)))
+
+
+def _changes(tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
+    for spot in spots(tree):
+        part = spot.part
+        yield from _of_kind(part)
+        yield from _of_sign(spot)
+        yield from _of_letter(part, network)
+        yield from _of_power(part)
+        yield from _too_much(spot)
+        if not isinstance(part, Number) and not (is_number and (spot.is_factor or _is_sum(part))):
+            yield from _missing(part, factors, is_number)
+
+
+def _of_kind(part: Tree) -> Iterator[Change]:
+    """Yield an immediate derivative made total, and the other way round."""
+    if not isinstance(part, Derivative):
+        return
+    kind = "total" if part.kind == "immediate" else "immediate"
+    new = replace(part, kind=kind)
+    words = {"total": "total", "immediate": "immediate", "gradient": "total"}
+    says = f"{{0}} is the {words[part.kind]} derivative; the {kind} one belongs there: {{1}}."
+    new = Transpose(new) if part.kind == "gradient" else new
+    yield Change("derivative", says, (part, new), part, new, ("derivative", part.kind))
+
+
+def _of_sign(spot: Spot) -> Iterator[Change]:
+    """Yield a sum with the sign of its last term changed, and that of its first one."""
+    part = spot.part
+    if not _is_sum(part):
+        return
+    flipped = replace(part, operator="-" if part.operator == "+" else "+")
+    pairs = [(part.right, flipped)]
+    if not _is_sum(part.left):
+        pairs.append((part.left, replace(part, left=_negative(part.left))))
+    for i, (term, new) in enumerate(pairs):
+        says = f"The sign of the term {_slot(0, term)}{'' if spot.is_outer else ' in ({1})'} is wrong."
+        yield Change("sign", says, (_unsigned(term), part), part, new, ("sign", i, _timeless(part)), not spot.is_outer)
+
+
+def _of_letter(part: Tree, network: Network) -> Iterator[Change]:
+    """Yield a letter, or the one in a derivative by it, a step later and earlier, and each other one in its place."""
+    is_derivative = isinstance(part, Derivative) and part.kind != "immediate"
+    letter = part.above if is_derivative else part
+    if not isinstance(letter, Letter):
+        return
+
+    def change(kind: str, new: Letter, *key: object) -> Change:
+        whole = replace(part, above=new) if is_derivative else new
+        return Change(kind, "{0} stands where {1} belongs.", (part, whole), part, whole, key and (kind, *key))
+
+    if letter.time is not None:
+        for by in (1, -1):
+            yield change("time", replace(letter, time=_shifted(letter.time, by)), is_derivative, letter.name, by)
+    for other in other_letters(letter, network):
+        yield change("letter", other, is_derivative, letter.name, other.name, letter.entry)
+
+
+def _of_power(part: Tree) -> Iterator[Change]:
+    """Yield a power of a letter, and another power where there is one."""
+    if isinstance(part, Power) and isinstance(part.exponent, Number):
+        numbers = [part.exponent.value + 1, part.exponent.value - 1]
+        found = [part.base if n == 1 else replace(part, exponent=Number(n)) for n in numbers if n > 0]
+    else:
+        found = [Power(part, TWO)] if isinstance(part, Letter | Derivative) else []
+    for new in found:
+        says = "A power is wrong: {0} stands where {1} belongs."
+        yield Change("power", says, (part, new), part, new, ("power", _timeless(part), _timeless(new)))
+
+
+def _too_much(spot: Spot) -> Iterator[Change]:
+    """Yield a sum without one of its terms and a product without one of its factors, or with the two exchanged."""
+    part = spot.part
+    if _is_sum(part):
+        lone = part.right if part.operator == "+" else Negative(part.right)
+        for kept, lost in ((part.left, part.right), (lone, part.left)):
+            if not _is_sum(lost):
+                is_twice = lost in [term for term, _ in terms(kept)]
+                kind, says = ("term", "stands twice") if is_twice else ("surplus", "is too much")
+                yield Change(kind, f"The term {_slot(0, lost)} {says}.", (lost,), part, kept, (), not spot.is_outer)
+    if not _is_product(part):
+        return
+    for kept, lost in ((part.left, part.right), (part.right, part.left)):
+        if not _is_product(lost) and lost != ONE and (part.operator != "/" or lost is part.right):
+            says = f"The factor {_slot(0, lost)} is too much in {{1}}."
+            yield Change("factor", says, (lost, part), part, kept, ("less", _timeless(lost)))
+    if part.operator == "@":
+        says = "The two factors of {0} stand in the wrong order."
+        yield Change("order", says, (part,), part, replace(part, left=part.right, right=part.left))
+
+
+def _missing(part: Tree, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
+    """Yield a part with each factor that it may lack."""
+    for factor in factors:
+        says = f"The factor {_slot(0, factor)} is missing at {_slot(1, part)}."
+        found = [Binary("*", factor, part)]
+        found += [] if is_number else [Binary("@", factor, part), Binary("@", part, factor)]
+        for new in found:
+            yield Change("factor", says, (factor, part), part, new, ("more", write(factor)) if is_number else ())
+
+
+def _exchanged(tree: Tree, network: Network) -> Iterator[Edit]:
+    """Yield an answer with two of its letters exchanged, wherever they stand."""
+    letters = dict.fromkeys(spot.part for spot in spots(tree) if isinstance(spot.part, Letter | Derivative))
+    for one, other in itertools.combinations(letters, 2):
+        if _shape(one, network) == _shape(other, network):
+            new = with_letters(tree, {one: other, other: one})
+            yield Edit("exchange", "{0} and {1} are exchanged.", (one, other), new)
+
+
+def with_letters(tree: Tree, new: Mapping[Tree, Tree]) -> Tree:
+    """Return an answer with other parts for some of its letters and derivatives, wherever they stand as values."""
+    return mapped(tree, lambda part: new.get(part, part) if isinstance(part, Letter | Derivative) else None)
+
+
+def _shape(part: Letter | Derivative, network: Network) -> tuple:
+    if isinstance(part, Letter):
+        return () if part.entry else network.shapes[part.name]
+    above, below = _shape(part.above, network), _shape(part.below, network)
+    return above if part.kind == "gradient" or not (above or below) else (below, above)
+
+
+def _shifted(time: Tree, by: int) -> Tree:
+    """Return a time some steps later, written as a student writes it: t+1, and not t+2-1."""
+    base, steps = time, by
+    if isinstance(time, Number):
+        return Number(time.value + by)
+    if isinstance(time, Binary) and time.operator in "+-" and isinstance(time.right, Number):
+        base, steps = time.left, by + time.right.value * (1 if time.operator == "+" else -1)
+    return base if not steps else Binary("+" if steps > 0 else "-", base, Number(Fraction(abs(steps))))
+
+
+def _timeless(tree: Tree) -> str:
+    """Return a formula as text in which every step is the same one."""
+    now = Variable("t")
+    return write(mapped(tree, lambda part: replace(part, time=part.time and now) if isinstance(part, Letter) else None))
+
+
+def _negative(tree: Tree) -> Tree:
+    return tree.inner if isinstance(tree, Negative) else Negative(tree)
+
+
+def _unsigned(tree: Tree) -> Tree:
+    """Return a term without the minus before it: also the one that the first of its factors carries."""
+    if _is_product(tree):
+        return replace(tree, left=_unsigned(tree.left))
+    return _unsigned(tree.inner) if isinstance(tree, Negative) else tree
+
+
+def _slot(number: int, tree: Tree) -> str:
+    """Return the slot of a sentence for a part, in brackets around a sum."""
+    return f"({{{number}}})" if _is_sum(tree) else f"{{{number}}}"
+
+
+def _is_sum(tree: Tree) -> bool:
+    return isinstance(tree, Binary) and tree.operator in "+-"
+
+
+def _is_product(tree: Tree) -> bool:
+    return isinstance(tree, Binary) and tree.operator in "*/@"
+
+
+def factors_of(tree: Tree) -> Iterator[Tree]:
+    """Yield the factors that stand in a formula: letters, derivatives, powers, sums in brackets."""
+    for spot in spots(tree):
+        part = spot.part
+        is_one = isinstance(part, Letter | Derivative | Power | Transpose) or _is_sum(part)
+        if spot.is_factor and is_one:
+            yield part

@@ -1,0 +1,141 @@
+"""Causes by the answer's own text: one change of what is written makes it right, and no sentence is told of more."""
+
+import re
+
+import asked
+import pytest
+
+from bptt_lab.exercises.causes import corrections
+from bptt_lab.exercises.causes.corrections import Own, spelled
+from bptt_lab.exercises.causes.diagnosis import trial_scenes
+from bptt_lab.exercises.causes.edits import edits, factors_of, regrouped, terms
+from bptt_lab.exercises.judges.formula import judge_formula, own
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CORRECT, WRONG
+from bptt_lab.exercises.questions import course_questions
+from bptt_lab.formulas import write
+from bptt_lab.symbolic import arithmetics
+
+QUESTIONS = course_questions()
+WEIGHTS, STATE = asked.weights(), asked.state()
+
+
+def feedback(identity, answer):
+    question = QUESTIONS[identity]
+    found = KINDS[question.kind].check(question, answer)
+    assert found.outcome == WRONG
+    return found
+
+
+def one_edit(question, answer):
+    tree = question.tree(answer)
+    return corrections.corrections(question, own(question, tree), trial_scenes(question))
+
+
+def test_missing_brackets_are_the_only_cause_and_the_answer_with_them_is_right():
+    answer = "W1.T @ d_a2(t) + W11.T @ (1-h1(t+1)**2) * d_h1(t+1)"
+    found = feedback("06.4", answer)
+    assert "@ and * have one rank" in found.cause and not found.right
+    (rewritten,) = re.findall(r"it is right:  (.*)$", found.cause)
+    assert judge_formula(QUESTIONS["06.4"], rewritten).outcome == CORRECT
+
+
+@pytest.mark.parametrize(
+    ("read", "grouped"),
+    [
+        ("W11.T @ h1(1) * h1(2)", ["W11.T @ (h1(1)*h1(2))"]),
+        ("W11.T @ h1(1) * h1(2) * h1(3)", ["W11.T @ (h1(1)*h1(2)*h1(3))"]),
+        ("W11 @ h1(1) * (W11 @ h1(2) * h1(3))", ["W11 @ (h1(1)*(W11 @ (h1(2)*h1(3))))"]),
+        ("h1(1) * W11 @ h1(2)", ["h1(1)*(W11 @ h1(2))"]),
+        ("W11 @ h1(1) + h1(1) * h1(2) * h1(3)", []),
+    ],
+)
+def test_a_chain_of_both_products_is_read_with_either_one_first(read, grouped):
+    assert [write(tree) for tree in regrouped(STATE.tree(read))] == grouped
+
+
+def test_brackets_are_not_told_where_they_do_not_make_it_right():
+    found = feedback("06.4", "W1.T @ d_a2(t) - W11.T @ (1-h1(t+1)**2) * d_h1(t+1)")
+    assert "rank" not in found.cause
+
+
+@pytest.mark.parametrize(
+    ("identity", "answer", "says", "never"),
+    [
+        ("01.3", "v*(1-u**2)*x - u*v*x + u*v", "The sign of the term u*v*x is wrong.", "slope"),
+        ("12.6", "D(L,h1(2)) - D(L,a1(2))*W11", "The sign of the term D(L, a1(2))*W11 is wrong.", "slope"),
+        ("01.3", "v*x*(1-u)+u*v*x", "u cancels in your answer", "derivative by u"),
+        ("07.3", "W1*d(h1(3),W11)", "the total one belongs there: D(h1(3), W11)", "zero at every point"),
+        ("07.3", "D(a2(3),h1(3))*d(h1(3),W11)", "the total one belongs there: D(h1(3), W11)", "zero"),
+        ("12.6", "D(L,h1(2)) + D(L,a1(2))*W11 + D(L,h1(3))", "The term D(L, h1(3)) is too much.", "twice"),
+        ("06.4", "d_a2(t) @ W1.T + W11.T @ ((1-h1(t+1)**2)*d_h1(t+1))", "d_a2(t) @ W1.T stand in the wrong", "path"),
+        ("07.5", "h1(1) @ d_a1(2).T", "are exchanged", "transposed"),
+        ("08.2", "W0*(d_a1(1))", "", "another letter"),
+    ],
+)
+def test_what_is_said_is_true_of_what_is_written(identity, answer, says, never):
+    found = feedback(identity, answer)
+    assert says in found.cause and never not in f"{found.right} {found.cause} {found.asks}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("v*x*(1 + u**2) + u*v*x + u*v", "A sign is wrong inside the slope of the activation in u."),
+        ("v*x*(1 - u**2) + u*v*x + u*x", "x stands where v belongs."),
+    ],
+)
+def test_a_sign_in_a_slope_and_a_letter_are_told_where_they_stand(answer, says):
+    assert feedback("01.3", answer).cause == says
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(3)", "h1(3) stands where h1(2) belongs."),
+        ("d1(1)*h1(0) + d1(2)*h1(2) + d1(3)*h1(2)", "h1(2) stands where h1(1) belongs."),
+        ("d1(2)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "d1(2) stands where d1(1) belongs."),
+        ("d1(1)*h1(0) + d2(2)*h1(1) + d1(3)*h1(2)", "belongs."),
+        ("d1(1)*h1(0) + d1(2)*h1(1)**2 + d1(3)*h1(2)", "A power is wrong: h1(1)**2 stands where h1(1) belongs."),
+        ("d1(1)*h1(0) + d1(2) + d1(3)*h1(2)", "The factor h1(1) is missing at d1(2)."),
+        ("d1(1)*h1(0)*W11 + d1(2)*h1(1) + d1(3)*h1(2)", "The factor W11 is too much in d1(1)*h1(0)*W11."),
+        ("d1(1)*h1(1) + d1(2)*h1(0) + d1(3)*h1(2)", "are exchanged."),
+        ("d1(1)*h1(0) - d1(2)*h1(1) + d1(3)*h1(2)", "The sign of the term d1(2)*h1(1) is wrong."),
+        ("-d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "The sign of the term d1(1)*h1(0) is wrong."),
+        ("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2) + d1(3)*h1(3)", "The term d1(3)*h1(3) is too much."),
+        ("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2) + d1(3)*h1(2)", "The term d1(3)*h1(2) stands twice."),
+        ("d1(1)*h1(0)*W1 + d1(2)*h1(1)*W1 + d1(3)*h1(2)*W1", "is too much in d1(1)*h1(0)*W1, and likewise"),
+    ],
+)
+def test_one_slip_in_what_is_written_is_the_one_change_found(answer, says):
+    (edit,) = one_edit(WEIGHTS, answer)
+    assert says in edit.said(lambda part: spelled(part, WEIGHTS))
+
+
+@pytest.mark.parametrize("answer", ["d1(1)*h1(1) + d1(2)*h1(2)", "W11", "d1(3)*h1(3) - d1(1)*h1(0)"])
+def test_two_slips_at_once_are_not_told_as_one(answer):
+    assert one_edit(WEIGHTS, answer) == []
+
+
+def test_a_change_is_told_only_where_the_judge_finds_it_right():
+    tree = WEIGHTS.tree("d1(1)*h1(0) - d1(2)*h1(1) + d1(3)*h1(2)")
+    assert corrections.corrections(WEIGHTS, Own(tree, lambda other: False), trial_scenes(WEIGHTS)) == []
+
+
+def test_where_time_runs_out_no_change_is_told():
+    tree = WEIGHTS.tree("d1(1)*h1(0) - d1(2)*h1(1) + d1(3)*h1(2)")
+    with arithmetics.patience(-1):
+        assert corrections.corrections(WEIGHTS, own(WEIGHTS, tree), trial_scenes(WEIGHTS)) == []
+
+
+def test_every_change_of_a_right_answer_differs_from_it():
+    tree, network = WEIGHTS.tree(WEIGHTS.answer), WEIGHTS.graph.network
+    found = list(edits(tree, network, factors_of(tree), is_number=True))
+    assert {edit.kind for edit in found} >= {"sign", "time", "power", "factor", "surplus", "exchange", "derivative"}
+    assert all(edit.tree != tree for edit in found)
+
+
+def test_the_terms_of_a_sum_carry_their_signs():
+    assert [(write(term), plus) for term, plus in terms(WEIGHTS.tree("-(W1 - W11) + b0"))] == [
+        ("W1", False), ("W11", True), ("b0", True)
+    ]  # fmt: skip
