@@ -3,6 +3,7 @@
 import re
 
 import asked
+import numpy as np
 import pytest
 
 from bptt_lab.exercises.causes import corrections
@@ -139,3 +140,24 @@ def test_the_terms_of_a_sum_carry_their_signs():
     assert [(write(term), plus) for term, plus in terms(WEIGHTS.tree("-(W1 - W11) + b0"))] == [
         ("W1", False), ("W11", True), ("b0", True)
     ]  # fmt: skip
+
+
+def one_short(W1, W11, h1, d_last):
+    d_a1, carry = np.zeros_like(h1), d_last @ W1
+    for t in range(len(h1) - 1, 0, -1):
+        d_a1[t] = (1 - h1[t] ** 2) * carry
+        carry = d_a1[t] @ W11
+    return d_a1, carry
+
+
+def reset(W1, W11, h1, d_last):
+    d_a1, carry = np.zeros_like(h1), d_last @ W1
+    for t in reversed(range(len(h1))):
+        d_a1[t] = (1 - h1[t] ** 2) * carry
+        carry = d_a1[t] @ W11 * (t % 2)
+    return d_a1, carry
+
+
+def test_an_entry_that_no_loop_fills_is_no_carry_set_to_zero():
+    assert "right but for index 0, which holds zeros" in feedback("06.6", one_short).cause
+    assert "index 0" not in feedback("06.6", reset).cause

@@ -19,7 +19,7 @@ from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
-SECONDS = 1.0  # of processor time for all changes of an answer
+SECONDS = 0.5  # of processor time for all changes of an answer
 CLOSE = 1e-8
 THREE = Number(Fraction(3))
 NO_VALUE = (FormulaError, ArithmeticError, ValueError)
@@ -32,9 +32,18 @@ class Own(NamedTuple):
     is_right: Callable[[Tree], bool]
 
 
+class Aim(NamedTuple):
+    """A point at which answers are tried: its scene, and the shapes and numbers of the goal there."""
+
+    scene: Scene
+    shapes: list[tuple[int, ...]]
+    numbers: np.ndarray
+
+
 def bracketed(question: Question, own: Own, scenes: list[Scene]) -> str:
     """Return a wrong answer with the brackets around its entrywise products that make it right, or nothing."""
-    found = (new for new in regrouped(own.tree) if _agrees(new, question, scenes) and own.is_right(new))
+    aims = _aims(question, scenes)
+    found = (new for new in regrouped(own.tree) if _agrees(new, question, aims) and own.is_right(new))
     return next((spelled(new, question) for new in found), "")
 
 
@@ -46,8 +55,9 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
     found: dict[tuple, Edit] = {}
     try:
         with patience(SECONDS):
+            aims = _aims(question, scenes)
             for edit in edits(own.tree, question.graph.network, factors.values(), is_number):
-                if _agrees(edit.tree, question, scenes) and not _is_lost(edit, question, scenes):
+                if _agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes):
                     found.setdefault(_as_free_numbers(edit.tree, question), edit)
     except Unsettled:
         return []  # those not tried may be right as well
@@ -101,14 +111,20 @@ def _no_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size for size in shape if size != 1)
 
 
-def _agrees(tree: Tree, question: Question, scenes: list[Scene]) -> bool:
+def _aims(question: Question, scenes: list[Scene]) -> list[Aim]:
+    """Return the shapes and numbers of the goal at the points tried."""
+    found = [values(question.goal_tree, scene, question.spans) for scene in scenes]
+    return [Aim(one, shapes(goal), np.array(flat(goal), dtype=float)) for one, goal in zip(scenes, found, strict=True)]
+
+
+def _agrees(tree: Tree, question: Question, aims: list[Aim]) -> bool:
     """Return whether a formula has the value of the goal at the points tried, the first one first."""
-    for scene in scenes:
+    for aim in aims:
         try:
-            one, goal = (values(side, scene, question.spans) for side in (tree, question.goal_tree))
+            found = values(tree, aim.scene, question.spans)
         except NO_VALUE:
             return False
-        if shapes(one) != shapes(goal) or not same(*(np.array(flat(side), dtype=float) for side in (one, goal))):
+        if shapes(found) != aim.shapes or not same(np.array(flat(found), dtype=float), aim.numbers):
             return False
     return True
 

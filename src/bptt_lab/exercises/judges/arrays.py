@@ -17,6 +17,8 @@ from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Tree, free_variables
 
 SINGLE = 1e-6
+OF_RESETS = frozenset({"E3", "E4"})  # told of a carry that is cut; an entry that no loop fills has the same zeros
+UNFILLED = "It is right but for index 0, which holds zeros: nothing was written there, or nothing reached it."
 
 
 def diagnose_array(
@@ -39,6 +41,8 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
     known_slips = catalogued_arrays(case, goal, gives_deltas)
     match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
     known = named_cause(match[0], goal) if match else None
+    if known and known.mistake in OF_RESETS and _is_unfilled(case, goal, given, true):
+        return known._replace(says=UNFILLED, asks="At which index does the loop end, and what stands there before it?")
     factor = factor_cause(given.ravel(), true.ravel(), known)
     if factor:
         return factor
@@ -46,6 +50,14 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
     if found:
         return paths_cause(found, goal.above.name, known)
     return known or Cause("Its shape is right.", "", "")
+
+
+def _is_unfilled(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray) -> bool:
+    """Return whether an array over the steps is right but for its first one, which is exactly zero."""
+    if not free_variables(goal) - {"T"} or len(given) < 2:
+        return False
+    is_right = case.agrees(given, true)
+    return bool(is_right[1:].all() and not is_right[0].any() and not given[0].any())
 
 
 def _account(case: Instance, goal: Tree, given: np.ndarray):
