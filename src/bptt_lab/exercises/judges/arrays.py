@@ -41,8 +41,6 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
     known_slips = catalogued_arrays(case, goal, gives_deltas)
     match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
     known = named_cause(match[0], goal) if match else None
-    if known and known.mistake in OF_RESETS and _is_unfilled(case, goal, given, true):
-        return known._replace(says=UNFILLED, asks="At which index does the loop end, and what stands there before it?")
     factor = factor_cause(given.ravel(), true.ravel(), known)
     if factor:
         return factor
@@ -52,12 +50,18 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
     return known or Cause("Its shape is right.", "", "")
 
 
-def _is_unfilled(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray) -> bool:
-    """Return whether an array over the steps is right but for its first one, which is exactly zero."""
-    if not free_variables(goal) - {"T"} or len(given) < 2:
-        return False
-    is_right = case.agrees(given, true)
-    return bool(is_right[1:].all() and not is_right[0].any() and not given[0].any())
+def unfilled(cause: Cause, goal: Tree, given: Sequence[np.ndarray], found: Sequence[Table], name: str) -> Cause:
+    """Return the cause of an array that is right but for its first step, zero on every instance; else the one given."""
+    if cause.mistake not in OF_RESETS or not free_variables(goal) - {"T"}:
+        return cause
+    pairs = [(one, table) for one, table in zip(given, found, strict=True) if len(one) > 1]
+    if not all(_is_short(one, table.results[name], table.case) for one, table in pairs):
+        return cause
+    return cause._replace(says=UNFILLED, asks="At which index does the loop end, and what stands there before it?")
+
+
+def _is_short(given: np.ndarray, true: np.ndarray, case: Instance) -> bool:
+    return bool(given.shape == true.shape and not given[0].any() and case.agrees(given, true)[1:].all())
 
 
 def _account(case: Instance, goal: Tree, given: np.ndarray):

@@ -12,7 +12,14 @@ import numpy as np
 from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere
-from bptt_lab.exercises.judges.arrays import SINGLE, clipped_cause, diagnose_array, everywhere_cause, is_one_factor
+from bptt_lab.exercises.judges.arrays import (
+    SINGLE,
+    clipped_cause,
+    diagnose_array,
+    everywhere_cause,
+    is_one_factor,
+    unfilled,
+)
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
@@ -231,6 +238,7 @@ def _why(
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
+    cause = unfilled(cause, goal, mine, found, name)
     return cause if is_one_factor(cause, mine, [table.results[name] for table in found]) else ELSEWISE
 
 
