@@ -72,7 +72,12 @@ def test_brackets_are_not_told_where_they_do_not_make_it_right():
         ("06.4", "d_a2(t) @ W1.T + W11.T @ ((1-h1(t+1)**2)*d_h1(t+1))", "d_a2(t) @ W1.T stand in the wrong", "path"),
         ("07.5", "h1(1) @ d_a1(2).T", "are exchanged", "transposed"),
         ("01.3", "v*x + v*x*u**2/2 + v*x*u**2/2 + u*v*x + u*v", "", "slope"),
-        ("08.2", "(W0*d1(1)*x(1) + W0*d1(1)*x(1))/2 + d1(2)*x(2) + d1(3)*x(3) + d1(4)*x(4)", "", "another letter"),
+        (
+            "08.2",
+            "((2*W0 - 1)*d1(1)*x(1) + W0*d1(1)*x(1) + d1(1)*x(1))/3 + d1(2)*x(2) + d1(3)*x(3) + d1(4)*x(4)",
+            "",
+            "another letter",
+        ),
     ],
 )
 def test_what_is_said_is_true_of_what_is_written(identity, answer, says, never):
