@@ -236,10 +236,14 @@ def _too_much(spot: Spot) -> Iterator[Change]:
         yield Change("order", says, (part,), part, replace(part, left=part.right, right=part.left))
 
 
+LONGEST_NAMED = 20  # characters: a factor that is longer is an answer by itself
+
+
 def _missing(part: Tree, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
     """Yield a part with each factor that it may lack."""
     for factor in factors:
-        says = f"The factor {_slot(0, factor)} is missing at {_slot(1, part)}."
+        what = f"The factor {_slot(0, factor)}" if len(write(factor)) <= LONGEST_NAMED else "A factor"
+        says = f"{what} is missing at {_slot(1, part)}."
         found = [Binary("*", factor, part)]
         found += [] if is_number else [Binary("@", factor, part), Binary("@", part, factor)]
         for new in found:
