@@ -133,7 +133,7 @@ def test_the_shape_is_that_of_the_matrix_and_not_of_its_transpose(name):
     [
         (own_networks.FEEDBACK, 5, "V.T @ d_o(t)", "path through a(t+1) left out"),
         (own_networks.FEEDBACK, 5, "V.T @ d_o(t) + R @ d_a(t+1)", "R is the wrong way round"),
-        (own_networks.FEEDBACK, 5, "V.T @ d_o(t) + R.T @ d_a(t)", "the time at which d_a is taken"),
+        (own_networks.FEEDBACK, 5, "V.T @ d_o(t) + R.T @ d_a(t)", "d_a(t) stands where d_a(t + 1) belongs"),
         (own_networks.FEEDBACK, 5, "d_o(t).T @ V + d_a(t+1).T @ R", "The whole is transposed"),
         (own_networks.FEEDBACK, 6, "sum(t, 1, T, d_a(t) @ h(t).T)", "reads h(t), one step later"),
         (own_networks.FEEDBACK, 6, "sum(t, 2, T, d_a(t) @ h(t-1).T)", "The share of step 1 is missing for R"),

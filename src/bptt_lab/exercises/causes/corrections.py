@@ -19,7 +19,7 @@ from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
-SECONDS = 0.5  # of processor time for all changes of an answer
+SECONDS = 0.2  # of processor time for all changes of an answer: a second is all that an answer may take
 CLOSE = 1e-8
 THREE = Number(Fraction(3))
 NO_VALUE = (FormulaError, ArithmeticError, ValueError)
