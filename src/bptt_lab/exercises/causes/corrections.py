@@ -19,7 +19,8 @@ from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
-SECONDS = 0.2  # of processor time for all changes of an answer: a second is all that an answer may take
+LONGEST = 240  # characters of an answer whose changes are tried: a longer one takes its second without them
+SECONDS = 0.5  # of processor time for all changes of an answer
 CLOSE = 1e-8
 THREE = Number(Fraction(3))
 NO_VALUE = (FormulaError, ArithmeticError, ValueError)
@@ -49,6 +50,8 @@ def bracketed(question: Question, own: Own, scenes: list[Scene]) -> str:
 
 def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]:
     """Return the single changes that make an answer right, the first of each kind of value; all of them certified."""
+    if len(write(own.tree)) > LONGEST:
+        return []
     forms = [question.tree(form) for form in (question.answer, *question.same)]
     factors = {write(factor): factor for form in forms for factor in factors_of(form)}
     is_number = all(shape == () for shape in _shapes(own.tree, question, scenes[0]))

@@ -27,7 +27,7 @@ from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
 SECONDS = 3.0  # of processor time to compare two formulas
-SECONDS_OF_A_CORRECTION = 0.3
+SECONDS_OF_A_CORRECTION = 1.0
 UNDECIDABLE = "Neither equality nor a difference could be shown. Try a plainer form."
 TOO_LARGE = "A number on the way is too large to compute with: more than 300 digits."
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
