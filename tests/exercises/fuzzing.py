@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hostile_texts import HOSTILE_TEXTS
 from near_misses import MISSES, near_miss
@@ -100,7 +100,17 @@ class Trial:
 
 
 def attempt(question: Question, text: object) -> Trial:
-    """Judge a text as an answer and show the feedback, under watch."""
+    """Judge a text as an answer and show the feedback, under watch.
+
+    What is slow is judged once more: the worlds of a network are made by the first answer that needs them, and no
+    answer's time counts them. Nothing that belongs to a text is kept, so that a slow text is slow again.
+    """
+    found = _judged(question, text)
+    again = _judged(question, text) if SLOWEST < found.seconds < BROKEN_OFF and not found.raised else found
+    return replace(found, seconds=again.seconds)
+
+
+def _judged(question: Question, text: object) -> Trial:
     feedback = raised = None
     start = time.process_time()
     with watched() as events:

@@ -23,35 +23,35 @@ def graph():
 
 
 def test_a_hidden_state_reaches_the_loss_through_the_output_now_and_the_next_step(graph):
-    assert text(graph.influences("h1", t=2)) == ["a2[2]", "a1[3]"]
+    assert text(graph.influences("h1", t=2)) == ["a2(2)", "a1(3)"]
 
 
 def test_the_last_hidden_state_lacks_the_path_through_time(graph):
-    assert text(graph.influences("h1", t=4)) == ["a2[4]"]
+    assert text(graph.influences("h1", t=4)) == ["a2(4)"]
 
 
 def test_the_general_form_says_when_a_path_is_missing(graph):
-    assert text(graph.influences("h1")) == ["a2[t]", "a1[t+1] (not required when t = T)"]
+    assert text(graph.influences("h1")) == ["a2(t)", "a1(t+1) (not required when t = T)"]
 
 
 def test_a_shared_parameter_influences_every_step(graph):
-    assert text(graph.influences("W11")) == ["a1[1]", "a1[2]", "a1[3]", "a1[4]"]
+    assert text(graph.influences("W11")) == ["a1(1)", "a1(2)", "a1(3)", "a1(4)"]
 
 
 def test_the_initial_state_influences_the_first_step_only(graph):
-    assert text(graph.influences("h1", t=0)) == ["a1[1]"]
+    assert text(graph.influences("h1", t=0)) == ["a1(1)"]
 
 
 def test_an_entry_influences_the_entries_that_depend_on_it(graph):
-    assert text(graph.influences("W11", entry=(2, 3))) == ["a1[1][2]", "a1[2][2]", "a1[3][2]", "a1[4][2]"]
-    assert text(graph.influences("h2", t=2, entry=1)) == ["L[2]"]
-    assert text(graph.influences("a1", t=2, entry=5)) == ["h1[2][5]"]
+    assert text(graph.influences("W11", entry=(2, 3))) == ["a1(1)[2]", "a1(2)[2]", "a1(3)[2]", "a1(4)[2]"]
+    assert text(graph.influences("h2", t=2, entry=1)) == ["L(2)"]
+    assert text(graph.influences("a1", t=2, entry=5)) == ["h1(2)[5]"]
 
 
 def test_a_general_entry_keeps_its_boundary(graph):
     found = graph.influences("h1", entry=2)
-    assert text(found)[:3] == ["a2[t][1]", "a2[t][2]", "a2[t][3]"]
-    assert str(found[3]) == "a1[t+1][1] (not required when t = T)"
+    assert text(found)[:3] == ["a2(t)[1]", "a2(t)[2]", "a2(t)[3]"]
+    assert str(found[3]) == "a1(t+1)[1] (not required when t = T)"
 
 
 def test_boundaries_before_and_after_are_named():
@@ -62,17 +62,17 @@ def test_boundaries_before_and_after_are_named():
 
 def test_a_connection_two_steps_back_is_missing_at_the_last_two_steps():
     graph = networks.network("two steps back").unroll(5)
-    assert "a[t+2] (not required when t > T-2)" in text(graph.influences("h"))
-    assert text(graph.influences("h", t=2)) == ["s[2]", "a[3]", "a[4]"]
+    assert "a(t+2) (not required when t > T-2)" in text(graph.influences("h"))
+    assert text(graph.influences("h", t=2)) == ["s(2)", "a(3)", "a(4)"]
 
 
 def test_a_path_backwards_in_time_is_missing_at_the_first_step():
-    assert "ab[t-1] (not required when t = 1)" in text(networks.network("bidirectional").influences("hb"))
+    assert "ab(t-1) (not required when t = 1)" in text(networks.network("bidirectional").influences("hb"))
 
 
 def test_the_number_of_paths_grows_as_time_goes_on(graph):
     assert [len(graph.paths("h1", t)) for t in (4, 3, 2, 1)] == [1, 2, 3, 4]
-    assert text(graph.paths("h1", 3)[1]) == ["h1[3]", "a1[4]", "h1[4]", "a2[4]", "h2[4]", "L[4]"]
+    assert text(graph.paths("h1", 3)[1]) == ["h1(3)", "a1(4)", "h1(4)", "a2(4)", "h2(4)", "L(4)"]
 
 
 def test_paths_without_end_are_refused():
@@ -138,7 +138,7 @@ def test_a_circle_is_told_in_the_order_of_need():
 def test_what_has_no_time_comes_after_the_last_step_however_the_equations_are_ordered():
     text = "r = W @ v\na[t] = W @ x[t] + r\nL[t] = mse(a[t], y[t])"
     graph = Network(text, sizes=dict(x=2, a=3)).unroll(3)
-    assert list(map(str, graph.influences("W"))) == ["a[1]", "a[2]", "a[3]", "r"]
+    assert list(map(str, graph.influences("W"))) == ["a(1)", "a(2)", "a(3)", "r"]
 
 
 def test_an_input_before_the_first_step_and_after_the_last_is_asked_for_and_never_taken_as_zero():
@@ -170,13 +170,13 @@ def test_an_unknown_name_is_refused_wherever_it_is_asked_for(graph):
 def test_an_entry_influences_only_what_depends_on_it_at_that_step():
     text = "a[t] = W @ h[t-1] + h[t-2]\nh[t] = tanh(a[t])\nL = mse(h[T], y)"
     graph = Network(text, sizes=dict(h=2)).unroll(5)
-    assert list(map(str, graph.influences("h", t=2, entry=1))) == ["a[3][1]", "a[3][2]", "a[4][1]"]
+    assert list(map(str, graph.influences("h", t=2, entry=1))) == ["a(3)[1]", "a(3)[2]", "a(4)[1]"]
     assert list(map(str, graph.influences("h", t=5, entry=2))) == ["L"]
     assert [str(place) for place in graph.influences("h", entry=1)] == [
         "L (not required when t is not T)",
-        "a[t+1][1] (not required when t = T)",
-        "a[t+1][2] (not required when t = T)",
-        "a[t+2][1] (not required when t > T-2)",
+        "a(t+1)[1] (not required when t = T)",
+        "a(t+1)[2] (not required when t = T)",
+        "a(t+2)[1] (not required when t > T-2)",
     ]
 
 
@@ -186,27 +186,27 @@ def test_entries_at_a_general_time_are_told_apart_by_the_index_they_are_read_wit
     found = [str(place) for place in network.unroll(3).influences("h", entry=2)]
     assert sorted(found) == [
         "L (not required when t is not 2)",
-        "a[t+1][1] (not required when t = T)",
-        "a[t+1][2] (not required when t = T)",
-        "a[t+2][2] (not required when t > T-2)",
-        "a[t][2] (not required when t is not 1)",
-        "a[t][2] (not required when t is not T)",
+        "a(t)[2] (not required when t is not 1)",
+        "a(t)[2] (not required when t is not T)",
+        "a(t+1)[1] (not required when t = T)",
+        "a(t+1)[2] (not required when t = T)",
+        "a(t+2)[2] (not required when t > T-2)",
     ]
 
 
 def test_a_use_at_t_and_one_at_a_fixed_time_in_one_equation_are_told_apart():
     network = Network("g[t] = V @ x[t]\na[t] = W @ g[t] + g[1]\nL = mse(a[T], y)", sizes=dict(g=2, x=1))
     assert sorted(map(str, network.unroll(3).influences("g", entry=1))) == [
-        "a[t][1]",
-        "a[t][1] (not required when t is not 1)",
-        "a[t][2]",
+        "a(t)[1]",
+        "a(t)[1] (not required when t is not 1)",
+        "a(t)[2]",
     ]
 
 
 def test_an_entry_of_a_parameter_without_time_is_followed():
     graph = Network("r = W @ v\na[t] = r + x[t]\nL[t] = mse(a[t], y[t])", sizes=dict(v=2, x=3)).unroll(2)
     assert list(map(str, graph.influences("W", entry=(2, 1)))) == ["r[2]"]
-    assert list(map(str, graph.influences("r", entry=3))) == ["a[1][3]", "a[2][3]"]
+    assert list(map(str, graph.influences("r", entry=3))) == ["a(1)[3]", "a(2)[3]"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_the_corners_of_a_matrix_are_entries(graph):
 def test_paths_are_counted_up_to_the_limit_and_not_beyond(graph, monkeypatch):
     monkeypatch.setattr(graphs, "MOST_PATHS", 4)
     assert len(graph.paths("h1", 1)) == 4
-    with pytest.raises(NetworkError, match=r"h1\[0\] has more than 4 paths to the loss\.\nUnroll over fewer steps"):
+    with pytest.raises(NetworkError, match=r"h1\(0\) has more than 4 paths to the loss\.\nUnroll over fewer steps"):
         networks.network("one hidden layer").unroll(5).paths("h1", 0)
 
 
@@ -247,7 +247,7 @@ def test_what_leads_nowhere_is_not_walked():
     """2 to the 40 paths lead into a quantity that the loss does not read."""
     text = "h[t] = p[t-1] * q[t-1]\np[t] = tanh(h[t])\nq[t] = exp(h[t])\ng[t] = tanh(h[t])\nL = mse(g[1], y)"
     graph = Network(text, sizes=dict(h=2)).unroll(40)
-    assert [list(map(str, path)) for path in graph.paths("h", 1)] == [["h[1]", "g[1]", "L"]]
+    assert [list(map(str, path)) for path in graph.paths("h", 1)] == [["h(1)", "g(1)", "L"]]
     assert graph.paths("h", 2) == []
 
 
@@ -262,7 +262,7 @@ def test_paths_of_one_length_stand_in_the_order_of_time_and_equations():
 def test_a_parameter_has_its_paths(graph):
     found = graph.paths("W11")
     assert len(found) == 4 + 3 + 2 + 1
-    assert [str(path[1]) for path in found[:4]] == ["a1[1]", "a1[2]", "a1[3]", "a1[4]"]
+    assert [str(path[1]) for path in found[:4]] == ["a1(1)", "a1(2)", "a1(3)", "a1(4)"]
 
 
 def test_a_loss_of_one_entry_is_a_loss():

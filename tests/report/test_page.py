@@ -126,8 +126,8 @@ def test_what_a_quantity_influences_is_held_as_places_and_said_in_both_pages(nam
 def test_paths_in_words_are_counted_or_too_many():
     place = Place("h", 2)
     said = [page_module.Influence((place,), count).words(str.upper) for count in (0, 1, 2, None)]
-    assert said[:3] == ["H[2]", "H[2]; 1 path to the loss", "H[2]; 2 paths to the loss"]
-    assert said[3].startswith("H[2]; more than ") and said[3].endswith(" paths lead to the loss")
+    assert said[:3] == ["H(2)", "H(2); 1 path to the loss", "H(2); 2 paths to the loss"]
+    assert said[3].startswith("H(2); more than ") and said[3].endswith(" paths lead to the loss")
 
 
 def test_a_link_leads_to_each_derivation():

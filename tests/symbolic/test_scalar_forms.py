@@ -155,16 +155,16 @@ def test_formulas_are_shown_in_the_order_of_a_lecture(graph):
     assert symbolic.scalar_form(graph, "W11")._repr_latex_() == (
         r"$\displaystyle \frac{dL}{dW^{11}} = \delta^{1(1)} h^{1(0)} + \delta^{1(2)} h^{1(1)} + \delta^{1(3)} h^{1(2)}$"
     )
-    assert repr(symbolic.scalar_form(graph, "h1", 2)) == "D(L,h1[2]) = D(L,a2[2])*W1 + D(L,a1[3])*W11"
+    assert repr(symbolic.scalar_form(graph, "h1", 2)) == "D(L,h1(2)) = D(L,a2(2))*W1 + D(L,a1(3))*W11"
 
 
 def test_letters_of_one_network_do_not_change_those_of_another():
-    """To SymPy symbols of one name are one object: h1[3] is a time here and an entry there."""
+    """To SymPy symbols of one name are one object: h1[3] is read as a time here and as an entry there."""
     recurrent, plain = TWO.unroll(3), networks.network("feed-forward, three hidden layers").unroll(1)
     fixed = Network("g[t] = tanh(x[2] * h1[3])\nL[t] = mse(g[t], h1[t])", sizes=dict(x=1))
     time, entry = symbolic.read_letter(recurrent, "h1[3]"), symbolic.read_letter(plain, "h1[3]")
     written = [scalar_forms.letters.value(place, fixed) for place in fixed.local_derivatives("g", (1,))]
-    assert str(time) == str(entry) == "h1[3]" and time != entry
+    assert (str(time), str(entry)) == ("h1(3)", "h1[3]") and time != entry
     assert (time.place, entry.place) == (Place("h1", 3), Place("h1", None, (3,)))
     assert time in written
     assert symbolic.derive(recurrent, "W11").verdict().startswith("3 lines")

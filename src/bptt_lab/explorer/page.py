@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from bptt_lab.explorer.scene import said, scene
+from bptt_lab.explorer.scene import scene
 from bptt_lab.figures import unrolled_network
 from bptt_lab.figures.canvas import html
 from bptt_lab.network import Graph, Network, NetworkError
@@ -97,10 +97,10 @@ def _checked(graph: Graph) -> Graph:
 
 def _start(graph: Graph, start: str) -> str:
     """Return the quantity that is chosen first: a computed one in the middle, if none is named."""
-    named = {said(place): place for place in (*graph.leaves, *graph.order)}
+    named = {str(place): place for place in (*graph.leaves, *graph.order)}
     if start and start not in named:
         raise ValueError(f"start is {start!r}, no quantity of this network. Write one as {next(iter(named))!r}.")
-    return start or said(graph.order[len(graph.order) // 2])
+    return start or str(graph.order[len(graph.order) // 2])
 
 
 def _numbers(graph: Graph, values: Mapping[str, Any]) -> dict[str, float]:

@@ -108,16 +108,11 @@ def _weight(graph: Graph, above: Place, below: Place) -> str:
 def _entry(graph: Graph, place: Place, number: Mapping[Place, int]) -> dict[str, Any]:
     """Return an entry: its box, its name; of what is given also its key, and the ends between which it moves."""
     short = letters.short(place, graph.network)
-    found = {"place": number[Place(*place[:2])], "say": said(short)}
+    found = {"place": number[Place(*place[:2])], "say": str(short)}
     if Place(*place[:2]) in graph.leaves:
         is_share = graph.network.targets.get(place.name) in ("probability", "distribution")
         found |= {"key": str(short), "ends": [0, 1] if is_share else [-2, 2]}
     return found
-
-
-def said(place: Place) -> str:
-    """Return an entry in the language of answers: h1(2)[3]."""
-    return words(place) + (f"[{','.join(map(str, place.entry))}]" if place.entry else "")
 
 
 def _rule(graph: Graph, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:

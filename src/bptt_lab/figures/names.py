@@ -30,8 +30,8 @@ def math_list(names: Iterable[str]) -> str:
 
 
 def words(place: Place) -> str:
-    """Return a place in words: h1[2] is h1(2)."""
-    return place.name if place.time is None else f"{place.name}({place.time})"
+    """Return a place in words, without its entry: h1(2)."""
+    return str(place._replace(entry=(), missing_when=""))
 
 
 def path_words(path: Sequence[Place]) -> str:

@@ -178,7 +178,7 @@ class Graph:
             first, *_ = ring
             equation = self.equation(first)
             raise NetworkError(
-                f"The definitions go in a circle: {' needs '.join(map(str, ring))}.",
+                f"The definitions go in a circle: {' needs '.join(place.in_equations for place in ring)}.",
                 "Make one of them depend on an earlier or a later time only.",
                 equation.position,
             ) from None

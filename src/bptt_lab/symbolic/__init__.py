@@ -1,5 +1,6 @@
 """Derivation and proof: what SymPy derives from the equations of a network, and how every line of it is checked."""
 
+from bptt_lab.symbolic.claims import Claim, Claims, claims
 from bptt_lab.symbolic.derivations import (
     Derivation,
     DerivationError,
@@ -17,6 +18,8 @@ from bptt_lab.symbolic.scalar_forms import count_terms, local_derivative, path_s
 from bptt_lab.symbolic.verdicts import Verdict, decide, readable_world
 
 __all__ = [
+    "Claim",
+    "Claims",
     "Derivation",
     "DerivationError",
     "Formula",
@@ -26,6 +29,7 @@ __all__ = [
     "VectorForm",
     "Verdict",
     "chain_rule",
+    "claims",
     "count_terms",
     "decide",
     "definition",

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy
 
-from bptt_lab.formulas import latex, write
+from bptt_lab.formulas import Language, latex, read, write
 from bptt_lab.formulas.printing import style_of
-from bptt_lab.formulas.tree import Letter, Transpose, Tree
+from bptt_lab.formulas.tree import Letter, Transpose, Tree, free_variables
 from bptt_lab.network import Graph, Network, NetworkError
 from bptt_lab.symbolic import letters, notation, scalar_forms, vectors
 from bptt_lab.symbolic.arithmetics import evaluate_sympy
@@ -70,6 +70,35 @@ class VectorForm(NamedTuple):
         return write(self.tree)
 
 
+class TypedForm(NamedTuple):
+    """A formula as somebody typed it, in the language of answers; with t in it, it speaks of every step."""
+
+    tree: Tree
+    network: Network
+
+    def values(self, world: World) -> list[Any]:
+        """Return the formula's entries in a world, at every t where one is free (errors: FormulaError)."""
+        scene = Scene(world)
+        at = [dict(t=t) for t in range(1, world.graph.T + 1)] if "t" in free_variables(self.tree) else [{}]
+        return [entry for indices in at for entry in np.ravel(scene.value(self.tree, **indices))]
+
+    def latex(self) -> str:
+        """Return the formula as LaTeX."""
+        return latex(self.tree, style_of(self.network))
+
+    def goal_latex(self) -> str:
+        """Return the formula as the goal of a derivation: a total derivative is written out, not as a delta."""
+        return latex(self.tree, style_of(self.network, has_deltas=False))
+
+    def __str__(self) -> str:
+        return write(self.tree)
+
+
+def typed(graph: Graph, text: str) -> TypedForm:
+    """Return a formula from its text, as h1(2)*D(L,a1(3)) (errors: FormulaError, with what to write instead)."""
+    return TypedForm(read(text, Language(graph.network)), graph.network)
+
+
 def _is_nothing(value: np.ndarray) -> bool:
     """Return whether every term is missing, by its `unless`: what is left is a zero of any shape."""
     return len(value) == 1 and value[0] == 0
@@ -78,7 +107,7 @@ def _is_nothing(value: np.ndarray) -> bool:
 class Line(NamedTuple):
     """One line of a derivation: a form and the reason that leads to it from the line before."""
 
-    form: ScalarForm | VectorForm
+    form: ScalarForm | VectorForm | TypedForm
     reason: str
 
     @property
@@ -99,12 +128,13 @@ class DerivationError(ValueError):
 class Derivation:
     """Lines that are all equal, each with its reason; making one checks it (errors: DerivationError).
 
-    `graph` is the network the lines are checked in; a line may be given as a pair of SymPy expression and reason.
+    `graph` is the network the lines are checked in; a line may be given as a pair of SymPy expression, or formula as it
+    is typed, and reason.
     """
 
-    def __init__(self, graph: Graph, lines: Sequence[Line | tuple[sympy.Expr, str]]):
+    def __init__(self, graph: Graph, lines: Sequence[Line | tuple[sympy.Expr | str, str]]):
         self.graph = graph
-        lines = [Line(ScalarForm(form) if isinstance(form, sympy.Expr) else form, reason) for form, reason in lines]
+        lines = [Line(_form(graph, form), reason) for form, reason in lines]
         self.lines = tuple(line for n, line in enumerate(lines) if not n or line.form != lines[n - 1].form)
         verdicts = []
         for number, line in enumerate(self.lines[1:], start=2):
@@ -129,8 +159,14 @@ class Derivation:
             return "One line: there is nothing to compare."
         return f"{len(self.lines)} lines, each the same as the line before and as the first: {self.strength}."
 
+    @property
+    def mark(self) -> str:
+        """The verdict in a few words: how the weakest line is known."""
+        return f"✓ {self.strength.partition(',')[0]}" if len(self.lines) > 1 else self.verdict()
+
     def _repr_markdown_(self) -> str:
-        return f"$$\n{self.latex()}\n$$\n\n*{self.verdict()}*"
+        opened = f"<details><summary>{self.mark}</summary>{self.verdict()}</details>"
+        return f"$$\n{self.latex()}\n$$\n\n{opened if len(self.lines) > 1 else self.mark}"
 
     def latex(self, lit: int | None = None) -> str:
         """Return the lines as one aligned block of LaTeX, the line `lit` (from 1) marked by an arrow."""
@@ -142,7 +178,13 @@ class Derivation:
     def __repr__(self) -> str:
         width = max(len(str(line.form)) for line in self.lines)
         rows = [f"{'=' if n else ' '} {str(line.form):<{width}}   {line.words}" for n, line in enumerate(self.lines)]
-        return "\n".join([*rows, self.verdict()])
+        return "\n".join([*rows, self.mark])
+
+
+def _form(graph: Graph, form: Any) -> Any:
+    if isinstance(form, str):
+        return typed(graph, form)
+    return ScalarForm(form) if isinstance(form, sympy.Expr) else form
 
 
 def derive(graph: Graph, name: str, t: int | None = None, entry=None, *, unroll: bool = False) -> Derivation:
