@@ -21,7 +21,13 @@ MAY_IMPORT = {
     "cli": {"lectures", "network", "symbolic", "report", "workbook"},
     "figures": {"network", "formulas"},
     "explorer": {"formulas", "network", "symbolic", "figures", "exercises"},
-    "course": {"network", "symbolic", "numeric"},  # brings the witnesses together for the notebooks
+    "course": {
+        "formulas",
+        "network",
+        "symbolic",
+        "numeric",
+        "exercises",
+    },  # brings the witnesses together for the notebooks
 }
 
 # the floors of the room exercises: each may use those below, none beside or above it

@@ -1,4 +1,4 @@
-"""What the notebooks share: a random case of the course's network, its three witnesses, and the verdict in words."""
+"""A random case of the course's network, its three witnesses, and their verdict in words."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.network import Graph, Network
+from bptt_lab.course.networks import network
+from bptt_lab.network import Graph
 from bptt_lab.numeric import gradient_check, losses, rnn
 
-ONE_HIDDEN_LAYER = """
-    a1[t] = W0 @ x[t] + W11 @ h1[t-1] + b0
-    h1[t] = tanh(a1[t])
-    a2[t] = W1 @ h1[t] + b1
-    h2[t] = softmax(a2[t])
-    L[t]  = nll(h2[t], y[t])
-"""
 TOLERANCE = 1e-10
 
 
@@ -36,14 +30,28 @@ class Case(NamedTuple):
 
     def by_numpy(self) -> dict[str, np.ndarray]:
         """Return the gradients from the NumPy code in `bptt_lab.numeric.rnn`: shapes as `arrays`."""
+        params, trace, d_a2 = self.run()
+        return rnn.backward(params, trace, d_a2)
+
+    def run(self) -> tuple[dict[str, np.ndarray], rnn.Trace, np.ndarray]:
+        """Return the parameters, the trace of the forward pass, and the deltas of the output layer, (T, B, K)."""
         params, x, h_start = split(self.arrays)
         trace = rnn.forward(params, x, h_start)
-        _, d_a2 = losses.softmax_nll(trace.a2, self.labels)
-        return rnn.backward(params, trace, d_a2)
+        return params, trace, losses.softmax_nll(trace.a2, self.labels)[1]
 
     def by_complex_step(self) -> dict[str, np.ndarray]:
         """Return the gradients from the forward pass alone, each entry by a complex step: shapes as `arrays`."""
         return gradient_check.complex_step(self.loss, self.arrays)
+
+    def check(self, **coded: np.ndarray) -> str:
+        """Return the verdict on gradients computed in NumPy, a line each, beside SymPy's forms and complex steps.
+
+        Errors: AssertionError naming the first that differs, KeyError for what is no array of this case.
+        """
+        derived, stepped = self.by_sympy(), self.by_complex_step()
+        return "\n".join(
+            compare(name, SymPy=derived[name], NumPy=array, complex_step=stepped[name]) for name, array in coded.items()
+        )
 
     def loss(self, arrays: Mapping[str, np.ndarray]) -> Any:
         """Return the total loss at given arrays, summed over time and sequences."""
@@ -71,7 +79,7 @@ def split(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.n
 def random_case(D: int = 4, M: int = 5, K: int = 3, T: int = 6, B: int = 2, seed: int = 0) -> Case:
     """Return a case in which nothing can hide: weights not symmetric, initial states not zero, sizes as given."""
     rng = np.random.default_rng(seed)
-    graph = Network(ONE_HIDDEN_LAYER, sizes=dict(x=D, h1=M, h2=K)).unroll(T)
+    graph = network("one hidden layer", x=D, h1=M, h2=K).unroll(T)
     arrays = rnn.initialise(rng, D, M, K) | {
         "x": rng.standard_normal((T, B, D)),
         "h_start": rng.standard_normal((B, M)),
@@ -95,3 +103,14 @@ def compare(name: str, **witnesses: np.ndarray) -> str:
     words = [witness.replace("_", " ") for witness in witnesses]
     shape = "×".join(map(str, np.shape(reference))) or "one number"
     return f"{name} ({shape}): {', '.join(words[:-1])} and {words[-1]} agree."
+
+
+def tried(right: np.ndarray, slips: Mapping[str, np.ndarray]) -> str:
+    """Return what becomes of arrays that claim to be the right one, a line each: refused, or not told apart."""
+    found = {name: is_same(array, right) for name, array in slips.items()}
+    return "\n".join(f"{name}: {'PASSES UNSEEN' if same else 'refused'}" for name, same in found.items())
+
+
+def is_same(array: np.ndarray, right: np.ndarray) -> bool:
+    """Return whether an array has the shape and, to the last digits, the numbers of another."""
+    return np.shape(array) == np.shape(right) and gradient_check.relative_difference(array, right) <= TOLERANCE

@@ -1,0 +1,20 @@
+"""The networks that notebooks and exercises share, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bptt_lab.exercises.question import networks
+from bptt_lab.formulas.errors import nearest
+from bptt_lab.network import Network, NetworkError
+
+
+def network(name: str, **sizes: int) -> Network:
+    """Return a network of the course by its name, such as "two scalars"; sizes that are given replace its own.
+
+    Errors: NetworkError for a name that no network has.
+    """
+    known: Mapping[str, dict] = networks()
+    if name not in known:
+        raise NetworkError(f"The course has no network {name!r}.", nearest(name, known).strip())
+    return Network(known[name]["text"].strip(), sizes={**known[name]["sizes"], **sizes})
