@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bptt_lab.course import ONE_HIDDEN_LAYER
+from bptt_lab import course
 from bptt_lab.network import Graph, Network
 
-ONE_HIDDEN = ONE_HIDDEN_LAYER
+ONE_HIDDEN = "\n".join(equation.source for equation in course.network("one hidden layer").written.values())
 
 TEXTS: dict[str, tuple[str, dict[str, int]]] = {
     "one hidden layer": (ONE_HIDDEN, dict(x=4, h1=5, h2=3)),

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from bptt_lab import course
+from bptt_lab.exercises.question import networks
+from bptt_lab.formulas import Language, read
+from bptt_lab.network import NetworkError
 from bptt_lab.numeric import rnn
+from bptt_lab.symbolic.verdicts import PROVED
 
 FIVE = ("W1", "b1", "W11", "W0", "b0")
 
@@ -73,3 +77,61 @@ def test_the_sum_over_sequences_is_what_the_batch_gives():
     one_by_one = [case.graph.gradients(values) for values in case.sequences()]
     for name in rnn.PARAMETERS:
         np.testing.assert_allclose(sum(g[name] for g in one_by_one), case.by_numpy()[name], rtol=1e-11, atol=1e-13)
+
+
+def test_a_case_checks_arrays_that_were_computed_elsewhere():
+    case = course.random_case(seed=6)
+    params, trace, d_a2 = case.run()
+    d_b1 = d_a2.sum(axis=(0, 1))
+    assert case.check(b1=d_b1, W1=case.by_numpy()["W1"]).splitlines() == [
+        "b1 (3): SymPy, NumPy and complex step agree.",
+        "W1 (3×5): SymPy, NumPy and complex step agree.",
+    ]
+    with pytest.raises(AssertionError, match="b1: SymPy and NumPy differ"):
+        case.check(b1=d_b1 * (1 + 1e-9))
+    assert trace.h1.shape == (*d_a2.shape[:2], len(params["b0"]))
+
+
+def test_slips_that_are_the_right_array_pass_unseen_and_others_are_refused():
+    right = np.arange(6.0).reshape(2, 3) - 2
+    slips = {"copy": right + 1e-14, "sign": -right, "turned": right.T, "a row": right[:1], "one digit": right + 1e-6}
+    assert course.tried(right, slips).splitlines() == [
+        "copy: PASSES UNSEEN",
+        *(f"{name}: refused" for name in ("sign", "turned", "a row", "one digit")),
+    ]
+
+
+def test_a_network_is_given_by_its_name_with_the_sizes_asked_for():
+    network = course.network("one hidden layer", h1=6)
+    assert network.shapes["W11"] == (6, 6) and network.shapes["x"] == (4,)
+    with pytest.raises(NetworkError, match="Did you mean 'two scalars'"):
+        course.network("two scaler")
+
+
+@pytest.mark.parametrize("name", networks())
+def test_every_network_of_the_exercises_can_be_named(name):
+    assert course.network(name).loss
+
+
+def test_the_formulas_obtained_are_the_ends_of_proved_derivations():
+    graph = course.network("one hidden layer").unroll(3)
+    found = course.obtained(graph, "h1", "W11", layouts=("derivative", "gradient"))
+    assert repr(found).splitlines() == [
+        "D(L, h1(t)) = D(L, a2(t)) @ W1 + unless(t = T, D(L, a1(t + 1)) @ W11)",
+        "grad(L, h1(t)) = W1.T @ grad(L, a2(t)) + unless(t = T, W11.T @ grad(L, a1(t + 1)))",
+        "D(L, W11) = sum(t, 1, T, h1(t - 1) @ D(L, a1(t)))",
+        "grad(L, W11) = sum(t, 1, T, grad(L, a1(t)) @ h1(t - 1).T)",
+        "✓ proved as an identity",
+    ]
+    assert found.strength == PROVED and found._repr_markdown_().count("&=") == 4
+
+
+def test_the_notation_is_printed_from_what_an_answer_would_be():
+    language = Language(course.network("one hidden layer"))
+    table = course.notation()
+    assert len(table.rows) >= 15 and all(read(typed, language) for _, typed, _ in table.rows)
+    on_paper = {typed: paper for paper, typed, _ in table.rows}
+    assert on_paper["d(h1(t), a1(t))"].startswith(r"\frac{\partial^{+}") and on_paper["D(L, h1(t))"].startswith(
+        r"\frac{d L}"
+    )
+    assert all(f"`{typed}`" in table._repr_markdown_() for typed in on_paper)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bptt_lab import Network, course, ex
+from bptt_lab import course, ex
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT
 from bptt_lab.exercises.questions import course_questions
@@ -53,7 +53,7 @@ def test_a_printed_formula_with_one_sign_changed_has_another_value():
 @pytest.mark.parametrize("target", ["h1", "a1", "W11"])
 @pytest.mark.parametrize("has_entries", [False, True])
 def test_every_line_of_a_derivation_by_sympy_is_read_back_with_the_same_value(has_entries, target):
-    entries = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=3, h1=2, h2=4))
+    entries = course.network("one hidden layer", x=3, h1=2, h2=4)
     net = entries if has_entries else course_questions()["07.3"].graph.network
     graph, language = net.unroll(3), Language(net)
     step, entry = 2 if net.is_timed(target) else None, (2, 1)[: len(net.shapes[target])]

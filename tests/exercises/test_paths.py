@@ -17,7 +17,7 @@ SKIP = """
     L[t] = mse(o[t], y[t])
 """
 NETWORKS = {
-    "one hidden layer": Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(4),
+    "one hidden layer": course.network("one hidden layer").unroll(4),
     "two steps back": Network(SKIP, sizes=dict(x=3, h=4, o=2)).unroll(5),
 }
 CASES = [

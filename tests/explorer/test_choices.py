@@ -48,18 +48,18 @@ def said(above, below):
 @pytest.mark.parametrize(
     ("above", "below", "slip", "words"),
     [
-        ("a1[2][1]", "h1[2][1]", "1", "slope of the activation in h1(2) is missing"),
-        ("a1[2][1]", "h1[2][1]", "1 - h1[2]", "a power or a factor is missing"),
-        ("a2[2][1]", "L[2]", "-a2[2] + y[2]", "wrong sign"),
-        ("a2[2][1]", "L[2]", "a2[2]", "target y(2) is missing"),
+        ("a1(2)[1]", "h1(2)[1]", "1", "slope of the activation in h1(2) is missing"),
+        ("a1(2)[1]", "h1(2)[1]", "1 - h1(2)", "a power or a factor is missing"),
+        ("a2(2)[1]", "L(2)", "-a2(2) + y(2)", "wrong sign"),
+        ("a2(2)[1]", "L(2)", "a2(2)", "target y(2) is missing"),
         (
             "W11[1]",
-            "a1[2][1]",
-            "h1[2]",
+            "a1(2)[1]",
+            "h1(2)",
             "h1(2) does not stand in the equation of a1(2). Which value does W11 meet there?",
         ),
-        ("W11[1]", "a1[2][1]", "h1[0]", "h1(0) does not stand in the equation of a1(2)"),
-        ("h1[1][1]", "a1[2][1]", "W0", "the immediate derivative of a1(2) by x(2)"),
+        ("W11[1]", "a1(2)[1]", "h1(0)", "h1(0) does not stand in the equation of a1(2)"),
+        ("h1(1)[1]", "a1(2)[1]", "W0", "the immediate derivative of a1(2) by x(2)"),
     ],
 )
 def test_a_slip_is_told_in_the_words_of_the_catalogue(above, below, slip, words):

@@ -6,7 +6,7 @@ from bptt_lab import Network, course
 from bptt_lab.formulas import FormulaError, Language, latex, latex_lines, read
 from bptt_lab.formulas.tree import Derivative, Letter, Number, free_variables
 
-NETWORK = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3))
+NETWORK = course.network("one hidden layer")
 LANGUAGE = Language(NETWORK, ("t", "i", "j"))
 
 

@@ -10,7 +10,7 @@ from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
 
-GRAPH = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(6)
+GRAPH = course.network("one hidden layer").unroll(6)
 LANGUAGE = Language(GRAPH.network, ("t", "s", "i", "j", "k"))
 SCENE = Scene(worlds.float_worlds(GRAPH, 1)[0])
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt_lab import Network, course
+from bptt_lab import course
 from bptt_lab.formulas import Language, latex, read, write
 from bptt_lab.formulas.tree import (
     Binary,
@@ -24,7 +24,7 @@ from bptt_lab.formulas.tree import (
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
 
-GRAPH = Network(course.ONE_HIDDEN_LAYER, sizes=dict(x=4, h1=5, h2=3)).unroll(4)
+GRAPH = course.network("one hidden layer").unroll(4)
 LANGUAGE = Language(GRAPH.network, ("t", "i", "j"))
 SCENE = Scene(worlds.float_worlds(GRAPH, 1)[0])
 
