@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "exercises": {"formulas", "network", "symbolic"},
     "report": {"formulas", "network", "symbolic", "figures"},
     "workbook": set(),
-    "cli": {"lectures", "network", "symbolic", "report", "workbook"},
+    "cli": {"lectures", "network", "symbolic", "report", "workbook", "course"},
     "figures": {"network", "formulas"},
     "explorer": {"formulas", "network", "symbolic", "figures", "exercises"},
     "course": {

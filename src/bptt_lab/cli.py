@@ -91,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     derive.add_argument("--steps", type=int, default=4, metavar="T", help="in how many steps lines are checked (4)")
     derive.set_defaults(run=_derive)
+    sheet = commands.add_parser(
+        "sheet",
+        help="write all gradients of the course on one sheet, for example: bptt-lab sheet --out sheet.html",
+        description="The equations of every network of the course with all its gradients, proved as it is written.",
+        epilog="Example: bptt-lab sheet --out sheet.html, to be printed from a browser; without --out, Markdown",
+    )
+    sheet.add_argument("--out", type=Path, help="a file .html or .md")
+    sheet.set_defaults(run=_sheet)
     return parser
 
 
@@ -177,6 +185,20 @@ def _write(network, out: Path | None, kind: str, steps: int) -> None:
         if not isinstance(page.drawing, str):
             drawing.write_bytes(page.drawing[0])
         out.write_text(report.markdown(page, out.stem, drawing=drawing.name), encoding="utf-8")
+
+
+def _sheet(chosen: argparse.Namespace) -> int:
+    from bptt_lab import course, report
+
+    kind = chosen.out.suffix if chosen.out else ".md"
+    if kind not in (".html", ".md"):
+        return _refused(f"{chosen.out.name} is no page, .html or .md.")
+    text = (report.sheet.html if kind == ".html" else report.sheet.markdown)(course.taught())
+    if chosen.out is None:
+        print(text, end="")
+    else:
+        chosen.out.write_text(text, encoding="utf-8")
+    return 0
 
 
 def _refused(what: str) -> int:

@@ -75,13 +75,13 @@ def test_both_pages_hold_every_line_its_verdict_and_the_program(name):
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_formula_of_a_page_becomes_mathml_with_no_latex_left(name):
     from bptt_lab.formulas.mathml import mathml
-    from bptt_lab.report.html import _equations
+    from bptt_lab.report.html import equations
 
     text, sizes = KNOWN[name]
     network = Network(text, sizes=sizes)
     graph = network.unroll(3)
     forms = [derive_vector(graph, one, layout="gradient").lines[-1].form.latex() for one in network.parameters[:3]]
-    for source in [_equations(network), *map(mathml, forms)]:
+    for source in [equations(network), *map(mathml, forms)]:
         for formula in re.findall(r"<math.*?</math>", source, re.S):
             tree = xml.fromstring(formula)
             text = "".join(tree.itertext())

@@ -1,7 +1,7 @@
 """What the notebooks share: their networks, a random case with its witnesses, formulas obtained, and the notation."""
 
 from bptt_lab.course.case import Case, compare, is_same, random_case, split, tried
-from bptt_lab.course.networks import network
+from bptt_lab.course.networks import network, taught
 from bptt_lab.course.obtained import Obtained, notation, obtained
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "obtained",
     "random_case",
     "split",
+    "taught",
     "tried",
 ]

@@ -28,15 +28,19 @@ pre { background: var(--soft); padding: 1rem; overflow-x: auto; font-size: .85re
 
 def html(page: Page, title: str = TITLE) -> str:
     """Return a page in HTML, complete in one file; it loads nothing and runs nothing."""
+    return document(title, "\n".join(_body(page, title)))
+
+
+def document(title: str, body: str, style: str = "") -> str:
+    """Return a document in HTML around a body, in the style of all pages and what is added to it."""
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>'
-    body = "\n".join(_body(page, title))
-    head += f"\n<style>\n{STYLE}\n</style>"
+    head += f"\n<style>\n{STYLE}{style}\n</style>"
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _body(page: Page, title: str) -> Iterator[str]:
     yield f"<h1>{escape(title)}</h1>"
-    yield _equations(page.network)
+    yield equations(page.network)
     yield _drawing(page.drawing)
     yield "<h2>Quantities, and what they influence</h2>"
     yield from _quantities(page)
@@ -50,7 +54,8 @@ def _body(page: Page, title: str) -> Iterator[str]:
     yield from ("<ul>", *(f"<li>{escape(check)}</li>" for check in page.checks()), "</ul>")
 
 
-def _equations(network: Network) -> str:
+def equations(network: Network) -> str:
+    """Return the equations of a network as a table in HTML."""
     style = style_of(network)
     sides = [(latex(one.relation.left, style), latex(one.relation.right, style)) for one in network.written.values()]
     rows = "\n".join(f"<tr><td>{mathml(left)}</td><td>{mathml(f'= {right}')}</td></tr>" for left, right in sides)
