@@ -174,7 +174,7 @@ def test_a_page_holds_equations_derivations_with_verdicts_and_the_program(tmp_pa
     assert derive(tmp_path, ELMAN.read_text(), "--out", tmp_path / "page.md").returncode == 0
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert page.count("proved as an identity") == 10 and "\\nabla" in page
-    assert "- `h`: `p[t]`, `h[t+1] (not required when t = T)`; 4 paths to the loss" in page
+    assert "- `h`: `p(t)`, `h(t+1) (not required when t = T)`; 4 paths to the loss" in page
     assert "def gradients(v):" in page and "d_R = rows(d_h_in[1:-1]).T @ rows(h[:-2])" in page
 
 
