@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "numeric": set(),
     "formulas": set(),
     "lectures": {"formulas", "symbolic", "numeric", "network"},
-    "exercises": {"formulas", "network", "symbolic"},
+    "exercises": {"formulas", "network", "symbolic", "figures"},
     "report": {"formulas", "network", "symbolic", "figures"},
     "workbook": set(),
     "cli": {"lectures", "network", "symbolic", "report", "workbook", "course"},

@@ -136,7 +136,9 @@ def test_a_place_without_time_is_told_by_its_name():
 
 
 def test_the_paths_with_a_wanted_factor_are_listed_in_their_order():
-    found = Account({"a": Fraction(1), "b": Fraction(0), "c": Fraction(1)})
+    routes = {name: (Place("W"), Place(name)) for name in "abc"}
+    found = Account({"a": Fraction(1), "b": Fraction(0), "c": Fraction(1)}, routes)
+    assert found.wrong == (routes["b"],)
     assert found.with_factor(lambda factor: factor == 1) == ["a", "c"]
     assert found.with_factor(lambda factor: factor > 2) == []
 

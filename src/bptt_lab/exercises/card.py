@@ -28,6 +28,8 @@ def _verdict(found) -> Iterator[str]:
     strength = f": {escaped(found.strength)}" if found.strength else ""
     yield f"**{sign} {found.exercise}, {found.outcome}**{strength}."
     yield from (_text(part) for part in (found.right, found.cause, found.example) if part)
+    if found.picture and (drawn := found.picture()):
+        yield drawn
     if found.section and found.outcome == WRONG:
         yield f"Read again: {link(found.section)}"
     if found.asks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from bptt_lab.exercises.card import card
@@ -13,7 +14,8 @@ class Feedback(NamedTuple):
 
     `strength` says how the verdict is known; `right` what is right; `cause` the one cause; `example` a concrete place
     where the answer differs; `section` where to read; `asks` a question that leads on. A notebook shows with it the
-    `task`, what was `read` of the answer, in LaTeX, and behind a click the `hints` and a `solution`.
+    `task`, what was `read` of the answer, in LaTeX, a `picture` of the network with the paths that are meant, `lit`, and
+    behind a click the `hints` and a `solution`.
     """
 
     exercise: str
@@ -29,6 +31,8 @@ class Feedback(NamedTuple):
     read: str = ""
     hints: tuple[str, ...] = ()
     solution: str = ""
+    lit: tuple = ()
+    picture: Callable[[], str] | None = None
 
     @property
     def is_correct(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import types
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from bptt_lab.exercises import progress
@@ -48,7 +49,18 @@ class Exercise:
                 raise
             found = Feedback(self.question.id, UNDECIDED, cause=AT_FAULT.format(type(error).__name__))
         progress.record(self._folder, self.question.id, found.outcome, found.mistake)
-        return found._replace(task=self._repr_markdown_(), hints=tuple(self.question.hints), **self._beside(answer))
+        found = found._replace(task=self._repr_markdown_(), hints=tuple(self.question.hints), **self._beside(answer))
+        return found._replace(picture=partial(self._picture, found)) if found.lit else found
+
+    def _picture(self, found: Feedback) -> str:
+        """Return the network with the paths that are meant, as HTML; nothing where it is too large to be drawn."""
+        from bptt_lab import figures  # Matplotlib takes half a second: not for feedback without a picture
+
+        try:
+            figure, words = figures.unrolled_network(self.question.graph, mark=found.lit)
+        except ValueError:
+            return ""
+        return figures.html(figure, words, "Marked: what is missing, or not there just once.", size=0.7)
 
     def _beside(self, answer: object) -> dict[str, str]:
         """Return what is shown beside feedback: what was read of a text, and one right answer."""

@@ -91,14 +91,15 @@ def show(figure: Figure, description: str, point: str = "") -> None:
     close(figure)
 
 
-def html(figure: Figure, description: str, point: str = "", density: float = DENSE) -> str:
+def html(figure: Figure, description: str, point: str = "", density: float = DENSE, size: float = 1) -> str:
     """Return a figure as HTML that needs no other file: the picture with its alternative text, the point below.
 
+    `density`: pixels of the file for each of the figure; `size`: how large it is shown, 1 as it was drawn.
     Errors: ValueError as in `show`.
     """
     words, line = escape(checked_description(description)), escape(checked_point(point))
     source = f"data:image/png;base64,{b64encode(png(figure, density)).decode('ascii')}"
-    width = round(DPI * figure.get_size_inches()[0])
+    width = round(size * DPI * figure.get_size_inches()[0])
     picture = f'<img alt="{words}" width="{width}" style="max-width: 100%; height: auto" src="{source}">'
     caption = f"\n<figcaption><em>{line}</em></figcaption>" if line else ""
     return f'<figure style="margin: 0">{picture}{caption}</figure>'

@@ -12,7 +12,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
 from bptt_lab.exercises.causes.edits import Edit
-from bptt_lab.exercises.causes.paths import Account, account
+from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
@@ -53,12 +53,16 @@ Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
 
 
 class Cause(NamedTuple):
-    """One cause: what is right, what is wrong, a question that leads on, and the slip's id in the catalogue."""
+    """One cause: what is right, what is wrong, a question that leads on, and the slip's id in the catalogue.
+
+    `lit` are the paths in the network that are meant, where paths are told.
+    """
 
     right: str = ""
     says: str = ""
     asks: str = ""
     mistake: str = ""
+    lit: tuple[Path, ...] = ()
 
 
 def diagnose(question: Question, answer: Callable[[Scene], list], own: Own | None = None) -> Cause:
@@ -226,8 +230,9 @@ def paths_cause(found: Account, goal: str, named: Cause | None) -> Cause:
     is_whole = not found.with_factor(lambda factor: factor == 0)
     words = f"Right: {_through(right)}." if right else "Each path is there." if is_whole else ""
     if named:
-        return named._replace(right=words)
-    return Cause(words, _paths_say(found), f"Through which quantities does {goal} reach the loss, and how often each?")
+        return named._replace(right=words, lit=found.wrong)
+    asks = f"Through which quantities does {goal} reach the loss, and how often each?"
+    return Cause(words, _paths_say(found), asks, lit=found.wrong)
 
 
 def _paths_say(found: Account) -> str:

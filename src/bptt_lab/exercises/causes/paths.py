@@ -22,9 +22,18 @@ Path = tuple[Place, ...]
 
 
 class Account(NamedTuple):
-    """How often each path stands in an answer: its words and its factor; the true answer has 1 everywhere."""
+    """How often each path stands in an answer: its words and its factor; the true answer has 1 everywhere.
+
+    `routes` holds for the words of each path where it runs in the network as given, at the first of its steps.
+    """
 
     factors: Mapping[str, Fraction]
+    routes: Mapping[str, Path]
+
+    @property
+    def wrong(self) -> tuple[Path, ...]:
+        """The routes that are missing, or not there just once."""
+        return tuple(self.routes[path] for path in self.with_factor(lambda factor: factor != 1))
 
     def with_factor(self, wanted: Callable[[Fraction], bool]) -> list[str]:
         """Return the paths whose factor is as wanted."""
@@ -47,10 +56,11 @@ def account(
     if not isinstance(goal, Derivative) or goal.kind == "immediate" or not _is_number(goal.below, graph):
         return None
     for is_whole in (False, True):
-        columns = _columns(goal, graph, scenes, spans, is_whole, is_summed)
-        found = columns and _fit(columns, answer)
-        if found:
-            return found
+        routes = _all_routes(goal, graph, scenes[0], spans, is_whole)
+        columns = routes and _columns(goal, graph, scenes, spans, is_whole, is_summed)
+        factors = columns and _fit(columns, answer)
+        if factors:
+            return Account(factors, routes)
     return None
 
 
@@ -80,20 +90,42 @@ def _shares(
     goal: Derivative, graph: Graph, scene: Scene, indices: Mapping[str, int], is_whole: bool
 ) -> dict[str, list[Any]]:
     indices = {"T": graph.T, **indices}
-    name, time, entry = place_of(goal.above, indices)
+    ends, reached = _ends(goal.below, graph, scene, indices)
+    reached = dict.fromkeys(ends, 1) if is_whole else reached  # a loss that goes on into the next: a path of its own
+    entry, is_turned = place_of(goal.above, indices)[2], goal.kind == "total"
+    routes = _routes(goal, graph, scene, indices, is_whole)
+    return {path: _along(scene, route, reached, entry, is_turned) for path, route in routes.items()}
+
+
+def _all_routes(
+    goal: Derivative, graph: Graph, scene: Scene, spans: Mapping[str, range], is_whole: bool
+) -> dict[str, Path]:
+    """Return the routes of all paths by their words, each at the first step at which it runs; {} for too many."""
+    found: dict[str, Path] = {}
+    try:
+        for indices in bindings(spans):
+            found = _routes(goal, graph, scene, {"T": graph.T, **indices}, is_whole) | found
+    except NetworkError:
+        return {}
+    return found
+
+
+def _routes(
+    goal: Derivative, graph: Graph, scene: Scene, indices: Mapping[str, int], is_whole: bool
+) -> dict[str, Path]:
+    """Return the routes from the goal's place for one choice of the indices, whole or up to where they part."""
+    name, time, _ = place_of(goal.above, indices)
     if not graph.has(name, time):
         return {}  # past the last step: from there nothing is reached
     ends, reached = _ends(goal.below, graph, scene, indices)
     if is_whole:
         last = {Place(*end[:2]) for end in ends}
         routes = [route for route in graph.paths(name, time) if route[-1] in last]
-        reached = dict.fromkeys(ends, 1)  # where a loss goes on into the next one, that is a path of its own
     else:
         leading = {Place(*place[:2]) for place, total in reached.items() if total != 0}
         routes = [route for route in _first_steps(graph, Place(name, time)) if route[-1] in leading]
     t = _general_time(goal.above, indices)
-    is_turned = goal.kind == "total"
-    return {_words(route, t, is_whole): _along(scene, route, reached, entry, is_turned) for route in routes}
+    return {_words(route, t, is_whole): route for route in routes}
 
 
 def _ends(below: Letter, graph: Graph, scene: Scene, indices: Mapping[str, int]) -> tuple[list[Place], Mapping]:
@@ -145,7 +177,7 @@ def _words(route: Path, time: int | None, is_whole: bool) -> str:
     return " → ".join(said(place, time) for place in (steps if is_whole else steps[-1:]))
 
 
-def _fit(columns: Mapping[str, np.ndarray], answer: np.ndarray) -> Account | None:
+def _fit(columns: Mapping[str, np.ndarray], answer: np.ndarray) -> dict[str, Fraction] | None:
     """Return the factors with which the columns add up to the answer, if they are plain fractions."""
     matrix = np.stack(list(columns.values()), axis=1)
     scale = np.linalg.norm(matrix, axis=0)
@@ -160,4 +192,4 @@ def _fit(columns: Mapping[str, np.ndarray], answer: np.ndarray) -> Account | Non
         return None
     if not any(plain):
         return None
-    return Account(dict(zip(columns, plain, strict=True)))
+    return dict(zip(columns, plain, strict=True))

@@ -160,6 +160,7 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
         question.section,
         cause.asks or f"What do you do to get from {'the line before' if k else 'the question'} to line {line.number}?",
         cause.mistake,
+        lit=cause.lit,
     )
 
 

@@ -251,6 +251,7 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
         question.section,
         cause.asks or "Which factor or term would you check first, and against which equation?",
         cause.mistake,
+        lit=cause.lit,
     )
 
 
