@@ -14,8 +14,8 @@ class Feedback(NamedTuple):
 
     `strength` says how the verdict is known; `right` what is right; `cause` the one cause; `example` a concrete place
     where the answer differs; `section` where to read; `asks` a question that leads on. A notebook shows with it the
-    `task`, what was `read` of the answer, in LaTeX, a `picture` of the network with the paths that are meant, `lit`, and
-    behind a click the `hints` and a `solution`.
+    `task`, what was `read` of the answer, in LaTeX, a `picture` of the network with the paths that are meant, `lit`,
+    and behind a click the `hints` and a `solution`.
     """
 
     exercise: str

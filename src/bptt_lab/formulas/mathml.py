@@ -10,6 +10,8 @@ from latex2mathml.converter import convert
 
 # what browsers do by themselves
 NEEDLESS = (' xmlns="http://www.w3.org/1998/Math/MathML"', ' stretchy="false"', ' display="inline"')
+NEEDLESS += (' stretchy="true" fence="true" form="prefix"', ' stretchy="true" fence="true" form="postfix"')
+ROW_OF_ONE = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
 
 
 @lru_cache(maxsize=8192)
@@ -19,6 +21,7 @@ def mathml(latex: str) -> str:
     for attribute in NEEDLESS:
         text = text.replace(attribute, "")
     text = re.sub(r"&#x([0-9A-F]{3,});", lambda sign: chr(int(sign[1], 16)), text)
+    text = ROW_OF_ONE.sub(r"\1", text)
     return text.replace("<math>", '<math displaystyle="true">', 1)
 
 
