@@ -28,6 +28,7 @@ DASHED = (0, (2.1, 0.9))
 THICK_DASHES = ((0, (1, 0.6)), DASHED, (0, (3.5, 0.7, 1, 0.7)), (0, (4.5, 0.9)), (0, (2.5, 0.6, 0.8, 0.6, 0.8, 0.6)))
 LINE_HEIGHT, CHARACTER = 0.17, 0.07
 NOTE = (0.47, 0.15)
+IMMEDIATE, ONWARD = COLOURS[1], COLOURS[0]  # what is read directly, and the rest of the way: thick and thin besides
 BOX_LOOKS = {
     "computed": dict(boxstyle="round,pad=0,rounding_size=0.1", facecolor="#ffffff", linewidth=1.1),
     "loss": dict(boxstyle="round,pad=0,rounding_size=0.1", facecolor="#ffffff", linewidth=1.1),
@@ -170,8 +171,8 @@ def _arrow_look(edge: Edge, look: Look) -> dict:
     if edge in look.marked:
         return dict(linewidth=2.6, linestyle=_dash(edge, look), color=_hue(edge, look), zorder=4)
     if edge in look.thick:
-        return dict(linewidth=2.6, linestyle="-", color=INK, zorder=4)
-    return dict(linewidth=0.9, linestyle="-", color=GREY, zorder=2)
+        return dict(linewidth=2.6, linestyle="-", color=IMMEDIATE, zorder=4)
+    return dict(linewidth=0.9, linestyle="-", color=ONWARD if look.thick else GREY, zorder=2)
 
 
 def _draw_arrow(axes, edge: Edge, points: np.ndarray, look: Look) -> None:

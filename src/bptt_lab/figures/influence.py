@@ -138,8 +138,8 @@ def _onward(found: Influence, layout: Layout) -> dict[Place, tuple[int, str]]:
 
 
 def _legend(found: Influence, layout: Layout) -> str:
-    parts = ["Filled: the quantity.", "Thick: what it influences directly."]
-    parts.append("Thin: the rest of the way to the loss.")
+    parts = ["Filled: the quantity.", "Thick, orange: what it influences directly, the immediate derivatives."]
+    parts.append("Thin, blue: the rest of the way to the loss.")
     parts += [LEGEND["loss"]] if "loss" in layout.kinds.values() else []
     parts += ["Dots: it goes on to other steps."] if _onward(found, layout) else []
     return " ".join(parts)
