@@ -1,0 +1,58 @@
+"""What reaches what: random numbers for a network, and the paths from its inputs to its outputs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bptt_lab.network import Graph, Place
+
+
+def random_values(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
+    """Return numbers of one decimal for all that a graph is given, initial states too: `values` for `graph.forward`."""
+    rng, inputs = np.random.default_rng(seed), graph.network.inputs
+    shapes = {
+        graph.key(place): place.name in inputs and (graph.T, *shape) or shape for place, shape in graph.leaves.items()
+    }
+    return {key: rng.integers(-9, 10, shape) / 10 for key, shape in shapes.items()}
+
+
+class Paths(NamedTuple):
+    """How many paths lead from each given vector to each output, and to the loss: `counts[output, start]`."""
+
+    starts: tuple[Place, ...]
+    outputs: tuple[Place, ...]
+    counts: np.ndarray
+    to_loss: tuple[int, ...]
+
+    @property
+    def _rows(self) -> list[tuple[str, ...]]:
+        rows = [(str(end), *(str(n or "–") for n in row)) for end, row in zip(self.outputs, self.counts, strict=True)]
+        return [("paths to", *map("from {}".format, self.starts)), *rows, ("the loss", *map(str, self.to_loss))]
+
+    def _repr_markdown_(self) -> str:
+        first, *rows = [f"| {' | '.join(row)} |" for row in self._rows]
+        return "\n".join([first, "|:--" + "|--:" * len(self.starts) + "|", *rows])
+
+    def __repr__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(*self._rows, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in self._rows)
+
+
+def paths_to(graph: Graph, output: str, *starts: str) -> Paths:
+    """Return how many paths lead from inputs and initial states to each step of an output, and on to the loss.
+
+    `starts`: names of inputs; x where none is named. A path that passes through no `output` counts for the loss alone.
+    Errors: NetworkError for unknown names, or too many paths.
+    """
+    named = starts or ("x",)
+    places = [place for place in graph.leaves if place.name in named or graph.key(place) in graph.boundaries]
+    ends = tuple(place for place in graph.order if place.name == output)
+    found = {place: graph.paths(place.name, place.time) for place in sorted(places, key=_in_order(named))}
+    counts = [[len({p[: p.index(end)] for p in paths if end in p}) for paths in found.values()] for end in ends]
+    return Paths(tuple(found), ends, np.array(counts), tuple(map(len, found.values())))
+
+
+def _in_order(named: tuple[str, ...]):
+    return lambda place: (place.name in named, place.name, place.time or 0)
