@@ -13,7 +13,7 @@ def random_values(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
     """Return numbers of one decimal for all that a graph is given, initial states too: `values` for `graph.forward`."""
     rng, inputs = np.random.default_rng(seed), graph.network.inputs
     shapes = {
-        graph.key(place): place.name in inputs and (graph.T, *shape) or shape for place, shape in graph.leaves.items()
+        graph.key(place): (graph.T, *shape) if place.name in inputs else shape for place, shape in graph.leaves.items()
     }
     return {key: rng.integers(-9, 10, shape) / 10 for key, shape in shapes.items()}
 
@@ -41,18 +41,26 @@ class Paths(NamedTuple):
 
 
 def paths_to(graph: Graph, output: str, *starts: str) -> Paths:
-    """Return how many paths lead from inputs and initial states to each step of an output, and on to the loss.
+    """Return how many paths lead from inputs and initial states to each step of an output, and to the loss.
 
-    `starts`: names of inputs; x where none is named. A path that passes through no `output` counts for the loss alone.
-    Errors: NetworkError for unknown names, or too many paths.
+    `starts`: names of inputs; x where none is named. Errors: NetworkError for names that the graph does not have.
     """
     named = starts or ("x",)
-    places = [place for place in graph.leaves if place.name in named or graph.key(place) in graph.boundaries]
-    ends = tuple(place for place in graph.order if place.name == output)
-    found = {place: graph.paths(place.name, place.time) for place in sorted(places, key=_in_order(named))}
-    counts = [[len({p[: p.index(end)] for p in paths if end in p}) for paths in found.values()] for end in ends]
-    return Paths(tuple(found), ends, np.array(counts), tuple(map(len, found.values())))
+    for name in (output, *named):
+        graph.network.check_name(name)
+    given = [place for place in graph.leaves if place.name in named or graph.key(place) in graph.boundaries]
+    given.sort(key=lambda place: (place.name in named, place.name, place.time or 0))
+    ends = sorted((place for place in graph.order if place.name == output), key=lambda place: place.time or 0)
+    found = [_ways(graph, start) for start in given]
+    counts = np.array([[ways.get(end, 0) for ways in found] for end in ends])
+    losses = [place for place in graph.order if place.name == graph.network.loss]
+    return Paths(tuple(given), tuple(ends), counts, tuple(sum(ways.get(end, 0) for end in losses) for ways in found))
 
 
-def _in_order(named: tuple[str, ...]):
-    return lambda place: (place.name in named, place.name, place.time or 0)
+def _ways(graph: Graph, start: Place) -> dict[Place, int]:
+    """Return the number of paths from a place to every other that it reaches: the sum over what stands before it."""
+    ways = {start: 1}
+    for place in graph.order:
+        if place != start:
+            ways[place] = sum(ways.get(parent, 0) for parent in graph.parents[place])
+    return ways
