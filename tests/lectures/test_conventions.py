@@ -81,6 +81,14 @@ def faults(hand, reference=None):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_gradients_of_a_convention_are_those_by_complex_steps_in_its_own_layout(name):
+    arrays, _, derivatives = own(name)
+    assert largest_difference(conventions.gradients(name, arrays), derivatives) < TOLERANCE
+    shapes = conventions.shapes(name, derivatives=True)
+    assert set(conventions.gradients(name, arrays)) == set(shapes) - {target_of(name)}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_convention_has_the_loss_and_the_gradients_of_the_course(name):
     assert faults(name) == []
 

@@ -179,3 +179,11 @@ def test_the_command_refuses_an_unknown_id_in_one_line(capsys):
     assert main(["lookup", "nothing"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and len(captured.err.strip().splitlines()) == 1
+
+
+def test_every_lecture_has_its_title():
+    found = lectures.titles()
+    assert list(found) == list(lectures.counts())
+    assert all(
+        row.source.title in found[row.lecture] and row.source.author in found[row.lecture] for row in lectures.ledger()
+    )

@@ -145,3 +145,40 @@ def test_a_row_that_is_not_what_it_says_stops_the_table(monkeypatch):
 def test_an_unknown_lecture_is_answered_with_those_there_are(lecture):
     with pytest.raises(lectures.LedgerError, match="000, 001, 002, 003, 004"):
         errata(lecture)
+
+
+def test_printed_formulas_stand_without_their_verdict():
+    found = lectures.printed("004-17", "002-a26")
+    assert [line[0].replace(HYPHEN, "-") for line in found.lines] == ["004-17", "002-a26"]
+    shown = found._repr_markdown_()
+    assert all(row.states in shown and row.verdict not in shown and row.why not in shown for row in rows_of(found))
+
+
+def rows_of(found):
+    return [lectures.lookup(line[0].partition("<br>")[0].replace(HYPHEN, "-")) for line in found.lines]
+
+
+def test_a_mended_formula_is_told_as_both_forms_and_what_the_errata_say():
+    row, lines = WRONG["004-44"], lectures.mended("004-44").lines
+    (listed,) = [line for line in errata("004").lines if line[0].startswith(f"004{HYPHEN}44<")]
+    assert lines[1:3] == (("*printed*", f"${row.states}$"), ("*mended*", f"${row.corrected}$"))
+    assert lines[0] == (f"004{HYPHEN}44", lectures.VERDICTS["erratum"]) and lines[3] == ("*found*", listed[2])
+
+
+def test_a_formula_that_holds_says_so_among_mended_ones():
+    first, second, found = lectures.mended("004-45").lines
+    assert first[1] == lectures.VERDICTS["holds"] and second[0] == "*printed*" and found[1] == tables.HOLDS
+
+
+@pytest.mark.parametrize("identity", ["004-44", "004-61", "002-a26"])
+def test_another_formula_is_judged_in_the_place_of_the_printed_one(identity):
+    row = WRONG[identity]
+    assert lectures.judge(identity, row.entry.corrected).holds
+    assert lectures.judge(identity, row.entry.printed) == lectures.check(row).printed
+
+
+def test_a_folded_table_is_the_table_behind_its_summary():
+    table = errata("003")
+    shown = table.folded("One sign.")._repr_markdown_()
+    assert shown.startswith("<details><summary>One sign.</summary>\n\n|") and shown.endswith("|\n\n</details>")
+    assert table._repr_markdown_() in shown and repr(table.folded("One sign.")).startswith("One sign.")

@@ -3,6 +3,7 @@
 from bptt_lab.course.batches import batch_gradients
 from bptt_lab.course.case import Case, compare, is_same, random_case, split, tried
 from bptt_lab.course.deltas import deltas
+from bptt_lab.course.edits import degenerate, edited, trial
 from bptt_lab.course.layers import feed_forward
 from bptt_lab.course.networks import network, taught
 from bptt_lab.course.obtained import Obtained, notation, obtained
@@ -16,7 +17,9 @@ __all__ = [
     "Prediction",
     "batch_gradients",
     "compare",
+    "degenerate",
     "deltas",
+    "edited",
     "feed_forward",
     "is_same",
     "network",
@@ -29,5 +32,6 @@ __all__ = [
     "split",
     "symbols",
     "taught",
+    "trial",
     "tried",
 ]

@@ -3,12 +3,13 @@
 from bptt_lab.lectures import conventions
 from bptt_lab.lectures.checks import check, found, is_confirmed
 from bptt_lab.lectures.conventions import dictionary, translate, translate_gradients
-from bptt_lab.lectures.ledger import LedgerError, counts, ledger, lookup
+from bptt_lab.lectures.ledger import LedgerError, counts, ledger, lookup, titles
 from bptt_lab.lectures.rows import VERDICTS, Row
-from bptt_lab.lectures.tables import Table, counts_table, errata, table
+from bptt_lab.lectures.tables import Folded, Table, counts_table, errata, judge, mended, printed, table
 
 __all__ = [
     "VERDICTS",
+    "Folded",
     "LedgerError",
     "Row",
     "Table",
@@ -20,9 +21,13 @@ __all__ = [
     "errata",
     "found",
     "is_confirmed",
+    "judge",
     "ledger",
     "lookup",
+    "mended",
+    "printed",
     "table",
+    "titles",
     "translate",
     "translate_gradients",
 ]

@@ -50,6 +50,7 @@ __all__ = [
     "convention",
     "dictionary",
     "equations",
+    "gradients",
     "loss",
     "network",
     "shapes",
@@ -432,6 +433,19 @@ def loss(name: str | Convention, arrays: Arrays, output: str = "softmax") -> Any
     values = {slot.name: _arranged(arrays[slot.name], slot.axes, _written(slot, hand)) for slot in hand.slots}
     total = sum(_run(hand, parse(_text(hand, output)), values, sizes["T"]))
     return total / (sizes["T"] * sizes["B"]) if hand.mean else total
+
+
+def gradients(name: str | Convention, arrays: Arrays) -> dict[str, np.ndarray]:
+    """Return the derivatives of a convention's own loss by complex steps, laid out as the convention has them.
+
+    Shapes: as for `loss`; the result has `shapes(name, derivatives=True)`, without the targets. Errors: as `loss`.
+    """
+    hand = convention(name)
+    target = hand.slot_of("y").name
+    moved = {key: array for key, array in arrays.items() if key != target}
+    found = gradient_check.complex_step(lambda at: loss(hand, {**at, target: arrays[target]}), moved)
+    turned = {slot.name for slot in hand.slots if slot.kind in hand.transposed}
+    return {key: array.swapaxes(-1, -2) if key in turned else array for key, array in found.items()}
 
 
 def _run(hand: Convention, lines: Mapping[str, Equation], values: Arrays, T: int) -> list[Any]:

@@ -38,3 +38,8 @@ def counts() -> dict[str, dict[str, int]]:
     found = Counter((row.lecture, row.verdict) for row in ledger())
     lectures = sorted({row.lecture for row in ledger()})
     return {lecture: {verdict: found[lecture, verdict] for verdict in VERDICTS} for lecture in lectures}
+
+
+def titles() -> dict[str, str]:
+    """Return what each lecture is, by its number: title and author."""
+    return {source.LECTURE.number: f"{source.LECTURE.title} ({source.LECTURE.author})" for source in SOURCES}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from bptt_lab import formulas
 from bptt_lab.formulas.tree import Relation
 from bptt_lab.lectures.checks import Finding, Result, check, found, is_confirmed, rounded
-from bptt_lab.lectures.ledger import LedgerError, ledger
+from bptt_lab.lectures.ledger import LedgerError, ledger, lookup
 from bptt_lab.lectures.rows import VERDICTS, Row
 
 NO_BREAK = "\u2011"  # a hyphen at which a narrow column is not broken
@@ -18,6 +19,7 @@ LISTED = (*MENDED, "undecidable")
 SLIP = "A slip of type, which no value shows."
 NO_VALUE = "Nothing to evaluate."
 UNDECIDED = "What is checked holds."
+HOLDS = "It holds at every point tried."
 OPENING, CLOSING = ("{", r"\left"), ("}", r"\right")
 RELATIONS, SIGNS, FACTOR = (" = ", r" \neq ", r" \leq "), (" + ", " - "), r" \, "
 TOKENS = re.compile(r" = | \\neq | \\leq | \+ | - | \\, |\\[A-Za-z]+|.")
@@ -36,6 +38,55 @@ class Table(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<a table of {len(self.lines)} lines: {', '.join(self.heading)}>"
+
+    def folded(self, summary: str) -> Folded:
+        """Return the table behind one line of words that opens it."""
+        return Folded(summary, self)
+
+
+class Folded(NamedTuple):
+    """A table that shows one line of words, which opens it."""
+
+    summary: str
+    table: Table
+
+    def _repr_markdown_(self) -> str:
+        # without the blank lines a page takes the table for HTML
+        return f"<details><summary>{self.summary}</summary>\n\n{self.table._repr_markdown_()}\n\n</details>"
+
+    def __repr__(self) -> str:
+        return f"{self.summary}: {self.table!r}"
+
+
+def printed(*identities: str) -> Table:
+    """Return formulas as they stand in their sources, without a verdict (errors: LedgerError for an unknown id)."""
+    rows = [lookup(identity) for identity in identities]
+    return Table(("", "as it stands"), tuple((_name(row), f"${row.states}$") for row in rows))
+
+
+def mended(*identities: str) -> Table:
+    """Return formulas as they stand and as they should read, where each fails, and why: a few lines a formula.
+
+    Errors: LedgerError for an unknown id; AssertionError where a check does not find what the row says.
+    """
+    lines = [line for identity in identities for line in _story(lookup(identity))]
+    return Table(("", "the formula, and what becomes of it"), tuple(lines))
+
+
+def _story(row: Row) -> list[tuple[str, str]]:
+    _, _, what = _erratum(row)
+    formulas_ = [(row.standing, row.states), (MENDED.get(row.verdict, ""), row.corrected)]
+    told = [(f"*{word}*", f"${formula}$") for word, formula in formulas_ if formula]
+    return [(_name(row), VERDICTS[row.verdict]), *told, ("*found*", what)]
+
+
+def judge(identity: str, formula: str) -> Result:
+    """Return what becomes of another formula in the place of one in the ledger, in the same language.
+
+    Errors: LedgerError for an unknown id; FormulaError for what cannot be read.
+    """
+    row = lookup(identity)
+    return check(replace(row, entry=replace(row.entry, printed=formula))).printed
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -62,11 +113,15 @@ def errata(lecture: str) -> Table:
     return Table(("", "the formula", "where it fails, and why"), lines)
 
 
+def _name(row: Row) -> str:
+    return row.id.replace("-", NO_BREAK)
+
+
 def _line(row: Row) -> tuple[str, ...]:
     _confirmed(row)
     formula = "<br>".join(filter(None, [row.words, _pieces(row, row.printed) if row.entry.printed else ""]))
     corrected = f"{_pieces(row, row.mended)}<br>" if row.entry.corrected else ""
-    return row.id.replace("-", NO_BREAK), formula, row.verdict, (corrected + row.why).strip()
+    return _name(row), formula, row.verdict, (corrected + row.why).strip()
 
 
 def _confirmed(row: Row) -> Finding:
@@ -85,7 +140,7 @@ def _erratum(row: Row) -> tuple[str, ...]:
     lines += [f"*{'checked' if is_slip else row.standing}* {_pieces(row, row.printed)}"] if row.entry.printed else []
     lines += [f"*{MENDED[row.verdict]}* {_pieces(row, row.mended)}"] if row.entry.corrected else []
     where = _where(printed, row.printed.operator) if printed and not is_slip else _nowhere(row, printed)
-    return f"{row.id.replace('-', NO_BREAK)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}"
+    return f"{_name(row)}<br>{row.verdict}", "<br>".join(lines), f"{where} {row.why}".strip()
 
 
 def _nowhere(row: Row, result: Result | None) -> str:
@@ -97,6 +152,8 @@ def _nowhere(row: Row, result: Result | None) -> str:
 
 def _where(result: Result, operator: str) -> str:
     """Return in words where a relation fails, the sides rounded so that every machine shows the same."""
+    if result.holds:
+        return HOLDS
     if result.trouble:
         return f"{result.trouble[0].upper()}{result.trouble[1:].rstrip('.')}."
     left, right = rounded(result.independent, result.written)
