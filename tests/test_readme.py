@@ -61,7 +61,9 @@ def test_every_command_runs(command):
     arguments = shlex.split(command)[1:]
     done = subprocess.run([sys.executable, "-m", "bptt_lab.cli", *arguments], capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
-    assert {"derive": "def gradients(v):", "sheet": "All gradients of the course"}.get(arguments[0], arguments[-1]) in done.stdout
+    assert {"derive": "def gradients(v):", "sheet": "All gradients of the course"}.get(
+        arguments[0], arguments[-1]
+    ) in done.stdout
 
 
 def test_inline_code_runs():
