@@ -142,7 +142,7 @@ def _drawn(
 
 
 class Learner(NamedTuple):
-    """What is trained: start(rng) draws parameters, run(params, x, labels) returns loss, gradients and scores (T, B, K).
+    """What is trained: start(rng) draws parameters, run(params, x, labels) gives loss, gradients and scores (T, B, K).
 
     The loss is the mean over all labels that are not -1.
     """
@@ -182,22 +182,23 @@ def both_ways_learner(*M: Sequence[int], D: int = 1, K: int = 2, silent: Sequenc
 
 def _zeros(x: np.ndarray, sizes: Sequence[int]) -> tuple[np.ndarray, ...]:
     """Return given states of zero, (B, M) for each of some sizes."""
-    return tuple(np.zeros((x.shape[1], size)) for size in sizes)
+    return tuple(np.zeros((x.shape[1], size), x.dtype) for size in sizes)
 
 
 def shares_right(
     learner: Learner,
     draw: Callable,
-    test: tuple[np.ndarray, np.ndarray],
+    draw_test: Callable,
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
     steps: int = 500,
     rate: float = 0.03,
 ) -> np.ndarray:
     """Return the share of labels that a network gets right after training, one for each seed: (seeds,).
 
-    `draw(rng)` returns a batch, x (T, B, D) and labels (T, B); `test` is such a batch. A label -1 is not counted.
+    `draw(rng)` returns a batch, x (T, B, D) and labels (T, B), `draw_test(rng)` the sequences asked about, for all
+    seeds the same. A label -1 is not counted.
     """
-    found, (x, labels) = [], test
+    found, (x, labels) = [], draw_test(np.random.default_rng(0))
     for seed in seeds:
         rng = np.random.default_rng(seed)
         start, gradients = learner.start(rng), lambda *batch: learner.run(*batch)[:2]
