@@ -73,7 +73,13 @@ def test_claims_are_shown_as_a_table_of_formulas_and_as_plain_text():
 def test_what_cannot_be_read_is_said_with_its_place():
     with pytest.raises(FormulaError, match="nobody"):
         symbolic.claims(SCALARS, "D(L, W11)", {"strange": "nobody(2)"})
-    assert words(SCALARS, "D(L, a2(2))", past="a2(4) - y(4)")["past"].startswith(("✗", "neither"))
+
+
+def test_a_claim_without_a_value_says_why():
+    found = words(SCALARS, "D(L, a2(2))", past="a2(4) - y(4)", zero="1/(h1(1) - h1(1))")
+    assert found["past"] == "✗ refused: a2 does not occur at time 4" and "division by zero" in found["zero"]
+    found = words(LAYER, "D(L, h1(2))", rows="d2(2) @ d1(3)", every="d2(t) @ W1")
+    assert "a row of 3 and a row of 5" in found["rows"] and found["every"] == f"✗ refused: {OTHER_SHAPES}"
 
 
 def test_a_derivation_may_be_typed_as_answers_are():

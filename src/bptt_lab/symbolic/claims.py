@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bptt_lab.formulas import ShapeError
+from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.network import Graph
 from bptt_lab.symbolic.derivations import TypedForm, typed
 from bptt_lab.symbolic.verdicts import OTHER_SHAPES, Verdict, decide
+from bptt_lab.symbolic.worlds import float_worlds
 
 
 class Claim(NamedTuple):
@@ -32,7 +33,7 @@ class Claim(NamedTuple):
         if verdict.outcome != "different":
             return f"{'✓ ' if self.holds else ''}{verdict.strength.partition(',')[0]}"
         if verdict.world is None or verdict.strength == OTHER_SHAPES:
-            return f"✗ refused: {verdict.strength}"
+            return f"✗ refused: {verdict.strength.rstrip('.')}"
         return f"✗ refused: {verdict.left:.4g} where {verdict.right:.4g} is right"
 
 
@@ -66,9 +67,14 @@ def claims(graph: Graph, goal: str, formulas: Mapping[str, str]) -> Claims:
 
 
 def _judged(graph: Graph, claimed: TypedForm, wanted: TypedForm) -> Verdict:
+    world, *_ = float_worlds(graph, 1)
     try:
-        shapes = [shape_of(form.tree, graph.network.shapes) for form in (claimed, wanted)]
-    except ShapeError as error:
+        found = [(shape_of(form.tree, graph.network.shapes), len(form.values(world))) for form in (claimed, wanted)]
+    except FormulaError as error:
         return Verdict("different", error.what)
-    one, other = (shape if math.prod(shape) > 1 else () for shape in shapes)
-    return decide(claimed.values, wanted.values, graph) if one == other else Verdict("different", OTHER_SHAPES)
+    except ArithmeticError:
+        return Verdict("different", "it has no value, by a division by zero or the like")
+    (one, count), (other, expected) = ((shape if math.prod(shape) > 1 else (), size) for shape, size in found)
+    if (one, count) != (other, expected):
+        return Verdict("different", OTHER_SHAPES)
+    return decide(claimed.values, wanted.values, graph)

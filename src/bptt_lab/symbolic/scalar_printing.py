@@ -63,7 +63,7 @@ class _Text(_LectureOrder, StrPrinter):
 
 def scalar_latex(expression: sympy.Expr) -> str:
     """Return a scalar form as LaTeX."""
-    return _Latex({"order": "none"}).doprint(expression)
+    return _Latex({"order": "none", "ln_notation": True}).doprint(expression)
 
 
 def scalar_text(expression: sympy.Expr) -> str:
