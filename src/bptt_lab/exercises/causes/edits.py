@@ -134,12 +134,20 @@ def edits(tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool
     found = list(_changes(tree, network, tuple(factors), is_number))
     for one in found:
         yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside)
-    for key in dict.fromkeys(one.key for one in found if one.key):
-        alike = [one for one in found if one.key == key]
-        if len(alike) > 1:
-            says = alike[0].says.removesuffix(".") + LIKEWISE
-            yield Edit(alike[0].kind, says, alike[0].about, _changed(tree, alike), alike[0].is_inside)
+    for first, *others in _alike(found):
+        if others:
+            says = first.says.removesuffix(".") + LIKEWISE
+            yield Edit(first.kind, says, first.about, _changed(tree, [first, *others]), first.is_inside)
     yield from _exchanged(tree, network)
+
+
+def _alike(found: list[Change]) -> list[list[Change]]:
+    """Return the changes that are one slip made again and again; of two in one part, the first."""
+    groups: dict[tuple, dict[int, Change]] = {}
+    for one in found:
+        if one.key:
+            groups.setdefault(one.key, {}).setdefault(id(one.part), one)
+    return [list(group.values()) for group in groups.values()]
 
 
 def _changed(tree: Tree, changes: list[Change]) -> Tree:
