@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
-from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.functions import LOSSES, ROWS
 from bptt_lab.formulas.times import NOW, Index
+from bptt_lab.formulas.tree import Call, Tree, walk
 from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import (
+    PREDICTION,
     Applied,
     Letter,
     Product,
     Raised,
     Scalar,
     Sum,
+    definition,
     derivative,
     entries,
     letters,
     multiply,
     replace,
+    scalar,
     slope,
 )
+from bptt_lab.network.scalars import VALUE as TARGET
+from bptt_lab.network.shapes import entrywise_shape
 
 ACTIVATIONS = tuple(name for name, row in ROWS.items() if row.kind == "entry" and name not in ("identity", "log"))
 ARGUMENT, VALUE = Letter(Place("argument")), Letter(Place("value"))
@@ -94,19 +100,24 @@ def _uses(network: Network, name: str) -> list[Use]:
     base: dict[Place, list] = {}
     parts: dict[Place, list] = {}
     veils: dict[Scalar, Letter] = {}
-    own = _own_letters(network, name)
+    own, of_losses = _own_letters(network, name), _arguments_in_losses(network, name)
+
+    def veiled(slope: Scalar) -> Scalar:
+        return _veiled(slope, name, veils, of_losses)
+
     for i, tree in enumerate(network.definition(name, entry) for entry in entries(network.shapes[name])):
-        activations = dict.fromkeys(_outermost(tree, lambda one: one.function in ACTIVATIONS))
+        found = _outermost(tree, lambda one: one.function in ACTIVATIONS and one.arguments not in of_losses)
+        activations = dict.fromkeys(found)
         hidden = {Letter(Place("activation", None, (k,))): one for k, one in enumerate(activations)}
         skeleton = replace(tree, {one: letter for letter, one in hidden.items()})
         for letter in letters(skeleton):
             slope = replace(replace(derivative(skeleton, letter), hidden), own)
             if letter not in hidden:
-                base.setdefault(letter.place[:2], []).append((i, letter.place.entry, _veiled(slope, name, veils)))
+                base.setdefault(letter.place[:2], []).append((i, letter.place.entry, veiled(slope)))
                 continue
             one = hidden[letter]
-            told = (i, one.function, _argument(one, name, veils), _veiled(replace(one, own), name, veils))
-            for place, columns in _inner(one, _veiled(slope, name, veils)).items():
+            told = (i, one.function, _argument(one, name, veils), veiled(replace(one, own)))
+            for place, columns in _inner(one, veiled(slope)).items():
                 parts.setdefault(place, []).append((*told, columns))
     known = {letter.place: tree for tree, letter in veils.items()}
     return [_use(network, name, place, base.get(place, []), parts.get(place, []), known) for place in {**base, **parts}]
@@ -119,13 +130,48 @@ def _own_letters(network: Network, name: str) -> dict[Scalar, Letter]:
     return {tree: Letter(Place(name, time, entry)) for entry, tree in trees.items() if not isinstance(tree, Letter)}
 
 
-def _veiled(tree: Scalar, name: str, veils: dict[Scalar, Letter]) -> Scalar:
+@cache
+def _functions_inside(loss: str) -> frozenset[Applied]:
+    """Return the functions that the definition of a loss and its slopes hold, of its prediction and its target."""
+    tree = definition(loss, PREDICTION, TARGET)
+    rules = (tree, derivative(tree, PREDICTION), derivative(tree, TARGET))
+    return frozenset(one for rule in rules for one in _activations_in(rule))
+
+
+def _activations_in(tree: Scalar) -> list[Applied]:
+    found = [one for part in tree.parts for one in _activations_in(part)]
+    return [tree, *found] if isinstance(tree, Applied) and tree.function in ACTIVATIONS else found
+
+
+def _arguments_in_losses(network: Network, name: str) -> frozenset[tuple[Scalar, ...]]:
+    """Return the arguments of what stands in the definitions of an equation's losses: those are no activations of it.
+
+    Their slopes are the loss's error, and are written from its prediction and its target.
+    """
+
+    def entries_of(tree: Tree) -> list[Scalar]:
+        return [scalar(tree, entry, shape_of) for entry in entries(shape_of(tree))]
+
+    shape_of = partial(entrywise_shape, shapes=network.shapes)
+    parts = walk(network.equations[name].expression)
+    found: set[tuple[Scalar, ...]] = set()
+    for call in [part for part in parts if isinstance(part, Call) and part.function in LOSSES]:
+        inside = _functions_inside(call.function)
+        for pair in zip(*map(entries_of, call.arguments), strict=True):
+            known = dict(zip((PREDICTION, TARGET), pair, strict=True))
+            found |= {tuple(replace(one, known) for one in function.arguments) for function in inside}
+    return frozenset(found)
+
+
+def _veiled(tree: Scalar, name: str, veils: dict[Scalar, Letter], plain: Collection[tuple[Scalar, ...]]) -> Scalar:
     """Return a tree in which a function of more than letters goes by a letter of its own, kept in `veils`.
 
     Such a value was computed on the way forward: no slip on the way back reaches inside it. The letter is called by the
-    equation's name in brackets, as no quantity is.
+    equation's name in brackets, as no quantity is. A function of `plain` arguments stays.
     """
-    whole = _outermost(tree, lambda one: not all(isinstance(inner, Letter) for inner in one.arguments))
+    whole = _outermost(
+        tree, lambda one: one.arguments not in plain and not all(isinstance(inner, Letter) for inner in one.arguments)
+    )
     return replace(tree, {one: _veil(one, name, veils) for one in whole})
 
 
