@@ -1,6 +1,7 @@
 """Causes by the answer's own text: one change of what is written makes it right, and no sentence is told of more."""
 
 import re
+from types import SimpleNamespace
 
 import asked
 import numpy as np
@@ -8,12 +9,14 @@ import pytest
 
 from bptt_lab.exercises.causes import corrections
 from bptt_lab.exercises.causes.corrections import Own, spelled
-from bptt_lab.exercises.causes.diagnosis import trial_scenes
+from bptt_lab.exercises.causes.diagnosis import Cause, diagnose, trial_scenes
 from bptt_lab.exercises.causes.edits import edits, factors_of, regrouped, terms
+from bptt_lab.exercises.judges.arrays import UNFILLED, unfilled
 from bptt_lab.exercises.judges.formula import judge_formula, own
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.questions import course_questions
+from bptt_lab.exercises.scenes import values
 from bptt_lab.formulas import write
 from bptt_lab.symbolic import arithmetics
 
@@ -135,6 +138,12 @@ def test_where_time_runs_out_no_change_is_told():
         assert corrections.corrections(WEIGHTS, own(WEIGHTS, tree), trial_scenes(WEIGHTS)) == []
 
 
+def test_changes_are_tried_for_answers_as_long_as_any_right_form():
+    asked_for = [one for one in QUESTIONS.values() if one.kind in ("line", "matrix", "derivation")]
+    forms = [write(one.tree(form)) for one in asked_for for form in (one.answer, *one.same)]
+    assert 100 < max(map(len, forms)) < corrections.LONGEST
+
+
 def test_every_change_of_a_right_answer_differs_from_it():
     tree, network = WEIGHTS.tree(WEIGHTS.answer), WEIGHTS.graph.network
     found = list(edits(tree, network, factors_of(tree), is_number=True))
@@ -167,3 +176,31 @@ def truncated(W1, W11, h1, d_last):
 def test_an_entry_that_no_loop_fills_is_no_carry_set_to_zero():
     assert "right but for index 0, which holds zeros" in feedback("06.6", one_short).cause
     assert "index 0" not in feedback("06.6", truncated).cause
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        ([0, 2, 3], True),
+        ([0, 9, 3], False),
+        ([0, 2, 9], False),
+        ([0, 0, 0], False),
+        ([1, 2, 3], False),
+        ([9, 2, 3], False),
+        ([0, 2], False),
+    ],
+)
+def test_only_an_array_that_is_right_after_its_zero_is_one_that_no_loop_fills(given, is_told):
+    case = SimpleNamespace(agrees=lambda one, other: one == other)
+    tables = [SimpleNamespace(case=case, results={"d": np.array(true)}) for true in ([1, 2, 3], [4])]
+    cause, goal = Cause(says="reset", mistake="E3"), STATE.goal_tree
+    found = unfilled(cause, goal, [np.array(given), np.array([4])], tables, "d")
+    assert (found.says == UNFILLED) == is_told and (found == cause) != is_told
+
+
+def test_a_letter_that_is_not_written_is_not_told_as_a_slip_of_the_pen():
+    parts = "d1(1)*h1(0) + d1(2)*({}) + d1(3)*h1(2)"
+    slip, same_value = parts.format("a1(1)"), parts.format("W0*x(1) + W11*h1(0) + b0")
+    cause = diagnose(WEIGHTS, lambda scene: values(WEIGHTS.tree(slip), scene, WEIGHTS.spans))
+    assert cause.says == "All is right except that a1 stands where another letter belongs."
+    assert judge_formula(WEIGHTS, same_value).outcome == WRONG and "a1" not in judge_formula(WEIGHTS, same_value).cause

@@ -19,7 +19,10 @@ from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
-LONGEST = 240  # characters of an answer whose changes are tried: a longer one takes its second without them
+# Characters of an answer whose changes are tried: more than any right form of the course. All changes are made before
+# one is tried, which takes time by the square of the length, watched by no clock; and those of longer answers rarely fit
+# into SECONDS, so that what is said of them would hang on the machine.
+LONGEST = 240
 SECONDS = 0.5  # of processor time for all changes of an answer
 CLOSE = 1e-8
 THREE = Number(Fraction(3))
@@ -54,7 +57,7 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
         return []
     forms = [question.tree(form) for form in (question.answer, *question.same)]
     factors = {write(factor): factor for form in forms for factor in factors_of(form)}
-    is_number = all(shape == () for shape in _shapes(own.tree, question, scenes[0]))
+    is_number = all(shape == () for shape in _shapes(own.tree, question))
     found: dict[tuple, Edit] = {}
     try:
         with patience(SECONDS):
@@ -70,10 +73,10 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
 def lost_letter(question: Question, own: Own, scenes: list[Scene]) -> str:
     """Return a letter of an answer on which its value does not depend, because something cancels; or nothing."""
     letters = dict.fromkeys(spot.part for spot in spots(own.tree) if isinstance(spot.part, Letter | Derivative))
-    for letter in letters:
-        other = with_letters(own.tree, {letter: Binary("*", THREE, letter)})
-        one, changed = (numbers_of(tree, scenes, question) for tree in (own.tree, other))
-        if one is not None and changed is not None and same(one, changed):
+    one = numbers_of(own.tree, scenes, question)
+    for letter in letters if one is not None else ():
+        changed = numbers_of(with_letters(own.tree, {letter: Binary("*", THREE, letter)}), scenes, question)
+        if changed is not None and same(one, changed):
             return spelled(letter, question)
     return ""
 
@@ -100,7 +103,7 @@ def spelled(tree: Tree, question: Question) -> str:
     return write(mapped(tree, change))
 
 
-def _shapes(tree: Tree, question: Question, scene: Scene) -> Iterator[tuple[int, ...]]:
+def _shapes(tree: Tree, question: Question) -> Iterator[tuple[int, ...]]:
     """Yield the shape of each part of an answer that has one whatever the indices are."""
     for spot in spots(tree):
         if isinstance(spot.part, Letter):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
-from bptt_lab.exercises.causes.edits import Edit
+from bptt_lab.exercises.causes.edits import Edit, spots
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
@@ -20,7 +20,7 @@ from bptt_lab.exercises.places import at_step, listed, said_of, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, walk
+from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -100,7 +100,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         return Cause()
     true = _goal_values(question)
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
-        return _by_shape(question, given, true)
+        return _by_shape(given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
         return Cause("", TOO_LARGE, "Which factor grows so, and does the loss depend on it so strongly?")
@@ -329,7 +329,7 @@ def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) 
 
 
 def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None:
-    written = own and {_name(part) for part in walk(own.tree)}
+    written = own and {_name(spot.part) for spot in spots(own.tree)}
     for slip, numbers in pen_slips(question):
         is_there = written is None or slip.kind not in OF_LETTERS or slip.letter in written
         if is_there and same(a, numbers):
@@ -357,7 +357,7 @@ def pen_slips(question: Question) -> tuple:
     return tuple(found)
 
 
-def _by_shape(question: Question, given: list, true: list) -> Cause:
+def _by_shape(given: list, true: list) -> Cause:
     """Return the cause where the shapes differ: often a transpose of the right thing."""
     one, other = given[0][0], true[0][0]
     got, wanted = (shape_text(value) for value in (one, other))

@@ -285,7 +285,7 @@ def counterexample(question: Question, tree: Tree, world: World) -> str:
             one, other = float(_middle(given[entry])), float(_middle(true[entry]))
             if abs(one - other) > 1e-12 * (1 + abs(other)):
                 texts = told_apart(one, other)  # what differs by so much, differs in 16 digits
-                where = _where(question, tree, scene, indices, entry)
+                where = _where(tree, scene, indices, entry)
                 return f"{where} your answer gives {texts[0]} where {texts[1]} is right."
     return ""
 
@@ -294,7 +294,7 @@ def _middle(number):
     return number.mid if hasattr(number, "mid") else number
 
 
-def _where(question: Question, tree: Tree, scene: Scene, indices: dict[str, int], entry: tuple[int, ...]) -> str:
+def _where(tree: Tree, scene: Scene, indices: dict[str, int], entry: tuple[int, ...]) -> str:
     """Return the point at which an answer is tried: the values of its own letters, where they are few numbers."""
     numbers = _numbers_in(tree, scene, indices)
     known = ", ".join(f"{name} = {number + 0.0:.4g}" for name, number in numbers.items())
