@@ -1,4 +1,4 @@
-"""The network of notebook 00, whose explorer the tests of this folder play with."""
+"""The network of notebook 00, two scalars, and the values with which its explorer begins."""
 
 import numpy as np
 

@@ -70,15 +70,11 @@ def _edition(path: Path, metadata: Mapping) -> Edition:
 
 
 def handed_out(book: Mapping, metadata: Mapping) -> dict:
-    """Return a notebook as a student gets it: no outputs, no counts, and `metadata` from the kernel.
-
-    The descriptions of figures go with the figures: a changed one alone makes no newer edition.
-    """
+    """Return a notebook as a student gets it: no outputs, no counts, and `metadata` from the kernel."""
     cells = []
     for cell in book["cells"]:
-        kept = {name: value for name, value in cell["metadata"].items() if name != "mystnb"}
         empty = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
-        cells.append({**cell, "metadata": kept, **empty})
+        cells.append({**cell, **empty})
     return {**book, "cells": cells, "metadata": {**book["metadata"], **metadata}}
 
 

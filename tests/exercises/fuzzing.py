@@ -26,7 +26,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.language import FUNCTIONS
 
-KINDS = ("line", "matrix", "derivation", "number", "shape", "choice")
+KINDS = tuple(kind for kind in ALL_KINDS if kind != "function")  # whose answers are text or numbers
 SLOWEST = 1.0  # seconds of processor time
 BROKEN_OFF = 5.0  # seconds by the clock
 FORBIDDEN = ("exec", "compile", "open", "import", "os.", "subprocess.", "socket.", "ctypes.", "marshal.", "pickle.")

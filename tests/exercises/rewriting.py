@@ -17,6 +17,7 @@ from functools import lru_cache
 import mpmath
 import numpy as np
 
+from bptt_lab.exercises.causes.corrections import spelled
 from bptt_lab.exercises.judges.cases import is_for_every_T
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
@@ -614,24 +615,6 @@ def write_time_otherwise(spot: Spot) -> Tree | None:
 def symbolic_questions() -> list[Question]:
     """Return the questions of the course that are answered by a formula or a derivation."""
     return [one for one in course_questions().values() if one.kind in ("line", "matrix", "derivation")]
-
-
-def spelled(tree: Tree, question: Question) -> str:
-    """Return a formula as a student types it: d1(2) for the derivative by a1(2), d_W11 for the gradient by W11."""
-    return write(_with_deltas(tree, question))
-
-
-def _with_deltas(tree: Tree, question: Question) -> Tree:
-    if isinstance(tree, Derivative) and tree.below == Letter(question.graph.network.loss):
-        for name, meaning in question.language.letters.items():
-            if meaning == (tree.kind, tree.above.name) and tree.kind != "value":
-                return Letter(name, tree.above.time, tree.above.entry)
-        return tree
-    if isinstance(tree, Letter | Derivative):
-        return tree
-    for name, k, part in list(value_parts(tree)):
-        tree = put(tree, ((name, k),), _with_deltas(part, question))
-    return tree
 
 
 def rewritten(

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import asked
 import numpy as np
 import pytest
+from rewriting import symbolic_questions
 
 from bptt_lab.exercises.causes import corrections
 from bptt_lab.exercises.causes.corrections import Own, spelled
@@ -139,8 +140,7 @@ def test_where_time_runs_out_no_change_is_told():
 
 
 def test_changes_are_tried_for_answers_as_long_as_any_right_form():
-    asked_for = [one for one in QUESTIONS.values() if one.kind in ("line", "matrix", "derivation")]
-    forms = [write(one.tree(form)) for one in asked_for for form in (one.answer, *one.same)]
+    forms = [write(one.tree(form)) for one in symbolic_questions() for form in (one.answer, *one.same)]
     assert 100 < max(map(len, forms)) < corrections.LONGEST
 
 

@@ -1,21 +1,13 @@
-"""A derivation walked line by line: the panels, the widget and the function behind its slider."""
+"""A derivation walked line by line: the panels, and the paths that each line lights."""
 
 import pytest
 from drawn import arrow, named, smallest_font, texts
 
-from bptt_lab import Network, figures, symbolic
+from bptt_lab import figures, symbolic
 from bptt_lab.figures import stepping
+from explored import TWO
 from networks import network
 
-TWO = Network(
-    """
-    a1[t] = W0 * x[t] + W11 * h1[t-1] + b0
-    h1[t] = tanh(a1[t])
-    a2[t] = W1 * h1[t] + b1
-    L[t]  = mse(a2[t], y[t])
-    """,
-    sizes=dict(x=1, h1=1, a2=1),
-)
 GRAPH = TWO.unroll(3)
 
 

@@ -177,9 +177,9 @@ def test_a_derivation_in_plain_text_is_a_table_of_lines_and_reasons():
     ]
 
 
-def test_a_derivation_in_latex_marks_the_line_that_is_lit_and_writes_out_deltas_on_request():
-    shown = symbolic.derive(SCALAR, "h", 1, 1, unroll=True).latex(lit=2).splitlines()
-    assert [line.startswith(r"\Rightarrow") for line in shown] == [False, False, True, False, False, False]
+def test_a_derivation_in_latex_has_a_row_for_each_line_and_writes_out_deltas_on_request():
+    shown = symbolic.derive(SCALAR, "h", 1, 1, unroll=True).latex().splitlines()
+    assert shown[0] == r"\begin{aligned}" and shown[5] == r"\end{aligned}" and len(shown) == 6
     reasons = [line.rpartition(r"\text{")[2].partition("}")[0] for line in shown[1:5]]
     assert [reason[:11] for reason in reasons] == ["the goal", "chain rule,", "immediate d", "every total"]
     assert [line.count("&&&") for line in shown[1:5]] == [1, 0, 0, 0] and shown[4].startswith("&= h^{(1)} + v")

@@ -12,16 +12,7 @@ from bptt_lab import Network, NetworkError, symbolic
 from bptt_lab.network import Place, scalars
 from bptt_lab.symbolic import scalar_forms
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
-
-TWO = Network(
-    """
-    a1[t] = W0 * x[t] + W11 * h1[t-1] + b0
-    h1[t] = tanh(a1[t])
-    a2[t] = W1 * h1[t] + b1
-    L[t]  = mse(a2[t], y[t])
-    """,
-    sizes=dict(x=1, h1=1, a2=1),
-)
+from explored import TWO
 
 
 @pytest.fixture

@@ -168,12 +168,11 @@ class Derivation:
         opened = f"<details><summary>{self.mark}</summary>{self.verdict()}</details>"
         return f"$$\n{self.latex()}\n$$\n\n{opened if len(self.lines) > 1 else self.mark}"
 
-    def latex(self, lit: int | None = None) -> str:
-        """Return the lines as one aligned block of LaTeX, the line `lit` (from 1) marked by an arrow."""
+    def latex(self) -> str:
+        """Return the lines as one aligned block of LaTeX."""
         rows = [rf"{self.lines[0].form.goal_latex()} &&& \text{{{self.lines[0].reason}}}"]
         rows += [rf"&= {line.form.latex()} && \text{{{line.reason}}}" for line in self.lines[1:]]
-        marked = [(r"\Rightarrow\ " if number == lit else "") + row for number, row in enumerate(rows, start=1)]
-        return r"\begin{aligned}" + "\n" + " \\\\[6pt]\n".join(marked) + "\n" + r"\end{aligned}"
+        return r"\begin{aligned}" + "\n" + " \\\\[6pt]\n".join(rows) + "\n" + r"\end{aligned}"
 
     def __repr__(self) -> str:
         width = max(len(str(line.form)) for line in self.lines)

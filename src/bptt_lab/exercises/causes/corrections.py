@@ -20,8 +20,8 @@ from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
 # Characters of an answer whose changes are tried: more than any right form of the course. All changes are made before
-# one is tried, which takes time by the square of the length, watched by no clock; and those of longer answers rarely fit
-# into SECONDS, so that what is said of them would hang on the machine.
+# one is tried, which takes time by the square of the length, watched by no clock; and those of longer answers rarely
+# fit into SECONDS, so that what is said of them would hang on the machine.
 LONGEST = 240
 SECONDS = 0.5  # of processor time for all changes of an answer
 CLOSE = 1e-8
