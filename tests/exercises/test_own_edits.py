@@ -180,6 +180,7 @@ def test_a_sign_that_is_wrong_likewise_is_that_of_sums_alike_but_for_their_steps
         ("-(2 - 5)", "sign", [False, False]),
         ("3*(2 - 5)", "sign", [True, True]),
         ("7 - (2 - 5)", "sign", [False, False, False, False]),
+        ("3*(7 - (2 - 5))", "sign", [True, True, True, True]),
         ("tanh(2 - 5)", "sign", [True, True]),
         ("tanh(2 - 5)", "surplus", [True, True]),
         ("2 - 5", "surplus", [False, False]),
@@ -204,6 +205,7 @@ def test_a_change_says_nothing_of_a_place_inside_unless_told():
 MISSING = {
     "3*W0": ["x(1)*(3*W0)"],
     "W0 + b0": ["x(1)*W0 + b0", "W0 + x(1)*b0"],
+    "3 + W0": ["3 + x(1)*W0"],
     "W0/tanh(b0)": ["x(1)*(W0/tanh(b0))", "W0/tanh(x(1)*b0)"],
     "W0**2": ["x(1)*W0**2", "(x(1)*W0)**2"],
 }

@@ -202,7 +202,7 @@ def _of_letter(part: Tree, network: Network) -> Iterator[Change]:
 
     def change(kind: str, new: Letter, *key: object) -> Change:
         whole = replace(part, above=new) if is_derivative else new
-        return Change(kind, "{0} stands where {1} belongs.", (part, whole), part, whole, key and (kind, *key))
+        return Change(kind, "{0} stands where {1} belongs.", (part, whole), part, whole, (kind, *key))
 
     if letter.time is not None:
         for by in (1, -1):
