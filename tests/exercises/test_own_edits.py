@@ -98,6 +98,8 @@ ALL = {
         "The factor 3 is too much in 2*3. 2/5",
         "The factor 2 is too much in 2*3. 3/5",
     ],
+    "1*7": ["The factor 7 is too much in 1*7. 1"],
+    "(3**T)/(5**T)": ["The factor 5**T is too much in 3**T/5**T. 3**T"],
     "2*(3*5)": [
         "The factor 2 is too much in 2*(3*5). 3*5",
         "The factor 5 is too much in 3*5. 2*3",
