@@ -122,6 +122,7 @@ def test_all_changes_of_an_answer_and_what_is_said_of_them(answer):
         (MATRIX, "h1(t-1)", ["t", "t - 2"]),
         (MATRIX, "h1(t-2)", ["t - 1", "t - 3"]),
         (MATRIX, "h1(2*t)", ["2*t + 1", "2*t - 1"]),
+        (MATRIX, "h1(t*2)", ["t*2 + 1", "t*2 - 1"]),
         (MATRIX, "h1(1-t)", ["1 - t + 1", "1 - t - 1"]),
         (MATRIX, "W11", []),
     ],
