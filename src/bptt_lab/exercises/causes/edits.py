@@ -290,9 +290,9 @@ def _shifted(time: Tree, by: int) -> Tree:
 
 
 def _timeless(tree: Tree) -> str:
-    """Return a formula as text in which every step is the same one."""
+    """Return a formula as text in which every step is the same one, that of letters without time too."""
     now = Variable("t")
-    return write(mapped(tree, lambda part: replace(part, time=part.time and now) if isinstance(part, Letter) else None))
+    return write(mapped(tree, lambda part: replace(part, time=now) if isinstance(part, Letter) else None))
 
 
 def _negative(tree: Tree) -> Tree:
