@@ -176,6 +176,14 @@ def test_arrows_join_points_in_a_chain_or_from_the_first(arrows, starts):
         figures.surface(x, x, np.add.outer(x, x), ("p", "q", "r"), points, "ring")
 
 
+def test_a_text_at_the_right_side_of_a_map_stands_to_the_left_of_its_point():
+    x = np.linspace(-1, 1, 9)
+    points = [(0, 0, "middle"), (0.9, 0.5, "side")]
+    figure, _ = figures.surface(x, x, np.add.outer(x**2, x**2), ("p", "q", "r"), points, "star")
+    drawn = {t.get_text(): t.get_ha() for t in figure.axes[0].texts if t.get_text()}
+    assert drawn == {"middle": "left", "side": "right"}
+
+
 @pytest.mark.parametrize("change", ["shape", "order", "labels", "nan"])
 def test_bad_surfaces_are_refused(change):
     x, y, labels = np.arange(4.0), np.arange(3.0), ("a", "b", "c")

@@ -5,6 +5,7 @@ from bptt_lab.figures.flows import flow_panels
 from bptt_lab.figures.folded import folded_network
 from bptt_lab.figures.influence import influence_diagram
 from bptt_lab.figures.plots import curves, gradient_flow, matrices, step_size_valley, surface
+from bptt_lab.figures.states import unit_map
 from bptt_lab.figures.stepping import steps
 from bptt_lab.figures.tensors import tensor_contraction
 from bptt_lab.figures.truncation import bias_by_reach, cost_bars
@@ -26,6 +27,7 @@ __all__ = [
     "steps",
     "surface",
     "tensor_contraction",
+    "unit_map",
     "unrolled_network",
     "without_bytes",
 ]

@@ -287,12 +287,15 @@ def _scale(figure, axes, shades, label: str) -> None:
 
 
 def _draw_points(axes, points: Sequence, arrows: str) -> None:
-    """Mark each point with its text, and join them by arrows."""
+    """Mark each point with its text, and join them by arrows; a text that would leave the map stands to the left."""
+    left, right = axes.get_xlim()
     for i, (a, b, text) in enumerate(points):
         axes.plot(a, b, marker=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=8,
                   markeredgecolor="#ffffff", linestyle="none", gid=f"point {text}")  # fmt: skip
-        below = i and b < points[i - 1][1]
-        axes.annotate(text, (a, b), (10, -16 if below else 10), textcoords="offset points", fontsize=NORMAL,
+        below = arrows == "star" or (i and b < points[i - 1][1])
+        side = "right" if a > left + 0.75 * (right - left) else "left"
+        axes.annotate(text, (a, b), (-10 if side == "right" else 10, -16 if below else 10), ha=side,
+                      textcoords="offset points", fontsize=NORMAL,
                       bbox=dict(facecolor=PAPER, edgecolor=GREY, pad=2))  # fmt: skip
     starts = points if arrows == "chain" else points[:1] * len(points)
     for (a, b, _), (c, d, _) in zip(starts, points[1:], strict=False):
