@@ -6,6 +6,7 @@ from bptt_lab.course.case import Case, compare, is_same, random_case, split, tri
 from bptt_lab.course.cliff import cliff
 from bptt_lab.course.deltas import deltas
 from bptt_lab.course.edits import degenerate, edited, trial
+from bptt_lab.course.gated import GatedCase, by_sympy, gated_case
 from bptt_lab.course.lag import LAG, lag_batch, lag_gradients, lag_learn, lag_right
 from bptt_lab.course.layered import (
     Layered,
@@ -25,8 +26,9 @@ from bptt_lab.course.shapes import Prediction, predicts_change, symbols
 from bptt_lab.course.table import Table, table
 
 __all__ = [
-    "LAG",
     "Case",
+    "GatedCase",
+    "LAG",
     "Layered",
     "Learner",
     "Obtained",
@@ -36,6 +38,7 @@ __all__ = [
     "batch_gradients",
     "bidirectional_case",
     "both_ways_learner",
+    "by_sympy",
     "cliff",
     "compare",
     "deep_case",
@@ -46,6 +49,7 @@ __all__ = [
     "every_addition",
     "every_parity",
     "feed_forward",
+    "gated_case",
     "is_same",
     "lag_batch",
     "lag_gradients",
