@@ -56,7 +56,7 @@ def by_sympy(graph: Graph, arrays: Mapping[str, np.ndarray]) -> dict[str, np.nda
 
 
 class GatedCase(NamedTuple):
-    """A gated network at random numbers: parameters as its code stacks them, x (T, B, D), given states; labels (T, B)."""
+    """A gated network at random numbers: parameters as the code stacks them, x (T, B, D), states; labels (T, B)."""
 
     name: str
     graph: Graph
