@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bptt_lab.course.batches import batch_gradients
 from bptt_lab.course.case import compare
 from bptt_lab.course.networks import network
 from bptt_lab.network import Graph, NetworkError
@@ -46,13 +47,11 @@ def by_sympy(graph: Graph, arrays: Mapping[str, np.ndarray]) -> dict[str, np.nda
 
     dL/dW = sum_b dL_b/dW for what all sequences share; each keeps its own by inputs and given states.
     """
-    from bptt_lab.symbolic import gradients
-
-    compiled = gradients(graph).compiled()
-    found = [compiled(values) for values in sequences(graph, arrays)]
-    summed = {name: np.sum([one[name] for one in found], axis=0) for name in graph.network.parameters}
-    own = {name: np.stack([one[name] for one in found], axis=1) for name in graph.network.inputs if name in found[0]}
-    return summed | own | {start_of(name): np.stack([one[name] for one in found]) for name in graph.boundaries}
+    shared = {name: arrays[name] for name in graph.network.parameters}
+    each = {name: arrays[name] for name in graph.network.inputs}
+    each |= {name: arrays[start_of(name)] for name in graph.boundaries}
+    found = batch_gradients(graph, shared, each)
+    return {start_of(name) if name in graph.boundaries else name: array for name, array in found.items()}
 
 
 class GatedCase(NamedTuple):
