@@ -33,6 +33,8 @@ ALL = {
     "h1(1)": [
         "h1(1) stands where h1(2) belongs. h1(2)",
         "h1(1) stands where h1(0) belongs. h1(0)",
+        "h1(1) stands where h1(3) belongs. h1(3)",
+        "h1(1) stands where h1(-1) belongs. h1(-1)",
         "h1(1) stands where a1(1) belongs. a1(1)",
         "h1(1) stands where a2(1) belongs. a2(1)",
         "h1(1) stands where x(1) belongs. x(1)",
@@ -116,14 +118,14 @@ def test_all_changes_of_an_answer_and_what_is_said_of_them(answer):
 @pytest.mark.parametrize(
     ("question", "answer", "steps"),
     [
-        (LINE, "h1(T)", ["T + 1", "T - 1"]),
-        (MATRIX, "h1(t)", ["t + 1", "t - 1"]),
-        (MATRIX, "h1(t+1)", ["t + 2", "t"]),
-        (MATRIX, "h1(t-1)", ["t", "t - 2"]),
-        (MATRIX, "h1(t-2)", ["t - 1", "t - 3"]),
-        (MATRIX, "h1(2*t)", ["2*t + 1", "2*t - 1"]),
-        (MATRIX, "h1(t*2)", ["t*2 + 1", "t*2 - 1"]),
-        (MATRIX, "h1(1-t)", ["1 - t + 1", "1 - t - 1"]),
+        (LINE, "h1(T)", ["T + 1", "T - 1", "T + 2", "T - 2"]),
+        (MATRIX, "h1(t)", ["t + 1", "t - 1", "t + 2", "t - 2"]),
+        (MATRIX, "h1(t+1)", ["t + 2", "t", "t + 3", "t - 1"]),
+        (MATRIX, "h1(t-1)", ["t", "t - 2", "t + 1", "t - 3"]),
+        (MATRIX, "h1(t-2)", ["t - 1", "t - 3", "t", "t - 4"]),
+        (MATRIX, "h1(2*t)", ["2*t + 1", "2*t - 1", "2*t + 2", "2*t - 2"]),
+        (MATRIX, "h1(t*2)", ["t*2 + 1", "t*2 - 1", "t*2 + 2", "t*2 - 2"]),
+        (MATRIX, "h1(1-t)", ["1 - t + 1", "1 - t - 1", "1 - t + 2", "1 - t - 2"]),
         (MATRIX, "W11", []),
     ],
 )
@@ -157,7 +159,8 @@ def test_another_power_is_one_more_or_one_less_and_never_none():
 def test_what_is_made_in_every_place_alike_is_one_slip():
     likewise = [one for one in changed(LINE, "h1(1)*h1(0) + h1(2)*h1(0)") if said(one).count(LIKEWISE)]
     assert [write(one.tree) for one in likewise if one.kind == "time"] == [
-        "h1(2)*h1(1) + h1(3)*h1(1)", "h1(0)*h1(-1) + h1(1)*h1(-1)"
+        "h1(2)*h1(1) + h1(3)*h1(1)", "h1(0)*h1(-1) + h1(1)*h1(-1)",
+        "h1(3)*h1(2) + h1(4)*h1(2)", "h1(-1)*h1(-2) + h1(0)*h1(-2)",
     ]  # fmt: skip
     assert [write(one.tree) for one in likewise if one.kind == "factor"] == ["h1(1) + h1(2)"]
     assert "h1(1)*h1(0) stands where" not in " ".join(map(said, likewise))
@@ -288,7 +291,14 @@ def test_the_places_of_letters_and_the_limits_of_sums_are_no_values():
 
 def test_the_factors_of_a_formula_are_what_stands_in_its_products():
     found = factors_of(MATRIX.tree("W11.T @ (W0 - W1)**2 * (h1(1) + h1(2)) * 3 * tanh(W0) + b0 * D(L, h1(1))"))
-    assert [write(factor) for factor in found] == ["W11.T", "(W0 - W1)**2", "h1(1) + h1(2)", "b0", "D(L, h1(1))"]
+    assert [write(factor) for factor in found] == [
+        "W11.T",
+        "(W0 - W1)**2",
+        "h1(1) + h1(2)",
+        "tanh(W0)",
+        "b0",
+        "D(L, h1(1))",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ class Aim(NamedTuple):
 
 def bracketed(question: Question, own: Own, scenes: list[Scene]) -> str:
     """Return a wrong answer with the brackets around its entrywise products that make it right, or nothing."""
-    aims = _aims(question, scenes)
-    found = (new for new in regrouped(own.tree) if _agrees(new, question, aims) and own.is_right(new))
+    aims = aims_of(question, scenes)
+    found = (new for new in regrouped(own.tree) if agrees(new, question, aims) and own.is_right(new))
     return next((spelled(new, question) for new in found), "")
 
 
@@ -55,19 +55,32 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
     """Return the single changes that make an answer right, the first of each kind of value; all of them certified."""
     if len(write(own.tree)) > LONGEST:
         return []
-    forms = [question.tree(form) for form in (question.answer, *question.same)]
-    factors = {write(factor): factor for form in forms for factor in factors_of(form)}
-    is_number = all(shape == () for shape in _shapes(own.tree, question))
+    is_number = has_numbers_only(own.tree, question)
     found: dict[tuple, Edit] = {}
     try:
         with patience(SECONDS):
-            aims = _aims(question, scenes)
-            for edit in edits(own.tree, question.graph.network, factors.values(), is_number):
-                if _agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes):
-                    found.setdefault(_as_free_numbers(edit.tree, question), edit)
+            aims = aims_of(question, scenes)
+            for edit in edits(own.tree, question.graph.network, factors_in(question), is_number):
+                if agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes):
+                    found.setdefault(as_free_numbers(edit.tree, question), edit)
     except Unsettled:
         return []  # those not tried may be right as well
     return [edit for edit in found.values() if own.is_right(edit.tree)] if len(found) <= 2 else []
+
+
+def right_forms(question: Question) -> list[Tree]:
+    """Return the answer of a question and its other right forms."""
+    return [question.tree(form) for form in (question.answer, *question.same)]
+
+
+def factors_in(question: Question) -> tuple[Tree, ...]:
+    """Return the factors that stand in the right forms of a question, each once."""
+    return tuple({write(factor): factor for form in right_forms(question) for factor in factors_of(form)}.values())
+
+
+def has_numbers_only(tree: Tree, question: Question) -> bool:
+    """Return whether all parts of an answer are numbers, so that the order of factors does not matter."""
+    return all(shape == () for shape in _shapes(tree, question))
 
 
 def lost_letter(question: Question, own: Own, scenes: list[Scene]) -> str:
@@ -117,13 +130,13 @@ def _no_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size for size in shape if size != 1)
 
 
-def _aims(question: Question, scenes: list[Scene]) -> list[Aim]:
+def aims_of(question: Question, scenes: list[Scene]) -> list[Aim]:
     """Return the shapes and numbers of the goal at the points tried."""
     found = [values(question.goal_tree, scene, question.spans) for scene in scenes]
     return [Aim(one, shapes(goal), np.array(flat(goal), dtype=float)) for one, goal in zip(scenes, found, strict=True)]
 
 
-def _agrees(tree: Tree, question: Question, aims: list[Aim]) -> bool:
+def agrees(tree: Tree, question: Question, aims: list[Aim]) -> bool:
     """Return whether a formula has the value of the goal at the points tried, the first one first."""
     for aim in aims:
         try:
@@ -148,7 +161,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and bool(np.linalg.norm(one - other) <= CLOSE * (np.linalg.norm(other) + 1e-12))
 
 
-def _as_free_numbers(tree: Tree, question: Question) -> tuple:
+def as_free_numbers(tree: Tree, question: Question) -> tuple:
     """Return a formula as numbers in which every letter is free: two changes to the same formula are one."""
     scene = FreeScene(worlds.modular_worlds(question.graph)[0])
     try:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
 from bptt_lab.exercises.causes.edits import Edit, spots
+from bptt_lab.exercises.causes.pairs import pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
@@ -122,6 +123,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         _of_edit(question, edit),
         _by_other_letter(question, scenes, a, own),
         _by_slip(question, a, own),
+        _by_pair(question, own, scenes),
         Cause(_partly_right(question, given, true)),
     )
 
@@ -137,6 +139,16 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
         return None
     says = edit.said(lambda part: spelled(part, question))
     return Cause("", says, OWN_ASKS[edit.kind], "A2" if edit.kind == "derivative" else "")
+
+
+def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:
+    """Return the cause where two slips were made, and mending both makes an answer right."""
+    found = pair(question, own, scenes) if own else None
+    if found is None:
+        return None
+    says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
+    asks = OWN_ASKS.get(found[0].kind, "Which of the two do you find first, and by which equation?")
+    return Cause("", f"Two slips: {says} With both mended it is right.", asks)
 
 
 def _by_lost_letter(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:

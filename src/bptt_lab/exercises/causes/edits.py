@@ -13,6 +13,7 @@ from bptt_lab.formulas import write
 from bptt_lab.formulas.tree import (
     ONE,
     Binary,
+    Call,
     Derivative,
     Letter,
     Negative,
@@ -69,7 +70,7 @@ def spots(tree: Tree, is_outer: bool = True, is_factor: bool = False) -> Iterato
     yield Spot(tree, is_outer, is_factor)
     if isinstance(tree, Letter | Derivative):
         return
-    stays_outer = is_outer and (_is_sum(tree) or isinstance(tree, Negative))
+    stays_outer = is_outer and (is_sum(tree) or isinstance(tree, Negative))
     for one in fields(tree):
         value = getattr(tree, one.name)
         inner = value if isinstance(value, tuple) else (value,)
@@ -131,17 +132,17 @@ def edits(tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool
 
     `is_number`: all its parts are numbers, so that the order of factors does not matter.
     """
-    found = list(_changes(tree, network, tuple(factors), is_number))
+    found = list(changes(tree, network, tuple(factors), is_number))
     for one in found:
         yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside)
-    for first, *others in _alike(found):
+    for first, *others in alike(found):
         if others:
             says = first.says.removesuffix(".") + LIKEWISE
             yield Edit(first.kind, says, first.about, _changed(tree, [first, *others]), first.is_inside)
     yield from _exchanged(tree, network)
 
 
-def _alike(found: list[Change]) -> list[list[Change]]:
+def alike(found: list[Change]) -> list[list[Change]]:
     """Return the changes that are one slip made again and again; of two in one part, the first."""
     groups: dict[tuple, dict[int, Change]] = {}
     for one in found:
@@ -155,7 +156,8 @@ def _changed(tree: Tree, changes: list[Change]) -> Tree:
     return mapped(tree, lambda part: new.get(id(part)))
 
 
-def _changes(tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
+def changes(tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
+    """Yield every single change of one part of an answer; `factors` and `is_number` as in `edits`."""
     for spot in spots(tree):
         part = spot.part
         yield from _of_kind(part)
@@ -163,7 +165,7 @@ def _changes(tree: Tree, network: Network, factors: tuple[Tree, ...], is_number:
         yield from _of_letter(part, network)
         yield from _of_power(part)
         yield from _too_much(spot)
-        if not isinstance(part, Number) and not (is_number and (spot.is_factor or _is_sum(part))):
+        if not isinstance(part, Number) and not (is_number and (spot.is_factor or is_sum(part))):
             yield from _missing(part, factors, is_number)
 
 
@@ -182,11 +184,11 @@ def _of_kind(part: Tree) -> Iterator[Change]:
 def _of_sign(spot: Spot) -> Iterator[Change]:
     """Yield a sum with the sign of its last term changed, and that of its first one."""
     part = spot.part
-    if not _is_sum(part):
+    if not is_sum(part):
         return
     flipped = replace(part, operator="-" if part.operator == "+" else "+")
     pairs = [(part.right, flipped)]
-    if not _is_sum(part.left):
+    if not is_sum(part.left):
         pairs.append((part.left, replace(part, left=_negative(part.left))))
     for i, (term, new) in enumerate(pairs):
         says = f"The sign of the term {_slot(0, term)}{'' if spot.is_outer else ' in ({1})'} is wrong."
@@ -205,8 +207,8 @@ def _of_letter(part: Tree, network: Network) -> Iterator[Change]:
         return Change(kind, "{0} stands where {1} belongs.", (part, whole), part, whole, (kind, *key))
 
     if letter.time is not None:
-        for by in (1, -1):
-            yield change("time", replace(letter, time=_shifted(letter.time, by)), is_derivative, letter.name, by)
+        for by in (1, -1, 2, -2):  # two: a step later where it is a step earlier
+            yield change("time", replace(letter, time=shifted(letter.time, by)), is_derivative, letter.name, by)
     for other in other_letters(letter, network):
         yield change("letter", other, is_derivative, letter.name, other.name, letter.entry)
 
@@ -226,10 +228,10 @@ def _of_power(part: Tree) -> Iterator[Change]:
 def _too_much(spot: Spot) -> Iterator[Change]:
     """Yield a sum without one of its terms and a product without one of its factors, or with the two exchanged."""
     part = spot.part
-    if _is_sum(part):
+    if is_sum(part):
         lone = part.right if part.operator == "+" else Negative(part.right)
         for kept, lost in ((part.left, part.right), (lone, part.left)):
-            if not _is_sum(lost):
+            if not is_sum(lost):
                 is_twice = lost in [term for term, _ in terms(kept)]
                 kind, says = ("term", "stands twice") if is_twice else ("surplus", "is too much")
                 yield Change(kind, f"The term {_slot(0, lost)} {says}.", (lost,), part, kept, (), not spot.is_outer)
@@ -279,7 +281,7 @@ def _shape(part: Letter | Derivative, network: Network) -> tuple:
     return above if part.kind == "gradient" or not (above or below) else (below, above)
 
 
-def _shifted(time: Tree, by: int) -> Tree:
+def shifted(time: Tree, by: int) -> Tree:
     """Return a time some steps later, written as a student writes it: t+1, and not t+2-1."""
     base, steps = time, by
     if isinstance(time, Number):
@@ -308,10 +310,10 @@ def _unsigned(tree: Tree) -> Tree:
 
 def _slot(number: int, tree: Tree) -> str:
     """Return the slot of a sentence for a part, in brackets around a sum."""
-    return f"({{{number}}})" if _is_sum(tree) else f"{{{number}}}"
+    return f"({{{number}}})" if is_sum(tree) else f"{{{number}}}"
 
 
-def _is_sum(tree: Tree) -> bool:
+def is_sum(tree: Tree) -> bool:
     return isinstance(tree, Binary) and tree.operator in "+-"
 
 
@@ -323,6 +325,6 @@ def factors_of(tree: Tree) -> Iterator[Tree]:
     """Yield the factors that stand in a formula: letters, derivatives, powers, sums in brackets."""
     for spot in spots(tree):
         part = spot.part
-        is_one = isinstance(part, Letter | Derivative | Power | Transpose) or _is_sum(part)
+        is_one = isinstance(part, Letter | Derivative | Power | Transpose | Call) or is_sum(part)
         if spot.is_factor and is_one:
             yield part

@@ -1,0 +1,187 @@
+"""Two slips at once: the one pair of changes of a wrong answer, as it is written, that makes it right."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from bptt_lab.exercises.causes.corrections import (
+    LONGEST,
+    NO_VALUE,
+    Own,
+    agrees,
+    aims_of,
+    as_free_numbers,
+    factors_in,
+    has_numbers_only,
+    numbers_of,
+    right_forms,
+    same,
+)
+from bptt_lab.exercises.causes.edits import Change, alike, changes, is_sum, shifted, spots, terms
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.scenes import bindings, value_at
+from bptt_lab.formulas import write
+from bptt_lab.formulas.tree import Binary, Negative, Over, Tree, mapped
+from bptt_lab.symbolic.arithmetics import Unsettled, patience
+from bptt_lab.symbolic.values import Scene
+
+MOST_PAIRS = 1500  # a number, not a time: what is said of an answer shall not hang on the machine
+SECONDS = 0.6  # of processor time, for a machine much slower than those it was written on
+COMMON_FIRST = ("sign", "time", "lost", "factor", "power", "range", "derivative", "term", "surplus", "order", "letter")
+OF_THE_WHOLE = "The sign of the whole is wrong."
+LOST_TERM = "A term is missing."
+UNNAMED = "A factor is missing"  # too long to be named: nothing is learnt from that
+RANGE = "A sum begins or ends at the wrong step."
+
+
+class Slip(NamedTuple):
+    """One slip, made in one place or in several alike."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def kind(self) -> str:
+        """What kind of slip it is."""
+        return self.changes[0].kind
+
+    def said(self, write) -> str:
+        """Return what is said of it, with its parts written in some way."""
+        first = self.changes[0]
+        return first.says.format(*map(write, first.about))
+
+
+def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip] | None:
+    """Return the two slips that make an answer right when both are mended, if there is just one such pair.
+
+    What comes out must be a right form of the question, letter by letter, and is certified by the judge.
+    """
+    if len(write(own.tree)) > LONGEST:
+        return None
+    wanted = {as_free_numbers(form, question) for form in right_forms(question)}
+    try:
+        with patience(SECONDS):
+            aims, begins_right = aims_of(question, scenes), _beginning(question, scenes[0])
+            right = [
+                (both, tree)
+                for both in _tried(question, own, scenes[0])
+                for tree in _mended(own.tree, both)
+                if begins_right(tree) and agrees(tree, question, aims) and as_free_numbers(tree, question) in wanted
+            ]
+    except Unsettled:
+        return None
+    least = min(map(_far_fetched, right), default=0)
+    simplest = {tuple(slip.said(write) for slip in one[0]): one for one in right if _far_fetched(one) == least}
+    kinds = {tuple(slip.kind for slip in both) for both, _ in simplest.values()}
+    is_one = len(simplest) == 1 or len(kinds) == 1 and not kinds & {("letter", "lost"), ("letter", "factor")}
+    both, tree = next(iter(simplest.values()), (None, None))
+    return both if is_one and both and own.is_right(tree) else None
+
+
+def _beginning(question: Question, scene: Scene) -> Callable[[Tree], bool]:
+    """Return whether a formula has the value of the goal for the first choice of the free indices: a quick look."""
+    indices = next(bindings(question.spans))
+    goal = np.asarray(value_at(question.goal_tree, scene, indices), dtype=float)
+
+    def begins_right(tree: Tree) -> bool:
+        try:
+            return same(np.asarray(value_at(tree, scene, indices), dtype=float), goal)
+        except NO_VALUE:
+            return False
+
+    return begins_right
+
+
+def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]]:
+    """Return the pairs that are tried, of slips that leave a value: those that are made often first."""
+    found = [
+        slip
+        for slip in slips(question, own)
+        if not slip.changes[0].says.startswith(UNNAMED)
+        and numbers_of(applied(own.tree, slip.changes), [scene], question) is not None
+    ]
+    tried = [both for both in itertools.combinations(found, 2) if not _is_made_up(both)]
+    return sorted(tried, key=lambda both: sum(COMMON_FIRST.index(slip.kind) for slip in both))[:MOST_PAIRS]
+
+
+def _is_made_up(both: tuple[Slip, Slip]) -> bool:
+    """Return whether a pair could make anything of anything: a term taken away and one added, two letters replaced."""
+    return {slip.kind for slip in both} in ({"surplus", "lost"}, {"letter"})
+
+
+def _far_fetched(found: tuple[tuple[Slip, Slip], Tree]) -> int:
+    """Return how many slips replace a letter or add a term: a sign, step, factor or power explains more simply."""
+    return sum(slip.kind in ("letter", "lost") for slip in found[0])
+
+
+def _mended(tree: Tree, both: tuple[Slip, Slip]) -> Iterator[Tree]:
+    """Yield an answer with both slips mended; of two in one part, either may be the inner one."""
+    one, other = (slip.changes for slip in both)
+    yield applied(tree, (*one, *other))
+    if {id(change.part) for change in one} & {id(change.part) for change in other}:
+        yield applied(tree, (*other, *one))
+
+
+def _is_plain(both: tuple[Slip, Slip]) -> bool:
+    """Return whether no letter is replaced: a sign, step, factor, power or term explains an answer more simply."""
+    return all(slip.kind != "letter" for slip in both)
+
+
+def slips(question: Question, own: Own) -> Iterator[Slip]:
+    """Yield the slips that an answer may hold, each a change in one place or in all places alike."""
+    network, is_number = question.graph.network, has_numbers_only(own.tree, question)
+    found = list(changes(own.tree, network, factors_in(question), is_number))
+    yield from (Slip((one,)) for one in found)
+    yield from (Slip(tuple(group)) for group in alike(found) if len(group) > 1)
+    yield Slip((Change("sign", OF_THE_WHOLE, (), own.tree, Negative(own.tree)),))
+    yield from (Slip((one,)) for one in _ranges(own.tree))
+    yield from (Slip((one,)) for one in _lost(question, own.tree))
+
+
+def _ranges(tree: Tree) -> Iterator[Change]:
+    """Yield a sum that begins or ends a step earlier or later."""
+    for spot in spots(tree):
+        if isinstance(part := spot.part, Over):
+            for end in ("low", "high"):
+                for by in (1, -1):
+                    new = replace(part, **{end: shifted(getattr(part, end), by)})
+                    yield Change("range", RANGE, (), part, new)
+
+
+def _lost(question: Question, tree: Tree) -> Iterator[Change]:
+    """Yield a sum of a right form with one of its terms added to what stands there of the others."""
+    parts = {}
+    for spot in spots(tree):
+        parts.setdefault(as_free_numbers(spot.part, question), spot.part)
+    for form in right_forms(question):
+        for spot in spots(form):
+            several = terms(spot.part) if is_sum(spot.part) else []
+            for n, (term, is_plus) in enumerate(several):
+                rest = _summed([*several[:n], *several[n + 1 :]])
+                for part in {tree: tree, **{p: p for p in [parts.get(as_free_numbers(rest, question))] if p}}:
+                    yield Change("lost", LOST_TERM, (), part, Binary("+" if is_plus else "-", part, term))
+
+
+def _summed(several: list[tuple[Tree, bool]]) -> Tree:
+    """Return the sum of terms with their signs."""
+    (first, is_plus), *others = several
+    whole = first if is_plus else Negative(first)
+    for term, is_plus in others:
+        whole = Binary("+" if is_plus else "-", whole, term)
+    return whole
+
+
+def applied(tree: Tree, made: tuple[Change, ...]) -> Tree:
+    """Return a formula with changes made, also where one lies inside what another puts in."""
+
+    def change(part: Tree) -> Tree | None:
+        for n, one in enumerate(made):
+            if part is one.part:
+                return applied(one.new, made[:n] + made[n + 1 :])
+        return None
+
+    return mapped(tree, change) if made else tree

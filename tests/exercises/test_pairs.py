@@ -1,0 +1,74 @@
+"""Two slips at once are told where just one pair of changes makes an answer right, and what comes out is certified."""
+
+import pytest
+
+from bptt_lab.exercises.causes import pairs
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import WRONG
+from bptt_lab.exercises.questions import course_questions
+
+
+def feedback(identity, answer):
+    question = course_questions()[identity]
+    return KINDS[question.kind].check(question, answer)
+
+
+@pytest.mark.parametrize(
+    ("identity", "answer", "one", "other"),
+    [
+        ("01.3", "(1-u**2)*v + u*v", "The factor x is missing at (1 - u**2)*v.", pairs.LOST_TERM),
+        ("01.3", "(1+u**2)*v*x + u*v*x", "The sign of the term u**2 in (1 + u**2) is wrong.", pairs.LOST_TERM),
+        ("03.4", "W0*x(T-1)+W11*h1(T)+b0", "x(T - 1) stands where x(T) belongs.", "h1(T - 1) belongs."),
+        ("03.4", "W0*x(T)-W11*h1(T-2)+b0", "The sign of the term W11*h1(T - 2) is wrong.", "h1(T - 1) belongs."),
+        ("06.2", "d2(t)*W1", "The factor (1 - h1(t)**2) is missing at d2(t)*W1.", pairs.LOST_TERM),
+        ("06.3", "W1*d2(t)+V*d2(t)", "d2(t) stands where d2(t + 1) belongs.", pairs.LOST_TERM),
+        ("07.2", "sum(t,2,3,d1(t)*h1(t))", "h1(t) stands where h1(t - 1) belongs.", pairs.RANGE),
+        ("07.2", "-sum(t,1,3,d1(t)*h1(t))", "h1(t) stands where h1(t - 1) belongs.", pairs.OF_THE_WHOLE),
+        ("02.5", "W1.T@d_a2", "The factor (1 - h1**2) is missing at W1.T @ d_a2.", pairs.LOST_TERM),
+        ("04.4", "w_y*sum(j,0,T-2,v**j)", "The factor d_s(T) is missing", pairs.RANGE),
+    ],
+)
+def test_two_slips_are_told_by_what_each_is(identity, answer, one, other):
+    found = feedback(identity, answer)
+    assert found.outcome == WRONG and found.cause.startswith("Two slips: ")
+    assert one in found.cause and other in found.cause and found.cause.endswith("With both mended it is right.")
+
+
+@pytest.mark.parametrize(
+    ("identity", "answer"),
+    [
+        ("01.3", "(1-u**2)*v*x + u*v*x - u*v"),  # one slip
+        ("06.2", "d2(t)*W1*(1-h1(t)**2)"),  # one path is missing
+        ("07.2", "5*x(1)"),  # nothing like it
+        ("07.2", "d1(1)*h1(1) + d1(2)*h1(1) - 2*d1(3)*h1(0)"),  # more than two
+        ("02.2", "y*ln(1-h2)+(1-y)*ln(h2)"),  # a term taken away and another one added would make anything
+    ],
+)
+def test_what_is_no_pair_of_slips_is_not_told_as_one(identity, answer):
+    found = feedback(identity, answer)
+    assert found.outcome == WRONG and "Two slips" not in found.cause
+
+
+def test_a_single_explanation_comes_before_a_pair():
+    found = feedback("06.2", "(d2(t)*W1 + d1(t-1)*W11)*(1-h1(t)**2)")
+    assert found.cause == "d1(t - 1) stands where d1(t + 1) belongs."
+
+
+def test_two_explanations_by_other_letters_are_none():
+    """A @ u could lack the other letter in either factor."""
+    assert "Two slips" not in feedback("01.4", "A.T @ (u*d_h)").cause
+
+
+def test_what_is_mended_inside_what_is_mended_is_put_together():
+    question = course_questions()["06.2"]
+    tree = question.tree("d2(t)*W1")
+    wrap = pairs.Change("factor", "", (), tree, question.tree("(1-h1(t)**2)*x(t)"))
+    assert pairs.applied(tree, ()) == tree and pairs.applied(tree, (wrap,)) == wrap.new
+    inner = pairs.Change("letter", "", (), tree.left, question.tree("d1(t)"))
+    outer = pairs.Change("sign", "", (), tree, pairs.Negative(tree))
+    assert pairs.applied(tree, (outer, inner)) == pairs.applied(tree, (inner, outer)) == question.tree("-(d1(t)*W1)")
+
+
+def test_no_more_pairs_are_tried_than_the_limit(monkeypatch):
+    monkeypatch.setattr(pairs, "MOST_PAIRS", 0)
+    assert "Two slips" not in feedback("06.2", "d2(t)*W1").cause
