@@ -9,10 +9,23 @@ from browser import BROWSER, CHROMIUM_FLAGS
 
 os.environ.setdefault("BPTT_LAB_PROGRESS", "off")
 
+# Networks and worlds that tests keep are a gigabyte: to look through it for garbage at any moment takes an eighth of
+# the time of all tests, and a third of the time to collect them. It is done between two files.
+gc.disable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Spread the files over the workers from both ends of the list."""
+    from spreading import FromBothEnds
+
+    return FromBothEnds(config, log) if config.getvalue("dist") == "loadfile" else None
+
 
 @pytest.fixture(autouse=True, scope="module")
-def garbage_of_other_files_is_not_searched():
-    """Networks and worlds that earlier files keep are a gigabyte: to look through it takes seconds, at any moment."""
+def garbage_is_searched_between_files_only():
+    """What earlier files keep is not searched again."""
+    gc.disable()  # a test may have left it on
     gc.collect()
     gc.freeze()
 
