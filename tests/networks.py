@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from bptt_lab import course
@@ -215,10 +217,17 @@ BEYOND = {
 }
 
 
+@cache
 def network(name: str) -> Network:
-    """Return one of the networks."""
-    text, sizes = TEXTS[name]
+    """Return one of the networks, the same one for all tests."""
+    text, sizes = (TEXTS | BEYOND)[name]
     return Network(text, sizes=sizes)
+
+
+@cache
+def graph(name: str, T: int) -> Graph:
+    """Return the influence graph of one of the networks, the same one for all tests, with what is kept on it."""
+    return network(name).unroll(T)
 
 
 def random_values(graph: Graph, seed: int) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import networks
 from bptt_lab.exercises.causes.paths import Account, account
 from bptt_lab.exercises.places import place_of, said
 from bptt_lab.exercises.scenes import flat, scene_of, values
@@ -14,7 +15,6 @@ from bptt_lab.network import Graph, Network, Place
 from bptt_lab.network.scalars import FLOATS
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
-from networks import network
 
 # Every derivative of these is a short product of letters: what a path carries is written out by hand below.
 LINEAR = "h[t] = w * x[t] + r * h[t-1]\nL[t] = v * h[t]"
@@ -89,7 +89,7 @@ TRUE_ANSWERS = [
 
 @pytest.mark.parametrize(("name", "T", "goal", "spans", "expected"), TRUE_ANSWERS)
 def test_the_true_answer_holds_every_path_once(name, T, goal, spans, expected):
-    case = Case(network(name).unroll(T), goal, spans)
+    case = Case(networks.graph(name, T), goal, spans)
     assert case.account(case.truth()) == expected
 
 
@@ -224,7 +224,7 @@ def test_each_way_through_a_loss_that_goes_on_is_counted_by_itself():
 
 
 def test_vectors_and_matrices_are_taken_in_the_layout_of_the_goal():
-    by_columns = Case(network("one hidden layer").unroll(3), "D(L, W0)")
+    by_columns = Case(networks.graph("one hidden layer", 3), "D(L, W0)")
     by_rows = Case(by_columns.graph, "grad(L, W0)")
     rows = by_rows.truth().reshape(8, 5, 4)
     assert np.array_equal(by_columns.truth(), rows.swapaxes(1, 2).ravel())
@@ -233,7 +233,7 @@ def test_vectors_and_matrices_are_taken_in_the_layout_of_the_goal():
 
 
 def test_an_answer_for_a_batch_is_a_sum_over_its_sequences():
-    case = Case(network("one hidden layer").unroll(2), "D(L, b0)")
+    case = Case(networks.graph("one hidden layer", 2), "D(L, b0)")
     summed = case.truth().reshape(8, 5).sum(axis=0)
     assert case.account(summed, is_summed=True) == ones("a1(1)", "a1(2)")
     assert case.account(2 * summed, is_summed=True) == {"a1(1)": 2, "a1(2)": 2}
@@ -252,7 +252,7 @@ def test_a_step_that_does_not_lead_to_what_is_differentiated_is_no_path():
     assert of_one_step.account(of_one_step.truth()) == ones("h(2)", "h(3)")
     read_only = scalars(LINEAR + "\nq[t] = 2 * h[t]", 3, "D(L, h(1))")
     assert read_only.account(read_only.truth()) == ones("L(1)", "h(2)")
-    vector = Case(network("two steps back").unroll(3), "D(h(3)[2], a(1))")
+    vector = Case(networks.graph("two steps back", 3), "D(h(3)[2], a(1))")
     assert vector.account(vector.truth()) == ones("a(2)", "a(3)")
 
 
@@ -292,7 +292,7 @@ def test_only_a_total_derivative_or_gradient_of_one_number_has_an_account():
 
 
 def test_one_entry_of_a_vector_is_one_number_and_the_vector_is_not():
-    graph = network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     for entry in (1, 5):
         case = Case(graph, f"D(a1(3)[{entry}], b0)")
         assert case.account(case.truth()) == ones("a1(1)", "a1(2)", "a1(3)")
@@ -302,7 +302,7 @@ def test_one_entry_of_a_vector_is_one_number_and_the_vector_is_not():
 
 
 def test_a_number_other_than_the_loss_has_an_account():
-    case = Case(network("two steps back").unroll(3), "D(s(3), h(1))")
+    case = Case(networks.graph("two steps back", 3), "D(s(3), h(1))")
     assert case.account(case.truth()) == ones("s(1)", "a(2)", "a(3)")
 
 

@@ -50,7 +50,7 @@ def test_a_minus_stands_before_its_term():
 
 
 def test_a_derivation_in_vectors_is_walked_line_by_line():
-    graph = networks.network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     found = walk(symbolic.derive_vector(graph, "h1"))
     assert len(found.data["lines"]) == 3 and all(line["terms"] for line in found.data["lines"])
 

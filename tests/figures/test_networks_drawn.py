@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from drawn import arrow, contrast, named, said, smallest_font, texts
 
+import networks
 from bptt_lab import Network, figures
 from bptt_lab.figures import canvas, drawing, layout, names, routes, unrolled
 from bptt_lab.network import Place
@@ -44,7 +45,7 @@ def expected_arrows(graph):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_place_has_one_box_and_every_edge_one_arrow(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     figure, _ = figures.unrolled_network(graph)
     assert set(named(figure, "box")) == {said(place) for place in expected_boxes(graph)}
     assert set(named(figure, "arrow")) == expected_arrows(graph)
@@ -52,7 +53,7 @@ def test_every_place_has_one_box_and_every_edge_one_arrow(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_description_counts_and_names_what_is_drawn(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     _, words = figures.unrolled_network(graph)
     assert f"{len(expected_boxes(graph))} boxes and {len(expected_arrows(graph))} arrows" in words
     for quantity in [*graph.network.equations, *graph.network.inputs, *weights(graph)]:
@@ -123,7 +124,7 @@ def test_a_factor_of_a_matrix_is_a_parameter():
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("T", [1, 3, 4])
 def test_no_arrow_runs_over_a_box(name, T):
-    graph = network(name).unroll(T)
+    graph = networks.graph(name, T)
     arranged = layout.arrange(graph, layout.drawn_places(graph))
     for edge, points in routes.routes(arranged).items():
         others = [xy for place, xy in arranged.boxes.items() if place not in edge]
@@ -132,7 +133,7 @@ def test_no_arrow_runs_over_a_box(name, T):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_boxes_do_not_overlap_and_the_loss_is_on_top(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     arranged = layout.arrange(graph, layout.drawn_places(graph))
     centres = list(arranged.boxes.values())
     wide, high = arranged.half
@@ -144,7 +145,7 @@ def test_boxes_do_not_overlap_and_the_loss_is_on_top(name):
 
 
 def test_one_column_a_step_in_order_of_time():
-    graph = network("bidirectional").unroll(3)
+    graph = networks.graph("bidirectional", 3)
     arranged = layout.arrange(graph, layout.drawn_places(graph))
     assert list(arranged.columns) == [0, 1, 2, 3, 4]
     assert sorted(arranged.columns.values()) == list(arranged.columns.values())
@@ -184,7 +185,7 @@ def marked(figure):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_marked_arrows_are_those_of_the_paths_and_no_others(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     start = next(place for place in graph.order)
     paths = graph.paths(start.name, start.time)[:3]
     figure, words = figures.unrolled_network(graph, mark=paths)
@@ -196,14 +197,14 @@ def test_marked_arrows_are_those_of_the_paths_and_no_others(name):
 
 
 def test_numbers_say_which_paths_share_an_arrow():
-    graph = network("one hidden layer").unroll(4)
+    graph = networks.graph("one hidden layer", 4)
     figure, _ = figures.unrolled_network(graph, mark=graph.paths("h1", 2))
     assert marked(figure)["h1(2) to a1(3)"] == "2,3"
     assert marked(figure)["h1(3) to a1(4)"] == "3"
 
 
 def test_paths_differ_in_hue_and_in_dashes_and_share_ink():
-    graph = network("one hidden layer").unroll(4)
+    graph = networks.graph("one hidden layer", 4)
     figure, _ = figures.unrolled_network(graph, mark=graph.paths("h1", 2))
     arrows, numbers = named(figure, "arrow"), marked(figure)
     alone = {n: [arrows[name] for name, number in numbers.items() if number == n] for n in "123"}
@@ -234,7 +235,7 @@ def test_a_weight_stands_on_the_arrow_of_its_own_step():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_stand_on_no_box_and_on_no_number(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     start = next(place for place in graph.order)
     paths = tuple(map(tuple, graph.paths(start.name, start.time)[:3]))
     made = unrolled.laid_out(graph, paths)
@@ -247,7 +248,7 @@ def test_weights_stand_on_no_box_and_on_no_number(name):
 
 
 def test_too_many_weights_are_left_out():
-    graph = network("LSTM").unroll(4)
+    graph = networks.graph("LSTM", 4)
     figure, words = figures.unrolled_network(graph)
     assert named(figure, "weight") == {} and "on the arrows" not in words.lower()
 
@@ -272,7 +273,7 @@ def test_one_path_and_a_list_of_one_path_are_the_same():
 
 
 def test_entries_of_a_path_are_left_out():
-    graph = network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     path = tuple(place._replace(entry=(1,)) for place in graph.paths("h1", 2)[0])
     assert figures.unrolled_network(graph, path)[1] == figures.unrolled_network(graph, graph.paths("h1", 2)[0])[1]
 
@@ -343,12 +344,12 @@ def test_influence_for_general_t_says_what_is_missing():
 
 
 def test_influence_backwards_in_time():
-    words = figures.influence_diagram(network("bidirectional").unroll(3), "hb")[1]
+    words = figures.influence_diagram(networks.graph("bidirectional", 3), "hb")[1]
     assert "ab(t-1) (not required when t = 1)" in words
 
 
 def test_influence_at_one_fixed_time():
-    words = figures.influence_diagram(network("many to one").unroll(3), "h")[1]
+    words = figures.influence_diagram(networks.graph("many to one", 3), "h")[1]
     assert "L (only when t = T)" in words
 
 
@@ -413,7 +414,7 @@ def test_other_steps_and_other_marks_have_other_words():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_files_are_small_the_same_and_readable(name):
-    graph = network(name).unroll(3)
+    graph = networks.graph(name, 3)
     figure, again = figures.unrolled_network(graph)[0], figures.unrolled_network(graph)[0]
     data = figures.png(figure)
     assert data == figures.png(again) == figures.png(figure)

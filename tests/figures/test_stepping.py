@@ -3,10 +3,10 @@
 import pytest
 from drawn import arrow, named, smallest_font, texts
 
+import networks
 from bptt_lab import figures, symbolic
 from bptt_lab.figures import stepping
 from explored import TWO
-from networks import network
 
 GRAPH = TWO.unroll(3)
 
@@ -18,7 +18,7 @@ def scalar():
 
 @pytest.fixture(scope="module")
 def vector():
-    return symbolic.derive_vector(network("one hidden layer").unroll(3), "h1")
+    return symbolic.derive_vector(networks.graph("one hidden layer", 3), "h1")
 
 
 def arrows_of(paths):

@@ -16,14 +16,14 @@ def worst_difference(found, expected):
 @pytest.mark.parametrize("T", [1, 3, 4])
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_gradients_agree_with_autograd(name, T):
-    graph = networks.network(name).unroll(T)
+    graph = networks.graph(name, T)
     values = networks.random_values(graph, seed=T)
     assert worst_difference(graph.gradients(values), witnesses.gradients(name, values, T)) < 1e-12
 
 
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_forward_loss_agrees_with_the_hand_written_pass(name):
-    graph = networks.network(name).unroll(4)
+    graph = networks.graph(name, 4)
     values = networks.random_values(graph, seed=9)
     assert graph.forward(values)[graph.network.loss] == pytest.approx(witnesses.FORWARD[name](values, 4), rel=1e-13)
 
@@ -40,7 +40,7 @@ def test_one_hidden_layer_agrees_with_autograd_at_random_sizes(seed):
 
 
 def test_boundary_states_are_zero_where_not_given():
-    graph = networks.network("two steps back").unroll(4)
+    graph = networks.graph("two steps back", 4)
     values = networks.random_values(graph, seed=2)
     without = {key: value for key, value in values.items() if "[" not in key}
     zeros = {key: np.zeros_like(values[key]) for key in graph.boundaries}
@@ -53,14 +53,14 @@ def test_boundary_states_are_zero_where_not_given():
 
 def test_each_gradient_has_the_shape_of_its_value():
     for name in networks.TEXTS:
-        graph = networks.network(name).unroll(4)
+        graph = networks.graph(name, 4)
         values = networks.random_values(graph, seed=1)
         shapes = {key: np.shape(gradient) for key, gradient in graph.gradients(values).items()}
         assert shapes == {key: np.shape(value) for key, value in values.items()}
 
 
 def test_an_input_used_at_one_time_may_be_given_as_one_row():
-    graph = networks.network("many to one").unroll(4)
+    graph = networks.graph("many to one", 4)
     values = networks.random_values(graph, seed=1)
     row = {**values, "y": values["y"][-1]}
     assert graph.forward(row)["L"] == graph.forward(values)["L"]
@@ -68,7 +68,7 @@ def test_an_input_used_at_one_time_may_be_given_as_one_row():
 
 
 def test_forward_gives_every_computed_quantity_by_name_and_the_total_loss():
-    graph = networks.network("one hidden layer").unroll(4)
+    graph = networks.graph("one hidden layer", 4)
     found = graph.forward(networks.random_values(graph, seed=1))
     assert {key: np.shape(value) for key, value in found.items()} == {
         "a1": (4, 5),
@@ -83,7 +83,7 @@ def test_forward_gives_every_computed_quantity_by_name_and_the_total_loss():
 
 
 def test_the_values_given_are_not_changed():
-    graph = networks.network("LSTM").unroll(3)
+    graph = networks.graph("LSTM", 3)
     values = networks.random_values(graph, seed=1)
     before = {key: value.copy() for key, value in values.items()}
     graph.gradients(values)
@@ -119,7 +119,7 @@ def test_one_entry_may_be_given_as_a_plain_number_and_one_column_without_its_axi
 
 def test_total_derivatives_of_computed_quantities_are_seen_through_a_bias():
     """A delta is the gradient by something added to its pre-activation: here b0 of a single step."""
-    graph = networks.network("one hidden layer").unroll(4)
+    graph = networks.graph("one hidden layer", 4)
     values = networks.random_values(graph, seed=6)
     totals, gradients = graph.totals(values), graph.gradients(values)
     assert {name: array.shape for name, array in totals.items()} == {

@@ -19,7 +19,7 @@ def text(places):
 
 @pytest.fixture
 def graph():
-    return networks.network("one hidden layer").unroll(4)
+    return networks.graph("one hidden layer", 4)
 
 
 def test_a_hidden_state_reaches_the_loss_through_the_output_now_and_the_next_step(graph):
@@ -55,13 +55,13 @@ def test_a_general_entry_keeps_its_boundary(graph):
 
 
 def test_boundaries_before_and_after_are_named():
-    assert networks.network("bidirectional").unroll(3).boundaries == ("hf[0]", "hb[T+1]")
-    assert networks.network("two steps back").unroll(3).boundaries == ("h[0]", "h[-1]", "s[0]")
-    assert networks.network("feed-forward, three hidden layers").unroll(3).boundaries == ()
+    assert networks.graph("bidirectional", 3).boundaries == ("hf[0]", "hb[T+1]")
+    assert networks.graph("two steps back", 3).boundaries == ("h[0]", "h[-1]", "s[0]")
+    assert networks.graph("feed-forward, three hidden layers", 3).boundaries == ()
 
 
 def test_a_connection_two_steps_back_is_missing_at_the_last_two_steps():
-    graph = networks.network("two steps back").unroll(5)
+    graph = networks.graph("two steps back", 5)
     assert "a(t+2) (not required when t > T-2)" in text(graph.influences("h"))
     assert text(graph.influences("h", t=2)) == ["s(2)", "a(3)", "a(4)"]
 
@@ -240,7 +240,7 @@ def test_paths_are_counted_up_to_the_limit_and_not_beyond(graph, monkeypatch):
     monkeypatch.setattr(graphs, "MOST_PATHS", 4)
     assert len(graph.paths("h1", 1)) == 4
     with pytest.raises(NetworkError, match=r"h1\(0\) has more than 4 paths to the loss\.\nUnroll over fewer steps"):
-        networks.network("one hidden layer").unroll(5).paths("h1", 0)
+        networks.graph("one hidden layer", 5).paths("h1", 0)
 
 
 def test_what_leads_nowhere_is_not_walked():
@@ -380,7 +380,7 @@ def test_the_first_step_and_the_last_are_there(text, T):
 
 
 def test_total_derivatives_are_as_many_as_values():
-    graph = networks.network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     places = [Place(*place[:2], entry) for place, shape in graph.leaves.items() for entry in entries(shape)]
     values = graph.run(dict.fromkeys(places, 0.5))
     totals = graph.totals_on_demand(values, FLOATS)

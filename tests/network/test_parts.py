@@ -105,7 +105,7 @@ def test_the_derivatives_by_all_letters_at_once_are_those_by_each(name):
 
 @pytest.mark.parametrize("name", [*networks.TEXTS])
 def test_totals_on_demand_are_those_of_a_whole_sweep(name):
-    graph = networks.network(name).unroll(3)
+    graph = networks.graph(name, 3)
     arithmetic = modular(primes()[0])
     leaves = worlds.draw_leaves(graph, "totals", 15)
     values = graph.run({place: arithmetic.number(value) for place, value in leaves.items()}, arithmetic)

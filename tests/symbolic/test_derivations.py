@@ -14,7 +14,7 @@ T = 4
 
 @pytest.fixture(scope="module")
 def graph():
-    return networks.network("one hidden layer").unroll(T)
+    return networks.graph("one hidden layer", T)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def square():
 @pytest.mark.parametrize("layout", ["derivative", "gradient"])
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_every_quantity_of_every_network_has_a_vector_form(name, layout):
-    graph = networks.network(name).unroll(T)
+    graph = networks.graph(name, T)
     for quantity in graph.network.shapes:
         derivation = symbolic.derive_vector(graph, quantity, layout)
         assert derivation.verdict().startswith(f"{len(derivation.lines)} lines, each the same")
@@ -35,7 +35,7 @@ def test_every_quantity_of_every_network_has_a_vector_form(name, layout):
 @pytest.mark.parametrize("layout", ["derivative", "gradient"])
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_every_line_of_every_vector_form_is_read_back_as_it_was_printed(name, layout):
-    graph = networks.network(name).unroll(3)
+    graph = networks.graph(name, 3)
     language = Language(graph.network)
     for quantity in graph.network.shapes:
         for line in symbolic.derive_vector(graph, quantity, layout).lines:
@@ -44,7 +44,7 @@ def test_every_line_of_every_vector_form_is_read_back_as_it_was_printed(name, la
 
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_every_entry_kind_has_a_scalar_derivation(name):
-    graph = networks.network(name).unroll(3)
+    graph = networks.graph(name, 3)
     for place in [*graph.order, *graph.leaves]:
         entry = tuple(graph.network.shapes[place.name]) or None
         assert len(symbolic.derive(graph, place.name, place.time, entry).lines) >= 2

@@ -11,8 +11,7 @@ from bptt_lab.formulas import Language, read
 
 
 def graph_of(name, T=3):
-    text, sizes = networks.BEYOND[name]
-    return Network(text, sizes=sizes).unroll(T)
+    return networks.graph(name, T)
 
 
 @pytest.mark.parametrize("layout", ["derivative", "gradient"])

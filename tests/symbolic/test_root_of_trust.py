@@ -15,7 +15,7 @@ from bptt_lab.symbolic.arithmetics import Unsettled, adic, check_patience, inter
 
 @pytest.fixture(scope="module")
 def graph():
-    return networks.network("one hidden layer").unroll(3)
+    return networks.graph("one hidden layer", 3)
 
 
 def constant(value):
@@ -224,7 +224,8 @@ def test_what_takes_for_ever_is_undecided(graph):
 
 
 def test_the_worlds_of_a_network_take_none_of_an_answers_time():
-    fresh = networks.network("LSTM").unroll(4)
+    text, sizes = networks.TEXTS["LSTM"]
+    fresh = Network(text, sizes=sizes).unroll(4)
     with patience(0.0):
         world = worlds.interval_world(fresh, 0)
         assert world.graph is fresh and arithmetics.is_late() in (True, False)

@@ -43,7 +43,7 @@ def test_the_recurrent_weight_is_a_sum_over_time(graph, letter):
 
 
 def test_an_entry_of_a_larger_network(graph):
-    larger = networks.network("one hidden layer").unroll(3)
+    larger = networks.graph("one hidden layer", 3)
     letter = lambda text: symbolic.read_letter(larger, text)
     found = symbolic.scalar_form(larger, "W11", entry=(2, 3)).expression
     assert found == sum(letter(f"D(L,a1[{t}][2])") * letter(f"h1[{t - 1}][3]") for t in (1, 2, 3))
@@ -93,14 +93,14 @@ def test_the_fully_unrolled_form_is_the_derivative_of_the_substituted_loss():
 
 
 def test_forms_too_long_to_read_are_refused():
-    graph = networks.network("one hidden layer").unroll(6)
+    graph = networks.graph("one hidden layer", 6)
     with pytest.raises(NetworkError, match="too long to be read"):
         symbolic.unrolled(graph, "W11", entry=(1, 2), values=True)
 
 
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_the_compiled_program_agrees_with_autograd(name):
-    graph = networks.network(name).unroll(4)
+    graph = networks.graph(name, 4)
     values = networks.random_values(graph, seed=5)
     found = symbolic.gradients(graph).compiled()(values)
     for key, expected in witnesses.gradients(name, values, 4).items():
@@ -151,7 +151,7 @@ def test_formulas_are_shown_in_the_order_of_a_lecture(graph):
 
 def test_letters_of_one_network_do_not_change_those_of_another():
     """To SymPy symbols of one name are one object: h1[3] is read as a time here and as an entry there."""
-    recurrent, plain = TWO.unroll(3), networks.network("feed-forward, three hidden layers").unroll(1)
+    recurrent, plain = TWO.unroll(3), networks.graph("feed-forward, three hidden layers", 1)
     fixed = Network("g[t] = tanh(x[2] * h1[3])\nL[t] = mse(g[t], h1[t])", sizes=dict(x=1))
     time, entry = symbolic.read_letter(recurrent, "h1[3]"), symbolic.read_letter(plain, "h1[3]")
     written = [scalar_forms.letters.value(place, fixed) for place in fixed.local_derivatives("g", (1,))]

@@ -22,7 +22,7 @@ def arithmetic():
 
 @pytest.fixture(scope="module")
 def graph():
-    return networks.network("one hidden layer").unroll(3)
+    return networks.graph("one hidden layer", 3)
 
 
 def numbers(arithmetic, *values):
@@ -184,7 +184,7 @@ def test_what_is_nested_is_counted_through_every_operation():
 
 @pytest.mark.parametrize("name", sorted(networks.TEXTS))
 def test_a_law_of_exp_is_seen_to_hold_in_every_network_and_a_false_one_is_not(name):
-    graph = networks.network(name).unroll(3)
+    graph = networks.graph(name, 3)
     values = worlds.float_worlds(graph)[0].values
     place = next(place for place in reversed(values) if place not in graph.leaves and place.name != graph.network.loss)
 

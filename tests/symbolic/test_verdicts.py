@@ -14,7 +14,7 @@ from bptt_lab.symbolic.verdicts import AGREES, ALONE, PROVED, decide
 
 @pytest.fixture(scope="module")
 def graph():
-    return networks.network("one hidden layer").unroll(4)
+    return networks.graph("one hidden layer", 4)
 
 
 def judge(graph, left, right):
@@ -111,7 +111,7 @@ def test_the_exact_tier_alone_proves_no_false_identity(graph, letter):
 
 def test_two_whole_numbers_that_differ_are_different():
     """Total derivatives may be the whole numbers 0 and 1: they need no interval to differ."""
-    graph = networks.network("two steps back").unroll(3)
+    graph = networks.graph("two steps back", 3)
     for left, right in ((1, 0), (0, 1), (2, 1)):
         verdict = symbolic.decide(lambda world, a=left: [a], lambda world, b=right: [b], graph)
         assert (verdict.outcome, verdict.left, verdict.right) == ("different", left, right)

@@ -47,7 +47,7 @@ def test_an_interval_around_a_kink_or_a_pole_settles_nothing():
 
 @pytest.mark.parametrize("name", networks.TEXTS)
 def test_interval_worlds_agree_with_float_worlds_on_the_same_leaves(name):
-    graph = networks.network(name).unroll(3)
+    graph = networks.graph(name, 3)
     quick = worlds.float_worlds(graph, 2)[1]
     sure = worlds.make_world(graph, quick.leaves, intervals(60))
     for place, value in quick.totals.items():
@@ -57,7 +57,7 @@ def test_interval_worlds_agree_with_float_worlds_on_the_same_leaves(name):
 
 
 def test_sixty_digits_survive_the_forward_and_the_backward_pass():
-    graph = networks.network("one hidden layer").unroll(4)
+    graph = networks.graph("one hidden layer", 4)
     for k in range(6):
         world = worlds.interval_world(graph, k)
         wide = max(float(mpmath.mpf(v.delta)) for v in world.totals.values() if not isinstance(v, int))
@@ -84,8 +84,8 @@ def test_unlucky_draws_are_drawn_again_and_given_up_in_the_end():
 
 
 def test_worlds_are_the_same_each_time():
-    graph = networks.network("LSTM").unroll(3)
-    again = networks.network("LSTM").unroll(3)
+    text, sizes = networks.TEXTS["LSTM"]
+    graph, again = (Network(text, sizes=sizes).unroll(3) for _ in range(2))
     random.seed(1)
     first = worlds.draw_leaves(graph, "seed")
     random.seed(2)
@@ -98,7 +98,7 @@ def test_worlds_are_the_same_each_time():
 
 @pytest.fixture(scope="module")
 def world():
-    return worlds.float_worlds(networks.network("one hidden layer").unroll(3))[0]
+    return worlds.float_worlds(networks.graph("one hidden layer", 3))[0]
 
 
 def test_a_world_gives_values_totals_and_immediate_derivatives(world):
@@ -124,7 +124,7 @@ def largest(world):
 
 
 def test_readable_worlds_are_sixteen_the_last_four_with_large_leaves():
-    graph = networks.network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     found = [largest(world) for world in worlds.float_worlds(graph)]
     assert len(found) == 16 and found == [largest(world) for world in worlds.float_worlds(graph)]
     assert all(Fraction(9, 10) <= size <= 1 for size in found[:12]) and all(4 < size <= 5 for size in found[12:])
@@ -133,7 +133,7 @@ def test_readable_worlds_are_sixteen_the_last_four_with_large_leaves():
 
 
 def test_worlds_drawn_anew_have_small_and_large_leaves_in_turn_with_fifteen_decimals():
-    graph = networks.network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     for k, scale in enumerate((1, 5, 1, 2, 5, 1, 1, 5)):
         world = worlds.interval_world(graph, k)
         assert scale * Fraction(8, 10) < largest(world) <= scale
@@ -237,7 +237,7 @@ def test_worlds_are_made_once_for_a_graph():
 
 
 def test_how_deep_a_p_adic_world_is_is_found_out_once_for_a_graph(monkeypatch):
-    graph = networks.network("one hidden layer").unroll(2)
+    graph = networks.graph("one hidden layer", 2)
     depth = worlds.adic_depth(graph)
     monkeypatch.delattr(worlds, "divisions")
     assert worlds.adic_depth(graph) == depth == 1
@@ -254,7 +254,7 @@ def test_twenty_draws_and_no_more_are_tried(monkeypatch):
 
 def test_a_world_whose_numbers_explode_is_drawn_again_as_often_as_there_are_trials(monkeypatch):
     """Only where every draw of small leaves explodes is one of them taken."""
-    graph = networks.network("one hidden layer").unroll(3)
+    graph = networks.graph("one hidden layer", 3)
     drawn, verdicts = [], []
     monkeypatch.setattr(worlds, "_explodes", lambda world: drawn.append(world) or verdicts[len(drawn) - 1])
     for calm in (0, 3, 7, 19):
