@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from bptt_lab.figures import names
@@ -184,8 +185,8 @@ def _draw_arrow(axes, edge: Edge, points: np.ndarray, look: Look) -> None:
     corners = [tip, tip - size * along + 0.45 * size * across, tip - size * along - 0.45 * size * across]
     shaft = np.vstack([points[: len(points) - _steps_back(points, size * 0.8)], tip - 0.8 * size * along])
     gid = f"arrow {names.words(edge[0])} to {names.words(edge[1])}"
-    axes.plot(*shaft.T, solid_capstyle="butt", dash_capstyle="butt", gid=gid, **style)
-    axes.add_patch(Polygon(corners, facecolor=style["color"], edgecolor="none", zorder=style["zorder"]))
+    axes.add_artist(Line2D(*shaft.T, solid_capstyle="butt", dash_capstyle="butt", gid=gid, **style))
+    axes.add_artist(Polygon(corners, facecolor=style["color"], edgecolor="none", zorder=style["zorder"]))
 
 
 def _steps_back(points: np.ndarray, distance: float) -> int:
@@ -205,11 +206,11 @@ def _draw_box(axes, place: Place, centre: np.ndarray, layout: Layout, look: Look
     if place in look.filled:
         style.update(facecolor=INK, hatch=None)
     style["boxstyle"] = style["boxstyle"].replace("0.1", f"{0.28 * size[1]:.3f}")
-    axes.add_patch(FancyBboxPatch(corner, *size, **style))
+    axes.add_artist(FancyBboxPatch(corner, *size, **style))
     colour = PAPER if place in look.filled else INK
     if layout.kinds[place] == "loss":
         inner = style | dict(facecolor="none", gid=None, linewidth=0.9, edgecolor=colour)
-        axes.add_patch(FancyBboxPatch(corner + 0.04, *(size - 0.08), **inner))
+        axes.add_artist(FancyBboxPatch(corner + 0.04, *(size - 0.08), **inner))
     text = axes.text(*centre, look.name(place), fontsize=LARGE if look.scale == 1 else SMALL + 0.5)
     text.set(ha="center", va="center_baseline", color=colour, zorder=6, math_fontfamily="stix")
     if layout.kinds[place] == "parameter" and place not in look.filled:
@@ -238,7 +239,7 @@ def _draw_number(axes, edge: Edge, point: np.ndarray, look: Look) -> None:
     label = look.marked[edge]
     text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center", zorder=7, color=INK)
     (wide, high), style = label_size(label), "round,pad=0,rounding_size=0.04"
-    axes.add_patch(FancyBboxPatch(point - (wide, high), 2 * wide, 2 * high, boxstyle=style, linewidth=0.8,
+    axes.add_artist(FancyBboxPatch(point - (wide, high), 2 * wide, 2 * high, boxstyle=style, linewidth=0.8,
                                   facecolor="#ffffff", edgecolor=_hue(edge, look), zorder=6.5))  # fmt: skip
     text.set_gid(f"number {names.words(edge[0])} to {names.words(edge[1])}")
 
