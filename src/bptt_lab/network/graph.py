@@ -15,6 +15,7 @@ import numpy as np
 from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.network.errors import NetworkError, Position
 from bptt_lab.network.expressions import Equation, names
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.parts import Parts, equation_of, is_inner
 from bptt_lab.network.places import Place
 from bptt_lab.network.scalars import (
@@ -54,27 +55,26 @@ def _influenced_by(index: Index, user: Place) -> bool:
     return user.missing_when == f"t is not {index}"
 
 
+class Ends(dict):
+    """The entries that an equation's letters stand for at step t, each found once."""
+
+    def __init__(self, graph: Graph, t: int | None):
+        self._graph, self._t = graph, t
+
+    def __missing__(self, letter: Place) -> Place:
+        found = self[letter] = self._graph.resolve(letter, self._t)
+        return found
+
+
 class Step(dict):
     """The values of an equation's letters at one step, each looked up once."""
 
-    def __init__(self, look_up: Callable[[Place], Any]):
-        self._look_up = look_up
+    def __init__(self, values: Mapping[Place, Any], ends: Ends):
+        self._values, self._ends = values, ends
 
     def __missing__(self, letter: Place) -> Any:
-        value = self[letter] = self._look_up(letter)
+        value = self[letter] = self._values[self._ends[letter]]
         return value
-
-
-class Ends(dict):
-    """The entries that an equation's letters stand for at one step; None for those that are not wanted."""
-
-    def __init__(self, resolve: Callable[[Place], Place], is_wanted: Callable[[Place], bool]):
-        self._resolve, self._is_wanted = resolve, is_wanted
-
-    def __missing__(self, letter: Place) -> Place | None:
-        upper = self._resolve(letter)
-        self[letter] = upper if self._is_wanted(upper) else None
-        return self[letter]
 
 
 class Values(dict):
@@ -93,7 +93,7 @@ class Totals(Mapping):
         self._graph, self._values, self._arithmetic = graph, values, arithmetic
         self.computed = dict.fromkeys((place for place in values if Place(*place[:2]) in graph.parents), 0)
         self._leaves: dict[Place, Any] = {}
-        graph._sweep(values, arithmetic, self.computed, None, self.computed.__contains__)
+        graph._sweep(values, arithmetic, self.computed, None, False)
 
     def __getitem__(self, place: Place) -> Any:
         if place in self.computed:
@@ -345,36 +345,38 @@ class Graph:
         values = Values({place: value + moved[place] if place in moved else value for place, value in leaves.items()})
         for place in self.order:
             step = self._step(values, place, arithmetic)
-            for entry, tree in self.parts(place).trees[place.name].items():
-                one = Place(place.name, place.time, entry)
-                values[one] = self._number(tree, step.__getitem__, arithmetic, one)
-                if one in moved:
-                    values[one] = values[one] + moved[one]
+            for letter, number in self._numbers(place, place.name, step, arithmetic):
+                one = self._ends[place][letter]
+                values[one] = number + moved[one] if one in moved else number
         return values
 
     def _step(self, values: Mapping[Place, Any], place: Place, arithmetic: Arithmetic) -> Step:
         """Return the values of all letters of a place's equation, of what it leaves unnamed too."""
         steps = values.steps if isinstance(values, Values) else {}
         if place not in steps:
-            steps[place] = Step(lambda letter: values[self.resolve(letter, place.time)])
-            steps[place][STEPS] = arithmetic.number(Fraction(self.T))
-            self._run_inner(place, steps[place], arithmetic)
+            step = steps[place] = Step(values, self._ends[place])
+            step[STEPS] = arithmetic.number(Fraction(self.T))
+            for part in self.parts(place).inner:
+                step.update(self._numbers(place, part, step, arithmetic))
         return steps[place]
 
-    def _run_inner(self, place: Place, step: Step, arithmetic: Arithmetic) -> None:
-        """Put the values of what an equation leaves unnamed into a step."""
-        parts = self.parts(place)
-        for part in parts.inner:
-            for entry, tree in parts.trees[part].items():
-                one = Place(part, place.time, entry)
-                step[Place(part, parts.index, entry)] = self._number(tree, step.__getitem__, arithmetic, one)
+    def _numbers(self, place: Place, part: str, step: Step, arithmetic: Arithmetic) -> Iterator[tuple[Place, Any]]:
+        """Yield the entries of a part of a place's equation, as its letters, with their values."""
+        ends, value_of = self._ends[place], step.__getitem__
+        for letter, tree in self.parts(place).lines[part]:
+            yield letter, self._number(tree, value_of, arithmetic, ends[letter])
+
+    @cached_property
+    def _ends(self) -> dict[Place, Ends]:
+        """For each computed place, what the letters of its equation stand for at that step."""
+        return {place: Ends(self, place.time) for place in self.keys}
 
     def _number(
         self, tree: Scalar, value_of: Callable, arithmetic: Arithmetic, place: Place, upper: Place | None = None
     ) -> Any:
         """Return the value of an entry, or of its derivative by another one (errors: NetworkError for floats)."""
         if arithmetic is not FLOATS:
-            return evaluate(tree, value_of, arithmetic)
+            return tree.valued(value_of, arithmetic)
         if upper is not None:
             arithmetic = FLOATS_BY_TARGETS if self.network.is_target(upper.name) else FLOATS_IN_SLOPES
         try:
@@ -407,7 +409,7 @@ class Graph:
         By a target whose probability is exactly zero it is infinite. Errors: NetworkError as for `run`.
         """
         total = dict.fromkeys(values, 0)
-        self._sweep(values, arithmetic, total, below, lambda upper: True)
+        self._sweep(values, arithmetic, total, below, True)
         return total
 
     def totals_on_demand(self, values: Values, arithmetic: Arithmetic) -> Totals:
@@ -420,16 +422,16 @@ class Graph:
         arithmetic: Arithmetic,
         total: dict[Place, Any],
         below: Place | None,
-        is_wanted: Callable[[Place], bool],
+        to_leaves: bool,
     ) -> None:
-        """Put the total derivative by every wanted entry into `total`, which holds zeros."""
+        """Put the total derivative by every computed entry, and by the leaves if wanted, into `total`: zeros before."""
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
         shares: dict[Place, list[tuple[Any, Any]]] = {}
         for place in reversed(self.order):
             for entry in entries(self.network.shapes[place.name]):
                 self._add_up(total, Place(place.name, place.time, entry), shares, arithmetic)
-            self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, is_wanted)
+            self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, to_leaves)
         for place in list(shares):
             self._add_up(total, place, shares, arithmetic)
 
@@ -447,21 +449,28 @@ class Graph:
         arithmetic: Arithmetic,
         total: Mapping[Place, Any],
         shares: dict[Place, list[tuple[Any, Any]]],
-        is_wanted: Callable,
+        to_leaves: bool,
     ) -> None:
         """Send the total derivatives by a place's entries back to what its equation is written in."""
-        parts, inner = self.parts(place), {}
-        ends = Ends(lambda letter: self.resolve(letter, place.time), is_wanted)
-        for part, entry in reversed(parts.entries):
-            letter, lower = Place(part, parts.index, entry), Place(part, place.time, entry)
-            outer = total[lower] if part == place.name else arithmetic.dot(inner.pop(letter, [(0, 0)]))
+        value_of = step.__getitem__
+        for lower, slopes in self._slopes(place, to_leaves):
+            outer = total[lower] if lower.name == place.name else arithmetic.dot(shares.pop(lower, [(0, 0)]))
             if isinstance(outer, int) and outer == 0:
                 continue
-            for above, slope in parts.slopes(part, entry).items():
-                upper, found = (above, inner) if is_inner(above.name) else (ends[above], shares)
-                if upper is not None:
-                    share = outer, self._number(slope, step.__getitem__, arithmetic, lower, upper)
-                    found.setdefault(upper, []).append(share)
+            for upper, slope in slopes:
+                share = outer, self._number(slope, value_of, arithmetic, lower, upper)
+                shares.setdefault(upper, []).append(share)
+
+    @kept
+    def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[tuple[Place, Scalar]]]]:
+        """Return the entries of a place's parts, the last first, each with its slopes by what it is written in."""
+        parts, ends = self.parts(place), self._ends[place]
+        found = []
+        for part, entry in reversed(parts.entries):
+            slopes = [(ends[above], slope) for above, slope in parts.slopes(part, entry).items()]
+            wanted = [one for one in slopes if to_leaves or is_inner(one[0].name) or one[0]._replace(entry=()) in self.keys]
+            found.append((ends[Place(part, parts.index, entry)], wanted))
+        return found
 
     def immediates(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic, above: Place, user: Place

@@ -66,6 +66,14 @@ class Parts:
         """The entries of all parts, in the order they are computed."""
         return [(part, entry) for part, trees in self.trees.items() for entry in trees]
 
+    @cached_property
+    def lines(self) -> dict[str, list[tuple[Place, Scalar]]]:
+        """The entries of each part as letters, each with its tree, in the order they are computed."""
+        return {
+            part: [(Place(part, self.index, entry), tree) for entry, tree in trees.items()]
+            for part, trees in self.trees.items()
+        }
+
     @property
     def inner(self) -> Iterator[str]:
         """The names of the parts, in the order they are computed."""
