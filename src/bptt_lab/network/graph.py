@@ -209,6 +209,11 @@ class Graph:
         found = {p: None for parents in self.parents.values() for p in parents if p not in self.parents}
         return {place: self.network.shapes[place.name] for place in found}
 
+    @kept
+    def entries(self, place: Place) -> tuple[Place, ...]:
+        """Return the entries of a place, as places."""
+        return tuple(Place(*place[:2], entry) for entry in entries(self.network.shapes[place.name]))
+
     @cached_property
     def times(self) -> dict[str, list[int]]:
         """The steps from 1 to T at which each input is used."""
@@ -270,7 +275,7 @@ class Graph:
         return tuple(
             Place(user.name, user.time, e, user.missing_when)
             for user in users
-            for part, e in self._parts_of_user(user).reached(self._letters(start, user))
+            for part, e in self._parts_of_user(user).reached(self.letters(start, user))
             if part == user.name
         )
 
@@ -284,7 +289,7 @@ class Graph:
     def _parts_of_user(self, user: Place) -> Parts:
         return self.network.parts(self._key_of_user(user))
 
-    def _letters(self, place: Place, user: Place) -> list[Place]:
+    def letters(self, place: Place, user: Place) -> list[Place]:
         """Return the letters that stand for an entry in the equation of what it influences, at that step."""
         own = self._key_of_user(user)
         indices = [index for key, index in self.network.uses[place.name] if key == own]
@@ -429,8 +434,8 @@ class Graph:
             total[start] += 1
         shares: dict[Place, list[tuple[Any, Any]]] = {}
         for place in reversed(self.order):
-            for entry in entries(self.network.shapes[place.name]):
-                self._add_up(total, Place(place.name, place.time, entry), shares, arithmetic)
+            for one in self.entries(place):
+                self._add_up(total, one, shares, arithmetic)
             self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, to_leaves)
         for place in list(shares):
             self._add_up(total, place, shares, arithmetic)
@@ -464,13 +469,18 @@ class Graph:
     @kept
     def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[tuple[Place, Scalar]]]]:
         """Return the entries of a place's parts, the last first, each with its slopes by what it is written in."""
-        parts, ends = self.parts(place), self._ends[place]
-        found = []
+        parts, ends, found = self.parts(place), self._ends[place], []
+        given = () if to_leaves else self.network.parameters
         for part, entry in reversed(parts.entries):
-            slopes = [(ends[above], slope) for above, slope in parts.slopes(part, entry).items()]
-            wanted = [one for one in slopes if to_leaves or is_inner(one[0].name) or one[0]._replace(entry=()) in self.keys]
+            slopes = parts.slopes(part, entry).items()
+            known = [(ends[above], slope) for above, slope in slopes if above.name not in given]
+            wanted = [one for one in known if to_leaves or self._is_computed(one[0])]
             found.append((ends[Place(part, parts.index, entry)], wanted))
         return found
+
+    def _is_computed(self, one: Place) -> bool:
+        """Return whether an entry, or one of a part of an equation, is computed."""
+        return is_inner(one.name) or Place(*one[:2]) in self.keys
 
     def immediates(
         self, values: Mapping[Place, Any], arithmetic: Arithmetic, above: Place, user: Place
@@ -479,7 +489,7 @@ class Graph:
         known = values.immediates if isinstance(values, Values) else {}
         if (above, user) not in known:
             step = self._step(values, user, arithmetic)
-            known[above, user] = self._pushed(step, arithmetic, self._letters(above, user), user)
+            known[above, user] = self._pushed(step, arithmetic, self.letters(above, user), user)
         return known[above, user]
 
     def _pushed(

@@ -163,16 +163,11 @@ class Network:
 
     @kept
     def _definitions(self, key: str) -> dict[Entry, Scalar]:
-        operands: dict[tuple[Tree, Entry], Scalar] = {}  # entries of one equation share them
-
-        def operand(expression: Tree, entry: Entry, shared: bool) -> Scalar:
-            if (expression, entry) not in operands:
-                operands[expression, entry] = scalar(expression, entry, self._shape_of, operand)
-            return operands[expression, entry]
-
-        equation = self.equation(key)
-        shape = self.shapes[equation.name]
-        return {e: scalar(equation.expression, e, self._shape_of, operand) for e in entries(shape)}
+        """Return the entries of an equation written out: what is named inside is replaced, and shared by them."""
+        parts, known = self.parts(key), {}
+        for lines in parts.lines.values():
+            known |= {Letter(letter): replace(tree, known) for letter, tree in lines}
+        return {letter.entry: known[Letter(letter)] for letter, _ in parts.lines[parts.name]}
 
     @kept
     def _results(self, key: str) -> dict[Scalar, Letter]:

@@ -11,7 +11,7 @@ from bptt_lab.formulas.times import Index
 from bptt_lab.formulas.tree import Binary, Call, Number, Tree, Variable
 from bptt_lab.network.expressions import Equation, children
 from bptt_lab.network.places import Place
-from bptt_lab.network.scalars import Letter, Scalar, derivatives, entries, replace, scalar
+from bptt_lab.network.scalars import Constant, Letter, Scalar, derivatives, entries, replace, scalar
 from bptt_lab.network.shapes import Shape
 
 Entry = tuple[int, ...]
@@ -86,11 +86,17 @@ class Parts:
     def slopes(self, part: str, entry: Entry) -> dict[Place, Scalar]:
         """Return the derivatives of one entry of a part by each letter it is written in, parts among them."""
         if (part, entry) not in self._slopes:
-            if part not in self._known:
-                self._known[part] = results(part, self.index, self.trees[part])
             slopes = derivatives(self.trees[part][entry]).items()
-            self._slopes[part, entry] = {letter.place: replace(slope, self._known[part]) for letter, slope in slopes}
+            self._slopes[part, entry] = {letter.place: self._in_letters(slope, part) for letter, slope in slopes}
         return self._slopes[part, entry]
+
+    def _in_letters(self, slope: Scalar, part: str) -> Scalar:
+        """Return a slope with letters for the entries that the part has just computed."""
+        if isinstance(slope, Letter | Constant):
+            return slope
+        if part not in self._known:
+            self._known[part] = results(part, self.index, self.trees[part])
+        return replace(slope, self._known[part])
 
     @cached_property
     def users(self) -> dict[Place, list[tuple[str, Entry]]]:

@@ -434,7 +434,7 @@ def derivatives(tree: Scalar) -> dict[Letter, Scalar]:
             for term in terms:
                 for letter, share in derivatives(term).items():
                     found.setdefault(letter, []).append(share)
-            return {letter: add(*slopes) for letter, slopes in found.items()}
+            return {letter: add(*slopes) if len(slopes) > 1 else slopes[0] for letter, slopes in found.items()}
         case Product((Letter() as one, Letter() as other)) if one != other:
             return {one: other, other: one}
         case Product((Constant() as number, inner)):
@@ -455,6 +455,8 @@ def _softmax_term(tree: Applied, j: int, slope: Scalar) -> Scalar:
 
 def replace(tree: Scalar, known: Mapping[Scalar, Scalar]) -> Scalar:
     """Return a tree with known parts replaced, the largest parts first."""
+    if not known:
+        return tree
     if tree in known:
         return known[tree]
     match tree:

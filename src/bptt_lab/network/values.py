@@ -29,8 +29,7 @@ def unpack(graph: Graph, values: Mapping[str, Any]) -> dict[Place, Any]:
     for place, shape in graph.leaves.items():
         array = arrays[graph.key(place)]
         row = array[place.time - 1] if array.ndim > len(shape) else array
-        for entry in entries(shape):
-            found[Place(*place[:2], entry)] = row[tuple(i - 1 for i in entry)].item()
+        found |= zip(graph.entries(place), row.ravel().tolist(), strict=True)
     return found
 
 

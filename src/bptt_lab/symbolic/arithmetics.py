@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 import sympy
 from mpmath.ctx_iv import MPIntervalContext
-from mpmath.libmp import from_man_exp, from_rational, fzero, mpf_neg
+from mpmath.libmp import from_man_exp, fzero, mpf_neg
 from sympy.ntheory import sqrt_mod
 
 from bptt_lab.formulas.functions import NUMBERS, ROWS
@@ -99,9 +99,16 @@ def intervals(digits: int) -> Arithmetic:
 
 
 def _between(context: MPIntervalContext, value: Fraction) -> Any:
-    """Return the smallest interval around a number."""
-    ends = (from_rational(value.numerator, value.denominator, context.prec, way) for way in ("f", "c"))
-    return context.make_mpf(tuple(ends))
+    """Return the smallest interval around a number: of as many digits as there are, whatever its size."""
+    point = context.prec + value.denominator.bit_length()
+    start, rest = divmod(value.numerator << point, value.denominator)
+    return _interval(context, start, start + bool(rest), point)
+
+
+def _interval(context: MPIntervalContext, start: int, end: int, point: int) -> Any:
+    """Return the smallest interval around one whose ends are multiples of 2^-point."""
+    ends = ((start, "f"), (end, "c"))
+    return context.make_mpf(tuple(from_man_exp(one, -point, context.prec, way) for one, way in ends))
 
 
 def _sum_of_products(context: MPIntervalContext) -> Callable:
@@ -132,11 +139,7 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
             (x, dx), (y, dy) = left, right
             total += x * y
             slack += abs(x) * dy + (abs(y) + dy) * dx
-        low, high = (
-            from_man_exp(end, -2 * point, context.prec, way)
-            for end, way in ((total - slack, "f"), (total + slack, "c"))
-        )
-        return context.make_mpf((low, high))
+        return _interval(context, total - slack, total + slack, 2 * point)
 
     return dot
 
@@ -280,7 +283,8 @@ def inverse(n: int, modulus: int) -> int:
 
 
 def _fraction_in(ring: Ring) -> Callable[[Fraction], Residue]:
-    return lambda value: Residue(value.numerator * inverse(value.denominator, ring.modulus), ring)
+    share = cache(partial(inverse, modulus=ring.modulus))  # of a denominator: leaves of so many decimals have few
+    return lambda value: Residue(value.numerator * share(value.denominator), ring)
 
 
 class FreeFunction:

@@ -134,23 +134,27 @@ def confirm(name: str, definition: Scalar, above: Place, claim: Scalar, meaning:
     """Let SymPy confirm that a claim is the derivative of a definition by a letter (errors: AssertionError if not).
 
     `meaning` says what the letters of a result stand for. What differs only in its letters is asked once: the rows of
-    a matrix have one proof.
+    a matrix have one proof. What holds for any constant in place of the terms of a sum that are held fixed, holds for
+    these terms; where that cannot be shown, all is written out.
     """
-    rename = Renaming()
-    letter = rename(Letter(above))
-    if not _is_confirmed(rename(definition), letter, rename(replace(claim, meaning))):
-        raise AssertionError(
-            f"SymPy does not confirm the derivative of {name} by {above}: {claim} is not that of {definition}"
-        )
+    by, written = Letter(above), replace(claim, meaning)
+    for rename in (Renaming(by), Renaming()):
+        letter = rename(by)
+        if _is_confirmed(rename(definition), letter, rename(written)):
+            return
+    raise AssertionError(
+        f"SymPy does not confirm the derivative of {name} by {above}: {claim} is not that of {definition}"
+    )
 
 
 class Renaming:
-    """Letters renamed in the order they are met, one for one.
+    """Letters renamed in the order they are met, one for one; `by` lets the terms of a sum without it be one letter.
 
     A softmax is the same in whatever order exponentials are added: the picked one comes first, then those met before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by: Letter | None = None) -> None:
+        self._by = by
         self._known: dict[Scalar, Scalar] = {}
         self._rank: dict[Scalar, int] = {}
         self._count = count()
@@ -162,12 +166,19 @@ class Renaming:
             self._rank[tree] = len(self._rank)
         return self._known[tree]
 
+    def _new(self) -> Letter:
+        return Letter(Place("v", next(self._count)))
+
     def _renamed(self, tree: Scalar) -> Scalar:
         match tree:
             case Letter():
-                return Letter(Place("v", next(self._count)))
+                return self._new()
             case Sum(terms):
-                return Sum(tuple(map(self, terms)))
+                held = [term for term in terms if self._by in term.letters]
+                fixed = [term for term in terms if self._by not in term.letters]
+                if self._by is None or len(fixed) < 2:
+                    return Sum(tuple(map(self, terms)))
+                return Sum((*map(self, held), self(Sum(tuple(fixed))))) if held else self._new()
             case Product(factors):
                 return Product(tuple(map(self, factors)))
             case Raised(base, exponent):
@@ -266,8 +277,8 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
 def _uses(graph: Graph, below: Place, above: Place) -> list[Place]:
     """Return the letters, times relative to the equation of one entry, that stand for another."""
     key = graph.keys.get(Place(*below[:2]))
-    found = (letter.place for letter in (graph.network.definition(key, below.entry).letters if key else ()))
-    return [use for use in found if graph.resolve(use, below.time) == above]
+    letters_read = graph.network.definition(key, below.entry).letters if key else ()
+    return [use for use in (graph.letters(above, below) if key else ()) if Letter(use) in letters_read]
 
 
 def in_full(graph: Graph, tree: Scalar, t: int | None) -> sympy.Expr:

@@ -115,7 +115,7 @@ def _agree(left: Side, right: Side, exact: Iterable[World]) -> bool:
 
 def _plain_difference(left: Side, right: Side, graph: Graph, count: int = READABLE) -> Verdict | None:
     """Return a difference seen in float64 and certified by intervals on the same leaves, or None."""
-    for world in worlds.float_worlds(graph, count):
+    for world in worlds.readable_worlds(graph, count):
         try:
             a, b = left(world), right(world)
             if len(a) != len(b):

@@ -7,7 +7,7 @@ worlds drawn anew in every process, in exact arithmetic, for what is decided. No
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import sympy
 
 from bptt_lab.network import Graph, Place
 from bptt_lab.network.graph import Totals
+from bptt_lab.network.keeping import kept
 from bptt_lab.network.scalars import FLOATS, Arithmetic, entries
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.arithmetics import (
@@ -29,6 +30,7 @@ from bptt_lab.symbolic.arithmetics import (
     divisions,
     has_few_digits,
     intervals,
+    is_free,
     modular,
     no_hurry,
     primes,
@@ -94,8 +96,8 @@ def draw_leaves(graph: Graph, seed: str, decimals: int = 1, scale: int = 1) -> d
     """Return random leaves in [-scale, scale] with few decimals, none zero; targets of a cross-entropy in (0, 1)."""
     chance, steps = random.Random(seed), 10**decimals
     found: dict[Place, Fraction] = {}
-    for place, shape in graph.leaves.items():
-        places = [Place(place.name, place.time, entry) for entry in entries(shape)]
+    for place in graph.leaves:
+        places = graph.entries(place)
         kind = graph.network.targets.get(place.name)
         if kind == "distribution":
             weights = [chance.randint(1, 9 if decimals == 1 else steps) for _ in places]
@@ -113,7 +115,8 @@ def make_world(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arith
     try:
         start = {place: arithmetic.number(value) for place, value in leaves.items()}
         values = graph.run(start, arithmetic)
-        totals = graph.sweep if arithmetic is FLOATS else graph.totals_on_demand
+        is_asked_for_little = is_free(arithmetic) or len(leaves) > MANY and arithmetic is not FLOATS
+        totals = graph.totals_on_demand if is_asked_for_little else graph.sweep
         return World(graph, leaves, arithmetic, values, totals(values, arithmetic), seed)
     except (ArithmeticError, ValueError) as error:
         raise Unsettled(str(error)) from error
@@ -144,9 +147,8 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
 
 
 def _explodes(world: World) -> bool:
-    """Return whether a number of a world is too large to be compared to many digits; a residue has no size."""
-    is_large = isinstance(world.totals, Totals) and len(world.leaves) > MANY
-    totals = world.totals.computed if is_large else world.totals
+    """Return whether a number computed so far is too large to be compared to many digits; a residue has no size."""
+    totals = world.totals.computed if isinstance(world.totals, Totals) else world.totals
     numbers = (*world.values.values(), *totals.values())
     return not all(map(_is_moderate, numbers))
 
@@ -159,11 +161,21 @@ def _is_moderate(number: Any) -> bool:
     return -EXPLODED < number < EXPLODED
 
 
-@lru_cache(maxsize=256)
-def float_worlds(graph: Graph, count: int = 16) -> tuple[World, ...]:
-    """Return worlds in float64, quick and readable, the same in every process: every leaf has one decimal."""
-    scales = READABLE_SCALES[:count]
-    return tuple(random_world(graph, f"float {k}", FLOATS, scale=scale) for k, scale in enumerate(scales))
+@kept
+def float_world(graph: Graph, k: int) -> World:
+    """Return world number k in float64, quick and readable, the same in every process: every leaf has one decimal."""
+    return random_world(graph, f"float {k}", FLOATS, scale=READABLE_SCALES[k])
+
+
+def readable_worlds(graph: Graph, count: int = len(READABLE_SCALES)) -> Iterator[World]:
+    """Yield worlds in float64, each made when it is asked for."""
+    return (float_world(graph, k) for k in range(count))
+
+
+@kept
+def float_worlds(graph: Graph, count: int = len(READABLE_SCALES)) -> tuple[World, ...]:
+    """Return the first worlds in float64."""
+    return tuple(readable_worlds(graph, count))
 
 
 @lru_cache(maxsize=2048)
@@ -181,8 +193,7 @@ def modular_worlds(graph: Graph) -> tuple[World, ...]:
 @lru_cache(maxsize=256)
 def tower_world(graph: Graph) -> World:
     """Return a world where exp keeps its laws, in a tower as high as the network needs (errors: Unsettled)."""
-    (world,) = float_worlds(graph, 1)
-    nested = make_world(graph, world.leaves, nesting())
+    nested = make_world(graph, float_world(graph, 0).leaves, nesting())
     depth = max(n.depth for n in (*nested.values.values(), *nested.totals.values()) if isinstance(n, Nested))
     return random_world(graph, f"{SECRET} tower", tower(depth), DECIMALS)
 

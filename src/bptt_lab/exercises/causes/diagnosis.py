@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -184,13 +185,17 @@ def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
 @kept
 def trial_scenes(question: Question) -> list[Scene]:
     """Return the scenes at which causes are looked for."""
-    found: list[worlds.World] = []
-    for world in worlds.float_worlds(question.graph):
-        if all(world.leaves != other.leaves for other in found):
-            found.append(world)
-    first = scene_of(found[0])
+    first = scene_of(worlds.float_world(question.graph, 0))
     is_small = len(flat(values(question.goal_tree, first, question.spans))) < SMALL
-    return [scene_of(world) for world in found[: TRIED_SMALL if is_small else TRIED]]
+    return [scene_of(world) for world in islice(_different_worlds(question), TRIED_SMALL if is_small else TRIED)]
+
+
+def _different_worlds(question: Question) -> Iterator[worlds.World]:
+    known: list[Mapping] = []
+    for world in worlds.readable_worlds(question.graph):
+        if world.leaves not in known:
+            known.append(world.leaves)
+            yield world
 
 
 @kept

@@ -106,7 +106,7 @@ def _holds(question: Question) -> bool:
     """Return whether every form of the author's has the value of the goal."""
     trees = [question.tree(form) for form in (question.answer, *question.same)]
     try:
-        for world in worlds.float_worlds(question.graph, TRIED):
+        for world in worlds.readable_worlds(question.graph, TRIED):
             right = values(question.goal_tree, scene_of(world), question.spans)
             for tree in trees:
                 given = values(tree, scene_of(world), question.spans)
@@ -134,7 +134,7 @@ def is_explicit(tree: Tree, case: Question, question: Question) -> bool:
 
 def is_all_there(tree: Tree, case: Question) -> bool:
     """Return whether everything that a formula reads exists in a case, or lies just past its last step."""
-    scene = Scene(worlds.float_worlds(case.graph, TRIED)[0])
+    scene = Scene(worlds.float_world(case.graph, 0))
     try:
         return bool(values(tree, scene, case.spans))
     except (FormulaError, ArithmeticError, ValueError, Unsettled):
@@ -143,7 +143,7 @@ def is_all_there(tree: Tree, case: Question) -> bool:
 
 def _has_value(tree: Tree, case: Question) -> bool:
     """Return whether a formula has a value of the shape asked for in a case."""
-    scene = scene_of(worlds.float_worlds(case.graph, TRIED)[0])
+    scene = scene_of(worlds.float_world(case.graph, 0))
     try:
         return shapes(values(tree, scene, case.spans)) == shapes(values(case.goal_tree, scene, case.spans))
     except (FormulaError, ArithmeticError, ValueError, Unsettled):

@@ -107,7 +107,7 @@ def _span(graph: Graph, goal: Derivative, name: str) -> range:
 
 @kept
 def _mutants(graph: Graph, goal: Derivative, spans: Spans, only: frozenset[str]) -> tuple[Mutant, ...]:
-    scenes = tuple(scene_of(world) for world in worlds.float_worlds(graph)[:TRIED])
+    scenes = tuple(scene_of(world) for world in worlds.float_worlds(graph, TRIED))
     names, choices = [name for name, _ in spans], itertools.product(*(span for _, span in spans))
     indices = [
         one for one in (dict(zip(names, choice, strict=True)) for choice in choices) if _exists(graph, goal, one)
