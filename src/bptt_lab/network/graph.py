@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import graphlib
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -75,6 +76,14 @@ class Step(dict):
     def __missing__(self, letter: Place) -> Any:
         value = self[letter] = self._values[self._ends[letter]]
         return value
+
+
+# for each entry, total derivatives by its users, and the immediate derivatives of these by it
+Shares = dict[Place, tuple[list[Any], list[Any]]]
+
+
+def _dot(share: tuple[list[Any], list[Any]], arithmetic: Arithmetic) -> Any:
+    return arithmetic.dot(list(zip(*share, strict=True)))
 
 
 class Values(dict):
@@ -432,7 +441,7 @@ class Graph:
         """Put the total derivative by every computed entry, and by the leaves if wanted, into `total`: zeros before."""
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
-        shares: dict[Place, list[tuple[Any, Any]]] = {}
+        shares: Shares = defaultdict(lambda: ([], []))
         for place in reversed(self.order):
             for one in self.entries(place):
                 self._add_up(total, one, shares, arithmetic)
@@ -440,10 +449,10 @@ class Graph:
         for place in list(shares):
             self._add_up(total, place, shares, arithmetic)
 
-    def _add_up(self, total: dict[Place, Any], place: Place, shares: dict[Place, list], arithmetic: Arithmetic) -> None:
+    def _add_up(self, total: dict[Place, Any], place: Place, shares: Shares, arithmetic: Arithmetic) -> None:
         """Add to the total derivative by an entry what its users have sent back."""
         if place in shares:
-            total[place] = total[place] + arithmetic.dot(shares.pop(place))
+            total[place] = total[place] + _dot(shares.pop(place), arithmetic)
             if arithmetic is FLOATS and place.name not in self.network.targets:
                 self._check_total(total[place], place)
 
@@ -453,29 +462,30 @@ class Graph:
         step: Step,
         arithmetic: Arithmetic,
         total: Mapping[Place, Any],
-        shares: dict[Place, list[tuple[Any, Any]]],
+        shares: Shares,
         to_leaves: bool,
     ) -> None:
         """Send the total derivatives by a place's entries back to what its equation is written in."""
         value_of = step.__getitem__
-        for lower, slopes in self._slopes(place, to_leaves):
-            outer = total[lower] if lower.name == place.name else arithmetic.dot(shares.pop(lower, [(0, 0)]))
+        for lower, uppers, slopes in self._slopes(place, to_leaves):
+            outer = total[lower] if lower.name == place.name else _dot(shares.pop(lower, ([0], [0])), arithmetic)
             if isinstance(outer, int) and outer == 0:
                 continue
-            for upper, slope in slopes:
-                share = outer, self._number(slope, value_of, arithmetic, lower, upper)
-                shares.setdefault(upper, []).append(share)
+            for upper, slope in zip(uppers, slopes, strict=True):
+                outers, numbers = shares[upper]
+                numbers.append(self._number(slope, value_of, arithmetic, lower, upper))
+                outers.append(outer)
 
     @kept
-    def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[tuple[Place, Scalar]]]]:
-        """Return the entries of a place's parts, the last first, each with its slopes by what it is written in."""
+    def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[Place], list[Scalar]]]:
+        """Return the entries of a place's parts, the last first, each with what it is written in and its slopes by it."""
         parts, ends, found = self.parts(place), self._ends[place], []
         given = () if to_leaves else self.network.parameters
         for part, entry in reversed(parts.entries):
-            slopes = parts.slopes(part, entry).items()
-            known = [(ends[above], slope) for above, slope in slopes if above.name not in given]
-            wanted = [one for one in known if to_leaves or self._is_computed(one[0])]
-            found.append((ends[Place(part, parts.index, entry)], wanted))
+            slopes = {above: slope for above, slope in parts.slopes(part, entry).items() if above.name not in given}
+            wanted = {above: slope for above, slope in slopes.items() if to_leaves or self._is_computed(ends[above])}
+            uppers = [ends[above] for above in wanted]
+            found.append((ends[Place(part, parts.index, entry)], uppers, list(wanted.values())))
         return found
 
     def _is_computed(self, one: Place) -> bool:

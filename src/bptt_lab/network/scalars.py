@@ -103,23 +103,24 @@ class Sum(_Tree):
 
     def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
         """Return the sum of the values."""
-        pairs, others = self.pairs
+        left, right, others = self.pairs
         numbers = [term.valued(value_of, arithmetic) for term in others]
-        if pairs:
-            numbers.append(arithmetic.dot([(value_of(one), value_of(other)) for one, other in pairs]))
+        if left:
+            numbers.append(arithmetic.dot(list(zip(map(value_of, left), map(value_of, right), strict=True))))
         return sum(numbers[1:], start=numbers[0])
 
     @cached_property
-    def pairs(self) -> tuple[list[tuple[Place, Place]], list[Scalar]]:
-        """The products of two letters each among the terms, and the other terms."""
-        pairs, others = [], []
+    def pairs(self) -> tuple[list[Place], list[Place], list[Scalar]]:
+        """The products of two letters each among the terms, their left and right factors, and the other terms."""
+        left, right, others = [], [], []
         for term in self.terms:
             match term:
                 case Product((Letter(one), Letter(other))):
-                    pairs.append((one, other))
+                    left.append(one)
+                    right.append(other)
                 case _:
                     others.append(term)
-        return pairs, others
+        return left, right, others
 
 
 @dataclass(frozen=True)
