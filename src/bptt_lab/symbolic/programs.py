@@ -14,7 +14,7 @@ from bptt_lab.network import Graph, Place
 from bptt_lab.network.scalars import FLOATS, entries
 from bptt_lab.network.values import pack, unpack
 from bptt_lab.symbolic import letters
-from bptt_lab.symbolic.scalar_forms import at_time, part_derivatives, part_template
+from bptt_lab.symbolic.scalar_forms import at_time, part_derivatives, part_template, product
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 FUNCTIONS = {**FLOATS.functions, "softmax_picked": lambda entry, *u: FLOATS.functions["softmax"](*u, entry=entry)}
@@ -124,4 +124,4 @@ def _add_terms(graph: Graph, key: str, place: Place, terms: dict[Place, list[sym
         total = letters.total(Place(place.name, place.time, entry), graph.network)
         for letter, slope in part_derivatives(graph.network, key, place.name, entry).items():
             above = graph.resolve(letter, place.time)
-            terms.setdefault(above, []).append(total * at_time(graph, slope, place.time))
+            terms.setdefault(above, []).append(product(total, at_time(graph, slope, place.time)))

@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cmp_to_key, lru_cache, partial
 from itertools import count
 from typing import NamedTuple
 
@@ -60,11 +60,18 @@ def _piecewise(name: str, pieces: Pieces) -> Callable:
     return lambda u: sympy.Piecewise(*((rule(u), True if bound == math.inf else u <= bound) for bound, rule in pieces))
 
 
+def product(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
+    """Return a product; of two different letters nothing cancels, and all that is left to find is SymPy's order."""
+    if one.is_Symbol and other.is_Symbol and one != other:
+        return sympy.Mul._from_args(sorted((one, other), key=cmp_to_key(sympy.Basic.compare)), is_commutative=True)
+    return one * other
+
+
 KNOWN = {name: getattr(sympy, name) for name in ("tanh", "exp", "log")}
 # on screen: named functions stay as they are
 _NAMES = {name: _named(name) for name in NUMBERS if name not in (*KNOWN, "identity")}
 ON_SCREEN = completed(_rational, _NAMES | KNOWN, _piecewise)._replace(
-    dot=lambda pairs: sympy.Add(*(one * other for one, other in pairs))
+    dot=lambda pairs: sympy.Add(*(product(*pair) for pair in pairs))
 )
 # for programs: softmax by name, because written out it overflows
 IN_PROGRAMS = ON_SCREEN._replace(
@@ -301,7 +308,15 @@ def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
     known = {
         s: letters.value(graph.resolve(s.place, t), network) for s in expression.free_symbols if isinstance(s, Value)
     }
-    return expression.xreplace(known | {letters.STEPS: sympy.Integer(graph.T)})
+    return _replaced(expression, known | {letters.STEPS: sympy.Integer(graph.T)})
+
+
+def _replaced(expression: sympy.Expr, known: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """Return an expression with symbols replaced, as `xreplace`, which puts each product of two letters together anew."""
+    if not expression.args:
+        return known.get(expression, expression)
+    parts = [_replaced(part, known) for part in expression.args]
+    return product(*parts) if expression.is_Mul and len(parts) == 2 else expression.func(*parts)
 
 
 def influenced_entries(graph: Graph, place: Place) -> list[Place]:
