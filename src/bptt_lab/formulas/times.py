@@ -19,7 +19,7 @@ class Index(NamedTuple):
 
     def at(self, t: int | None, T: int) -> int:
         """Return the time this index names at step t of T."""
-        return self.shift + {"t": t, "T": T, "": 0}[self.start]
+        return self.shift + (t if self.start == "t" else T if self.start else 0)
 
     def __str__(self) -> str:
         if not self.start:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 
@@ -166,8 +166,8 @@ ONE = Number(Fraction(1))
 
 def parts(tree: Tree) -> Iterator[Tree]:
     """Yield the direct parts of a tree, times and entries of letters included."""
-    for one in fields(tree):
-        value = getattr(tree, one.name)
+    for name in tree.__match_args__:
+        value = getattr(tree, name)
         if isinstance(value, Tree):
             yield value
         elif isinstance(value, tuple):
@@ -180,12 +180,12 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     if changed is not None:
         return changed
     new = {}
-    for one in fields(tree):
-        value = getattr(tree, one.name)
+    for name in tree.__match_args__:
+        value = getattr(tree, name)
         if isinstance(value, Tree):
-            new[one.name] = mapped(value, change)
+            new[name] = mapped(value, change)
         elif isinstance(value, tuple):
-            new[one.name] = tuple(mapped(part, change) for part in value)
+            new[name] = tuple(mapped(part, change) for part in value)
     return replace(tree, **new) if new else tree
 
 

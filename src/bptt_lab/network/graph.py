@@ -25,6 +25,7 @@ from bptt_lab.network.scalars import (
     FLOATS_IN_SLOPES,
     STEPS,
     Arithmetic,
+    Letter,
     Scalar,
     entries,
     evaluate,
@@ -359,8 +360,8 @@ class Graph:
         values = Values({place: value + moved[place] if place in moved else value for place, value in leaves.items()})
         for place in self.order:
             step = self._step(values, place, arithmetic)
-            for letter, number in self._numbers(place, place.name, step, arithmetic):
-                one = self._ends[place][letter]
+            for _, one, tree in self._lines(place)[1]:
+                number = self._number(tree, step.__getitem__, arithmetic, one)
                 values[one] = number + moved[one] if one in moved else number
         return values
 
@@ -370,15 +371,16 @@ class Graph:
         if place not in steps:
             step = steps[place] = Step(values, self._ends[place])
             step[STEPS] = arithmetic.number(Fraction(self.T))
-            for part in self.parts(place).inner:
-                step.update(self._numbers(place, part, step, arithmetic))
+            for letter, one, tree in self._lines(place)[0]:
+                step[letter] = self._number(tree, step.__getitem__, arithmetic, one)
         return steps[place]
 
-    def _numbers(self, place: Place, part: str, step: Step, arithmetic: Arithmetic) -> Iterator[tuple[Place, Any]]:
-        """Yield the entries of a part of a place's equation, as its letters, with their values."""
-        ends, value_of = self._ends[place], step.__getitem__
-        for letter, tree in self.parts(place).lines[part]:
-            yield letter, self._number(tree, value_of, arithmetic, ends[letter])
+    @kept
+    def _lines(self, place: Place) -> tuple[list[tuple[Place, Place, Scalar]], ...]:
+        """Return the entries of what a place's equation leaves unnamed, and its own: letter, entry and tree of each."""
+        ends, parts = self._ends[place], self.parts(place)
+        *inner, own = ([(one, ends[one], tree) for one, tree in lines] for lines in parts.lines.values())
+        return [line for lines in inner for line in lines], own
 
     @cached_property
     def _ends(self) -> dict[Place, Ends]:
@@ -473,7 +475,9 @@ class Graph:
                 continue
             for upper, slope in zip(uppers, slopes, strict=True):
                 outers, numbers = shares[upper]
-                numbers.append(self._number(slope, value_of, arithmetic, lower, upper))
+                is_value = isinstance(slope, Letter)  # it has been looked at on the way forward
+                number = step[slope.place] if is_value else self._number(slope, value_of, arithmetic, lower, upper)
+                numbers.append(number)
                 outers.append(outer)
 
     @kept

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+MISSING = object()
+
 
 def kept(function: Callable) -> Callable:
     """Let a function keep its results in the `kept` of its first argument, a network or a graph, by the others."""
@@ -13,8 +15,9 @@ def kept(function: Callable) -> Callable:
     @wraps(function)
     def of(owner: Any, *arguments: Any) -> Any:
         key = (function, *arguments)
-        if key not in owner.kept:
-            owner.kept[key] = function(owner, *arguments)
-        return owner.kept[key]
+        found = owner.kept.get(key, MISSING)
+        if found is MISSING:
+            found = owner.kept[key] = function(owner, *arguments)
+        return found
 
     return of

@@ -252,7 +252,7 @@ def shaped(tables: Tables, asked: Asked, found: np.ndarray | None) -> np.ndarray
     (below, _, row), (above, _, column) = asked.below, asked.above
     rows, columns = entries(shapes[below]), entries(shapes[above])
     found = np.zeros((len(rows), len(columns))) if found is None else found
-    found = np.broadcast_to(found, (count, *found.shape[-2:]))
+    found = np.broadcast_to(found, (count, *found.shape)) if found.ndim == 2 else found
     found = found[:, [rows.index(row)]] if row else found
     found = found[:, :, [columns.index(column)]] if column else found
     if tables.plain or found.shape[1] == 1 and (column or not shapes[above]):
