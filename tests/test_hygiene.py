@@ -43,6 +43,16 @@ def test_text_files_name_no_machine_and_no_registry():
     assert {name: found for name, found in complaints.items() if found} == {}
 
 
+FIRST_LESSONS = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "08"]
+
+
+@pytest.mark.parametrize("path", FIRST_LESSONS, ids=lambda path: path.name)
+def test_the_first_lessons_have_sixty_lines_of_code_at_most(path):
+    book = nbformat.read(path, as_version=4)
+    lesson = [cell for _, cell in check_notebooks.code_cells(book) if not check_notebooks.is_exercise(cell)]
+    assert sum(bool(line.strip()) for cell in lesson for line in cell.source.splitlines()) <= 60
+
+
 # The checks of notebooks: one good notebook, and for each check notebooks it must refuse
 
 
@@ -168,6 +178,9 @@ MUTANTS = [
     ("offline", set_source(2, "from urllib.request import urlopen")),
     ("offline", set_source(2, "def f():\n    import requests")),
     ("offline", set_source(2, "path = 'https://example.org/data.csv'")),
+    ("link", add_text(1, " See [there](00_nowhere.ipynb).")),
+    ("link", add_text(1, " See [there](00_start_here.ipynb#9.-Nothing).")),
+    ("link", add_text(1, " See [below](#9.-Nothing).")),
     ("wording", add_text(1, " This is\nClearly so.")),
     ("wording", add_text(1, " It simply follows.")),
     ("machine", set_source(2, f"path = '{HOME}'")),
