@@ -157,6 +157,7 @@ MUTANTS = [
     ("widget", add_output("display_data", WIDGET)),
     ("code_size", set_source(2, "x = 1\n" * 26)),
     ("code_size", lengthen_all_code),
+    ("code_size", lambda book: book.cells.extend(code_cell(n, "x = 1\n" * 6) for n in range(30, 48))),
     ("length", lambda book: book.cells.__delitem__(slice(5, 11))),
     ("length", lambda book: book.cells.extend([new_markdown_cell("")] * 20)),
     ("length", add_text(1, " word" * 700)),

@@ -150,7 +150,7 @@ def test_a_new_function_and_a_new_loss_have_vector_forms(network, name, layout):
 def test_a_new_function_and_a_new_loss_have_scalar_derivations_and_a_picture(network):
     graph = network.unroll(3)
     found = symbolic.derive(graph, "a", 2, 1)
-    assert found.strength == PROVED and "sigmoid(a[2][1])" in str(found)
+    assert found.strength == PROVED and "sigmoid(a(2)[1])" in str(found)
     assert "softplus" in equations_latex(network) and "huber" in equations_latex(network)
     assert unrolled_network(network.unroll(3)) is not None
 

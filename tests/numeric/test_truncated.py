@@ -135,9 +135,9 @@ def test_truncated_is_the_sum_of_the_paths_kept(name, k1, k2):
     arrays = {n: np.full((1,) if n[0] == "b" else (1, 1), v) for n, v in params.items()}
     x, y = np.array([0.5, -1.0, 0.3, 0.8]), np.array([0.1, 0.9, -0.7, 0.4])
     trace = rnn.forward(arrays, x[:, None, None], np.full((1, 1), 0.6))
-    numbers = params | {f"h1[{t}]": h for t, h in enumerate(trace.states.ravel())}
+    numbers = params | {f"h1({t})": h for t, h in enumerate(trace.states.ravel())}
     numbers |= {
-        f"{n}[{t}]": v for n, a in dict(x=x, y=y, a2=trace.a2).items() for t, v in enumerate(a.ravel(), start=1)
+        f"{n}({t})": v for n, a in dict(x=x, y=y, a2=trace.a2).items() for t, v in enumerate(a.ravel(), start=1)
     }
     total, kept = 0.0, 0
     for path, term in path_sum(graph, name):
