@@ -13,7 +13,14 @@ from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.derivation import judge_derivation
 from bptt_lab.exercises.judges.formula import judge_formula, prove_formula
 from bptt_lab.exercises.judges.function import goals_of, judge_function, prove_function
-from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape, prove_choice, prove_number
+from bptt_lab.exercises.judges.short_answer import (
+    judge_choice,
+    judge_number,
+    judge_shape,
+    prove_choice,
+    prove_number,
+    prove_shape,
+)
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import COURSE, Style, latex, read
@@ -124,7 +131,7 @@ KINDS: Mapping[str, Kind] = {
         prove_function,
         goals_of,
     ),
-    "shape": Kind(("shape",), judge_shape, partial(_shown, SHAPE), lambda question: f": {question.shape}"),
+    "shape": Kind(("shape",), judge_shape, partial(_shown, SHAPE), lambda question: f": {question.shape}", prove_shape),
     "number": Kind(
         ("number",), judge_number, partial(_shown, NUMBER), lambda question: f": {question.number}", prove_number
     ),

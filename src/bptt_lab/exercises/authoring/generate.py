@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
@@ -173,6 +174,7 @@ def _shape(network: Network) -> Iterator[Data]:
             "task": f"`{equation.source}`. Entries: {listed(sizes)}. Which shape has the gradient of the loss by "
             f"`{name}`?",
             "shape": shape,
+            "goal": f"grad({network.loss}, {name})",
             "hints": (
                 f"What does {name} multiply, and what is the product a part of?",
                 f"{name} multiplies {listed(met)} and helps to make {said_now(network, user)}.",
@@ -294,6 +296,7 @@ def _number(network: Network) -> Iterator[Data]:
                 "task": f"{unrolled}How many paths lead from `{start}` to the loss? A path runs through whole "
                 "quantities, not through their entries.",
                 "number": paths,
+                "reasons": _miscounted(network, name, T, paths),
                 "hints": (
                     "Draw the network, or begin at the loss and write at each quantity how many paths it has.",
                     _through(network, name),
@@ -301,6 +304,38 @@ def _number(network: Network) -> Iterator[Data]:
                     "one.",
                 ),
             }
+
+
+def _miscounted(network: Network, name: str, T: int, right: int) -> dict[str, str]:
+    """Return the reasons of wrong numbers of paths: what else there is to be counted, each where it alone has a number.
+
+    `T` is the number of steps unrolled.
+    """
+    graph, found = network.unroll(T), {}
+    start = Place(name, 1 if network.is_timed(name) else None)
+    for words, count in _counted(graph, start):
+        found.setdefault(count, []).append(words)
+    return {str(count): one[0] for count, one in found.items() if len(one) == 1 and count not in (0, right)}
+
+
+def _counted(graph: Graph, start: Place) -> Iterator[tuple[str, int]]:
+    """Yield what else than its paths can be counted from a place on, in words, and how often it is there."""
+    here, T = said(start), graph.T
+    ends = Counter(path[-1] for path in graph.paths(*start[:2]))
+    reached = {place for path in graph.paths(*start[:2]) for place in path[1:]}
+    yield (
+        f"So many quantities does {here} influence directly. Count the whole ways from it to the loss.",
+        len(graph.users[start]),
+    )
+    yield f"So many quantities lie on the ways from {here}, each counted once. Count the ways.", len(reached)
+    if len(ends) > 1:
+        yield f"So many losses does {here} reach. Count the ways.", len(ends)
+        for end, count in ends.items():
+            yield f"So many paths lead to {said(end)}. There are other losses.", count
+    for steps in (T - 1, T + 1) if start.time is not None and T > graph.network.fewest_steps else ():
+        count = _count_paths(graph.network.unroll(steps), start.name)
+        if count < MOST_PATHS:
+            yield f"That is the number for {steps} steps. Here there are {T}.", count
 
 
 def _count_paths(graph: Graph, name: str) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from bptt_lab.exercises.feedback import Feedback
+from bptt_lab.exercises.judges.shapes_near import goal_shape, led_on, same_shape, told_of_shape
 from bptt_lab.exercises.judges.short_reading import Unread, read_choice, read_number, read_shape, shown
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, WRONG
 from bptt_lab.exercises.question import Question
@@ -14,23 +16,44 @@ CLOSE = Fraction(1, 10**9)
 
 def judge_shape(question: Question, answer: object) -> Feedback:
     """Return the feedback on a shape: whole numbers, or the letters D, M, K, T, B, in any usual spelling."""
-    wanted = tuple(size.upper() if isinstance(size, str) else size for size in question.shape)
+    wanted = _upper(question.shape)
     try:
         given = read_shape(answer)
     except Unread:
         return _unread(question, answer, "no shape", "A shape is a tuple such as (4, 3); for a number it is ().")
     if given == wanted:
         return Feedback(question.id, CORRECT)
-    if given == wanted[::-1]:
-        right, cause = "Both sizes are right.", "Their order is not: this is the shape of the transpose."
-    elif len(given) != len(wanted):
-        right, cause = "", f"It has {_indices(len(wanted))}; yours has {_indices(len(given))}."
-    else:
-        agree = [i + 1 for i, (g, w) in enumerate(zip(given, wanted, strict=True)) if g == w]
-        right = f"Index {agree[0]} is right." if agree else ""
-        cause = "Which size belongs to what is differentiated, and which to what it is differentiated by?"
+    right, cause = _of_shape(question, given, wanted)
     asks = "Is it a derivative or a gradient, and of what by what?"
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks=asks)
+
+
+def _upper(shape: Sequence[int | str]) -> tuple[int | str, ...]:
+    return tuple(size.upper() if isinstance(size, str) else size for size in shape)
+
+
+def _of_shape(question: Question, given: tuple, wanted: tuple) -> tuple[str, str]:
+    """Return what is right and what is wrong of a shape: the author's reason, the transpose, or whose it is."""
+    if reason := next((words for shape, words in question.reasons.items() if read_shape(shape) == given), ""):
+        return "", reason
+    if given == wanted[::-1]:
+        return "Both sizes are right.", "Their order is not: this is the shape of the transpose."
+    right, cause = told_of_shape(question, given) if question.goal else ("", "")
+    if cause:
+        return right, cause
+    if len(given) != len(wanted):
+        return "", f"It has {_indices(len(wanted))}; yours has {_indices(len(given))}."
+    agree = [i + 1 for i, (g, w) in enumerate(zip(given, wanted, strict=True)) if g == w]
+    right = f"Index {agree[0]} is right." if agree else ""
+    return right, led_on(question)
+
+
+def prove_shape(question: Question) -> list[str]:
+    """Return what is wrong with a shape: it is not that of the goal, or a reason stands at the right one or at none."""
+    found = []
+    if question.goal and not same_shape(_upper(question.shape), goal_shape(question)):
+        found.append(f"shape is {question.shape}, but that of {question.goal} is {goal_shape(question)}")
+    return [*found, *_of_reasons(question, read_shape, _upper(question.shape), "shape")]
 
 
 def _unread(question: Question, answer: object, what: str, mend: str, why: str = "") -> Feedback:
@@ -64,14 +87,27 @@ def judge_number(question: Question, answer: object) -> Feedback:
 
 
 def prove_number(question: Question) -> list[str]:
-    """Return what is wrong with a number: what has a reason is another number."""
-    for number in question.reasons:
+    """Return what is wrong with a number: a reason stands at the right one, at one that has a reason, or at none."""
+    return _of_reasons(question, Fraction, Fraction(str(question.number)), "number")
+
+
+def _of_reasons(question: Question, reading: Callable[[str], object], right: object, what: str) -> list[str]:
+    """Return what is wrong with the reasons of a question, each for a wrong answer and each for another one."""
+    found, known = [], {}
+    for text, words in question.reasons.items():
         try:
-            if Fraction(number) == Fraction(str(question.number)):
-                return [f"reasons says why {number} is wrong, but it is the right number"]
+            one = reading(text)
         except ValueError:
-            return [f"reasons names {number!r}, which is no number"]
-    return []
+            found.append(f"reasons names {text!r}, which is no {what}")
+            continue
+        if one == right:
+            found.append(f"reasons says why {text} is wrong, but it is the right {what}")
+        if one in known:
+            found.append(f"reasons names {text} twice: also as {known[one]}")
+        if not words.strip():
+            found.append(f"reasons says nothing of {text}")
+        known[one] = text
+    return found
 
 
 def _close(wanted: Fraction, answer: object) -> Fraction:
