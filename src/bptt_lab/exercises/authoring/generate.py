@@ -313,9 +313,9 @@ def _miscounted(network: Network, name: str, T: int, right: int) -> dict[str, st
     """
     graph, found = network.unroll(T), {}
     start = Place(name, 1 if network.is_timed(name) else None)
-    for words, count in _counted(graph, start):
-        found.setdefault(count, []).append(words)
-    return {str(count): one[0] for count, one in found.items() if len(one) == 1 and count not in (0, right)}
+    for words, number in _counted(graph, start):
+        found.setdefault(number, []).append(words)
+    return {str(number): one[0] for number, one in found.items() if len(one) == 1 and number not in (0, right)}
 
 
 def _counted(graph: Graph, start: Place) -> Iterator[tuple[str, int]]:
@@ -330,12 +330,12 @@ def _counted(graph: Graph, start: Place) -> Iterator[tuple[str, int]]:
     yield f"So many quantities lie on the ways from {here}, each counted once. Count the ways.", len(reached)
     if len(ends) > 1:
         yield f"So many losses does {here} reach. Count the ways.", len(ends)
-        for end, count in ends.items():
-            yield f"So many paths lead to {said(end)}. There are other losses.", count
+        for end, number in ends.items():
+            yield f"So many paths lead to {said(end)}. There are other losses.", number
     for steps in (T - 1, T + 1) if start.time is not None and T > graph.network.fewest_steps else ():
-        count = _count_paths(graph.network.unroll(steps), start.name)
-        if count < MOST_PATHS:
-            yield f"That is the number for {steps} steps. Here there are {T}.", count
+        number = _count_paths(graph.network.unroll(steps), start.name)
+        if number < MOST_PATHS:
+            yield f"That is the number for {steps} steps. Here there are {T}.", number
 
 
 def _count_paths(graph: Graph, name: str) -> int:

@@ -2,6 +2,7 @@
 
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
 - `corrections`: the one change of a wrong answer, as it is written, that makes it right.
+- `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.

@@ -15,14 +15,14 @@ from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, l
 from bptt_lab.exercises.causes.edits import Edit, spots
 from bptt_lab.exercises.causes.pairs import pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
-from bptt_lab.exercises.causes.slips import ASKS, SAYS, other_letters, slips
+from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import at_step, listed, said_of, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree
+from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, walk
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -34,9 +34,11 @@ SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor t
 EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
+LOST_AND_NEGATIVE = "A term is missing, and the sign of what is there is wrong."
 ZERO = "Your answer is zero at every point tried."
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
 OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
+OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
 OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
 OWN_ASKS = {
     "derivative": CATALOGUE["A2"].asks,
@@ -105,20 +107,22 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         return _by_shape(given, true)
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
-        return Cause("", TOO_LARGE, "Which factor grows so, and does the loss depend on it so strongly?")
+        more = ", and does the loss depend on it so strongly" if is_derivative(question) else ""
+        return Cause("", TOO_LARGE, f"Which factor grows so{more}?")
     if np.linalg.norm(a - g) <= EQUAL * np.linalg.norm(g):
-        asks = "Which part of it is zero, or one, for small numbers only, or for these steps only?"
+        is_timed = any(map(question.graph.network.is_timed, question.graph.network.shapes))
+        steps = ", or for these steps only" if is_timed else ""
+        asks = f"Which part of it is zero, or one, for small numbers only{steps}?"
         return Cause("It is right at many points.", "It is not right everywhere.", asks)
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
     if _is_printed(question, scenes, a):
-        asks = "Where does it fail: at which step or entry?"
-        return Cause("", "That is the printed line: find the slip in it.", asks)
+        return Cause("", "That is the printed line: find the slip in it.", _asks_where(question))
     edit = _one_edit(question, own, scenes)
     named = _by_catalogue(question, a, own, edit)
     return _first(
         _of_edit(question, edit) if edit and edit.kind == "derivative" else None,
-        factor_cause(a, g, named),
+        _of_factor(question, a, g, named),
         _by_paths(question, scenes, a, named, edit),
         named,
         _of_edit(question, edit),
@@ -139,7 +143,8 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
     if edit is None:
         return None
     says = edit.said(lambda part: spelled(part, question))
-    return Cause("", says, OWN_ASKS[edit.kind], "A2" if edit.kind == "derivative" else "")
+    asks = OWN_ASKS[edit.kind] if is_derivative(question) else ASKS_FORWARD[edit.kind]
+    return Cause("", says, asks, "A2" if edit.kind == "derivative" else "")
 
 
 def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:
@@ -182,6 +187,16 @@ def _is_printed(question: Question, scenes: list[Scene], a: np.ndarray) -> bool:
     return numbers is not None and same(a, numbers)
 
 
+def _asks_where(question: Question) -> str:
+    """Return the question where a line fails: at a step, at an entry, at both, where it has them."""
+    has_steps = any(len(span) > 1 for span in question.spans.values())
+    has_entries = any(np.size(value) > 1 for value in _goal_values(question)[0])
+    places = [word for word, is_there in (("step", has_steps), ("entry", has_entries)) if is_there]
+    return (
+        f"Where does it fail: at which {' or '.join(places)}?" if places else "Which part of it is not right, and why?"
+    )
+
+
 @kept
 def trial_scenes(question: Question) -> list[Scene]:
     """Return the scenes at which causes are looked for."""
@@ -208,6 +223,13 @@ def _first(*causes: Cause | None) -> Cause:
     return next(cause for cause in causes if cause is not None)
 
 
+def _of_factor(question: Question, a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
+    found = factor_cause(a, g, named)
+    if found and found.says == ZERO and not is_derivative(question):
+        return found._replace(asks="For which numbers is it not zero?")
+    return found
+
+
 def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
     """Return the cause where an answer is a constant times the goal; `named` is what the catalogue says of it."""
     if not (np.abs(a) > SMALLEST).any():
@@ -232,7 +254,7 @@ def _by_paths(
     found = account(question.goal_tree, question.graph, scenes, question.spans, a)
     if not found:
         return None
-    told = paths_cause(found, question.goal_tree.above.name, named)
+    told = paths_cause(found, question.goal_tree, named)
     own = _of_edit(question, edit) if named is None else None
     if own is None or not found.with_factor(lambda factor: factor not in (0, 1)):
         return told
@@ -241,32 +263,43 @@ def _by_paths(
     return told._replace(says=f"{told.says} {own.says}", asks=own.asks)
 
 
-def paths_cause(found: Account, goal: str, named: Cause | None) -> Cause:
+def paths_cause(found: Account, goal: Derivative, named: Cause | None) -> Cause:
     """Return the cause where an answer holds each path a number of times; `named` is what the catalogue says of it."""
     right = found.with_factor(lambda factor: factor == 1)
     is_whole = not found.with_factor(lambda factor: factor == 0)
-    words = f"Right: {_through(right)}." if right else "Each path is there." if is_whole else ""
-    if named:
+    words = f"Right: {_through(found, right)}." if right else "Each path is there." if is_whole else ""
+    if named and not _is_of_the_direct_path(found, named):
         return named._replace(right=words, lit=found.wrong)
-    asks = f"Through which quantities does {goal} reach the loss, and how often each?"
-    return Cause(words, _paths_say(found), asks, lit=found.wrong)
+    end = "the loss" if found.is_loss else write(goal.below)
+    asks = f"Through which quantities does {goal.above.name} reach {end}, and how often each?"
+    if found.direct:
+        asks = f"In which equations does {goal.above.name} stand? That of {write(goal.below)} may be one of them."
+    return Cause(words, _paths_say(found), asks, named.mistake if named else "", lit=found.wrong)
+
+
+def _is_of_the_direct_path(found: Account, named: Cause) -> bool:
+    """Return whether what the catalogue says is about the one path that goes through nothing."""
+    is_wrong = found.direct and found.factors[found.direct] != 1
+    return bool(is_wrong and len(found.wrong) == 1 and named.mistake in OF_A_PATH)
 
 
 def _paths_say(found: Account) -> str:
     missing = found.with_factor(lambda factor: factor == 0)
-    lost = f"T{_through(missing)[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
+    lost = _through(found, missing)
+    lost = f"T{lost[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
     other = next(((path, factor) for path, factor in found.factors.items() if factor not in (0, 1)), None)
     if other is None:
         return lost
-    return f"{lost} The path through {other[0]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()
+    said = _through(found, [other[0]])
+    return f"{lost} T{said[1:]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()
 
 
-def _through(paths: Sequence[str]) -> str:
+def _through(found: Account, paths: Sequence[str]) -> str:
     if len(paths) > 2 and any(" → " in path for path in paths):
         return f"{len(paths)} of the paths"  # whole paths are long
-    if len(paths) == 1:
-        return f"the path through {paths[0]}"
-    return f"the paths through {listed(paths)}"
+    by_others = [path for path in paths if path != found.direct]
+    words = [f"the path{'s' if len(by_others) > 1 else ''} through {listed(by_others)}"] if by_others else []
+    return " and ".join([*words, *(["the direct path"] if found.direct in paths and found.direct else [])])
 
 
 def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit | None) -> Cause | None:
@@ -350,8 +383,16 @@ def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None
     for slip, numbers in pen_slips(question):
         is_there = written is None or slip.kind not in OF_LETTERS or slip.letter in written
         if is_there and same(a, numbers):
-            return Cause("", SAYS[slip.kind].format(letter=slip.letter), ASKS[slip.kind].format(letter=slip.letter))
+            asks = (ASKS if is_derivative(question) else ASKS_FORWARD)[slip.kind]
+            return Cause("", SAYS[slip.kind].format(letter=slip.letter), asks.format(letter=slip.letter))
+    if any(slip.kind == "term" and same(-a, numbers) for slip, numbers in pen_slips(question)):
+        return Cause("", LOST_AND_NEGATIVE, "Of which terms is it made, and which sign has each?")
     return None
+
+
+def is_derivative(question: Question) -> bool:
+    """Return whether a question asks for a derivative, or for what holds one, and not for what is computed forwards."""
+    return any(isinstance(part, Derivative) for part in walk(question.goal_tree))
 
 
 def _name(part: Tree) -> str:

@@ -29,6 +29,8 @@ class Account(NamedTuple):
 
     factors: Mapping[str, Fraction]
     routes: Mapping[str, Path]
+    is_loss: bool = True  # the paths lead to the total loss
+    direct: str = ""  # the words of the path that reads the goal's quantity in the equation of its only end
 
     @property
     def wrong(self) -> tuple[Path, ...]:
@@ -60,8 +62,16 @@ def account(
         columns = routes and _columns(goal, graph, scenes, spans, is_whole, is_summed)
         factors = columns and _fit(columns, answer)
         if factors:
-            return Account(factors, routes)
+            is_loss = (goal.below.name, goal.below.time) == (graph.network.loss, None)
+            return Account(factors, routes, is_loss, _direct(goal.below, graph, scenes[0], spans, routes))
     return None
+
+
+def _direct(below: Letter, graph: Graph, scene: Scene, spans: Mapping[str, range], routes: Mapping[str, Path]) -> str:
+    """Return the words of the path that goes straight to what is differentiated, or nothing."""
+    found = {place for indices in bindings(spans) for place in _ends(below, graph, scene, {"T": graph.T, **indices})[0]}
+    end = {Place(*place[:2]) for place in found}
+    return next((words for words, route in routes.items() if len(route) == 2 and {route[-1]} == end), "")
 
 
 def _is_number(below: Letter, graph: Graph) -> bool:

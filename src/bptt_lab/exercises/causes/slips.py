@@ -49,6 +49,24 @@ ASKS = {
 }
 
 
+ASKS_FORWARD = {  # of what is computed forwards, and is no derivative
+    "time": "From which step does the forward pass take it?",
+    "sign": ASKS["sign"],
+    "term": "Of which terms is it made, and is each of them there?",
+    "factor": "Which factors has each term, and each how often?",
+    "indices": ASKS["indices"],
+    "letter": "Which quantity does the forward pass take there?",
+    "entry": "Which entry of {letter} does the forward pass take there?",
+    "transpose": ASKS["transpose"],
+    "bracket": "To which terms does the factor belong?",
+    "order": "Which shape has each of the two factors, and which must the product have?",
+    "range": ASKS["range"],
+    "power": ASKS["power"],
+    "surplus": "Of which terms is it made?",
+    "exchange": "Where does the forward pass take each of the two?",
+}
+
+
 def slips(tree: Tree, network: Network) -> Iterator[Slip]:
     """Yield the formulas that differ from a right one by one slip."""
     yield from _own(tree)
@@ -93,7 +111,8 @@ def _own(tree: Tree) -> Iterator[Slip]:
                 yield Slip("power", "", replace(tree, exponent=Binary(sign, tree.exponent, ONE)))
         case Binary("+" | "-" as sign, left, right):
             yield Slip("sign", "", replace(tree, operator="-" if sign == "+" else "+"))
-            yield from (Slip("term", "", kept) for kept, lost in ((left, right), (right, left)) if not _is_sum(lost))
+            lone = right if sign == "+" else Negative(right)
+            yield from (Slip("term", "", kept) for kept, lost in ((left, right), (lone, left)) if not _is_sum(lost))
         case Binary("*" | "@" as sign, left, right):
             yield from (
                 Slip("factor", "", kept) for kept, lost in ((left, right), (right, left)) if _is_one_factor(lost)

@@ -46,7 +46,7 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
         return factor
     found = _account(case, goal, given)
     if found:
-        return paths_cause(found, goal.above.name, known)
+        return paths_cause(found, goal, known)
     return known or Cause("Its shape is right.", "", "")
 
 
