@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.causes.asked import is_the_question
 from bptt_lab.exercises.causes.edits import Edit, edits, factors_of, regrouped, spots, with_letters
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
@@ -61,7 +62,8 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
         with patience(SECONDS):
             aims = aims_of(question, scenes)
             for edit in edits(own.tree, question.graph.network, factors_in(question), is_number):
-                if agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes):
+                is_told = agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes)
+                if is_told and not _names_the_goal(edit, question):
                     found.setdefault(as_free_numbers(edit.tree, question), edit)
     except Unsettled:
         return []  # those not tried may be right as well
@@ -92,6 +94,11 @@ def lost_letter(question: Question, own: Own, scenes: list[Scene]) -> str:
         if changed is not None and same(one, changed):
             return spelled(letter, question)
     return ""
+
+
+def _names_the_goal(edit: Edit, question: Question) -> bool:
+    """Return whether a change puts in what is asked for, which is no help; a goal of several parts is named by none."""
+    return isinstance(question.goal_tree, Derivative | Letter) and is_the_question(edit.tree, question)
 
 
 def _is_lost(edit: Edit, question: Question, scenes: list[Scene]) -> bool:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.causes.asked import is_the_question
 from bptt_lab.exercises.causes.corrections import Own
-from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_unfit, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_unfit, is_derivative, trial_scenes
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
@@ -22,7 +23,7 @@ from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.network import Graph, Place
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
-from bptt_lab.symbolic.values import Read, Scene
+from bptt_lab.symbolic.values import Scene
 from bptt_lab.symbolic.verdicts import ALONE, Verdict, decide, weakest
 from bptt_lab.symbolic.worlds import World
 
@@ -140,7 +141,7 @@ def _check_free(tree: Tree, question: Question) -> None:
 def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback:
     """Return the feedback on an answer whose value is right: its form may not be the one wanted."""
     if is_the_question(tree, question):
-        asks = "Write it with what it reaches directly."
+        asks = "Write it with what it reaches directly." if is_derivative(question) else "Write how it is computed."
         return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks)
     foreign = _foreign(tree, question) or _in_a_circle(tree, question)
     if foreign:
@@ -150,31 +151,6 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
         error = FormulaError(f"{name} is not available in this exercise.", offer, *place)
         return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error))
     return Feedback(question.id, CORRECT, strength)
-
-
-def is_the_question(tree: Tree, question: Question) -> bool:
-    """Return whether a formula reads what is asked for, in whatever spelling, where no form of the author's does."""
-    if not isinstance(question.goal_tree, Derivative | Letter):
-        return any(part == question.goal_tree for part in walk(tree))
-    scene, forms = _scene(question), [question.tree(form) for form in (question.answer, *question.same)]
-    for indices in bindings(question.spans):
-        (asked,) = scene.places_read(question.goal_tree, **indices)
-        known = frozenset().union(*(scene.places_read(form, **indices) for form in forms))
-        if any(_is_part(one, asked, question) for one in scene.places_read(tree, **indices) - known):
-            return True
-    return False
-
-
-def _is_part(one: Read, other: Read, question: Question) -> bool:
-    """Return whether one is the other, one entry or one step of it, or it in the other layout."""
-    entries = {one.above[2], other.above[2]}
-    if one.kind == other.kind == "value":
-        return one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)
-    if "value" in (one.kind, other.kind) or "immediate" in (one.kind, other.kind):
-        return one == other
-    loss = question.graph.network.loss
-    is_below = one.below == other.below or one.below[0] == other.below[0] == loss
-    return is_below and one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)
 
 
 def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
