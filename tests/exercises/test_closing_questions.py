@@ -106,9 +106,9 @@ def test_a_term_with_a_wrong_sign_is_not_right():
         found = judged("02.2", answer)
         assert found.cause == "A term is missing, and the sign of what is there is wrong."
     for answer in ("-(y*ln(h2) + y*ln(1 - h2))", "-(y*ln(h2) + (1 - y)*ln(h2))"):
-        assert "term is missing" not in str(judged("02.2", answer)) and "All is right" not in str(
-            judged("02.2", answer)
-        )
+        assert "All is right" not in str(judged("02.2", answer))
+    two = judged("02.2", "-(y*ln(h2) + y*ln(1 - h2))")  # two slips: no derivative is asked about there either
+    assert "term is missing" not in two.cause and two.asks == "Which factors has each term, and each how often?"
 
 
 @pytest.mark.parametrize("answer", ["-y*ln(h2)", "-(1 - y)*ln(1 - h2)"])

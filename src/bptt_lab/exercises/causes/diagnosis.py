@@ -153,7 +153,8 @@ def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause 
     if found is None:
         return None
     says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
-    asks = OWN_ASKS.get(found[0].kind, "Which of the two do you find first, and by which equation?")
+    known = OWN_ASKS if is_derivative(question) else ASKS_FORWARD
+    asks = known.get(found[0].kind, "Which of the two do you find first, and by which equation?")
     return Cause("", f"Two slips: {says} With both mended it is right.", asks)
 
 
