@@ -77,6 +77,32 @@ def test_a_right_answer_in_latex_is_correct(id, text):
     assert ex(id).check(text).outcome == CORRECT
 
 
+@pytest.mark.parametrize(
+    ("id", "text", "plain"),
+    [
+        ("04.5", "d_s(4)*w_y*D(a^{(4)},u)", "d_s(4)*w_y*D(a(4), u)"),
+        ("04.4", r"d_s^{(T)} w_y \sum_{j=0}^{T-1} v^j", "d_s(T)*w_y*sum(j, 0, T-1, v**(j))"),
+        ("04.3", "d_s^{(t+1)}*d_s(2)^{2}", "d_s(t+1)*d_s(2)**2"),
+        ("07.3", "W^1 D(h^{1(3)}, W^{11})", "W1*D(h1(3), W11)"),
+        ("07.3", "W^1 * d (h^{1(3)}, a1^{(3)})", "W1*d(h1(3), a1(3))"),
+        (
+            "05.4",
+            r"\sum_{k=1}^{3} D(L, h2(t)[k])*d(h2(t)[k], a2(t)[i])",
+            "sum(k, 1, 3, D(L, h2(t)[k])*d(h2(t)[k], a2(t)[i]))",
+        ),
+        ("09.4", "grad(L, h^{(t)})", "grad(L, h(t))"),
+    ],
+)
+def test_latex_and_the_language_stand_side_by_side(id, text, plain):
+    language = course_questions()[id].language
+    assert read(text, language) == read(plain, language)
+
+
+def test_a_bracket_that_is_missing_in_a_derivative_is_still_told():
+    with pytest.raises(FormulaError, match="is missing: a bracket opened before"):
+        read("w_y*D(a^{(4)}, u", course_questions()["04.5"].language)
+
+
 def test_a_derivation_in_latex_follows_line_by_line():
     question = course_questions()["07.3"]
     line = latex(question.tree(question.answer), style_of(question.graph.network))

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.functions import ROWS
+from bptt_lab.formulas.language import DERIVATIVES
 from bptt_lab.formulas.tokens import LATEX, LONGEST, PASTED, Token
 
 DEEPEST = 40
@@ -311,8 +312,13 @@ class _Translator:
         while self.next and re.fullmatch(r"[A-Za-z0-9_]", self.next) and self.is_adjacent(start):
             self.at += 1
         name, column = self.text((start, self.at)), self.pieces[start].column
+        if self.next == "(" and name in DERIVATIVES and name not in self.language.letters:
+            self.emit(name, kind="name", column=column)
+            self.arguments()
+            return True
         if len(name) > 1 and name in self.language.letters:
             self.emit(name, kind="name", column=column)
+            self.time_above(name)
             while self.next in ("(", "[") and (self.next == "[" or self.language.is_timed(name)):
                 self.arguments()
             return True
@@ -321,6 +327,18 @@ class _Translator:
             return True
         self.at = start
         return False
+
+    def time_above(self, name: str) -> None:
+        """Translate the time above a letter written as in the language: d_s^{(t)} is d_s(t)."""
+        start = self.at
+        if self.language.is_timed(name) and self.takes("^"):
+            first, last = self.group()
+            if first < last and self.pieces[first].text == "(" and self.closing(first, last) == last:
+                self.emit("(")
+                self.within((first + 1, last - 1), self.sum)
+                self.emit(")")
+                return
+        self.at = start
 
     def is_adjacent(self, start: int) -> bool:
         return self.column - self.pieces[start].column == self.at - start
