@@ -1,10 +1,16 @@
 """Derivations: every line against its neighbour; the first bad one is named and diagnosed."""
 
+from dataclasses import replace
+
 import asked
 import pytest
 
 from bptt_lab.exercises.judges.derivation import MOST_LINES, judge_derivation
+from bptt_lab.exercises.judges.formula import compare
+from bptt_lab.exercises.judges.worked import chain_line
+from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
+from bptt_lab.exercises.questions import course_questions
 
 QUESTION = asked.derivation()
 CHAIN = "D(L, a2(2))*d(a2(2), h1(2)) + D(L, a1(3))*d(a1(3), h1(2))"
@@ -55,11 +61,9 @@ def test_what_cancels_is_asked_only_where_two_terms_do(last, is_correct):
 
 
 def test_a_last_line_longer_than_the_task_allows_is_told_how_long_it_may_be():
-    from bptt_lab.exercises.questions import course_questions
-
     long = "h2(t)[i]*(y(t)[1] + y(t)[2] + y(t)[3]) - y(t)[i]"
     found = judge_derivation(course_questions()["05.4"], f"{long}\n= {long} + 0")
-    assert found.outcome == OTHER_FORM and "holds 5 letters; 4 are enough" in found.cause
+    assert found.outcome == OTHER_FORM and "holds 5 letters; 2 are enough" in found.cause
     assert judge_derivation(course_questions()["05.4"], f"{long}\nh2(t)[i] - y(t)[i]").is_correct
 
 
@@ -119,6 +123,49 @@ def test_the_end_alone_is_no_derivation(text):
 def test_a_derivation_must_arrive_in_the_letters_asked_for(text, words):
     found = judge_derivation(QUESTION, text)
     assert found.outcome == OTHER_FORM and words in found.cause
+
+
+SIGMOID = "((1-y)/(1-h2) - y/h2)*h2*(1-h2)\n(1-y)*h2 - y*(1-h2)\nh2-y"
+
+
+@pytest.mark.parametrize("begin", ["", "D(L, a2)\n= "])
+def test_lines_of_algebra_alone_are_told_the_line_that_comes_before_them(begin):
+    question = course_questions()["02.4"]
+    found = judge_derivation(question, begin + SIGMOID)
+    assert found.outcome == OTHER_FORM and found.cause.endswith("is wanted:  D(L, h2)*d(h2, a2)")
+    assert judge_derivation(question, "D(L, h2)*d(h2, a2)\n" + SIGMOID).is_correct
+
+
+@pytest.mark.parametrize("text", ["h2-y", "h2-y\nh2-y", "D(L, a2) = h2-y"])
+def test_an_end_without_lines_before_it_is_not_told_the_chain_rule(text):
+    assert "D(L, h2)" not in judge_derivation(course_questions()["02.4"], text).cause
+
+
+DERIVATIONS = [one for one in course_questions().values() if one.kind == "derivation"]
+
+
+@pytest.mark.parametrize("question", DERIVATIONS, ids=lambda one: one.id)
+def test_the_solution_of_a_derivation_shows_lines_that_are_accepted(question):
+    shown = KINDS[question.kind].solution(question).split("```")[1].strip()
+    assert len(shown.splitlines()) > 2 and judge_derivation(question, shown).is_correct
+    assert chain_line(question) in shown and question.answer in shown
+
+
+@pytest.mark.parametrize(
+    ("goal", "line"),
+    [
+        ("D(L, h1(4))", "D(L, a2(4))*d(a2(4), h1(4))"),
+        ("D(a2(3), h1(3))", "d(a2(3), h1(3))"),
+        ("D(L, a2(t))", "d(L(t), a2(t))"),
+        ("D(L, h1(t))", ""),  # at the last step there is no step after it
+        ("d(L, h1(1))", ""),
+        ("L", ""),
+    ],
+)
+def test_the_chain_rule_goes_through_what_a_goal_reaches_directly(goal, line):
+    question = replace(QUESTION, goal=goal, T=4)
+    assert chain_line(question) == line
+    assert not line or compare(question, question.goal_tree, question.tree(line)).verdict.outcome == "same"
 
 
 def test_a_line_of_another_shape_or_place_is_told_so():

@@ -21,6 +21,7 @@ from bptt_lab.exercises.judges.short_answer import (
     prove_number,
     prove_shape,
 )
+from bptt_lab.exercises.judges.worked import worked_lines
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import COURSE, Style, latex, read
@@ -46,7 +47,12 @@ class Kind(NamedTuple):
     read: Callable[[Question, str], str] = lambda question, text: ""
 
 
-def _of_formula(judge: Callable[[Question, str], Feedback], show: Callable, prove: Callable) -> Kind:
+def _of_formula(
+    judge: Callable[[Question, str], Feedback],
+    show: Callable,
+    prove: Callable,
+    solution: Callable[[Question], str] | None = None,
+) -> Kind:
     """Return a kind whose answer is a formula in quotes."""
 
     def check(question: Question, answer: object) -> Feedback:
@@ -54,7 +60,9 @@ def _of_formula(judge: Callable[[Question, str], Feedback], show: Callable, prov
             return Feedback(question.id, CANNOT_READ, cause="The answer is a formula: put it in quotes.")
         return judge(question, answer)
 
-    return Kind(("network", "goal", "answer"), check, show, _formula, prove, lambda question: [question], _read)
+    return Kind(
+        ("network", "goal", "answer"), check, show, solution or _formula, prove, lambda question: [question], _read
+    )
 
 
 def _read(question: Question, text: str) -> str:
@@ -68,6 +76,13 @@ def _formula(question: Question) -> str:
     """Return the solution of a question for a formula."""
     shown = latex(question.tree(question.answer), _style(question))
     return f", one right answer:\n\n$$\\displaystyle {shown}$$\n\n`{question.answer}`"
+
+
+def _lines(question: Question) -> str:
+    """Return the solution of a derivation: all its lines, as they are typed."""
+    first, *others = worked_lines(question)
+    lines = "\n".join([first, *(f"= {line}" for line in others)])
+    return f"{_formula(question)}\n\nLine by line:\n\n```\n{lines}\n```"
 
 
 def _code(question: Question) -> str:
@@ -122,6 +137,7 @@ KINDS: Mapping[str, Kind] = {
         judge_derivation,
         partial(_first_line, DERIVATION),
         partial(prove_formula, judge=partial(judge_derivation, is_end=True)),
+        _lines,
     ),
     "function": Kind(
         ("network", "arguments", "returns", "answer"),

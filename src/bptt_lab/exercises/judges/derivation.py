@@ -19,6 +19,7 @@ from bptt_lab.exercises.judges.formula import (
     own,
     wrong_elsewhere,
 )
+from bptt_lab.exercises.judges.worked import chain_line
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
@@ -179,13 +180,23 @@ def _end(question: Question, lines: list[Written], strength: str, is_end: bool) 
         cause = "The last line can be written shorter."
         return found._replace(right="All lines follow.", cause=cause, asks="What cancels?")
     if question.most_letters and _letters(last) > question.most_letters:
-        cause = f"The last line holds {_letters(last)} letters; {question.most_letters} are enough."
+        fewest = min(_letters(question.tree(form)) for form in (question.answer, *question.same))
+        cause = f"The last line holds {_letters(last)} letters; {fewest} are enough."
         return found._replace(right="All lines follow.", cause=cause, asks="What can be put together?")
     steps = {_ingredients(line.tree, question) for line in lines if not is_the_question(line.tree, question)}
     if len(steps) < 2 and not is_end:
-        cause = "The end is right. Write the steps that lead to it too, one a line."
-        return found._replace(cause=cause, asks="With which rule do you begin?")
+        return found._replace(cause=_without_steps(question, lines), asks="With which rule do you begin?")
     return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")
+
+
+def _without_steps(question: Question, lines: list[Written]) -> str:
+    """Return what is said of lines that follow from each other by algebra: the derivatives come before them."""
+    formulas = list(dict.fromkeys(line.tree for line in lines if not is_the_question(line.tree, question)))
+    first = chain_line(question)
+    if len(formulas) < 2 or not first or any(isinstance(p, Derivative) for tree in formulas for p in walk(tree)):
+        return "The end is right. Write the steps that lead to it too, one a line."
+    cause = "All lines follow, and algebra alone leads from one to the next. Before them a line with the derivatives"
+    return f"{cause} themselves is wanted:  {first}"
 
 
 def _ingredients(tree: Tree, question: Question) -> tuple:
