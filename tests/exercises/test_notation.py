@@ -206,3 +206,45 @@ def test_a_remark_with_signs_of_its_own_is_no_line_of_a_derivation():
     question = course_questions()["07.3"]
     plain = KINDS[question.kind].check(question, question.answer)
     assert KINDS[question.kind].check(question, f"= {question.answer}  # so L = 3; done") == plain
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "second"),
+    [
+        ("14.4", r"\sum_{t=1}^{T} d1(t) h1(t-1) + d2(t) h2(t-1)", "d2"),
+        ("14.4", "sum(t, 1, T, d1(t)*h1(t-1)) + d2(t)*h2(t-1)", "d2"),
+        ("07.4", r"\sum_{t=1}^{T} d_a1(t) @ h1(t-1).T + d_a2(t) @ h1(t).T", "d_a2"),
+        ("08.2", r"\sum_{t=1}^{2} d1(t) x(t) - d1(t) x(t)", "d1"),
+    ],
+)
+def test_a_term_after_the_end_of_a_sum_is_told_where_brackets_go(id, text, second):
+    found = str(ex(id).check(text).cause).splitlines()
+    caret = next(line for line in found if line.strip() == "^")
+    shown = found[found.index(caret) - 1]
+    assert "ends before this term" in found[-4] and "Brackets go round what it covers" in found[-1]
+    assert re.match(second, shown[caret.index("^") :])
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [("14.4", "d2(t)*h2(t-1) + sum(t, 1, T, d1(t))"), ("08.2", "d1(t)*x(t) + 1"), ("06.2", "sum(t, 1, T, W1) + d1(t)")],
+)
+def test_an_index_that_no_sum_before_it_binds_is_not_told_so(id, text):
+    assert "ends before" not in ex(id).check(text).cause
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "is_told"),
+    [
+        ("08.5", "d_b0 @ h1.T", True),
+        ("08.5", "d_b0 @ h1(1,2,3).T", True),
+        ("08.2", "d1*x(1)", False),
+        ("08.2", "d_a1*x(1)", False),
+        ("08.2", "D(L, a1)*x(1)", False),
+        ("08.2", "d_h1*x(1)", True),
+        ("14.4", "d(a1, W)", False),  # a derivation may hold it on the way
+    ],
+)
+def test_a_letter_that_is_not_offered_is_told_before_its_time_is_missed(id, text, is_told):
+    cause = ex(id).check(text).cause
+    assert ("is not available in this exercise" in cause) == is_told and (is_told or "needs a time" in cause)

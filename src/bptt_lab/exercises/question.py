@@ -97,7 +97,8 @@ class Question:
         """All words of the network: what an answer is first read with."""
         has_time = any(map(self.graph.network.is_timed, self.graph.network.shapes))
         variables = ("t", *self.ranges) if has_time else tuple(self.ranges)
-        return Language(self.graph.network, variables, offered=self.letters)
+        is_limited = bool(self.letters) and self.kind in ("line", "matrix")
+        return Language(self.graph.network, variables, offered=self.letters, is_limited=is_limited)
 
     @cached_property
     def goal_tree(self) -> Tree:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bptt_lab.formulas.tree import Binary, Negative, Number, Power, Tree
+from bptt_lab.formulas.errors import FormulaError
+from bptt_lab.formulas.tree import Binary, Negative, Number, Over, Power, Tree, free_variables, walk
 from bptt_lab.formulas.writing import write
 
 # functions that are operators here, with {} for what stands in them
@@ -53,3 +54,27 @@ def fitting_operator(left: Shape, right: Shape) -> str | None:
     if one and two and left[1] == right[0]:
         return "@"
     return "*" if not one or not two or left == right else None
+
+
+def beyond_sum(tree: Tree, name: str) -> FormulaError | None:
+    """Return the error of a term that reads the index of a sum after that sum has ended; None where there is none."""
+    for part in walk(tree):
+        if not (isinstance(part, Binary) and part.operator in "+-" and name in free_variables(part.right)):
+            continue
+        terms = _terms(part.left)
+        found = next((one for one in terms if isinstance(one, Over) and one.variable == name), None)
+        if found and name not in free_variables(part.left):
+            low, high = write(found.low), write(found.high)
+            start = min(one.column for one in walk(part.right) if one.column)  # the loss of a delta stands nowhere
+            what = f"The {found.kind} over {name} ends before this term, and {name} has no value here."
+            mend = f"Brackets go round what it covers:  {found.kind}({name}, {low}, {high}, … {part.operator} …)"
+            mend += rf", in LaTeX  \{found.kind}_{{{name}={low}}}^{{{high}}} (… {part.operator} …)."
+            return FormulaError(what, mend, "", start)
+    return None
+
+
+def _terms(tree: Tree) -> list[Tree]:
+    """Return the terms of a sum, and the factors of each."""
+    if isinstance(tree, Binary):
+        return [*_terms(tree.left), *_terms(tree.right)]
+    return _terms(tree.inner) if isinstance(tree, Negative) else [tree]

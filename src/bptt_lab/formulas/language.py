@@ -61,7 +61,8 @@ class Language:
     """The words a formula about a network may use.
 
     `variables` are index names that may stand free, such as t; T may where anything has a time; `allowed` limits the
-    letters, None allows all; `offered` are those that a message names.
+    letters, None allows all; `offered` are those that a message names, and `is_limited` says that an answer holds no
+    others, but for derivatives that they stand for.
     """
 
     has_ranges = True
@@ -72,8 +73,9 @@ class Language:
         variables: tuple[str, ...] = ("t",),
         allowed: tuple[str, ...] | None = None,
         offered: tuple[str, ...] = (),
+        is_limited: bool = False,
     ):
-        self.network, self.allowed, self.offered = network, allowed, offered
+        self.network, self.allowed, self.offered, self.is_limited = network, allowed, offered, is_limited
         steps = ("T",) if any(map(network.is_timed, network.shapes)) else ()
         self.variables = tuple(name for name in dict.fromkeys((*variables, *steps)) if name not in network.shapes)
 
@@ -150,6 +152,15 @@ class Language:
         is_loss = name == self.network.loss  # it stands in every D(L, …): the other letter decides
         if self.allowed is not None and name not in self.allowed and not is_loss:
             raise FormulaError(f"{name} is not available in this exercise.", self._offer(), "", column)
+
+    def is_offered(self, letter: str) -> bool:
+        """Return whether a letter is offered where no others are: itself, or as another name of it, as d_a1 is of d1."""
+        if letter == self.network.loss:
+            return True
+        meaning, known = self.letters[letter], [self.letters.get(name) for name in self.offered]
+        return any(
+            one and one.name == meaning.name and (one.kind == "value") == (meaning.kind == "value") for one in known
+        )
 
     def _unknown(self, name: str) -> str:
         """Return what is wrong with a name: a slip of typing where one is seen, else the nearest letter."""

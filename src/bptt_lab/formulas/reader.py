@@ -82,6 +82,7 @@ class _Reader:
         self.tokens = latex_tokens(text, language) if self.is_latex else tokens(text)
         self.text, self.at, self.depth = text, 0, 0
         self.language, self.bound = language, list(language.variables)
+        self.is_in_derivative = False
         self.ends: set[int] = set()  # tokens before which a part ends, though they could begin one
 
     @property
@@ -357,7 +358,13 @@ class _Reader:
             groups.append((opening, items))
         if token.text in DERIVATIVES and len(groups) == 1 and _are_letters(groups[0][1]):
             return Derivative(*groups[0][1], DERIVATIVES[token.text], token.column)
-        time, entry = self.language.place(token, groups)
+        try:
+            time, entry = self.language.place(token, groups)
+        except FormulaError as error:
+            if self.is_in_derivative or not self.language.is_limited or self.language.is_offered(token.text):
+                raise
+            offer = f"Letters: {', '.join(self.language.offered)}."
+            raise FormulaError(f"{token.text} is not available in this exercise.", offer, "", error.column) from None
         return self.language.letter(token, time, entry)
 
     def arguments(self, closing: str) -> list[Tree]:
@@ -369,7 +376,9 @@ class _Reader:
 
     def derivative(self, token: Token) -> Tree:
         self.take()
+        before, self.is_in_derivative = self.is_in_derivative, True
         items = self.arguments(")")
+        self.is_in_derivative = before
         delta = f"{token.text}1"
         if len(items) == 1 and token.text == "d" and delta in self.language.letters:
             what, time = "A delta carries the number of its layer.", self.said(self.at - 2, self.at - 1)

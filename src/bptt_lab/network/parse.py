@@ -218,7 +218,7 @@ def _check_entries(indices: tuple[Tree, ...], column: int) -> None:
 class Words:
     """What the words of an equation mean: any name is a quantity, before any is known."""
 
-    variables, has_matrices, has_ranges = ("t", "T"), True, False
+    variables, has_matrices, has_ranges, is_limited = ("t", "T"), True, False, False
 
     def __init__(self, functions: Mapping[str, Function]):
         self._functions = functions

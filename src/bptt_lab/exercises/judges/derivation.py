@@ -12,6 +12,7 @@ from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.formula import (
     NO_VALUE,
     Comparison,
+    check_free,
     compare,
     counterexample,
     is_a_letter,
@@ -86,6 +87,7 @@ def _trouble(question: Question, line: Written) -> Feedback | None:
     """Return the feedback on a line that has no value, or one of another shape than the question's."""
     scene = trial_scenes(question)[0]
     try:
+        check_free(line.tree, question)
         given = values(line.tree, scene, question.spans)
     except Unsettled:
         return _at(question, UNDECIDED, line, cause=TOO_LONG)

@@ -19,6 +19,7 @@ from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, value_at, values
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
+from bptt_lab.formulas.elsewhere import beyond_sum
 from bptt_lab.formulas.functions import LOSSES
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
 from bptt_lab.network import Graph, Place
@@ -46,7 +47,7 @@ def judge_formula(question: Question, text: str) -> Feedback:
     try:
         with patience(SECONDS):
             tree = _right_side(read(text, question.language, relation=True), question)
-            _check_free(tree, question)
+            check_free(tree, question)
             given = values(tree, scene, question.spans)
             if shapes(given) == shapes(values(question.goal_tree, scene, question.spans)):
                 found = compare(question, question.goal_tree, tree)
@@ -132,8 +133,11 @@ def _right_side(tree: Tree, question: Question) -> Tree:
     return tree.right
 
 
-def _check_free(tree: Tree, question: Question) -> None:
+def check_free(tree: Tree, question: Question) -> None:
+    """Raise a FormulaError where an index has no value: neither the question nor a sum around it gives one."""
     for name in sorted(free_variables(tree) - set(question.spans) - {"T"}):
+        if error := beyond_sum(tree, name):
+            raise error
         here = f"The question is not about a general {name}: write a number"
         raise FormulaError(f"{name} has no value here.", f"{here}, or let a sum run over it: sum({name}, 1, 3, …).")
 
