@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ class Question:
         has_time = any(map(self.graph.network.is_timed, self.graph.network.shapes))
         variables = ("t", *self.ranges) if has_time else tuple(self.ranges)
         is_limited = bool(self.letters) and self.kind in ("line", "matrix")
-        return Language(self.graph.network, variables, offered=self.letters, is_limited=is_limited)
+        asked = tuple(name for name in variables if re.search(rf"\b{name}\b", self.goal))
+        return Language(self.graph.network, variables, offered=self.letters, is_limited=is_limited, asked=asked)
 
     @cached_property
     def goal_tree(self) -> Tree:

@@ -11,6 +11,7 @@ OPERATORS = {
     "transpose": "{}.T",
     "matmul": "{} @ {}",
     "multiply": "{}*{}",
+    "hadamard": "{}*{}",
     "divide": "{}/{}",
     "add": "{} + {}",
     "subtract": "{} - {}",

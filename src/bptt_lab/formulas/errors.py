@@ -8,6 +8,8 @@ from collections.abc import Iterable
 class FormulaError(ValueError):
     """A formula that cannot be read or has no value; the message shows the text, a caret and the mend."""
 
+    sign = ""  # the operator that is missing at the column, where shapes tell which
+
     def __init__(self, what: str, mend: str = "", text: str = "", column: int = 0):
         self.what, self.mend, self.text, self.column = what, mend, text, column
         lines = [what]

@@ -62,7 +62,7 @@ class Language:
 
     `variables` are index names that may stand free, such as t; T may where anything has a time; `allowed` limits the
     letters, None allows all; `offered` are those that a message names, and `is_limited` says that an answer holds no
-    others, but for derivatives that they stand for.
+    others, but for derivatives that they stand for; `asked` are the indices the question leaves free, None says all.
     """
 
     has_ranges = True
@@ -74,8 +74,10 @@ class Language:
         allowed: tuple[str, ...] | None = None,
         offered: tuple[str, ...] = (),
         is_limited: bool = False,
+        asked: tuple[str, ...] | None = None,
     ):
         self.network, self.allowed, self.offered, self.is_limited = network, allowed, offered, is_limited
+        self.asked = tuple(variables) if asked is None else asked
         steps = ("T",) if any(map(network.is_timed, network.shapes)) else ()
         self.variables = tuple(name for name in dict.fromkeys((*variables, *steps)) if name not in network.shapes)
 
@@ -102,6 +104,10 @@ class Language:
         """Return how many indices an entry of a letter has."""
         return len(self.network.shapes[self.letters[letter].name])
 
+    def is_number(self, letter: str) -> bool:
+        """Return whether a letter has one entry only."""
+        return all(size == 1 for size in self.network.shapes[self.letters[letter].name])
+
     def function(self, name: str) -> str | None:
         """Return the function a name stands for, or None."""
         name = OTHER_NAMES.get(name, name)
@@ -123,7 +129,9 @@ class Language:
             time, squares = squares[0], squares[1:]
         if rounds and not timed:
             mend = f"Write  {token.text}*(…), or {token.text}[1,2] for an entry."
-            raise FormulaError(f"{token.text} has no time; a product needs *.", mend, "", groups[0][0].column)
+            error = FormulaError(f"{token.text} has no time; a product needs *.", mend, "", groups[0][0].column)
+            error.sign = "*" if self.is_number(token.text) else ""
+            raise error
         if len(rounds) > 1 or len(squares) not in (0, rank):
             indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
             what = f"{token.text} has {'a time and ' if timed else ''}{indices}."
@@ -154,13 +162,25 @@ class Language:
             raise FormulaError(f"{name} is not available in this exercise.", self._offer(), "", column)
 
     def is_offered(self, letter: str) -> bool:
-        """Return whether a letter is offered where no others are: itself, or as another name of it, as d_a1 is of d1."""
+        """Return whether a letter is offered where no others are: itself or by another name, as d_a1 for d1."""
         if letter == self.network.loss:
             return True
         meaning, known = self.letters[letter], [self.letters.get(name) for name in self.offered]
         return any(
             one and one.name == meaning.name and (one.kind == "value") == (meaning.kind == "value") for one in known
         )
+
+    def deltas(self, number: str = "") -> list[str]:
+        """Return the letters of deltas, offered ones first: total derivatives by pre-activations, or of one layer."""
+        if number:
+            return [name for name in (f"d{number}", f"d_a{number}") if name in self.letters][:1]
+        for letters in (self._offered(), self.letters):
+            known = {name: self.letters[name] for name in letters if name in self.letters}
+            found = [name for name, one in known.items() if one.kind != "value" and re.match(r"a(\d|_|$)", one.name)]
+            totals = [name for name in found if known[name].kind == "total"]
+            if totals or found:
+                return totals or found
+        return []
 
     def _unknown(self, name: str) -> str:
         """Return what is wrong with a name: a slip of typing where one is seen, else the nearest letter."""
@@ -172,7 +192,7 @@ class Language:
         if name.endswith("T") and name[:-1] in self.letters:
             return f"{name!r} is not a letter. A transpose is written {name[:-1]}.T"
         if (match := re.fullmatch(r"(\w+?)_(\d|t|T)", name)) and match[1] in self.letters:
-            return f"{name!r} is not a letter. Times stand in brackets: {match[1]}({match[2]})"
+            return f"{name!r} is not a letter. {self._subscript(match[1], match[2])}"
         for letters in (self._offered(), self.letters):
             if meant := _all_but_for_case(name, letters) or _with_a_number(name, letters):
                 return f"{name!r} is not a letter. Did you mean {' or '.join(map(repr, meant[:3]))}?"
@@ -181,11 +201,24 @@ class Language:
                 return f"{name!r} is not a letter. A * is missing between {name[:cut]} and {name[cut:]}."
         if name in ("i", "j", "k", "l", "m", "n", "s"):
             return f"{name!r} is not a letter. An index exists only inside a sum, as in sum({name}, 1, 3, …)."
-        if match := re.fullmatch(r"delta_?(\d*)", name):
-            return f"{name!r} is not a letter. A delta is written d{match[1] or 1}."
+        match = re.fullmatch(r"delta_?(\d*)", name)
+        if match and (known := self.deltas(match[1])):
+            return f"{name!r} is not a letter. A delta is written {' or '.join(known[:3])}."
+        stem = name.rstrip("0123456789")
+        if stem != name and stem in self.letters:
+            return f"{name!r} is not a letter of this network. Did you mean {stem!r}?"
         return f"{name!r} is not a letter of this network." + (
             nearest(name, self._offered()) or nearest(name, self.letters, LIKE)
         )
+
+    def _subscript(self, letter: str, index: str) -> str:
+        """Return how a letter with a subscript is written: it is a time, or the index of an entry."""
+        if not self.is_timed(letter):
+            return f"An entry stands in square brackets, as in {letter}[…]." if not self.is_number(letter) else ""
+        if self.is_number(letter) or index in "tT":
+            return f"Times stand in brackets: {letter}({index})"
+        time, entry = f"{letter}({index})", f"{letter}(t)[{index}]"
+        return f"A time stands in round brackets, {time}, an entry after it in square ones, {entry}"
 
     def _offered(self) -> tuple[str, ...]:
         return self.offered or (tuple(self.letters) if self.allowed is None else self.allowed)

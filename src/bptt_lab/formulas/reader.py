@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from bptt_lab.formulas.elsewhere import (
     OPERATORS,
@@ -23,6 +24,7 @@ from bptt_lab.formulas.elsewhere import (
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import DERIVATIVES, Language
 from bptt_lab.formulas.latex_tokens import is_latex, latex_tokens
+from bptt_lab.formulas.rewriting import left_side, rewritten
 from bptt_lab.formulas.tokens import MENDS, Token, tokens
 from bptt_lab.formulas.tree import (
     Binary,
@@ -56,11 +58,22 @@ def read(text: str, language: Language, relation: bool = False) -> Tree:
     Errors: FormulaError with a caret, what was expected, and the mend.
     """
     try:
-        tree = _Reader(text, language).whole(relation)
-        _check_size(tree)
-        return tree
+        return _read(text, language, relation)
     except FormulaError as error:
-        raise error.in_text(text if isinstance(text, str) else "") from None
+        if not isinstance(text, str):
+            raise
+        attempt = partial(_read, language=language, relation=relation)
+        other = rewritten(text, language, error, attempt) if language.has_ranges else None
+        raise (other or error).in_text(text) from None
+
+
+def _read(text: str, language: Language, relation: bool) -> Tree:
+    if relation and isinstance(text, str):
+        left, sign, right = text.partition("=")
+        text = f"{left_side(left, language)}{sign}{right}" if sign else text
+    tree = _Reader(text, language).whole(relation)
+    _check_size(tree)
+    return tree
 
 
 def _check_size(tree: Tree) -> None:
@@ -178,13 +191,15 @@ class _Reader:
         error, end = self.leftover(), self.at
         try:
             operator = self.language.operator(left, self.signed())
-        except FormulaError:
+        except FormulaError as inner:
+            error.sign, error.column = inner.sign, inner.column if inner.sign else error.column
             operator = None
         if operator is None:
             return error
         sign = f" {operator} " if operator == "@" else operator
-        mend = f"Write  {self.said(start, end)}{sign}{self.said(end)}"
-        return FormulaError(error.what, mend, "", error.column)
+        error = FormulaError(error.what, f"Write  {self.said(start, end)}{sign}{self.said(end)}", "", error.column)
+        error.sign = sign
+        return error
 
     def signed(self) -> Tree:
         signs = []

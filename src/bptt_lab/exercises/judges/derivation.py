@@ -25,6 +25,7 @@ from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECI
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
+from bptt_lab.formulas.rewriting import left_side
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Tree, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, is_late, patience
@@ -110,7 +111,8 @@ def _lines(question: Question, text: str) -> list[Written]:
     found = []
     for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         formulas, reason = _parted(raw)
-        for formula in _sides(formulas):
+        *lefts, last = _sides(formulas) or [""]
+        for formula in (*(left_side(one, question.language) for one in lefts), *([last] if last else [])):
             if len(found) >= MOST_LINES:
                 raise FormulaError(f"A derivation may have {MOST_LINES} lines.", "Leave some out.")
             try:

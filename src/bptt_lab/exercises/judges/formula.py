@@ -21,7 +21,7 @@ from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, va
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
 from bptt_lab.formulas.elsewhere import beyond_sum
 from bptt_lab.formulas.functions import LOSSES
-from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, order, walk
+from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, mapped, order, walk
 from bptt_lab.network import Graph, Place
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
@@ -237,10 +237,36 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
 
 def _unfit(question: Question, tree: Tree | None, error: str) -> Feedback:
     """Return the feedback on an answer in which two shapes do not fit, with what would make it right, if it is one."""
-    cause = tree and diagnose_unfit(question, own(question, tree))
+    cause = tree and (diagnose_unfit(question, own(question, tree)) or _by_rows(question, tree))
     if not cause:
         return Feedback(question.id, WRONG, cause=error, section=question.section)
     return Feedback(question.id, WRONG, cause=f"{error}\n{cause.says}", section=question.section, asks=cause.asks)
+
+
+def _by_rows(question: Question, tree: Tree) -> Cause | None:
+    """Return the cause where derivatives that are rows stand for their columns, and with these the shapes fit."""
+    rows = {part: replace(part, kind="gradient") for part in walk(tree) if _is_row(part, question)}
+    new, first = mapped(tree, rows.get), (_scene(question), question.spans)
+    try:
+        is_fit = rows and shapes(values(new, *first)) == shapes(values(question.goal_tree, *first))
+    except (Unsettled, FormulaError, ArithmeticError, ValueError):
+        return None
+    if not is_fit:
+        return None
+    part = next(iter(rows))
+    row, time = _spelled(part, question.graph.network.loss), write(part.above).removeprefix(part.above.name)
+    column = f"d_{part.above.name}"
+    offered = f"{column}{time}, or  {row}.T" if column in question.letters or not question.letters else f"{row}.T"
+    says = f"{row} is a row, as the derivative of a number by a column is. Its column, the gradient, is  {offered}"
+    return Cause("", says, "Which shape has each factor?")
+
+
+def _is_row(part: Tree, question: Question) -> bool:
+    """Return whether a part is the total derivative of the loss by a column of more than one entry."""
+    if not isinstance(part, Derivative) or part.kind != "total" or part.above.entry:
+        return False
+    shape = question.graph.network.shapes[part.above.name]
+    return (part.below.name, part.below.time) == (question.graph.network.loss, None) and len(shape) == 1 < shape[0]
 
 
 def own(question: Question, tree: Tree) -> Own:

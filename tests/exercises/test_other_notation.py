@@ -1,0 +1,206 @@
+"""Right answers in other notation: each is told its exact rewrite, and that rewrite is accepted."""
+
+import random
+
+import pytest
+
+from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.outcomes import CANNOT_READ
+from bptt_lab.exercises.questions import course_questions
+from bptt_lab.formulas import FormulaError, read
+
+COURSE = course_questions()
+
+
+def cause(id, text):
+    question = COURSE[id]
+    return KINDS[question.kind].check(question, text).cause
+
+
+def rewrite(id, text):
+    """Return what a formula is to be written as."""
+    with pytest.raises(FormulaError) as caught:
+        read(text, COURSE[id].language, relation=True)
+    assert caught.value.mend.startswith("Write  "), str(caught.value)
+    return caught.value.mend.removeprefix("Write  ")
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("01.3", "(1-u²)vx + uvx + uv"),
+        ("01.3", "(1-tanh(x)^2) e^x x + u e^x x + u e^(x)"),
+        ("01.3", "tanh'(x)*v*x + u*v*x + u*v"),
+        ("01.4", "A.T.dot(v*d_h) + B.T.dot(u*d_h)"),
+        ("01.4", "A'(v*d_h) + B'(u*d_h)"),
+        ("01.4", "A' @ (v*d_h) + B' @ (u*d_h)"),
+        ("01.4", "A.T @ hadamard(v, d_h) + B.T @ hadamard(u, d_h)"),
+        ("01.5", "x⊗d_y"),
+        ("01.5", "x d_y^T"),
+        ("02.2", "-log(h2**y * (1-h2)**(1-y))"),
+        ("02.2", "-y*ln h2 - (1-y)*ln(1-h2)"),
+        ("02.3", "(h^3-y) h^3 (1-h^3) W^2 (1-(h^2)^2) W^1 (1-(h^1)^2) x"),
+        ("03.4", "W0*x_T + W11*h1_{T-1} + b0"),
+        ("04.3", "w_y*sum_{t=1}^{4} d_s(t) v^t"),
+        ("04.3", "w_y*sum_t d_s(t) v^t"),
+        ("04.4", "d_s_T*w_y*sum_{j=0}^{T-1} v^j"),
+        ("05.2", "sum_{t=1}^3 (h2(t)-y(t))*tanh'(a2(t))*h1(t)"),
+        ("05.5", "log(sum_k exp(a2(t)[k])) - sum_k y(t)[k]*a2(t)[k]"),
+        ("05.5", "log(sum_k e^(a2(t)[k])) - sum_{k} y(t)_k*a2(t)_k"),
+        ("06.2", "(d2(t)*W1 + d1_{t+1}*W11)*(1-h1(t)**2)"),
+        ("06.2", "(d2(t) W1 + d1_{t+1} W11) (1-h1(t)**2)"),
+        ("06.2", "(d2(tau)*W1 + d1(tau+1)*W11)*(1-h1(τ)**2)"),
+        ("08.2", "sum_{t} d1_t x_t"),
+        ("09.3", "d_a_2(1)*h_4(0)+d_a_2(2)*h_4(1)+d_a_2(3)*h_4(2)"),
+        ("09.3", "delta(1)[2]*h(0)[4] + delta(2)[2]*h(1)[4] + delta(3)[2]*h(2)[4]"),
+        ("09.4", "(1-h(tau)**2)*(V.T@d_o(tau)+W.T@d_a(tau+1))"),
+        ("13.3", "(I - diag(h1(2)**2)) + (I - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
+    ],
+)
+def test_a_right_answer_in_other_notation_is_told_the_whole_rewrite(id, text):
+    question = COURSE[id]
+    new = rewrite(id, text)
+    assert f"Write  {new}" in cause(id, text)
+    if not text.startswith("(I"):  # refused at its first piece, which is rewritten
+        assert KINDS[question.kind].check(question, new).is_correct, new
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "new"),
+    [
+        ("02.4", "dL/dh2 * dh2/da2", "D(L, h2) * d(h2, a2)"),
+        ("07.3", "W1*dh1(3)/dW11", "W1*D(h1(3), W11)"),
+        ("07.3", "dL/da2(3)*da2(3)/dh1(3)", "D(L, a2(3))*D(a2(3), h1(3))"),
+        ("05.4", "same(k,i)*delta(k,i)", None),
+        ("05.4", "sum(k,1,3,D(L,h2(t)[k])*h2(t)[k]*(delta(k,i)-h2(t)[i]))",
+         "sum(k,1,3,D(L,h2(t)[k])*h2(t)[k]*(same(k, i)-h2(t)[i]))"),
+        ("09.2", "p_2(3)-y_2(3)", "p(3)[2]-y(3)[2]"),
+        ("09.2", "p(3)_2 - y(3)_2", "p(3)[2] - y(3)[2]"),
+        ("09.2", r"p^{(3)}_2 \sum_k y^{(3)}_k", r"p^{(3)}_2 \sum_{k=1}^{3} y^{(3)}_k"),
+        ("04.5", "d_s(4)*w_y*(x4+v*x3+v**2*x2+v**3*x1)", "d_s(4)*w_y*(x(4)+v*x(3)+v**2*x(2)+v**3*x(1))"),
+        ("01.4", "B @ A.T.dot(v)", "B @ (A.T @ v)"),
+        ("01.3", "1/uv", "1/(u*v)"),
+        ("09.2", "softmax'(o(3))", "d(p(3), o(3))"),
+        ("16.3", "sigmoid'(a1_f(3))", "(f(3)*(1 - f(3)))"),
+    ],
+)  # fmt: skip
+def test_a_piece_in_other_notation_is_rewritten_as_it_means(id, text, new):
+    if new is not None:
+        assert rewrite(id, text) == new
+        assert read(new, COURSE[id].language)
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("08.2", "dL/dW0 = d1(1)*x(1) + d1(2)*x(2) + d1(3)*x(3) + d1(4)*x(4)"),
+        ("03.3", "dL/dx(1) = W0*(d1(1)+d1(2)+d1(3))"),
+        ("01.3", "df / dx = v*x*(1 - u**2) + u*x*v + u*v"),
+        ("02.4", "dL/da2 = D(L, h2)*d(h2, a2) = D(L, h2)*h2*(1-h2)\n= h2 - y"),
+    ],
+)
+def test_a_derivative_as_a_fraction_on_the_left_side_is_dropped(id, text):
+    assert KINDS[COURSE[id].kind].check(COURSE[id], text).is_correct
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "not_told"),
+    [
+        ("08.2", "dL/dW1 = d1(1)*x(1) + d1(2)*x(2) + d1(3)*x(3) + d1(4)*x(4)", "Write  "),  # another left side
+        ("02.2", "-y*ln h2*y", "log(h2)"),  # the logarithm may cover the product
+        ("04.3", "sum_t d_s(t) + v**t", "sum(t"),  # which terms it covers
+        ("05.2", "h1_2(t)", "[2]"),  # h1 has one entry
+        ("06.4", "h1_2", "Write  h1(2)"),  # a time or an entry
+        ("07.2", "h1(tau)", "h1(t)"),  # the question is about no general t
+        ("13.3", "I - diag(h1(2)**2) @ W11", "diag(1"),  # the product comes first
+        ("09.3", "W11", "'W1'"),
+        ("14.4", "d(a1(t), W11)", "'W1'"),
+        ("09.3", "delta(1)", "d1"),
+        ("01.4", "(u*v)'*d_h @ w", "v*d_h"),
+        ("06.2", "h1(t)^T", ".T"),  # numbers have no transpose
+        ("01.3", "uvw", "*"),
+        ("02.3", "h^7", "h7"),
+    ],
+)
+def test_what_means_something_else_or_two_things_is_not_rewritten(id, text, not_told):
+    told = cause(id, text)
+    assert not_told not in told.replace(text, "")
+
+
+PIECES = [
+    "dL/dW0",
+    "h1_{T-1}",
+    "x_t",
+    "e^x",
+    "sum_k ",
+    "sum_{t=1}^{4}",
+    "A'",
+    "⊗",
+    ".dot(",
+    "delta(",
+    "tau",
+    "^T",
+    "ln ",
+]
+PIECES += [
+    "I - diag(",
+    "hadamard(",
+    "tanh'(",
+    "h^3",
+    "(",
+    ")",
+    "[",
+    "]",
+    "_",
+    "{",
+    "}",
+    "*",
+    "+",
+    "d1(t)",
+    "²",
+    ",",
+    "=",
+]
+
+
+def test_any_pieces_are_read_or_refused_with_words():
+    rng, offered = random.Random(3), 0
+    for _ in range(1500):
+        language = COURSE[rng.choice(["01.3", "01.4", "03.4", "05.5", "06.2", "09.3"])].language
+        text = "".join(rng.choice(PIECES) for _ in range(rng.randint(1, 8)))
+        try:
+            read(text, language, relation=True)
+        except FormulaError as error:
+            offered += error.mend.startswith("Write  ")
+    assert offered > 20
+
+
+def test_long_texts_are_refused_at_once():
+    for text in ("h1_{" * 100, "A'" * 240, "e^" * 240, "sum_k " * 80, "(" * 240 + "x" + ")^T" * 80, "a.dot(" * 80):
+        with pytest.raises(FormulaError):
+            read(text, COURSE["06.2"].language)
+
+
+def test_a_refusal_of_other_kinds_of_text_stays_as_it_was():
+    assert KINDS["line"].check(COURSE["08.2"], "q(1)").outcome == CANNOT_READ
+    assert "Write  " not in cause("08.2", "q(1)*d1(1)")
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "told"),
+    [
+        ("14.5", "(1-h2(t)**2)*(W2.T@d3(t) + W22.T@d2(t+1))", "Its column, the gradient, is  d_a3(t), or  d3(t).T"),
+        ("14.5", "(1-h2(t)**2)*(W2.T@D(L, a3(t)) + W22.T@d_a2(t+1))", "is  d_a3(t), or  "),
+        ("06.4", "W1.T @ d2(t) + W11.T @ ((1 - h1(t+1)**2) * d_h1(t+1))", "is  d_a2(t), or  d2(t).T"),
+    ],
+)
+def test_a_row_where_its_column_is_meant_is_told_so(id, text, told):
+    assert told in cause(id, text) and "is a row" in cause(id, text)
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [("14.5", "W2 @ d_a3(t) + W22.T @ d_a2(t+1)"), ("14.5", "W22 @ W2 @ d3(t)"), ("06.4", "W1 @ W11 @ d_a2(t)")],
+)
+def test_shapes_that_columns_do_not_mend_are_not_told_of_rows(id, text):
+    assert "Its column" not in cause(id, text)
