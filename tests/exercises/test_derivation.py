@@ -132,7 +132,7 @@ SIGMOID = "((1-y)/(1-h2) - y/h2)*h2*(1-h2)\n(1-y)*h2 - y*(1-h2)\nh2-y"
 def test_lines_of_algebra_alone_are_told_the_line_that_comes_before_them(begin):
     question = course_questions()["02.4"]
     found = judge_derivation(question, begin + SIGMOID)
-    assert found.outcome == OTHER_FORM and found.cause.endswith("is wanted:  D(L, h2)*d(h2, a2)")
+    assert found.outcome == OTHER_FORM and found.cause.endswith("themselves:  D(L, h2)*d(h2, a2)")
     assert judge_derivation(question, "D(L, h2)*d(h2, a2)\n" + SIGMOID).is_correct
 
 

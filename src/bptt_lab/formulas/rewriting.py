@@ -306,7 +306,7 @@ def _placed(base: str, index: str, time: str | None, next_mark: str | None, lang
         is_time = rank == 0 or re.search(r"(?<!\w)[tT](?!\w)", index)
         if time or next_mark in ("(", "^") or len(parts) > 1 or not is_time:
             return None
-        return f"{base}({index})", "A time stands in brackets."
+        return f"{base}({index})", f"Times stand in brackets: {base}({index})"
     return (
         None if time or len(parts) != rank or next_mark else (f"{base}{entry}", "An entry stands in square brackets.")
     )
@@ -331,7 +331,9 @@ def _numbered(text: str, language: Language) -> Iterator[Edit]:
         base, number = match.groups()
         if not _is_known(match[0], language) and base in language.letters:
             if language.is_timed(base) and _rank(language, base) == 0 and not language.letters.get(base + "0"):
-                yield Edit(match.start(), match.end(), f"{base}({number})", "A time stands in brackets.")
+                yield Edit(
+                    match.start(), match.end(), f"{base}({number})", f"Times stand in brackets: {base}({number})"
+                )
 
 
 def _exponentials(text: str, language: Language) -> Iterator[Edit]:

@@ -199,8 +199,8 @@ def _without_steps(question: Question, lines: list[Written]) -> str:
     first = chain_line(question)
     if len(formulas) < 2 or not first or any(isinstance(p, Derivative) for tree in formulas for p in walk(tree)):
         return "The end is right. Write the steps that lead to it too, one a line."
-    cause = "All lines follow, and algebra alone leads from one to the next. Before them a line with the derivatives"
-    return f"{cause} themselves is wanted:  {first}"
+    cause = "All lines follow, and algebra alone leads from one to the next. Write the steps before them too, first the"
+    return f"{cause} line with the derivatives themselves:  {first}"
 
 
 def _ingredients(tree: Tree, question: Question) -> tuple:
