@@ -8,7 +8,16 @@ from functools import partial
 import numpy as np
 
 from bptt_lab.exercises.causes.clipping import Pair, clipped
-from bptt_lab.exercises.causes.diagnosis import LARGEST, Cause, factor_cause, named_cause, paths_cause, renamed, same
+from bptt_lab.exercises.causes.diagnosis import (
+    LARGEST,
+    OF_INNER_SIGNS,
+    Cause,
+    factor_cause,
+    named_cause,
+    paths_cause,
+    renamed,
+    same,
+)
 from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.judges.instances import Instance, Table, flat, is_summed
 from bptt_lab.exercises.mistakes import mutants
@@ -41,7 +50,8 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
     known_slips = catalogued_arrays(case, goal, gives_deltas)
     match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
     known = named_cause(match[0], goal) if match else None
-    factor = factor_cause(given.ravel(), true.ravel(), known)
+    is_inner = known is not None and known.mistake in OF_INNER_SIGNS  # what is negative as a whole has no inner sign
+    factor = factor_cause(given.ravel(), true.ravel(), None if is_inner else known)
     if factor:
         return factor
     found = _account(case, goal, given)
@@ -168,17 +178,3 @@ def _are_whole(given: list[np.ndarray]) -> bool:
 
 
 WHOLE = Cause("", "It holds whole numbers only.", "Where do numbers become integers, or are cut to whole ones?")
-
-
-def is_one_factor(cause: Cause, given: list[np.ndarray], true: list[np.ndarray]) -> bool:
-    """Return whether a constant factor, if that is the cause, is the same on all instances."""
-    if not cause.right.startswith("Everything is right up to"):
-        return True
-    size = float(np.vdot(true[0], true[0]))
-    factor = float(np.vdot(given[0], true[0])) / size if size else 0.0
-    return all(
-        one.shape == other.shape
-        and np.abs(one - factor * other).max(initial=0.0) <= 1e-3 * np.abs(factor * other).max(initial=0.0) + NOTHING
-        for one, other in zip(given, true, strict=True)
-        if np.isfinite(one).all()
-    )

@@ -14,12 +14,13 @@ from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere
 from bptt_lab.exercises.judges.arrays import (
     SINGLE,
+    catalogued_arrays,
     clipped_cause,
     diagnose_array,
     everywhere_cause,
-    is_one_factor,
     unfilled,
 )
+from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
@@ -239,7 +240,30 @@ def _why(
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
     cause = unfilled(cause, goal, mine, found, name)
-    return cause if is_one_factor(cause, mine, [table.results[name] for table in found]) else ELSEWISE
+    if cause.says and is_one_factor(cause, mine, found, name):
+        cause = constant_says(cause, given[0][name], true[name]) if cause.right.startswith("Everything is") else cause
+        right = [other for other in true if other != name and _agrees(given[0], found[0], other)]
+        return _without_loss(cause) if _denies_the_loss(question, cause, found[0], right) else cause
+    factor = size_factor(question, mine, found, name)
+    if factor:
+        return factor_says(question, factor)
+    return cause if is_one_factor(cause, mine, found, name) else ELSEWISE
+
+
+OF_THE_ERROR = {"D2": "The whole has the wrong sign.", "D6": "It is twice the right one."}  # all results show them
+
+
+def _denies_the_loss(question: Question, cause: Cause, tame: Table, right: Sequence[str]) -> bool:
+    """Return whether a result that is right would be wrong if the loss were differentiated as a cause says."""
+    if cause.mistake not in OF_THE_ERROR:
+        return False
+    goals = [question.tree(question.returns[other]) for other in right]
+    return any(slip.mistake == cause.mistake for goal in goals for slip, _ in catalogued_arrays(tame.case, goal, False))
+
+
+def _without_loss(cause: Cause) -> Cause:
+    asks = "Where did the minus come from?" if cause.mistake == "D2" else "Where does that factor come from?"
+    return Cause(cause.right, OF_THE_ERROR[cause.mistake], asks)
 
 
 ELSEWISE = Cause("Its shape is right.", "", "")

@@ -1,0 +1,89 @@
+"""Single slips in code and what is told of them: the slip, and nothing that is false of what stands there."""
+
+import pytest
+from test_functions_again import judged, replaced
+from test_instances import here
+
+from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.outcomes import CORRECT, WRONG
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch):
+    monkeypatch.setattr(judge, "run_function", here)
+
+
+def told(key, *pairs):
+    found = judged(key, replaced(key, *pairs))
+    assert found.outcome == WRONG
+    return found
+
+
+OF_D_A2 = "d_l[:, :, None] * (a2 - y)"
+
+
+# A factor, the same everywhere or a size of each instance
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "words"),
+    [
+        ("01.6", "d_u.T @ x,", "d_u.T @ x / len(x),", "divided by the number of examples (5 in the first instance)"),
+        ("02.6", "h2 - y", "(h2 - y) / len(y)", "divided by the number of examples (5 in the first instance)"),
+        ("02.6", "d_a1.sum(axis=0)", "d_a1.mean(axis=0)", "divided by the number of examples"),
+        ("03.6", OF_D_A2, OF_D_A2 + " / a2.shape[1]", "divided by the number of sequences (6 in the first instance)"),
+        ("03.6", OF_D_A2, OF_D_A2 + " / a2.shape[2]", "divided by the number of entries of d_a2"),
+        ("03.6", OF_D_A2, OF_D_A2 + " / len(a2)", "divided by the number of steps (4 in the first instance)"),
+        ("03.6", OF_D_A2, OF_D_A2 + " * len(a2)", "the right one times the number of steps"),
+        ("03.6", OF_D_A2, OF_D_A2 + " * -1 / len(a2)", "minus the right one divided by the number of steps"),
+        (
+            "05.6",
+            "rows.sum(axis=0)",
+            "rows.mean(axis=0)",
+            "the number of steps times the number of sequences",
+        ),
+        ("10.5", "h2 - y", "(h2 - y) / h2.shape[-1]", "divided by the number of entries of h2"),
+    ],
+)
+def test_a_factor_that_is_a_size_everywhere_is_told_as_a_mean_or_a_sum(key, old, new, words):
+    found = told(key, (old, new))
+    assert words in found.cause and found.right.count("Right") <= 1
+    assert ("mean over them" in found.cause) == ("divided" in found.cause)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (OF_D_A2, "-" + OF_D_A2, "up to the sign"),
+        (OF_D_A2, "2 * " + OF_D_A2, "up to a constant factor. There is a factor of two too many from the square"),
+        ("d_l = ", "d_l = 10 * ", "10 times the right one"),
+        ("d_l = ", "d_l = 0.1 * ", "1/10 times the right one"),
+        ("return d_l", "return -d_l", "The whole has the wrong sign."),
+    ],
+)
+def test_a_constant_factor_is_told_where_a_slope_underflows_on_other_instances(old, new, words):
+    assert words in told("03.6", (old, new)).cause
+
+
+@pytest.mark.parametrize("new", [OF_D_A2 + " / 6", OF_D_A2 + " / 4", OF_D_A2 + " * 6"])
+def test_a_number_written_in_is_no_size(new):
+    found = told("03.6", (OF_D_A2, new))
+    assert "times the right one" in found.cause and "number of" not in found.cause
+
+
+@pytest.mark.parametrize(
+    "new", [OF_D_A2 + " / (a2.shape[1] + 1)", OF_D_A2 + " / a2.shape[1] ** 2", OF_D_A2 + " / a2.shape[1] + 0.001"]
+)
+def test_what_is_no_size_is_told_no_factor(new):
+    found = told("03.6", (OF_D_A2, new))
+    assert "factor" not in found.cause and "mean" not in found.cause
+
+
+def test_a_sign_of_one_result_is_no_sign_of_the_loss_that_others_have_right():
+    only = told("10.5", ("return d_W0,", "return -d_W0,"))
+    assert "The whole has the wrong sign." in only.cause and "loss" not in only.cause
+    assert "The loss is differentiated with the wrong sign." in told("10.5", ("h2 - y", "y - h2")).cause
+
+
+def test_the_answers_that_are_changed_here_are_right():
+    assert all(judged(key, replaced(key)).outcome == CORRECT for key in ("01.6", "02.6", "03.6"))
