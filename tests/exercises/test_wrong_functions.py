@@ -87,3 +87,37 @@ def test_a_sign_of_one_result_is_no_sign_of_the_loss_that_others_have_right():
 
 def test_the_answers_that_are_changed_here_are_right():
     assert all(judged(key, replaced(key)).outcome == CORRECT for key in ("01.6", "02.6", "03.6"))
+
+
+# Results in another's place
+
+OF_PAIR = ("d_h * (x @ B.T), d_h * (x @ A.T)", "d_h * (x @ A.T), d_h * (x @ B.T)")
+OF_RESULTS = "return d_u.T @ x, d_v.T @ x, d_u @ A + d_v @ B"
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ("return d_v.T @ x, d_u.T @ x, d_u @ A + d_v @ B", "What stands in its place is d_B."),
+        ("return d_u @ A + d_v @ B, d_u.T @ x, d_v.T @ x", "What stands in its place is d_x."),
+    ],
+)
+def test_results_that_are_exchanged_are_told_where_that_is_all(new, words):
+    found = told("01.6", (OF_RESULTS, new))
+    assert words in found.cause and found.asks == "In which order are the results asked for?"
+
+
+def test_a_slip_that_exchanges_two_results_and_spoils_a_third_is_no_exchange():
+    found = told("01.6", OF_PAIR)
+    assert "stands in its place" not in found.cause and "order" not in found.asks
+    assert "the value of u(t) stands where the factor with v(t) belongs" in found.cause
+
+
+def test_one_result_that_is_there_twice_is_told_without_an_order():
+    found = told("01.6", ("return d_u.T @ x,", "return d_v.T @ x,"))
+    assert "What stands in its place is d_B." in found.cause and "order" not in found.asks
+
+
+def test_an_exchange_beside_another_slip_is_no_exchange():
+    found = told("01.6", (OF_RESULTS, "return d_v.T @ x, d_u.T @ x, d_u @ A"))
+    assert "stands in its place" not in found.cause

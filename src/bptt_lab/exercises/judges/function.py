@@ -229,9 +229,10 @@ def _why(
         if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
             wrong = _size_alone(question, name, function) or wrong
         return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
-    other = next((o for o in true if o != name and _agrees({o: given[0][name]}, found[0], o)), None)
-    if other:
-        return Cause("", f"What stands in its place is {other}.", "In which order are the results asked for?")
+    exchanged = _exchanged(given, found)
+    if name in exchanged:
+        asks = "In which order are the results asked for?" if len(exchanged) > 1 else ""
+        return Cause("", f"What stands in its place is {exchanged[name]}.", asks)
     everywhere = everywhere_cause(mine, [table.results[name] for table in found], found)
     if everywhere:
         return everywhere
@@ -248,6 +249,19 @@ def _why(
     if factor:
         return factor_says(question, factor)
     return cause if is_one_factor(cause, mine, found, name) else ELSEWISE
+
+
+def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:
+    """Return for each wrong result which other one stands there on all instances; {} where that is not all of it.
+
+    That is all of it where only one is wrong, or where the wrong ones are all there, each in another's place.
+    """
+    agree = lambda name, other: all(
+        _agrees({other: one[name]}, table, other) for one, table in zip(given, found, strict=True)
+    )
+    wrong = [name for name in found[0].results if not agree(name, name)]
+    stands = {name: next((o for o in found[0].results if o != name and agree(name, o)), "") for name in wrong}
+    return stands if len(wrong) == 1 and all(stands.values()) or set(stands.values()) == set(wrong) else {}
 
 
 OF_THE_ERROR = {"D2": "The whole has the wrong sign.", "D6": "It is twice the right one."}  # all results show them
