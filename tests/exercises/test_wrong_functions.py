@@ -1,10 +1,13 @@
 """Single slips in code and what is told of them: the slip, and nothing that is false of what stands there."""
 
+import re
+
 import pytest
-from test_functions_again import judged, replaced
+from test_functions_again import FUNCTIONS, judged, replaced
 from test_instances import here
 
 from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges.counted import counts_examples
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 
 
@@ -110,7 +113,7 @@ def test_results_that_are_exchanged_are_told_where_that_is_all(new, words):
 def test_a_slip_that_exchanges_two_results_and_spoils_a_third_is_no_exchange():
     found = told("01.6", OF_PAIR)
     assert "stands in its place" not in found.cause and "order" not in found.asks
-    assert "the value of u(t) stands where the factor with v(t) belongs" in found.cause
+    assert "the value of u stands where the factor with v belongs" in found.cause
 
 
 def test_one_result_that_is_there_twice_is_told_without_an_order():
@@ -121,3 +124,40 @@ def test_one_result_that_is_there_twice_is_told_without_an_order():
 def test_an_exchange_beside_another_slip_is_no_exchange():
     found = told("01.6", (OF_RESULTS, "return d_v.T @ x, d_u.T @ x, d_u @ A"))
     assert "stands in its place" not in found.cause
+
+
+# Words of examples where t counts those
+
+OF_TIME = re.compile(r"\btime\b|\bsteps?\b|\(t|\(\d\)|T =|sequence")
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "words"),
+    [
+        ("01.6", "d_u.T @ x,", "np.outer(d_u[-1], x[-1]),", "Only what A does for example 5 has been counted."),
+        ("01.6", "d_u.T @ x,", "np.outer(d_u[0], x[0]),", "Only what A does for the first example is left."),
+        ("01.6", "d_u.T @ x,", "d_u[1:].T @ x[1:],", "the shares of examples 2, 3, 4 and 5. The share of example 1 is"),
+        ("01.6", "d_u.T @ x,", "d_u[1:].T @ x[:-1],", "reads x of another example than the forward pass used."),
+        ("01.6", "d_u @ A + d_v @ B", "d_u @ A", "the path through v left out"),
+        ("01.6", "d_u.T @ x,", "np.einsum('ti,tj->tij', d_u, x),", "Which axis are the examples"),
+        ("02.6", "d_a1.sum(axis=0)", "d_a1.sum(axis=1)", "Which axis are the examples"),
+        ("02.6", "(h1 > 0) *", "", "The slope of the activation in h1 is missing."),
+        ("01.6", "d_u.T @ x,", "d_u[:5].T @ x[:5],", "It is right for 5 examples, but not for 6 examples."),
+        ("02.6", "d_a1.sum(axis=0)", "d_a1.sum(axis=0) * (len(x) > 1)", "but not for a single example."),
+    ],
+)
+def test_of_examples_nothing_is_said_in_words_of_time(key, old, new, words):
+    found = told(key, (old, new))
+    told_now = f"{found.cause} {found.asks}"
+    assert words in told_now and not OF_TIME.search(told_now)
+
+
+def test_of_steps_the_words_are_those_of_steps():
+    one_sequence = told("12.4", ("return np.array(J)", "return np.array(J)[0]"))
+    assert one_sequence.asks == "Which axis is time, which the entries?"
+    assert "which are the sequences" in told("10.3", ("return d_a1", "return d_a1.sum(axis=1)")).asks
+    assert "the path through a1(t+1)" in told("10.3", (" + carry", "")).cause
+
+
+def test_t_counts_examples_in_two_exercises_of_the_course():
+    assert [key for key, one in FUNCTIONS.items() if counts_examples(one)] == ["01.6", "02.6"]

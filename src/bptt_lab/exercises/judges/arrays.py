@@ -26,6 +26,7 @@ from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.tree import Derivative, Tree, free_variables
 
 SINGLE = 1e-6
+AXES = "Which axis is time, which are the sequences, which the entries?"
 OF_RESETS = frozenset({"E3", "E4"})  # told of a carry that is cut; an entry that no loop fills has the same zeros
 UNFILLED = "It is right but for index 0, which holds zeros: nothing was written there, or nothing reached it."
 
@@ -89,7 +90,7 @@ def _shape_cause(given: np.ndarray, true: np.ndarray) -> Cause:
     if given.ndim == 2 and given.T.shape == true.shape and same(given.T.ravel(), true.ravel()):
         says = "It is transposed. " + says
         return Cause("Every entry is right.", says, "Does the gradient have the shape of the parameter?", "C6")
-    return Cause("", says, "Which axis is time, which are the sequences, which the entries?")
+    return Cause("", says, AXES)
 
 
 Slip = tuple[mutants.Mutant | mutants.ArrayMutant, np.ndarray]

@@ -13,6 +13,7 @@ from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere
 from bptt_lab.exercises.judges.arrays import (
+    AXES,
     SINGLE,
     catalogued_arrays,
     clipped_cause,
@@ -20,6 +21,7 @@ from bptt_lab.exercises.judges.arrays import (
     everywhere_cause,
     unfilled,
 )
+from bptt_lab.exercises.judges.counted import axes_asked, cause_said, said
 from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
@@ -74,7 +76,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
             return earlier
     failed = [found[k] for k in ran[len(given) : len(given) + 1]]
     is_told = given and failed and outcome.kind != "timed out"
-    here = elsewhere.where(question, found[0], failed) if is_told else ""
+    here = said(question, elsewhere.where(question, found[0], failed)) if is_told else ""
     if misfit:
         says = f"{here} There: {misfit}" if here else misfit
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
@@ -169,7 +171,7 @@ def _compared(
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
     name = min(wrong, key=lambda name: wrong[name][0])
     which = wrong[name][0]
-    cause = _why(question, name, given, found, wrong[name], function, outcome)
+    cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
     says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says]))
@@ -241,6 +243,8 @@ def _why(
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
     cause = unfilled(cause, goal, mine, found, name)
+    if cause.asks == AXES:
+        return cause._replace(asks=axes_asked(question))
     if cause.says and is_one_factor(cause, mine, found, name):
         cause = constant_says(cause, given[0][name], true[name]) if cause.right.startswith("Everything is") else cause
         right = [other for other in true if other != name and _agrees(given[0], found[0], other)]
