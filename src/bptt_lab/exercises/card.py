@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bptt_lab.exercises.outcomes import CORRECT, OTHER_FORM, UNDECIDED, WRONG
+from bptt_lab.exercises.outcomes import CORRECT, CRASHED, OTHER_FORM, UNDECIDED, WRONG
 
 SIGNS = {CORRECT: ("\N{CHECK MARK}", "#2e7d32"), OTHER_FORM: ("\N{CHECK MARK}", "#8a6d00")}
 SIGNS |= {WRONG: ("\N{BALLOT X}", "#c62828"), UNDECIDED: ("?", "#757575")}
@@ -30,7 +30,7 @@ def _verdict(found) -> Iterator[str]:
     yield from (_text(part) for part in (found.right, found.cause, found.example) if part)
     if found.picture and (drawn := found.picture()):
         yield drawn
-    if found.section and found.outcome == WRONG:
+    if found.section and found.outcome in (WRONG, CRASHED):
         yield f"Read again: {link(found.section)}"
     if found.asks:
         yield f"*{escaped(found.asks)}*"

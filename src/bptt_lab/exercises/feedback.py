@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bptt_lab.exercises.card import card
-from bptt_lab.exercises.outcomes import CORRECT, NOT_ATTEMPTED, WRONG
+from bptt_lab.exercises.outcomes import CORRECT, CRASHED, NOT_ATTEMPTED, WRONG
 
 
 class Feedback(NamedTuple):
@@ -42,7 +42,7 @@ class Feedback(NamedTuple):
     def __str__(self) -> str:
         head = f"{self.exercise}: {self.outcome}"
         head += f" ({self.strength})." if self.strength else "."
-        reading = f"Read again: {self.section}" if self.section and self.outcome == WRONG else ""
+        reading = f"Read again: {self.section}" if self.section and self.outcome in (WRONG, CRASHED) else ""
         parts = [head, self.right, self.cause, self.example, reading, self.asks]
         text = "\n".join(part for part in parts if part)
         return text.encode("utf-8", "backslashreplace").decode()  # half a character, which a text may hold, is no UTF-8

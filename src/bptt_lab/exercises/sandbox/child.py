@@ -165,7 +165,22 @@ def describe(error: BaseException, forbidden: type) -> dict[str, Any]:
         event, first = error.args
         return {"kind": "forbidden", "event": event, "text": first[:500], "places": places}
     name = type.__dict__["__name__"].__get__(type(error))
-    return {"kind": "raised", "type": name[:80], "text": text, "places": places}
+    shapes = _shapes(error) if text.startswith("matmul: ") else []
+    return {"kind": "raised", "type": name[:80], "text": text, "places": places, "shapes": shapes}
+
+
+def _shapes(error: BaseException) -> list:
+    """Return [name, shape] of the arrays and numbers where an exception was raised, the first 100 of them."""
+    step = BaseException.__traceback__.__get__(error)
+    while step.tb_next is not None:
+        step = step.tb_next
+    try:
+        own = step.tb_frame.f_locals
+        arrays = [[name, list(value.shape)] for name, value in own.items() if type(value) is np.ndarray]
+        numbers = [[name, []] for name, value in own.items() if type(value) in (int, float)]
+        return (arrays + numbers)[:100]
+    except BaseException:  # whatever the answer made of its names
+        return []
 
 
 def _places(error: BaseException) -> list:

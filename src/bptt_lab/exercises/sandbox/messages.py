@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from bptt_lab.exercises.sandbox import functions
+from bptt_lab.exercises.sandbox import functions, products
 
 LONGEST_TEXT = 200
 MUCH_SLOWER = 10  # times the slowest call before: a loop may be to blame
@@ -66,7 +66,11 @@ def failure(reply: dict[str, Any], function: Any, limits: dict) -> tuple[str, st
         return "crashed", f"The function raised MemoryError{where}: {allowed}."
     if name == "RecursionError":
         return "crashed", f"The function calls itself without end{where}: let it return without a call at some point."
-    return "crashed", f"The function raised {name}{where}{': ' + text if text else ''}"
+    is_own = _own_step(reply["places"][-1:], function) is not None  # else the shapes are those of other code's names
+    shapes = dict(products.read(reply.get("shapes"))) if is_own else {}
+    more = products.said(text, source_line(reply["places"], function), shapes)
+    end = "." if more and not text.endswith(".") else ""
+    return "crashed", f"The function raised {name}{where}{': ' + text if text else ''}{end}{more}"
 
 
 def late(seconds: float, times: Sequence[float]) -> str:
