@@ -161,3 +161,66 @@ def test_of_steps_the_words_are_those_of_steps():
 
 def test_t_counts_examples_in_two_exercises_of_the_course():
     assert [key for key, one in FUNCTIONS.items() if counts_examples(one)] == ["01.6", "02.6"]
+
+
+# The step at which it goes wrong
+
+OF_CARRY = "carry = d_a1[t] @ W11"
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "words"),
+    [
+        (
+            "10.3",
+            OF_CARRY,
+            OF_CARRY + ".T",
+            "right at t = 4, and first wrong at t = 3, counted back",
+        ),
+        ("10.3", OF_CARRY, OF_CARRY + " * (0.7 if t == 2 else 1)", "right at t = 4 and 3, and first wrong at t = 2"),
+        ("10.3", "return d_a1", "d_a1[1] += 1; return d_a1", "right at t = 4, 3 and 1, and first wrong at t = 2"),
+        (
+            "10.3",
+            "return d_a1",
+            "d_a1[3] += 1; return d_a1",
+            "wrong at the last step already, t = 4, and right at t = 3",
+        ),
+        ("10.3", "1 - h1[t] ** 2", "1 - 0.4 * h1[t] ** 2", "wrong at every step, the last one (t = 4) too"),
+        ("04.6", "carry = d_a[t] * v", "carry = d_a[t] + v", "right at t = 3, and first wrong at t = 2"),
+        (
+            "10.6",
+            "d_h1 = d_h1 + d_a1[t] @ W11",
+            "d_h1 = d_h1 + 0.7 * d_a1[t] @ W11",
+            "right at t = 3, and first wrong at",
+        ),
+        ("16.5", "carry = d_c * f[t]", "carry = d_c * o[t]", "first wrong at t ="),
+        ("12.4", "J[0] * (1 - h**2) @ W11", "W11 * (1 - h**2) @ J[0]", "first wrong at t ="),
+        (
+            "10.3",
+            "return d_a1",
+            "d_a1[4:] += 1; return d_a1",
+            "There it is wrong at the last step already, t = 5, and right",
+        ),
+    ],
+)
+def test_the_first_step_that_goes_wrong_is_told(key, old, new, words):
+    assert words in told(key, (old, new)).cause
+
+
+def test_the_number_shown_is_of_the_step_that_goes_wrong_first():
+    found = told("10.3", (OF_CARRY, OF_CARRY + " * (0.7 if t == 2 else 1)"))
+    assert found.example.startswith("In the first instance d_a1[1, ")
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [
+        ("10.3", "return d_a1", "return 2 * d_a1"),
+        ("10.3", "return d_a1", "return d_a1 * 0"),
+        ("03.6", OF_D_A2, OF_D_A2 + " / len(a2)"),
+        ("07.6", "M = h_start", "h_before = 0.7 * h_before; M = h_start"),
+        ("01.6", "d_u @ A + d_v @ B", "(d_u @ A + d_v @ B) * np.array([1, 1, 1, 1, 0.7])[: len(x), None]"),
+    ],
+)
+def test_what_is_wrong_as_a_whole_or_has_no_steps_is_told_no_step(key, old, new):
+    assert "t = " not in told(key, (old, new)).cause

@@ -11,10 +11,11 @@ import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.feedback import Feedback, told_apart
-from bptt_lab.exercises.judges import elsewhere
+from bptt_lab.exercises.judges import elsewhere, steps
 from bptt_lab.exercises.judges.arrays import (
     AXES,
     SINGLE,
+    WHOLE,
     catalogued_arrays,
     clipped_cause,
     diagnose_array,
@@ -172,10 +173,11 @@ def _compared(
     name = min(wrong, key=lambda name: wrong[name][0])
     which = wrong[name][0]
     cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))
+    cause = _with_steps(cause, steps.right_steps(question, name, given[which][name], found[which]), which > 0)
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
     says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says]))
-    example = _first_difference(name, given[which][name], found[which])
+    example = _first_difference(question, name, given[which][name], found[which])
     asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
     return Feedback(question.id, WRONG, "", right, says, example, question.section, asks, cause.mistake)
 
@@ -285,6 +287,7 @@ def _without_loss(cause: Cause) -> Cause:
 
 
 ELSEWISE = Cause("Its shape is right.", "", "")
+OF_THE_WHOLE = ("In which order are the results asked for?", WHOLE.asks)  # what is no matter of steps
 
 
 def _size_alone(question: Question, name: str, function: Callable) -> list[Table]:
@@ -308,14 +311,27 @@ def _agrees(given: Mapping[str, np.ndarray], table: Table, name: str, tolerance:
     return bool(table.case.agrees(array, true, tolerance).all())
 
 
-def _first_difference(name: str, given: np.ndarray, table: Table) -> str:
-    """Return an entry that is wrong, with its two numbers, in words."""
+def _with_steps(cause: Cause, is_right: list[bool] | None, is_elsewhere: bool) -> Cause:
+    """Return a cause that also says at which steps a result is right, where nothing more is known of what is."""
+    if is_right is None or all(is_right) or cause.right not in ("", ELSEWISE.right) or cause.asks in OF_THE_WHOLE:
+        return cause
+    told = steps.said(is_right, tells_all=cause == ELSEWISE)
+    if is_elsewhere:
+        return cause._replace(says=f"{cause.says} {told.replace('It is', 'There it is', 1)}".strip())
+    return cause._replace(right=f"{cause.right} {told}".strip())
+
+
+def _first_difference(question: Question, name: str, given: np.ndarray, table: Table) -> str:
+    """Return an entry that is wrong, with its two numbers, in words: at the step where a loop back first goes wrong."""
     true, case = table.results[name], table.case
     if given.shape != true.shape:
         return ""
     is_right = case.agrees(given, true)
     if is_right.all():  # where the difference is seen by the size of an entry
         is_right = np.abs(given - true) <= case.tolerance * (case.unit + np.abs(true))
+    if steps.right_steps(question, name, given, table) and not is_right.all():
+        is_right = is_right.copy()
+        is_right[: steps.first_wrong(is_right.reshape(len(true), -1).all(axis=1).tolist())] = True
     entry = np.unravel_index(np.argmin(is_right), true.shape)
     at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
     start = "In the first instance" if case.kind == "tame" else "There"
