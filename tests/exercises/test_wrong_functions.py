@@ -224,3 +224,28 @@ def test_the_number_shown_is_of_the_step_that_goes_wrong_first():
 )
 def test_what_is_wrong_as_a_whole_or_has_no_steps_is_told_no_step(key, old, new):
     assert "t = " not in told(key, (old, new)).cause
+
+
+# What is left out, and the slope of another activation
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "ignored"),
+    [("03.6", "s_start + ", "", "s_start"), ("16.5", "if t else c_start", "if t else 0 * c_start", "c_start")],
+)
+def test_an_argument_that_is_ignored_is_told(key, old, new, ignored):
+    found = told(key, (old, new))
+    assert ignored in f"{found.cause}" and ("zero" in found.cause or "step 1" in found.cause)
+
+
+def test_a_state_that_is_halved_is_not_told_as_ignored():
+    assert "zero" not in told("03.6", ("s_start + ", "0.5 * s_start + ")).cause
+
+
+def test_an_ignored_argument_beside_another_slip_is_not_told():
+    assert "zero" not in told("03.6", ("s_start + 0.5", "0.7")).cause
+
+
+@pytest.mark.parametrize(("slope", "is_told"), [("(1 - h1**2)", True), ("h1 * (1 - h1)", True), ("(1 - h1**3)", False)])
+def test_the_slope_of_another_activation_is_told_for_a_relu(slope, is_told):
+    assert ("belongs to another activation" in told("02.6", ("(h1 > 0)", slope)).cause) == is_told

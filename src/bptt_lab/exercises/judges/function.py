@@ -254,7 +254,8 @@ def _why(
     factor = size_factor(question, mine, found, name)
     if factor:
         return factor_says(question, factor)
-    return cause if is_one_factor(cause, mine, found, name) else ELSEWISE
+    told = cause if is_one_factor(cause, mine, found, name) else ELSEWISE
+    return (_ignored(question, given, found) if told == ELSEWISE else None) or told
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:
@@ -268,6 +269,25 @@ def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]
     wrong = [name for name in found[0].results if not agree(name, name)]
     stands = {name: next((o for o in found[0].results if o != name and agree(name, o)), "") for name in wrong}
     return stands if len(wrong) == 1 and all(stands.values()) or set(stands.values()) == set(wrong) else {}
+
+
+def _ignored(question: Question, given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> Cause | None:
+    """Return the cause where all results are those of arguments one of which is zero throughout."""
+    function, names = reference(question), list(question.arguments)
+    for ignored in names:
+        try:
+            for one, table in zip(given, found, strict=True):
+                arguments = [np.zeros_like(a) if n == ignored else a for n, a in table.arguments.items()]
+                with np.errstate(all="ignore"):
+                    results = named(question, function(*arguments), table.results)
+                if not all(_agrees(one, table._replace(results=results), name) for name in results):
+                    break
+            else:
+                says = f"It is what comes out on every instance where {ignored} is taken as zero."
+                return Cause("Its shape is right.", says, f"Does your function read {ignored}, and where?")
+        except (ArithmeticError, ValueError, LookupError, TypeError):
+            continue
+    return None
 
 
 OF_THE_ERROR = {"D2": "The whole has the wrong sign.", "D6": "It is twice the right one."}  # all results show them

@@ -161,6 +161,10 @@ def _of_another(function: str, argument: float, value: float) -> float:
     return 1 - value**2 if function == "sigmoid" else value * (1 - value)
 
 
+def _tanh_for_relu(function: str, argument: float, value: float) -> float:
+    return 1 - value**2 if function == "relu" else right_rule(function, argument, value)
+
+
 def _squashing(rule: Rule) -> Rule:
     """Return a rule for tanh and sigmoid, whose slopes are written with their values; the others stay right."""
     return lambda function, u, y: (rule if function in ("tanh", "sigmoid") else right_rule)(function, u, y)
@@ -172,6 +176,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("B3", lambda function, u, y: right_rule(function, y, FLOATS.functions[function](y))),
     ("B4", _squashing(lambda function, u, y: 1 - y)),
     ("B5", _of_another),
+    ("B5", _tanh_for_relu),
     ("B7", lambda function, u, y: right_rule(function, u, y) ** 2),
     ("B8", _squashing(lambda function, u, y: 1 - right_rule(function, u, y))),
     ("B8", _squashing(lambda function, u, y: y * (1 + y) if function == "sigmoid" else 1 + y**2)),
