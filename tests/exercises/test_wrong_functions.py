@@ -153,7 +153,7 @@ def test_of_examples_nothing_is_said_in_words_of_time(key, old, new, words):
 
 
 def test_of_steps_the_words_are_those_of_steps():
-    one_sequence = told("12.4", ("return np.array(J)", "return np.array(J)[0]"))
+    one_sequence = told("12.4", ("return J", "return J[0]"))
     assert one_sequence.asks == "Which axis is time, which the entries?"
     assert "which are the sequences" in told("10.3", ("return d_a1", "return d_a1.sum(axis=1)")).asks
     assert "the path through a1(t+1)" in told("10.3", (" + carry", "")).cause
@@ -194,7 +194,7 @@ OF_CARRY = "carry = d_a1[t] @ W11"
             "right at t = 3, and first wrong at",
         ),
         ("16.5", "carry = d_c * f[t]", "carry = d_c * o[t]", "first wrong at t ="),
-        ("12.4", "J[0] * (1 - h**2) @ W11", "W11 * (1 - h**2) @ J[0]", "first wrong at t ="),
+        ("12.4", "J[t + 1] @ one_step", "one_step @ J[t + 1]", "first wrong at t ="),
         (
             "10.3",
             "return d_a1",

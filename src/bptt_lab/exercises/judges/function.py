@@ -264,11 +264,17 @@ def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]
     That is all of it where only one is wrong, or where the wrong ones are all there, each in another's place.
     """
     agree = lambda name, other: all(
-        _agrees({other: one[name]}, table, other) for one, table in zip(given, found, strict=True)
+        _agrees({other: _like(one[name], table.results[other])}, table, other)
+        for one, table in zip(given, found, strict=True)
     )
     wrong = [name for name in found[0].results if not agree(name, name)]
     stands = {name: next((o for o in found[0].results if o != name and agree(name, o)), "") for name in wrong}
     return stands if len(wrong) == 1 and all(stands.values()) or set(stands.values()) == set(wrong) else {}
+
+
+def _like(array: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return an array in the shape of another one, where they differ in axes of length one only."""
+    return array.reshape(other.shape) if np.squeeze(array).shape == np.squeeze(other).shape else array
 
 
 def _ignored(question: Question, given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> Cause | None:
