@@ -160,6 +160,19 @@ def test_letters_that_are_confused_are_not_confirmed():
             scalar_forms.confirm("h", tree, u.place, claim, {})
 
 
+def test_terms_held_fixed_are_any_constant_and_where_that_is_not_enough_all_is_written_out():
+    u, v, w, x = (Letter(Place(name)) for name in "uvwx")
+    plain = trees.multiply(x, trees.add(u, v, w))
+    mixed = trees.multiply(trees.add(u, v, w), trees.add(u, v, x))  # the sum of both sums is another one
+    for tree, slope, asked in ((plain, x, 1), (mixed, derivative(mixed, u), 2)):
+        scalar_forms._is_confirmed.cache_clear()
+        scalar_forms.confirm("h", tree, u.place, slope, {})
+        assert scalar_forms._is_confirmed.cache_info().misses == asked
+    for tree, slope in ((plain, v), (mixed, trees.add(u, u, v, v, w)), (mixed, trees.add(u, u, v, w, x))):
+        with pytest.raises(AssertionError):
+            scalar_forms.confirm("h", tree, u.place, slope, {})
+
+
 def test_which_entry_of_softmax_is_picked_matters_to_its_proof():
     u = tuple(Letter(Place("u", None, (k,))) for k in (1, 2, 3))
     p = [trees.Applied("softmax", u, k) for k in (1, 2, 3)]

@@ -183,3 +183,25 @@ def test_a_preactivation_with_a_suffix_has_a_delta():
     )
     shown = symbolic.scalar_form(network.unroll(3), "V")._repr_latex_()
     assert r"\delta^{1(2)}_{\mathrm{f}} h^{1(1)}_{\mathrm{f}}" in shown
+
+
+def test_a_product_put_together_is_the_product_that_sympy_makes():
+    x, y = (scalar_forms.letters.value(place, TWO) for place in (Place("W11"), Place("h1", 1)))
+    delta = scalar_forms.letters.total(Place("a1", 2), TWO)
+    factors = [x, y, delta, sympy.Symbol("B"), sympy.Integer(2), x + y, x * y, sympy.Integer(1)]
+    for one in factors:
+        for other in factors:
+            made, wanted = scalar_forms.product(one, other), one * other
+            assert made == wanted and made.args == wanted.args and made.is_commutative
+
+
+def test_a_template_at_a_step_is_what_replacing_its_letters_gives():
+    text = "h[t] = (x[t] * x[1] + w * x[t-1]) / T + sum(x[t]) * 2\nL[t] = mse(h[t], y[t])"
+    fixed = Network(text, sizes=dict(x=1)).unroll(3)
+    for t in (1, 2, 3):
+        template = scalar_forms.template(fixed.network, "h", (1,))
+        letters = {one for one in template.free_symbols if isinstance(one, scalar_forms.Value)}
+        at_step = {one: scalar_forms.letters.value(fixed.resolve(one.place, t), fixed.network) for one in letters}
+        wanted = template.xreplace(at_step | {scalar_forms.letters.STEPS: sympy.Integer(3)})
+        assert scalar_forms.at_time(fixed, template, t) == wanted
+        assert wanted.has(sympy.Pow) == (t == 1)

@@ -1,5 +1,6 @@
 """The arithmetics behind a verdict: intervals that hold the true value, residues that assume nothing."""
 
+import itertools
 import math
 import random
 from fractions import Fraction
@@ -228,6 +229,16 @@ def test_targets_are_probabilities_that_are_never_certain():
 def test_a_number_for_what_has_none_is_the_same_for_ever():
     world = worlds.make_world(YES_OR_NO, worlds.draw_leaves(YES_OR_NO, "seed"), FLOATS, "seed")
     assert [world.some_number("h", 4), world.some_number("h", 5)] == [0.2029297785582205, 0.1976167445989647]
+
+
+def test_readable_worlds_are_made_when_they_are_asked_for(monkeypatch):
+    graph = Network("p[t] = softmax(V @ x[t])\nL[t] = nll(p[t], y[t])", sizes=dict(x=1, p=3)).unroll(1)
+    made, real = [], worlds.draw_leaves
+    monkeypatch.setattr(worlds, "draw_leaves", lambda g, seed, *more: made.append(seed) or real(g, seed, *more))
+    first, second = itertools.islice(worlds.readable_worlds(graph), 2)
+    assert made == ["float 0/0", "float 1/0"]
+    assert worlds.float_worlds(graph, 2) == (first, second) and worlds.float_world(graph, 1) is second
+    assert len(list(worlds.readable_worlds(graph))) == 16 and len({seed.split("/")[0] for seed in made}) == 16
 
 
 def test_worlds_are_made_once_for_a_graph():

@@ -482,7 +482,7 @@ class Graph:
 
     @kept
     def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[Place], list[Scalar]]]:
-        """Return the entries of a place's parts, the last first, each with what it is written in and its slopes by it."""
+        """Return the entries of a place's parts, the last first, each with what it is written in and its slopes."""
         parts, ends, found = self.parts(place), self._ends[place], []
         given = () if to_leaves else self.network.parameters
         for part, entry in reversed(parts.entries):

@@ -19,7 +19,7 @@ from bptt_lab.network.keeping import kept
 from bptt_lab.network.parse import parse
 from bptt_lab.network.parts import Entry, Parts, equation_of, is_inner, results
 from bptt_lab.network.places import Place
-from bptt_lab.network.scalars import Letter, Scalar, derivative, derivatives, entries, replace, scalar
+from bptt_lab.network.scalars import Letter, Scalar, derivative, derivatives, replace
 from bptt_lab.network.shapes import Shape, entrywise_shape, infer_shapes
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import sympy
@@ -99,7 +99,7 @@ def intervals(digits: int) -> Arithmetic:
 
 
 def _between(context: MPIntervalContext, value: Fraction) -> Any:
-    """Return the smallest interval around a number: of as many digits as there are, whatever its size."""
+    """Return the smallest interval around a number."""
     point = context.prec + value.denominator.bit_length()
     start, rest = divmod(value.numerator << point, value.denominator)
     return _interval(context, start, start + bool(rest), point)
@@ -283,7 +283,7 @@ def inverse(n: int, modulus: int) -> int:
 
 
 def _fraction_in(ring: Ring) -> Callable[[Fraction], Residue]:
-    share = cache(partial(inverse, modulus=ring.modulus))  # of a denominator: leaves of so many decimals have few
+    share = lru_cache(maxsize=1024)(partial(inverse, modulus=ring.modulus))  # leaves have few denominators
     return lambda value: Residue(value.numerator * share(value.denominator), ring)
 
 

@@ -284,8 +284,10 @@ def local_derivative(graph: Graph, below: Place | str, above: Place | str) -> sy
 def _uses(graph: Graph, below: Place, above: Place) -> list[Place]:
     """Return the letters, times relative to the equation of one entry, that stand for another."""
     key = graph.keys.get(Place(*below[:2]))
-    letters_read = graph.network.definition(key, below.entry).letters if key else ()
-    return [use for use in (graph.letters(above, below) if key else ()) if Letter(use) in letters_read]
+    if key is None:
+        return []
+    letters_read = graph.network.definition(key, below.entry).letters
+    return [use for use in graph.letters(above, below) if Letter(use) in letters_read]
 
 
 def in_full(graph: Graph, tree: Scalar, t: int | None) -> sympy.Expr:
@@ -312,7 +314,7 @@ def at_time(graph: Graph, expression: sympy.Expr, t: int | None) -> sympy.Expr:
 
 
 def _replaced(expression: sympy.Expr, known: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
-    """Return an expression with symbols replaced, as `xreplace`, which puts each product of two letters together anew."""
+    """Return what `xreplace` returns, which simplifies each product of two letters anew."""
     if not expression.args:
         return known.get(expression, expression)
     parts = [_replaced(part, known) for part in expression.args]
