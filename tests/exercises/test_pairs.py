@@ -41,7 +41,13 @@ def test_two_slips_are_told_by_what_each_is(identity, answer, one, other):
         ("06.2", "d2(t)*W1*(1-h1(t)**2)"),  # one path is missing
         ("07.2", "5*x(1)"),  # nothing like it
         ("07.2", "d1(1)*h1(1) + d1(2)*h1(1) - 2*d1(3)*h1(0)"),  # more than two
-        ("02.2", "y*ln(1-h2)+(1-y)*ln(h2)"),  # a term taken away and another one added would make anything
+        # a part taken away and another one added would make anything of anything
+        ("02.2", "y*ln(1-h2)+(1-y)*ln(h2)"),
+        ("02.2", "-(y*log(h2)+(1-y)*log(h2))"),
+        ("11.2", "g*(x2-x1+h)"),
+        ("01.3", "(1-u)**2*v*x + u*v*x + u*v"),
+        # one slip is enough
+        ("06.2", "(1-h1(t)**2)*(d2(t)*W1 + d1(t+1)*W11*(1-h1(t+1)**2))"),
     ],
 )
 def test_what_is_no_pair_of_slips_is_not_told_as_one(identity, answer):
@@ -52,6 +58,11 @@ def test_what_is_no_pair_of_slips_is_not_told_as_one(identity, answer):
 def test_a_single_explanation_comes_before_a_pair():
     found = feedback("06.2", "(d2(t)*W1 + d1(t-1)*W11)*(1-h1(t)**2)")
     assert found.cause == "d1(t - 1) stands where d1(t + 1) belongs."
+
+
+def test_a_sign_before_a_term_that_holds_a_slope_is_not_put_inside_the_slope():
+    found = feedback("12.6", "(1-W11*(1-u(3)**2))*(1-W11*(1-u(2)**2))")
+    assert found.outcome == WRONG and "inside the slope" not in found.cause
 
 
 def test_two_explanations_by_other_letters_are_none():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
-from bptt_lab.exercises.causes.edits import Edit, spots
+from bptt_lab.exercises.causes.edits import Edit, is_product, spots
 from bptt_lab.exercises.causes.pairs import pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, other_letters, slips
@@ -307,7 +307,7 @@ def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit
     """Return the cause of the first catalogued mistake with an answer's numbers, if it is true of what is written."""
     if edit and (edit.kind == "surplus" or edit.kind == "sign" and not edit.is_inside):
         return None
-    has_inner_sign = own is None or edit is not None and edit.kind == "sign"
+    has_inner_sign = own is None or edit is not None and edit.kind == "sign" and not is_product(edit.about[0])
     for mutant, numbers in catalogued(question):
         if same(a, numbers) and (has_inner_sign or mutant.mistake not in OF_INNER_SIGNS):
             return named_cause(mutant, question.goal_tree)

@@ -76,7 +76,7 @@ def spots(tree: Tree, is_outer: bool = True, is_factor: bool = False) -> Iterato
         inner = value if isinstance(value, tuple) else (value,)
         for part in inner if one.name not in OUTSIDE else ():
             if isinstance(part, Tree):
-                yield from spots(part, stays_outer, _is_product(tree))
+                yield from spots(part, stays_outer, is_product(tree))
 
 
 def terms(tree: Tree, is_plus: bool = True) -> list[tuple[Tree, bool]]:
@@ -235,10 +235,10 @@ def _too_much(spot: Spot) -> Iterator[Change]:
                 is_twice = lost in [term for term, _ in terms(kept)]
                 kind, says = ("term", "stands twice") if is_twice else ("surplus", "is too much")
                 yield Change(kind, f"The term {_slot(0, lost)} {says}.", (lost,), part, kept, (), not spot.is_outer)
-    if not _is_product(part):
+    if not is_product(part):
         return
     for kept, lost in ((part.left, part.right), (part.right, part.left)):
-        if not _is_product(lost) and lost != ONE and (part.operator != "/" or lost is part.right):
+        if not is_product(lost) and lost != ONE and (part.operator != "/" or lost is part.right):
             says = f"The factor {_slot(0, lost)} is too much in {{1}}."
             yield Change("factor", says, (lost, part), part, kept, ("less", _timeless(lost)))
     if part.operator == "@":
@@ -303,7 +303,7 @@ def _negative(tree: Tree) -> Tree:
 
 def _unsigned(tree: Tree) -> Tree:
     """Return a term without the minus before it: also the one that the first of its factors carries."""
-    if _is_product(tree):
+    if is_product(tree):
         return replace(tree, left=_unsigned(tree.left))
     return _unsigned(tree.inner) if isinstance(tree, Negative) else tree
 
@@ -317,7 +317,7 @@ def is_sum(tree: Tree) -> bool:
     return isinstance(tree, Binary) and tree.operator in "+-"
 
 
-def _is_product(tree: Tree) -> bool:
+def is_product(tree: Tree) -> bool:
     return isinstance(tree, Binary) and tree.operator in "*/@"
 
 

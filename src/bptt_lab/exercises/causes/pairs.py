@@ -49,6 +49,11 @@ class Slip(NamedTuple):
         """What kind of slip it is."""
         return self.changes[0].kind
 
+    @property
+    def adds(self) -> bool:
+        """Whether mending it puts in what is missing, not takes away what is too much."""
+        return self.changes[0].key[:1] != ("less",)
+
     def said(self, write) -> str:
         """Return what is said of it, with its parts written in some way."""
         first = self.changes[0]
@@ -97,20 +102,29 @@ def _beginning(question: Question, scene: Scene) -> Callable[[Tree], bool]:
 
 
 def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]]:
-    """Return the pairs that are tried, of slips that leave a value: those that are made often first."""
-    found = [
-        slip
-        for slip in slips(question, own)
-        if not slip.changes[0].says.startswith(UNNAMED)
-        and numbers_of(applied(own.tree, slip.changes), [scene], question) is not None
-    ]
+    """Return the pairs that are tried, those made often first: of slips that leave a value, and not the right one."""
+    goal, found = numbers_of(question.goal_tree, [scene], question), []
+    for slip in slips(question, own):
+        numbers = numbers_of(applied(own.tree, slip.changes), [scene], question)
+        if numbers is not None and not same(numbers, goal) and not slip.changes[0].says.startswith(UNNAMED):
+            found.append(slip)
     tried = [both for both in itertools.combinations(found, 2) if not _is_made_up(both)]
     return sorted(tried, key=lambda both: sum(COMMON_FIRST.index(slip.kind) for slip in both))[:MOST_PAIRS]
 
 
 def _is_made_up(both: tuple[Slip, Slip]) -> bool:
-    """Return whether a pair could make anything of anything: a term taken away and one added, two letters replaced."""
-    return {slip.kind for slip in both} in ({"surplus", "lost"}, {"letter"})
+    """Return whether a pair could make anything of anything: a part taken away and one added, two letters replaced."""
+    kinds = {slip.kind for slip in both}
+    factors = [slip for slip in both if slip.kind == "factor"]
+    if len(factors) == 2:
+        return factors[0].adds != factors[1].adds
+    if factors and kinds & {"lost", "surplus"}:
+        return not factors[0].adds or is_sum(_inner(factors[0].changes[0].part))
+    return kinds in ({"surplus", "lost"}, {"surplus"}, {"letter"})
+
+
+def _inner(part: Tree) -> Tree:
+    return part.inner if isinstance(part, Negative) else part
 
 
 def _far_fetched(found: tuple[tuple[Slip, Slip], Tree]) -> int:
