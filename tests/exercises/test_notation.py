@@ -14,7 +14,7 @@ from bptt_lab.formulas import FormulaError, Language, latex, read
 from bptt_lab.formulas.printing import style_of
 from bptt_lab.symbolic import decide, derive
 
-QUESTIONS = [one for one in course_questions().values() if one.goal and one.kind != "function"]
+QUESTIONS = [one for one in course_questions().values() if one.goal and one.answer and one.kind != "function"]
 
 
 def forms(question):

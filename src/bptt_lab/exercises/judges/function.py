@@ -248,7 +248,8 @@ def _why(
     if cause.asks == AXES:
         return cause._replace(asks=axes_asked(question))
     if cause.says and is_one_factor(cause, mine, found, name):
-        cause = constant_says(cause, given[0][name], true[name]) if cause.right.startswith("Everything is") else cause
+        is_constant = len(found) > 1 and cause.right.startswith("Everything is")  # on one instance a size is constant
+        cause = constant_says(cause, given[0][name], true[name]) if is_constant else cause
         right = [other for other in true if other != name and _agrees(given[0], found[0], other)]
         return _without_loss(cause) if _denies_the_loss(question, cause, found[0], right) else cause
     factor = size_factor(question, mine, found, name)
