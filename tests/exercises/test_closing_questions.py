@@ -107,8 +107,11 @@ def test_a_term_with_a_wrong_sign_is_not_right():
         assert found.cause == "A term is missing, and the sign of what is there is wrong."
     for answer in ("-(y*ln(h2) + y*ln(1 - h2))", "-(y*ln(h2) + (1 - y)*ln(h2))"):
         assert "All is right" not in str(judged("02.2", answer))
-    two = judged("02.2", "-(y*ln(h2) + y*ln(1 - h2))")  # two slips: no derivative is asked about there either
-    assert "term is missing" not in two.cause and two.asks == "Which factors has each term, and each how often?"
+    one = judged(
+        "02.2", "-(y*ln(h2) + y*ln(1 - h2))"
+    )  # one slip, y for 1 - y: no pair, and no derivative is asked about
+    assert "term is missing" not in one.cause and "Two slips" not in one.cause
+    assert one.asks == "Which factor or term would you check first, and against which equation?"
 
 
 @pytest.mark.parametrize("answer", ["-y*ln(h2)", "-(1 - y)*ln(1 - h2)"])
