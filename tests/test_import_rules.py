@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "exercises": {"formulas", "network", "symbolic", "figures"},
     "report": {"formulas", "network", "symbolic", "figures"},
     "workbook": set(),
-    "cli": {"lectures", "network", "symbolic", "report", "workbook", "course"},
+    "teaching": {"formulas", "network", "symbolic", "figures", "exercises", "report", "workbook", "course"},
+    "cli": {"lectures", "network", "symbolic", "report", "workbook", "course", "teaching"},
     "figures": {"network", "formulas"},
     "explorer": {"formulas", "network", "symbolic", "figures", "exercises"},
     "course": {

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import bptt_lab
+from bptt_lab.teaching import commands as teaching
 
 # exit codes as a shell gives them to a program that a signal has ended
 INTERRUPTED, CLOSED_PIPE = 128 + 2, 128 + 13
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sheet.add_argument("--out", type=Path, help="a file .html or .md")
     sheet.set_defaults(run=_sheet)
+    teaching.add(commands)
     return parser
 
 

@@ -1,0 +1,7 @@
+"""The instructor's side: assign questions to a class, judge what comes back, tell who stumbled where.
+
+`coursefile` reads what is assigned to whom; `variants` gives each student an instance of their own; `release` writes
+the notebooks; `submissions` reads what was handed in, `grading` judges it without running a student's notebook;
+`results` is what is kept of that; `pages` shows it, `exports` hands points to a learning platform. `commands` are the
+words of `bptt-lab` for all of these. Nothing here is needed by a student, but `handin`.
+"""
