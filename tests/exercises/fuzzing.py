@@ -25,6 +25,7 @@ from bptt_lab.exercises.outcomes import CORRECT, OTHER_FORM, OUTCOMES
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas.language import FUNCTIONS
+from bptt_lab.symbolic import worlds
 
 KINDS = tuple(kind for kind in ALL_KINDS if kind != "function")  # whose answers are text or numbers
 SLOWEST = 1.0  # seconds of processor time
@@ -99,15 +100,35 @@ class Trial:
         return found
 
 
-def attempt(question: Question, text: object) -> Trial:
-    """Judge a text as an answer and show the feedback, under watch.
+@contextmanager
+def worlds_apart() -> Iterator[list[float]]:
+    """Give a list of the seconds that the worlds of networks take to be made meanwhile.
 
-    What is slow is judged once more: the worlds of a network are made by the first answer that needs them, and no
-    answer's time counts them. Nothing that belongs to a text is kept, so that a slow text is slow again.
+    The first answer that needs a world makes it for all answers to come: a world belongs to its network.
     """
-    found = _judged(question, text)
-    again = _judged(question, text) if SLOWEST < found.seconds < BROKEN_OFF and not found.raised else found
-    return replace(found, seconds=again.seconds)
+    spent, plain = [], worlds.no_hurry
+
+    @contextmanager
+    def timed() -> Iterator[None]:
+        start = time.process_time()
+        try:
+            with plain():
+                yield
+        finally:
+            spent.append(time.process_time() - start)
+
+    worlds.no_hurry = timed
+    try:
+        yield spent
+    finally:
+        worlds.no_hurry = plain
+
+
+def attempt(question: Question, text: object) -> Trial:
+    """Judge a text as an answer and show the feedback, under watch; the time of worlds made is not the text's."""
+    with worlds_apart() as spent:
+        found = _judged(question, text)
+    return found if found.feedback is None else replace(found, seconds=found.seconds - sum(spent))
 
 
 def _judged(question: Question, text: object) -> Trial:

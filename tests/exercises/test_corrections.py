@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rewriting import symbolic_questions
 
+from bptt_lab import ex
 from bptt_lab.exercises.causes import corrections
 from bptt_lab.exercises.causes.corrections import Own, spelled
 from bptt_lab.exercises.causes.diagnosis import Cause, diagnose, trial_scenes
@@ -204,3 +205,15 @@ def test_a_letter_that_is_not_written_is_not_told_as_a_slip_of_the_pen():
     cause = diagnose(WEIGHTS, lambda scene: values(WEIGHTS.tree(slip), scene, WEIGHTS.spans))
     assert cause.says == "All is right except that a1 stands where another letter belongs."
     assert judge_formula(WEIGHTS, same_value).outcome == WRONG and "a1" not in judge_formula(WEIGHTS, same_value).cause
+
+
+def test_a_correction_that_would_be_refused_for_its_letter_is_not_told():
+    """In 08.3 the total derivative of a1(t) makes the value right, and is no letter of that question."""
+    told = str(ex("08.3").check("sum(t, 1, T, D(L(t), a1(t))*d(a1(t), W0))"))
+    assert "D(a1(t), W0)" not in told
+    assert "path through a1(t+1) left out" in told
+
+
+def test_an_answer_with_a_letter_that_is_refused_is_still_told_its_slip():
+    told = str(ex("07.2").check("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(1) + 0*x(1)"))
+    assert "h1(1) stands where h1(2) belongs" in told

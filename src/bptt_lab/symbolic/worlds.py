@@ -193,8 +193,9 @@ def modular_worlds(graph: Graph) -> tuple[World, ...]:
 @lru_cache(maxsize=256)
 def tower_world(graph: Graph) -> World:
     """Return a world where exp keeps its laws, in a tower as high as the network needs (errors: Unsettled)."""
-    nested = make_world(graph, float_world(graph, 0).leaves, nesting())
-    depth = max(n.depth for n in (*nested.values.values(), *nested.totals.values()) if isinstance(n, Nested))
+    with no_hurry():  # as in random_world
+        nested = make_world(graph, float_world(graph, 0).leaves, nesting())
+        depth = max(n.depth for n in (*nested.values.values(), *nested.totals.values()) if isinstance(n, Nested))
     return random_world(graph, f"{SECRET} tower", tower(depth), DECIMALS)
 
 

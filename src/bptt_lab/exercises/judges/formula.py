@@ -270,9 +270,15 @@ def _is_row(part: Tree, question: Question) -> bool:
 
 
 def own(question: Question, tree: Tree) -> Own:
-    """Return an answer as it is written, with the comparison by which a correction of it is judged."""
+    """Return an answer as it is written, with the comparison by which a correction of it is judged.
+
+    A correction is no help where it would be refused for a letter that the answer did not hold.
+    """
+    is_shut_out = bool(_foreign(tree, question))
 
     def is_right(other: Tree) -> bool:
+        if not is_shut_out and _foreign(other, question):
+            return False
         try:
             with patience(SECONDS_OF_A_CORRECTION):
                 return compare(question, question.goal_tree, other).verdict.outcome == "same"
