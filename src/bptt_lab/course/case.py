@@ -48,10 +48,7 @@ class Case(NamedTuple):
 
         Errors: AssertionError naming the first that differs, KeyError for what is no array of this case.
         """
-        derived, stepped = self.by_sympy(), self.by_complex_step()
-        return "\n".join(
-            compare(name, SymPy=derived[name], NumPy=array, complex_step=stepped[name]) for name, array in coded.items()
-        )
+        return verdicts(self, coded)
 
     def loss(self, arrays: Mapping[str, np.ndarray]) -> Any:
         """Return the total loss at given arrays, summed over time and sequences."""
@@ -103,6 +100,17 @@ def compare(name: str, **witnesses: np.ndarray) -> str:
     words = [witness.replace("_", " ") for witness in witnesses]
     shape = "×".join(map(str, np.shape(reference))) or "one number"
     return f"{name} ({shape}): {', '.join(words[:-1])} and {words[-1]} agree."
+
+
+def verdicts(case: Any, coded: Mapping[str, np.ndarray]) -> str:
+    """Return the verdict on gradients computed in NumPy, a line each, beside a case's SymPy forms and complex steps.
+
+    Errors: AssertionError naming the first that differs, KeyError for what is no array of the case.
+    """
+    derived, stepped = case.by_sympy(), case.by_complex_step()
+    return "\n".join(
+        compare(name, SymPy=derived[name], NumPy=array, complex_step=stepped[name]) for name, array in coded.items()
+    )
 
 
 def tried(right: np.ndarray, slips: Mapping[str, np.ndarray]) -> str:

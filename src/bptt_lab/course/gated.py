@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.course.batches import batch_gradients
-from bptt_lab.course.case import compare
+from bptt_lab.course.case import verdicts
 from bptt_lab.course.networks import network
 from bptt_lab.network import Graph, NetworkError
 from bptt_lab.numeric import gradient_check, gru, losses, lstm
@@ -93,10 +93,7 @@ class GatedCase(NamedTuple):
 
         Errors: AssertionError naming the first that differs, KeyError for what is no array of this case.
         """
-        derived, stepped = self.by_sympy(), self.by_complex_step()
-        return "\n".join(
-            compare(name, SymPy=derived[name], NumPy=array, complex_step=stepped[name]) for name, array in coded.items()
-        )
+        return verdicts(self, coded)
 
     def _apart(self) -> dict[str, np.ndarray]:
         layer, targets = LAYERS[self.name][0], np.eye(self.arrays["W1"].shape[0])

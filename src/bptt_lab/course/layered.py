@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.course.case import compare
+from bptt_lab.course.case import verdicts
 from bptt_lab.course.networks import network
 from bptt_lab.network import Graph, Network
 from bptt_lab.numeric import bidirectional, deep, deep_bidirectional, gradient_check, losses, training
@@ -58,10 +58,7 @@ class Layered(NamedTuple):
 
         Errors: AssertionError naming the first that differs, KeyError for what is no array of this case.
         """
-        derived, stepped = self.by_sympy(), self.by_complex_step()
-        return "\n".join(
-            compare(name, SymPy=derived[name], NumPy=array, complex_step=stepped[name]) for name, array in coded.items()
-        )
+        return verdicts(self, coded)
 
     def loss(self, arrays: Mapping[str, np.ndarray]) -> Any:
         """Return the total loss at given arrays, summed over time and sequences."""
