@@ -54,6 +54,16 @@ def rewrite(id, text):
         ("09.3", "d_a_2(1)*h_4(0)+d_a_2(2)*h_4(1)+d_a_2(3)*h_4(2)"),
         ("09.3", "delta(1)[2]*h(0)[4] + delta(2)[2]*h(1)[4] + delta(3)[2]*h(2)[4]"),
         ("09.4", "(1-h(tau)**2)*(V.T@d_o(tau)+W.T@d_a(tau+1))"),
+        ("07.2", "d_1(1) h_1(0) + d_1(2) h_1(1) + d_1(3) h_1(2)"),
+        ("07.2", "δ_1(1) h_1(0) + δ_1(2) h_1(1) + δ_1(3) h_1(2)"),
+        ("07.2", "np.sum(d1(t)*h1(t-1))"),
+        ("07.2", "Σ_{t=1}^{3} d1(t) h1(t-1)"),
+        ("07.4", "sum(t,1,T, d_a1(t) @ h1(t-1).transpose() + d_a2(t) @ h1(t).transpose())"),
+        ("07.4", "sum(t,1,T, d_a1(t) @ np.transpose(h1(t-1)) + d_a2(t) @ np.transpose(h1(t)))"),
+        ("07.4", "sum(t,1,T, np.outer(d_a1(t), h1(t-1)) + np.outer(d_a2(t), h1(t)))"),
+        ("16.2", "d_h_1(t)*o(t)*(1 - tanh(c(t))**2) + d_c(t+1)*f(t+1)"),
+        ("17.2", "d_h1(t) (h1(t-1)-n(t)) z(t) (1-z(t))"),
+        ("13.3", "(np.eye(M) - diag(h1(2)**2)) + (eye(M) - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
         ("13.3", "(I - diag(h1(2)**2)) + (I - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
     ],
 )
@@ -204,3 +214,56 @@ def test_a_row_where_its_column_is_meant_is_told_so(id, text, told):
 )
 def test_shapes_that_columns_do_not_mend_are_not_told_of_rows(id, text):
     assert "Its column" not in cause(id, text)
+
+
+DOTS = "dot(W1.T, d_a2(t)) + dot(W11_r.T, d_a1_r(t+1)) + np.dot(W11_z.T, d_a1_z(t+1)) + W11_n.T.dot(r(t+1)*d_a1_n(t+1))"
+
+
+@pytest.mark.parametrize(("id", "text"), [("07.2", "sum(d1(t)*h1(t-1))"), ("17.4", DOTS + " + z(t+1)*d_h1(t+1)")])
+def test_what_reads_but_has_no_value_is_told_the_rewrite_too(id, text):
+    told = cause(id, text)
+    assert "Write  " in told
+    question = COURSE[id]
+    written = told[told.index("Write  ") + len("Write  ") :].splitlines()[0]
+    assert KINDS[question.kind].check(question, written).is_correct
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\delta_1(1) h_1(0) + \delta_1(2) h_1(1) + \delta_1(3) h_1(2)",
+        r"\delta_{1}^{(1)} h_{1}^{(0)} + \delta_{1}^{(2)} h_{1}^{(1)} + \delta_{1}^{(3)} h_{1}^{(2)}",
+    ],
+)
+def test_the_number_of_a_layer_may_stand_below_in_latex(text):
+    question = COURSE["07.2"]
+    assert KINDS[question.kind].check(question, text).is_correct
+
+
+def test_a_label_may_stand_beside_the_number_of_a_layer_in_latex():
+    right = (
+        r"W^{1\top} \nabla_{a^{2(t)}} L + W_r^{11\top} \nabla_{a_r^{1(t+1)}} L + W_z^{11\top} \nabla_{a_z^{1(t+1)}} L"
+        r" + W_n^{11\top}(r^{(t+1)} \odot \nabla_{a_n^{1(t+1)}} L) + z^{(t+1)} \odot \nabla_{h^{1(t+1)}} L"
+    )
+    question = COURSE["17.4"]
+    assert KINDS[question.kind].check(question, right).is_correct
+    assert not KINDS[question.kind].check(question, right.replace("W_r", "W_z")).is_correct
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("07.4", "sum(t, 1, T, d_a1(t) * h1(t-1).T + d_a2(t) * h1(t).T)"),
+        ("16.4", "sum(t, 1, T, d_c(t)*c(t-1)*f(t)*(1-f(t)) * h1(t-1).T)"),
+    ],
+)
+def test_an_outer_product_with_a_star_is_told_the_whole_rewrite(id, text):
+    told, question = cause(id, text), COURSE[id]
+    assert "goes entry by entry" in told
+    written = told[told.index("Write  ") + len("Write  ") :].splitlines()[0]
+    assert KINDS[question.kind].check(question, written).is_correct
+
+
+@pytest.mark.parametrize("text", ["sum(t, 1, T, d_a1(t) * h1(t).T)", "sum(t, 1, T, d_a1(t) * W11)"])
+def test_a_wrong_outer_product_is_told_no_rewrite(text):
+    assert "Write  " not in cause("07.4", text)

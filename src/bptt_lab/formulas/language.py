@@ -135,11 +135,24 @@ class Language:
         if len(rounds) > 1 or len(squares) not in (0, rank):
             indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
             what = f"{token.text} has {'a time and ' if timed else ''}{indices}."
-            raise FormulaError(what, "", "", groups[-1][0].column)
+            error = FormulaError(what, "", "", groups[-1][0].column)
+            error.sign = self._sign_before(token, groups)
+            raise error
         if timed and time is None and token.text != self.network.loss:
             mend = f"Write  {token.text}(t)  or  {token.text}(2)"
             raise FormulaError(f"{token.text} needs a time.", mend, "", token.column)
         return time, tuple(squares)
+
+    def _sign_before(self, token: Token, groups: list[tuple[Token, list[Tree]]]) -> str:
+        """Return the operator that is missing before the second round bracket after a letter, which is a factor."""
+        brackets = "".join(opening.text for opening, _ in groups)
+        if brackets not in ("((", "([(") or any(len(items) > 1 for _, items in groups):
+            return ""
+        time, *entry, factor = (items[0] for _, items in groups)
+        try:
+            return self.operator(Letter(self.letters[token.text].name, time, tuple(entry)), factor) or ""
+        except FormulaError:
+            return ""
 
     def letter(self, token: Token, time: Tree | None, entry: tuple[Tree, ...]) -> Tree:
         """Return a letter as a tree: a quantity, or the derivative of the loss that it stands for."""
@@ -199,6 +212,8 @@ class Language:
         for cut in range(1, len(name)):
             if name[:cut] in self.letters and name[cut:] in self.letters:
                 return f"{name!r} is not a letter. A * is missing between {name[:cut]} and {name[cut:]}."
+        if name in ("I", "eye", "identity") and self.has_matrices:
+            return f"There is no letter for the unit matrix {name}. Multiply out: A @ (I + B) is A + A @ B."
         if name in ("i", "j", "k", "l", "m", "n", "s"):
             return f"{name!r} is not a letter. An index exists only inside a sum, as in sum({name}, 1, 3, …)."
         match = re.fullmatch(r"delta_?(\d*)", name)

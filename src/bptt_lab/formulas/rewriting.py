@@ -21,8 +21,9 @@ SUBSCRIPT = re.compile(
     r"(?<![\w\\}])([A-Za-z][A-Za-z0-9_]*?)_(?:\{([^{}=]*)\}|([0-9]+|[A-Za-z]))(?![\w{])(\([^()]*\))?(?=([\[(^])?)"
 )
 SUM = re.compile(
-    r"(?<![A-Za-z0-9_])(\\?)(sum|prod)_(?:\{\s*(\w+)\s*(?:=\s*([^{}]+))?\}|(\w)(?!\w))(?:\^(?:\{([^{}]+)\}|(\w)))?"
+    r"(?<![A-Za-z0-9_])(\\?)(sum|prod|Σ|∑|∏)_(?:\{\s*(\w+)\s*(?:=\s*([^{}]+))?\}|(\w)(?!\w))(?:\^(?:\{([^{}]+)\}|(\w)))?"
 )
+SIGNS = {"Σ": "sum", "∑": "sum", "∏": "prod"}
 SLOPES = {"tanh": "1 - {0}**2", "sigmoid": "{0}*(1 - {0})"}
 WORDS = {"for", "in", "range", "unless", "T", "np", "numpy", "math", "torch", "dot", "delta"}
 
@@ -223,7 +224,7 @@ def _deltas(text: str, language: Language) -> Iterator[Edit]:
     for match in re.finditer(r"(?<![\w\\])(?:delta|δ)\(\s*(\w+)\s*,\s*(\w+)\s*\)", text):
         what = "A delta of two indices, one where they are the same, is written same(…, …)."
         yield Edit(match.start(), match.end(), f"same({match[1]}, {match[2]})", what)
-    for match in re.finditer(r"(?<![\w\\])delta(?:_?(\d+))?(?=[(\[])", text):
+    for match in re.finditer(r"(?<![\w\\])(?:delta|δ)(?:_?(\d+))?(?=[(\[])", text):
         known = language.deltas(match[1] or "")
         if len(known) == 1:
             yield Edit(match.start(), match.end(), known[0], f"The delta is written {known[0]} here.")
@@ -245,11 +246,23 @@ def _sums(text: str, language: Language) -> Iterator[Edit]:
             low, high = found
         if re.search(rf"(?<!\w){index}(?!\w)", text[end:]) and text[end : end + 1] in tuple("+-"):
             continue  # which terms it covers is for the student to say
-        what = "A sum names its index, its first and its last value."
+        what, word = "A sum names its index, its first and its last value.", SIGNS.get(word, word)
         if is_latex:
             yield Edit(match.start(), match.end(), rf"\{word}_{{{index}={low}}}^{{{high}}}", what)
         else:
             yield Edit(match.start(), end, f"{word}({index}, {low}, {high}, {body})", what)
+
+
+def _sums_over_time(text: str, language: Language) -> Iterator[Edit]:
+    """np.sum(d1(t)*h1(t-1)) is sum(t, 1, T, d1(t)*h1(t-1)), where the question is not about a general t."""
+    if "t" in language.asked or "t" not in language.variables:
+        return
+    for match in re.finditer(r"(?<![\w.\\])(?:np\.)?sum(?=\()", text):
+        end = _closing(text, match.end())
+        inner = text[match.end() + 1 : end - 1]
+        if end > 0 and len(_arguments_of(inner)) == 1 and _range("t", inner, language) == ("1", "T"):
+            what = "A sum names its index, its first and its last value."
+            yield Edit(match.start(), end, f"sum(t, 1, T, {inner})", what)
 
 
 def _end_of_product(text: str, start: int) -> int:
@@ -322,11 +335,16 @@ def _entries(text: str, language: Language) -> Iterator[Edit]:
 
 
 def _numbered(text: str, language: Language) -> Iterator[Edit]:
-    """h^3 is h3, where there is no h; x4 is x(4), where x is one number a step and there is no x4."""
-    for match in re.finditer(r"(?<![\w\\])([A-Za-z]+)\^(\d+)(?![\d.])", text):
+    """h^3 and h_3 are h3, where there is no h; W^11_r is W11_r; x4 is x(4), where x is a number and there is no x4."""
+    for match in re.finditer(r"(?<![\w\\])([A-Za-z]+|d_[A-Za-z]+)[_^]\{?(\d+)\}?(?![\d.])", text):
         base, number = match.groups()
-        if not _is_known(base, language) and base + number in language.letters:
+        if base not in language.letters and base + number in language.letters:
             yield Edit(match.start(), match.end(), base + number, "The number of a layer is part of the name.")
+    for match in re.finditer(r"(?<![\w\\])([A-Za-z]+)(?:\^\{?(\d+)\}?_(\w+)|_([A-Za-z]+)\^\{?(\d+)\}?)", text):
+        base, number, label, first, second = match.groups()
+        name = f"{base}{number or second}_{label or first}"
+        if name in language.letters and match[0] not in language.letters:
+            yield Edit(match.start(), match.end(), name, "The number of a layer and the label are part of the name.")
     for match in re.finditer(r"(?<![\w\\])([A-Za-z_]+)(\d+)(?![\w(\[{^_])", text):
         base, number = match.groups()
         if not _is_known(match[0], language) and base in language.letters:
@@ -404,6 +422,15 @@ def _products(text: str, language: Language) -> Iterator[Edit]:
             yield Edit(start, end, f"({product})" if is_tight else product, "A product of matrices is written @.")
         elif _is_column(one) and one == two:
             yield Edit(start, end, f"dot({left}, {_inner(right)})", "A product of two columns is written dot(…, …).")
+    for match in re.finditer(r"(?<![\w.])(?:np\.)?(?:dot|matmul)(?=\()", text):
+        end = _closing(text, match.end())
+        parts = _arguments_of(text[match.end() + 1 : end - 1]) if end > 0 else []
+        one, two = (_shape(part, language) for part in parts) if len(parts) == 2 else (None, None)
+        if one and two and one[1] == two[0] and max(one) > 1:
+            left, right = (part if _after(part, 0) == len(part) else f"({part})" for part in parts)
+            is_tight = re.search(r"[*/@]\s*$", text[: match.start()]) or re.match(r"\s*(\.|\[|\^|\*|@)", text[end:])
+            product = f"({left} @ {right})" if is_tight else f"{left} @ {right}"
+            yield Edit(match.start(), end, product, "A product of matrices is written @.")
     for match in re.finditer(r"\s*⊗\s*", text):
         start, end = _before(text, match.start()), _after(text, match.end())
         if start >= 0 and end >= 0:
@@ -454,24 +481,37 @@ def _hadamards(text: str, language: Language) -> Iterator[Edit]:
     """hadamard(a, b) is a*b, in brackets beside another product."""
     for match in re.finditer(r"(?<![\w.])hadamard(?=\()", text):
         end = _closing(text, match.end())
-        inner = text[match.end() + 1 : end - 1]
-        commas = [at for at, sign in enumerate(inner) if sign == "," and _depth(inner[:at]) == 0]
-        if end < 0 or len(commas) != 1 or "hadamard" in language.letters:
+        parts = _arguments_of(text[match.end() + 1 : end - 1])
+        if end < 0 or len(parts) != 2 or "hadamard" in language.letters:
             continue
-        one, two = (part.strip() for part in (inner[: commas[0]], inner[commas[0] + 1 :]))
+        one, two = parts
         product = "*".join(f"({part})" if re.search(r"[-+*/@]", part) else part for part in (one, two))
         is_tight = re.search(r"[*/@]\s*$", text[: match.start()]) or re.match(r"\s*[*/@.\[^]", text[end:])
         what = "A product entry by entry is written *."
         yield Edit(match.start(), end, f"({product})" if is_tight else product, what)
 
 
+def _arguments_of(text: str) -> list[str]:
+    """Return what the commas of a text that stand in no bracket part."""
+    commas = [at for at, sign in enumerate(text) if sign == "," and _depth(text[:at]) == 0]
+    return [text[one + 1 : other].strip() for one, other in zip([-1, *commas], [*commas, len(text)], strict=True)]
+
+
 def _depth(text: str) -> int:
     return sum((sign in OPENING) - (sign in CLOSING) for sign in text)
 
 
+def _modules(text: str, language: Language) -> Iterator[Edit]:
+    """np.outer(x, y) is outer(x, y)."""
+    for match in re.finditer(r"(?<![\w.])(?:np|numpy|math|torch)\.(?=(\w+)\()", text):
+        if language.function(match[1]):
+            yield Edit(match.start(), match.end(), "", f"A function stands alone: {match[1]}(…).")
+
+
 def _identities(text: str, language: Language) -> Iterator[Edit]:
-    """(I - diag(x)) is diag(1 - x)."""
-    for match in re.finditer(r"(?:(?<=^)|(?<=[(,]))\s*I\s*([-+])\s*diag\(", text):
+    """(I - diag(x)) and (eye(M) - diag(x)) are diag(1 - x)."""
+    unit = r"(?:I|(?:np\.)?(?:eye|identity)\(\w+\))"
+    for match in re.finditer(rf"(?:(?<=^)|(?<=[(,]))\s*{unit}\s*([-+])\s*diag\(", text):
         end = _closing(text, match.end() - 1)
         if "I" not in language.letters and end > 0 and re.match(r"\s*([),]|$)", text[end:]):
             inner = text[match.end() : end - 1]
@@ -491,7 +531,16 @@ def _times(text: str, language: Language) -> Iterator[Edit]:
 
 
 def _transposes(text: str, language: Language) -> Iterator[Edit]:
-    """x^T is x.T, where x is no number."""
+    """x^T, x.transpose() and transpose(x) are x.T, where x is no number."""
+    for match in re.finditer(r"\.transpose\(\s*\)", text):
+        if language.has_matrices:
+            yield Edit(match.start(), match.end(), ".T", "A transpose is written .T.")
+    for match in re.finditer(r"(?<![\w.])(?:np\.)?transpose(?=\()", text):
+        end = _closing(text, match.end())
+        inner = text[match.end() + 1 : end - 1].strip()
+        if language.has_matrices and end > 0 and "transpose" not in language.letters:
+            part = inner if _after(inner, 0) == len(inner) else f"({inner})"
+            yield Edit(match.start(), end, f"{part}.T", "A transpose is written .T.")
     for match in re.finditer(r"(?:\*\*|\^)T\b", text):
         start = _before(text, match.start())
         shape = _shape(text[start : match.start()], language) if start >= 0 and language.has_matrices else None
@@ -501,6 +550,7 @@ def _transposes(text: str, language: Language) -> Iterator[Edit]:
 
 RULES: tuple[Rule, ...] = (
     _sums,
+    _sums_over_time,
     _fractions,
     _deltas,
     _subscripts,
@@ -512,6 +562,7 @@ RULES: tuple[Rule, ...] = (
     _glued,
     _arguments,
     _hadamards,
+    _modules,
     _identities,
     _exponentials,
     _products,

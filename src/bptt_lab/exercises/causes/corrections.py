@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from bptt_lab.exercises.causes.edits import Edit, edits, factors_of, regrouped, 
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
 from bptt_lab.formulas import FormulaError, write
+from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Number, Tree, mapped
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -50,6 +51,31 @@ def bracketed(question: Question, own: Own, scenes: list[Scene]) -> str:
     aims = aims_of(question, scenes)
     found = (new for new in regrouped(own.tree) if agrees(new, question, aims) and own.is_right(new))
     return next((spelled(new, question) for new in found), "")
+
+
+def with_outer_products(question: Question, own: Own, scenes: list[Scene]) -> str:
+    """Return a wrong answer with `@` where `*` stands between a column and a row, if that makes it right."""
+    known = question.graph.network.shapes
+
+    def change(part: Tree) -> Tree | None:
+        if not (isinstance(part, Binary) and part.operator == "*"):
+            return None
+        left, right = mapped(part.left, change), mapped(part.right, change)
+        is_outer = _shape(left, known)[1:] == (1,) == _shape(right, known)[:1]
+        return Binary("@" if is_outer else "*", left, right, column=part.column)
+
+    new = mapped(own.tree, change)
+    is_told = write(new) != write(own.tree) and agrees(new, question, aims_of(question, scenes)) and own.is_right(new)
+    return spelled(new, question) if is_told else ""
+
+
+def _shape(tree: Tree, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the shape of a part, a number's left out; nothing where its own parts do not fit."""
+    try:
+        found = shape_of(tree, known)
+    except FormulaError:
+        return ()
+    return () if set(found) == {1} else found
 
 
 def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]:

@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.corrections import Own, bracketed, corrections, lost_letter, numbers_of, same, spelled
+from bptt_lab.exercises.causes.corrections import (
+    Own,
+    bracketed,
+    corrections,
+    lost_letter,
+    numbers_of,
+    same,
+    spelled,
+    with_outer_products,
+)
 from bptt_lab.exercises.causes.edits import Edit, is_product, spots
 from bptt_lab.exercises.causes.pairs import pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
@@ -81,7 +90,11 @@ def diagnose(question: Question, answer: Callable[[Scene], list], own: Own | Non
 def diagnose_unfit(question: Question, own: Own) -> Cause | None:
     """Return the cause of an answer whose parts do not fit by their shapes, if one change makes it right."""
     with np.errstate(all="ignore"):
-        return _by_brackets(question, own) or _of_edit(question, _one_edit(question, own, trial_scenes(question)))
+        return (
+            _by_brackets(question, own)
+            or _by_outer_products(question, own)
+            or _of_edit(question, _one_edit(question, own, trial_scenes(question)))
+        )
 
 
 def _by_brackets(question: Question, own: Own | None) -> Cause | None:
@@ -93,6 +106,17 @@ def _by_brackets(question: Question, own: Own | None) -> Cause | None:
         return None
     says = f"Brackets are missing: @ and * have one rank and are read from the left. With them it is right:  {text}"
     return Cause("", says, "Which product comes first, and which shape has each factor?") if text else None
+
+
+def _by_outer_products(question: Question, own: Own) -> Cause | None:
+    """Return the cause where `*` stands between a column and a row, and `@` makes the answer right."""
+    try:
+        with patience(SECONDS):
+            text = with_outer_products(question, own, trial_scenes(question))
+    except Unsettled:
+        return None
+    says = f"A column times a row is a product of matrices: * goes entry by entry, @ makes the matrix. Write  {text}"
+    return Cause("", says, "Which shape has each factor?") if text else None
 
 
 def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None) -> Cause:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from bptt_lab.exercises.scenes import bindings, flat, scene_of, shapes, side, va
 from bptt_lab.formulas import FormulaError, ShapeError, read, write
 from bptt_lab.formulas.elsewhere import beyond_sum
 from bptt_lab.formulas.functions import LOSSES
+from bptt_lab.formulas.rewriting import rewritten
 from bptt_lab.formulas.tree import Call, Derivative, Letter, Relation, Tree, free_variables, mapped, order, walk
 from bptt_lab.network import Graph, Place
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -56,7 +58,9 @@ def judge_formula(question: Question, text: str) -> Feedback:
     except ShapeError as error:
         return _unfit(question, tree, str(error.in_text(text)))
     except FormulaError as error:
-        return Feedback(question.id, CANNOT_READ, cause=str(error.in_text(text)), section=question.section)
+        attempt = partial(read, language=question.language, relation=True)
+        told = tree and rewritten(text, question.language, error, attempt) or error
+        return Feedback(question.id, CANNOT_READ, cause=str(told.in_text(text)), section=question.section)
     except OverflowError:
         return Feedback(question.id, CANNOT_READ, cause=TOO_LARGE)
     except (ArithmeticError, ValueError):
