@@ -422,21 +422,14 @@ class _Translator:
         return is_letter and not above and is_near and self.next == "(" and self.language.is_timed(name)
 
     def label(self, base: str, below: list[Range]) -> tuple[str, list[Range]]:
-        r"""Return the label below a letter, as in \mathbf{W}_{\mathrm{f}}, and the entries that stand beside it.
-
-        The number of a layer may stand there too: h_1, where there is no h.
-        """
+        r"""Return the label below a letter, as in \mathbf{W}_{\mathrm{f}}, and the entries that stand beside it."""
         label, entries = "", []
         for group in below:
             first, *more = self.cut(group, ",")
             text = self.text(first)
             match = re.fullmatch(r"\\(?:mathrm|text)\{(.*)\}", text)
             is_label = match or text.isalnum() and self.has_label(base, text)
-            is_layer = text.isdigit() and base not in self.language.letters and base + text in self.language.letters
-            if is_layer and not label:
-                label = text
-                entries += [(more[0][0], group[1])] if more else []
-            elif is_label and not label:
+            if is_label and not label:
                 label = "_" + (match[1] if match else text).replace(r"\_", "_")
                 entries += [(more[0][0], group[1])] if more else []
             else:

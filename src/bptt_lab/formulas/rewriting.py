@@ -224,7 +224,7 @@ def _deltas(text: str, language: Language) -> Iterator[Edit]:
     for match in re.finditer(r"(?<![\w\\])(?:delta|δ)\(\s*(\w+)\s*,\s*(\w+)\s*\)", text):
         what = "A delta of two indices, one where they are the same, is written same(…, …)."
         yield Edit(match.start(), match.end(), f"same({match[1]}, {match[2]})", what)
-    for match in re.finditer(r"(?<![\w\\])(?:delta|δ)(?:_?(\d+))?(?=[(\[])", text):
+    for match in re.finditer(r"(?<![\w\\])(?:\\?delta|δ)(?:_?\{?(\d+)\}?)?(?=[(\[])", text):
         known = language.deltas(match[1] or "")
         if len(known) == 1:
             yield Edit(match.start(), match.end(), known[0], f"The delta is written {known[0]} here.")
