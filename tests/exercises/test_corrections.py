@@ -207,6 +207,33 @@ def test_a_letter_that_is_not_written_is_not_told_as_a_slip_of_the_pen():
     assert judge_formula(WEIGHTS, same_value).outcome == WRONG and "a1" not in judge_formula(WEIGHTS, same_value).cause
 
 
+@pytest.mark.parametrize(
+    ("identity", "answer", "says"),
+    [
+        ("16.2", "d_h1(t)*o(t)*(1 - c(t)**2) + d_c(t+1)*f(t+1)", "c(t) stands where tanh(c(t)) belongs."),
+        ("02.2", "-y*log(1 - h2) - (1 - y)*log(h2)", "1 - "),
+        (
+            "02.3",
+            "(h3 - y)*h3*(1 - h3)*W2*(1 - h2)*W1*(1 - h1)*x",
+            "1 - h2 stands where 1 - h2**2 belongs, and likewise",
+        ),
+        (
+            "17.4",
+            "W1.T @ d_a2(t) + W11_r.T @ d_a1_r(t) + W11_z.T @ d_a1_z(t) + W11_n.T @ (r(t)*d_a1_n(t)) + z(t)*d_h1(t)",
+            "Every step in the terms but W1.T @ d_a2(t) is one too early.",
+        ),
+        (
+            "17.4",
+            "W1 @ d_a2(t) + W11_r @ d_a1_r(t+1) + W11_z @ d_a1_z(t+1) + W11_n @ (r(t+1)*d_a1_n(t+1))"
+            " + z(t+1)*d_h1(t+1)",
+            "W1 stands where W1.T belongs, and likewise in the other places.",
+        ),
+    ],
+)
+def test_a_slip_that_runs_through_an_answer_is_told_as_one(identity, answer, says):
+    assert says in feedback(identity, answer).cause
+
+
 def test_a_correction_that_would_be_refused_for_its_letter_is_not_told():
     """In 08.3 the total derivative of a1(t) makes the value right, and is no letter of that question."""
     told = str(ex("08.3").check("sum(t, 1, T, D(L(t), a1(t))*d(a1(t), W0))"))

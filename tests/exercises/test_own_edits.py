@@ -312,3 +312,63 @@ def test_the_factors_of_a_formula_are_what_stands_in_its_products():
 )
 def test_chains_of_both_products_are_read_with_either_one_first(read, grouped):
     assert [write(tree) for tree in regrouped(MATRIX.tree(read))] == grouped
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("W11 @ h1(1)", ["W11 stands where W11.T belongs. W11.T @ h1(1)"]),
+        (
+            "W11.T @ h1(1)",
+            ["W11.T stands where W11 belongs. W11 @ h1(1)", "W11 stands where W11.T belongs. W11.T.T @ h1(1)"],
+        ),
+        ("W11[1,2]*h1(1)", []),
+        ("h1(1) + b0", []),
+    ],
+)
+def test_a_matrix_is_transposed_and_nothing_else_is(answer, expected):
+    assert of_kind("transpose", MATRIX, answer, is_number=False) == expected
+
+
+def test_matrices_that_all_lack_their_transpose_are_one_slip():
+    found = of_kind("transpose", MATRIX, "W11 @ h1(1) + W1 @ h2(1)", is_number=False)
+    assert found[-1] == f"W11 stands where W11.T belongs{LIKEWISE} W11.T @ h1(1) + W1.T @ h2(1)"
+
+
+def test_a_function_that_stands_in_a_right_form_may_be_left_out_or_put_in():
+    tree = LINE.tree("a1(1) + tanh(a1(2))")
+    found = [said(edit) for edit in edits(tree, LINE.graph.network, (), True, ("tanh",)) if edit.kind == "function"]
+    assert found[0] == "a1(1) stands where tanh(a1(1)) belongs. tanh(a1(1)) + tanh(a1(2))"
+    assert "tanh(a1(2)) stands where a1(2) belongs. a1(1) + a1(2)" in found
+    assert not of_kind("function", LINE, "a1(1) + tanh(a1(2))")
+
+
+def test_a_letter_and_one_minus_it_are_exchanged_where_both_stand():
+    found = of_kind("exchange", LINE, "h1(1)*W0 + (1 - h1(1))*W11")
+    assert "h1(1) and 1 - h1(1) are exchanged. (1 - h1(1))*W0 + h1(1)*W11" in found
+    assert not [one for one in of_kind("exchange", LINE, "h1(1)*W0 + h1(2)*W11") if "1 - h1" in one]
+
+
+def test_the_letter_of_a_derivative_is_not_exchanged_with_one_minus_it():
+    found = of_kind("exchange", LINE, "(1 - h1(1))*D(L, h1(1)) + h1(1)")
+    assert "h1(1) and 1 - h1(1) are exchanged. h1(1)*D(L, h1(1)) + (1 - h1(1))" in found
+
+
+def test_the_slope_of_each_tanh_is_squared_and_that_of_nothing_else():
+    told = of_kind("power", LINE, "(1 - h1(1))*(1 - W11)*(1 - h1(2))")
+    (found,) = (one for one in told if one.startswith("A power is wrong: 1 - h1(1)"))
+    assert found == (
+        f"A power is wrong: 1 - h1(1) stands where 1 - h1(1)**2 belongs{LIKEWISE} "
+        "(1 - h1(1)**2)*(1 - W11)*(1 - h1(2)**2)"
+    )
+
+
+def test_a_term_that_is_a_step_too_early_as_a_whole_is_one_slip_and_so_are_all_others():
+    found = of_kind("time", LINE, "a2(1)*h1(1) + a1(1)*h1(1) + W11*a2(1)")
+    assert "Every step in the term a2(1)*h1(1) is one too early. a2(2)*h1(2) + a1(1)*h1(1) + W11*a2(1)" in found
+    assert "Every step in the terms but a2(1)*h1(1) is one too early. a2(1)*h1(1) + a1(2)*h1(2) + W11*a2(2)" in found
+    assert not [one for one in found if "term W11*a2(1)" in one]  # its one step is a slip of its own
+
+
+def test_terms_without_a_time_have_none_that_is_too_early():
+    assert not of_kind("time", LINE, "W0*W11 + W1*b0 + b1")

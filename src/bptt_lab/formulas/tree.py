@@ -175,7 +175,10 @@ def parts(tree: Tree) -> Iterator[Tree]:
 
 
 def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
-    """Return a tree with every part for which `change` gives something replaced by it, from the top down."""
+    """Return a tree with every part for which `change` gives something replaced by it, from the top down.
+
+    A part in which nothing changes stays the same object.
+    """
     changed = change(tree)
     if changed is not None:
         return changed
@@ -183,9 +186,12 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     for name in tree.__match_args__:
         value = getattr(tree, name)
         if isinstance(value, Tree):
-            new[name] = mapped(value, change)
+            if (part := mapped(value, change)) is not value:
+                new[name] = part
         elif isinstance(value, tuple):
-            new[name] = tuple(mapped(part, change) for part in value)
+            parts = tuple(mapped(part, change) for part in value)
+            if any(part is not old for part, old in zip(parts, value, strict=True)):
+                new[name] = parts
     return replace(tree, **new) if new else tree
 
 

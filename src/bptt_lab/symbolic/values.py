@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator as operator_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -64,11 +65,21 @@ class Scene:
         self._arrays: dict[tuple, Any] = {}
         self._totals: dict[Place, Mapping[Place, Any]] = {}
         self._slopes: dict[Place, Mapping[tuple[Place, Place], Any]] = {}
+        self._memory: dict[tuple, tuple[Tree, Any]] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Keep the value of every part of the formulas computed inside: for many that differ in a few parts."""
+        before, self._memory = self._memory, {}
+        try:
+            yield
+        finally:
+            self._memory = before
 
     def value(self, tree: Tree, **indices: int) -> Any:
         """Return the value of a formula, a number or a 2-D array of numbers (errors: FormulaError, ArithmeticError)."""
         with np.errstate(all="ignore"):  # what is not finite is seen in the value; a warning would read source files
-            found = _Evaluation(self, dict(indices)).of(tree)
+            found = _Evaluation(self, dict(indices), self._memory).of(tree)
         return _plain(found) if self.plain else found
 
     def places_read(self, tree: Tree, **indices: int) -> frozenset[Read]:
@@ -307,15 +318,23 @@ WORDS = {"sum": "sum", "prod": "product", "column": "column", "row": "row"}
 
 
 class _Evaluation:
-    """One evaluation: the indices bound so far, and a budget of steps."""
+    """One evaluation: the indices bound so far, a budget of steps, and values that are known."""
 
-    def __init__(self, scene: Scene, indices: dict[str, int]):
-        self.scene, self.indices, self.steps = scene, indices, 0
+    def __init__(self, scene: Scene, indices: dict[str, int], memory: dict | None = None):
+        self.scene, self.indices, self.steps, self.memory = scene, indices, 0, memory
         self.bound: list[str] = []  # the variables of the sums around
         self.read: set[Read] = set()
         self.indices.setdefault("T", scene.graph.T)
 
     def of(self, tree: Tree) -> Any:
+        if self.memory is None:
+            return self.computed(tree)
+        key = id(tree), tuple(self.indices.items()), len(self.bound)
+        if key not in self.memory:
+            self.memory[key] = tree, self.computed(tree)  # the tree is kept, so that no other one gets its id
+        return self.memory[key][1]
+
+    def computed(self, tree: Tree) -> Any:
         self.steps += 1
         check_patience()
         if self.steps > (FEWEST_STEPS if self.scene.is_lenient else MOST_STEPS):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,10 +14,10 @@ import numpy as np
 from bptt_lab.exercises.causes.asked import is_the_question
 from bptt_lab.exercises.causes.edits import Edit, edits, factors_of, regrouped, spots, with_letters
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
+from bptt_lab.exercises.scenes import FreeScene, bindings, flat, shapes, value_at, values
 from bptt_lab.formulas import FormulaError, write
 from bptt_lab.formulas.shapes import shape_of
-from bptt_lab.formulas.tree import Binary, Derivative, Letter, Number, Tree, mapped
+from bptt_lab.formulas.tree import Binary, Call, Derivative, Letter, Number, Tree, mapped, walk
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
@@ -85,15 +86,27 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
     is_number = has_numbers_only(own.tree, question)
     found: dict[tuple, Edit] = {}
     try:
-        with patience(SECONDS):
-            aims = aims_of(question, scenes)
-            for edit in edits(own.tree, question.graph.network, factors_in(question), is_number):
-                is_told = agrees(edit.tree, question, aims) and not _is_lost(edit, question, scenes)
+        with patience(SECONDS), remembering(scenes):
+            aims, begins_right = aims_of(question, scenes), beginning(question, scenes[0])
+            for edit in edits(
+                own.tree, question.graph.network, factors_in(question), is_number, functions_in(question)
+            ):
+                is_there = begins_right(edit.tree) and agrees(edit.tree, question, aims)
+                is_told = is_there and not _is_lost(edit, question, scenes)
                 if is_told and not _names_the_goal(edit, question):
                     found.setdefault(as_free_numbers(edit.tree, question), edit)
     except Unsettled:
         return []  # those not tried may be right as well
     return [edit for edit in found.values() if own.is_right(edit.tree)] if len(found) <= 2 else []
+
+
+@contextmanager
+def remembering(scenes: Iterable[Scene]) -> Iterator[None]:
+    """Let scenes keep the values of parts: the answers tried are one answer with a part of it changed."""
+    with ExitStack() as stack:
+        for scene in scenes:
+            stack.enter_context(scene.remembering())
+        yield
 
 
 def right_forms(question: Question) -> list[Tree]:
@@ -104,6 +117,12 @@ def right_forms(question: Question) -> list[Tree]:
 def factors_in(question: Question) -> tuple[Tree, ...]:
     """Return the factors that stand in the right forms of a question, each once."""
     return tuple({write(factor): factor for form in right_forms(question) for factor in factors_of(form)}.values())
+
+
+def functions_in(question: Question) -> tuple[str, ...]:
+    """Return the functions of one argument that stand in the right forms of a question, each once."""
+    calls = (part for form in right_forms(question) for part in walk(form) if isinstance(part, Call))
+    return tuple(dict.fromkeys(call.function for call in calls if len(call.arguments) == 1))
 
 
 def has_numbers_only(tree: Tree, question: Question) -> bool:
@@ -179,6 +198,20 @@ def agrees(tree: Tree, question: Question, aims: list[Aim]) -> bool:
         if shapes(found) != aim.shapes or not same(np.array(flat(found), dtype=float), aim.numbers):
             return False
     return True
+
+
+def beginning(question: Question, scene: Scene) -> Callable[[Tree], bool]:
+    """Return whether a formula has the value of the goal for the first choice of the free indices: a quick look."""
+    indices = next(bindings(question.spans))
+    goal = np.asarray(value_at(question.goal_tree, scene, indices), dtype=float)
+
+    def begins_right(tree: Tree) -> bool:
+        try:
+            return same(np.asarray(value_at(tree, scene, indices), dtype=float), goal)
+        except NO_VALUE:
+            return False
+
+    return begins_right
 
 
 def numbers_of(tree: Tree, scenes: list[Scene], question: Question) -> np.ndarray | None:

@@ -59,6 +59,8 @@ OWN_ASKS = {
     "surplus": "Through which quantity does that term come?",
     "factor": "Which immediate derivatives stand in this term, and each how often?",
     "order": ASKS["order"],
+    "function": "Of which quantity is the derivative taken, and where does its function stand?",
+    "transpose": ASKS["transpose"],
     "exchange": "Which of the two is multiplied by which in the forward equation?",
 }
 

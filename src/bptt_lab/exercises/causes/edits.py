@@ -127,12 +127,15 @@ def _chained(links: list[tuple[str, Tree]]) -> Tree:
     return whole
 
 
-def edits(tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool) -> Iterator[Edit]:
-    """Yield an answer with each single change, also made in all places alike; `factors` are those that may be missing.
+def edits(
+    tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool, functions: Iterable[str] = ()
+) -> Iterator[Edit]:
+    """Yield an answer with each single change, also made in all places alike.
 
-    `is_number`: all its parts are numbers, so that the order of factors does not matter.
+    `factors` and `functions` are those that may be missing; `is_number`: all its parts are numbers, so that the order
+    of factors does not matter.
     """
-    found = list(changes(tree, network, tuple(factors), is_number))
+    found = list(changes(tree, network, tuple(factors), is_number, tuple(functions)))
     for one in found:
         yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside)
     for first, *others in alike(found):
@@ -140,6 +143,9 @@ def edits(tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool
             says = first.says.removesuffix(".") + LIKEWISE
             yield Edit(first.kind, says, first.about, _changed(tree, [first, *others]), first.is_inside)
     yield from _exchanged(tree, network)
+    yield from _complemented(tree)
+    yield from _moved(tree)
+    yield from _slopes(tree, network)
 
 
 def alike(found: list[Change]) -> list[list[Change]]:
@@ -153,17 +159,22 @@ def alike(found: list[Change]) -> list[list[Change]]:
 
 def _changed(tree: Tree, changes: list[Change]) -> Tree:
     new = {id(one.part): one.new for one in changes}
-    return mapped(tree, lambda part: new.get(id(part)))
+    whole = (Letter, Derivative, Number)  # in which nothing is changed
+    return mapped(tree, lambda part: new.get(id(part), part if isinstance(part, whole) else None))
 
 
-def changes(tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
-    """Yield every single change of one part of an answer; `factors` and `is_number` as in `edits`."""
+def changes(
+    tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool, functions: tuple[str, ...] = ()
+) -> Iterator[Change]:
+    """Yield every single change of one part of an answer; all but the tree as in `edits`."""
     for spot in spots(tree):
         part = spot.part
         yield from _of_kind(part)
         yield from _of_sign(spot)
         yield from _of_letter(part, network)
         yield from _of_power(part)
+        yield from _of_function(part, functions)
+        yield from _of_transpose(part, network)
         yield from _too_much(spot)
         if not isinstance(part, Number) and not (is_number and (spot.is_factor or is_sum(part))):
             yield from _missing(part, factors, is_number)
@@ -225,6 +236,25 @@ def _of_power(part: Tree) -> Iterator[Change]:
         yield Change("power", says, (part, new), part, new, ("power", _timeless(part), _timeless(new)))
 
 
+def _of_function(part: Tree, functions: tuple[str, ...]) -> Iterator[Change]:
+    """Yield a function of a letter where the letter stands, and the letter where its function does."""
+    if isinstance(part, Letter):
+        found = [Call(function, (part,)) for function in functions]
+    else:
+        found = list(part.arguments) if isinstance(part, Call) and part.function in functions else []
+    for new in found:
+        key = ("function", _timeless(part), _timeless(new))
+        yield Change("function", "{0} stands where {1} belongs.", (part, new), part, new, key)
+
+
+def _of_transpose(part: Tree, network: Network) -> Iterator[Change]:
+    """Yield a matrix transposed, and one that is transposed as it is."""
+    inner = part.inner if isinstance(part, Transpose) else part
+    if isinstance(inner, Letter) and not inner.entry and min((*network.shapes[inner.name], 1)[:2]) > 1:
+        new = Transpose(part) if part is inner else inner
+        yield Change("transpose", "{0} stands where {1} belongs.", (part, new), part, new, ("transpose", part is inner))
+
+
 def _too_much(spot: Spot) -> Iterator[Change]:
     """Yield a sum without one of its terms and a product without one of its factors, or with the two exchanged."""
     part = spot.part
@@ -252,6 +282,8 @@ LONGEST_NAMED = 20  # characters: a factor that is longer is an answer by itself
 def _missing(part: Tree, factors: tuple[Tree, ...], is_number: bool) -> Iterator[Change]:
     """Yield a part with each factor that it may lack."""
     for factor in factors:
+        if factor == part:
+            continue  # a power that is wrong
         what = f"The factor {_slot(0, factor)}" if len(write(factor)) <= LONGEST_NAMED else "A factor"
         says = f"{what} is missing at {_slot(1, part)}."
         found = [Binary("*", factor, part)]
@@ -267,6 +299,75 @@ def _exchanged(tree: Tree, network: Network) -> Iterator[Edit]:
         if _shape(one, network) == _shape(other, network):
             new = with_letters(tree, {one: other, other: one})
             yield Edit("exchange", "{0} and {1} are exchanged.", (one, other), new)
+
+
+def _complemented(tree: Tree) -> Iterator[Edit]:
+    """Yield an answer with a letter and one minus it exchanged, wherever they stand, if both do."""
+    letters = dict.fromkeys(spot.part for spot in spots(tree) if isinstance(spot.part, Letter))
+    written = {spot.part for spot in spots(tree)}
+    for letter in letters:
+        other = Binary("-", ONE, letter)
+        if other in written:
+            new = {other: letter, letter: other}
+            whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))
+            yield Edit("exchange", "{0} and {1} are exchanged.", (letter, other), whole)
+
+
+def _slopes(tree: Tree, network: Network) -> Iterator[Edit]:
+    """Yield an answer with the slope of each tanh squared, where it stands as 1 - h several times."""
+    found = {}
+    for spot in spots(tree):
+        letter = spot.part.right if isinstance(spot.part, Binary) and spot.part.operator == "-" else None
+        source = getattr(network.written.get(letter.name), "source", "") if isinstance(letter, Letter) else ""
+        if spot.part == Binary("-", ONE, letter) and "tanh" in source:
+            found[id(letter)] = letter
+    if len(found) > 1:
+        first, new = next(iter(found.values())), {key: Power(letter, TWO) for key, letter in found.items()}
+        says = "A power is wrong: {0} stands where {1} belongs" + LIKEWISE
+        about = Binary("-", ONE, first), Binary("-", ONE, Power(first, TWO))
+        yield Edit("power", says, about, mapped(tree, lambda part: new.get(id(part))))
+
+
+def _moved(tree: Tree) -> Iterator[Edit]:
+    """Yield an answer with one term of a sum a step later or earlier as a whole, and with all terms but one."""
+    inner = {id(spot.part.left) for spot in spots(tree) if is_sum(spot.part)}
+    for spot in spots(tree):
+        several = _operands(spot.part) if is_sum(spot.part) and id(spot.part) not in inner else []
+        several = [term for term in several if _times_in(term)]
+        for term in several if len(several) > 1 else ():
+            others = [one for one in several if one is not term]
+            for by, early in ((1, "early"), (-1, "late")):
+                if _times_in(term) > 1:
+                    says = f"Every step in the term {{0}} is one too {early}."
+                    yield Edit("time", says, (_unsigned(term),), _later(tree, [term], by), True)
+                if len(others) > 1:
+                    says = f"Every step in the terms but {{0}} is one too {early}."
+                    yield Edit("time", says, (_unsigned(term),), _later(tree, others, by), True)
+
+
+def _times_in(tree: Tree) -> int:
+    """Return how many letters with a time stand in a part."""
+    letters = (spot.part for spot in spots(tree) if isinstance(spot.part, Letter | Derivative))
+    return sum((one.above if isinstance(one, Derivative) else one).time is not None for one in letters)
+
+
+def _operands(tree: Tree) -> list[Tree]:
+    """Return the parts of a sum as they stand in it."""
+    return [*_operands(tree.left), tree.right] if is_sum(tree) else [tree]
+
+
+def _later(tree: Tree, several: list[Tree], by: int) -> Tree:
+    """Return an answer with every time of some of its parts so many steps later."""
+
+    def later(part: Tree) -> Tree | None:
+        if isinstance(part, Letter) and part.time is not None:
+            return replace(part, time=shifted(part.time, by))
+        if isinstance(part, Derivative) and part.kind != "immediate" and part.above.time is not None:
+            return replace(part, above=later(part.above))
+        return None
+
+    new = {id(term): mapped(term, later) for term in several}
+    return mapped(tree, lambda part: new.get(id(part)))
 
 
 def with_letters(tree: Tree, new: Mapping[Tree, Tree]) -> Tree:

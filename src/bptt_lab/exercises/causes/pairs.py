@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from bptt_lab.exercises.causes.corrections import (
     LONGEST,
-    NO_VALUE,
     Own,
     agrees,
     aims_of,
     as_free_numbers,
+    beginning,
     factors_in,
+    functions_in,
     has_numbers_only,
     numbers_of,
+    remembering,
     right_forms,
     same,
 )
 from bptt_lab.exercises.causes.edits import Change, alike, changes, is_sum, shifted, spots, terms
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import bindings, value_at
 from bptt_lab.formulas import write
 from bptt_lab.formulas.tree import Binary, Negative, Over, Tree, mapped
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -32,7 +31,20 @@ from bptt_lab.symbolic.values import Scene
 
 MOST_PAIRS = 1500  # a number, not a time: what is said of an answer shall not hang on the machine
 SECONDS = 0.6  # of processor time, for a machine much slower than those it was written on
-COMMON_FIRST = ("sign", "time", "lost", "factor", "power", "range", "derivative", "term", "surplus", "order", "letter")
+COMMON_FIRST = (
+    "sign",
+    "time",
+    "lost",
+    "factor",
+    "power",
+    "range",
+    "derivative",
+    "term",
+    "surplus",
+    "order",
+    "transpose",
+)
+COMMON_FIRST += ("function", "letter")
 OF_THE_WHOLE = "The sign of the whole is wrong."
 LOST_TERM = "A term is missing."
 UNNAMED = "A factor is missing"  # too long to be named: nothing is learnt from that
@@ -69,8 +81,8 @@ def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip]
         return None
     wanted = {as_free_numbers(form, question) for form in right_forms(question)}
     try:
-        with patience(SECONDS):
-            aims, begins_right = aims_of(question, scenes), _beginning(question, scenes[0])
+        with patience(SECONDS), remembering(scenes):
+            aims, begins_right = aims_of(question, scenes), beginning(question, scenes[0])
             right = [
                 (both, tree)
                 for both in _tried(question, own, scenes[0])
@@ -85,20 +97,6 @@ def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip]
     is_one = len(simplest) == 1 or len(kinds) == 1 and not kinds & {("letter", "lost"), ("letter", "factor")}
     both, tree = next(iter(simplest.values()), (None, None))
     return both if is_one and both and own.is_right(tree) else None
-
-
-def _beginning(question: Question, scene: Scene) -> Callable[[Tree], bool]:
-    """Return whether a formula has the value of the goal for the first choice of the free indices: a quick look."""
-    indices = next(bindings(question.spans))
-    goal = np.asarray(value_at(question.goal_tree, scene, indices), dtype=float)
-
-    def begins_right(tree: Tree) -> bool:
-        try:
-            return same(np.asarray(value_at(tree, scene, indices), dtype=float), goal)
-        except NO_VALUE:
-            return False
-
-    return begins_right
 
 
 def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]]:
@@ -148,7 +146,7 @@ def _is_plain(both: tuple[Slip, Slip]) -> bool:
 def slips(question: Question, own: Own) -> Iterator[Slip]:
     """Yield the slips that an answer may hold, each a change in one place or in all places alike."""
     network, is_number = question.graph.network, has_numbers_only(own.tree, question)
-    found = list(changes(own.tree, network, factors_in(question), is_number))
+    found = list(changes(own.tree, network, factors_in(question), is_number, functions_in(question)))
     yield from (Slip((one,)) for one in found)
     yield from (Slip(tuple(group)) for group in alike(found) if len(group) > 1)
     yield Slip((Change("sign", OF_THE_WHOLE, (), own.tree, Negative(own.tree)),))

@@ -63,6 +63,7 @@ ASKS_FORWARD = {  # of what is computed forwards, and is no derivative
     "range": ASKS["range"],
     "power": ASKS["power"],
     "surplus": "Of which terms is it made?",
+    "function": "Which function of it does the forward pass take?",
     "exchange": "Where does the forward pass take each of the two?",
 }
 
