@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import itertools
 import re
 import shlex
 import subprocess
@@ -22,10 +23,17 @@ def comment_of(line):
     return re.sub(r"^(?:[^#\"]|\"[^\"]*\")*#?\s*", "", line)
 
 
+def below(lines, start):
+    """Return the lines of comment that stand below a line, without their signs."""
+    found = itertools.takewhile(lambda line: line.startswith("#"), lines[start:])
+    return "\n".join(line.removeprefix("#").strip() for line in found)
+
+
 def shown(block):
     """Run a block in a namespace of its own and yield (what it shows, what the README says it shows).
 
-    A comment behind a `print` is its output; behind a `check` it stands in the feedback. Other comments are words.
+    A comment behind a `print`, or the lines of comment below it, are its output; behind a `check` it stands in the
+    feedback. Other comments are words.
     """
     names, lines = {}, block.splitlines()
     for statement in ast.parse(block).body:
@@ -37,7 +45,7 @@ def shown(block):
             else:
                 exec(source, names)
         if source.startswith("print("):
-            yield printed.getvalue().strip(), comment
+            yield printed.getvalue().strip(), comment or below(lines, statement.end_lineno)
         elif ".check(" in source:
             assert comment and comment in str(value)
             yield comment, comment
@@ -81,6 +89,8 @@ def test_inline_code_runs():
         ("print(values)  # 3", NameError),
         ("print(1 + 1)  # 3", AssertionError),
         ("print(1 + 1)", AssertionError),
+        ("print(1 + 1)\n# 3", AssertionError),
+        ("print(1 + 1)\n# 2\n# 2", AssertionError),
         ('from bptt_lab import ex\nex("07.2").check("d1(2)*h1(1)")  # It is right.', AssertionError),
     ],
 )
