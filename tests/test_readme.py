@@ -98,3 +98,16 @@ def test_a_block_that_does_not_run_or_shows_something_else_is_refused(block, err
     with pytest.raises(error):
         for printed, said in shown(block):
             assert printed == said
+
+
+def test_the_picture_is_there_in_light_and_dark_and_said_in_words():
+    root = Path(__file__).resolve().parent.parent
+    pictures = re.findall(r'src(?:set)?="([^"]+)"', README)
+    assert len(pictures) == 2 and all((root / name).stat().st_size > 20_000 for name in pictures)
+    (words,) = re.findall(r'alt="([^"]+)"', README)
+    assert len(words) > 100
+
+
+def test_what_it_is_and_the_two_commands_stand_on_the_first_screens():
+    start = README.index("make lab")
+    assert len(README[:start].splitlines()) < 60

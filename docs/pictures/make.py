@@ -19,7 +19,10 @@ from browser import BROWSER, CHROMIUM_FLAGS  # noqa: E402
 
 def explorer_page() -> str:
     """Return the page of the explorer, its weight of the loop chosen."""
-    return explore(course.network("two scalars"), T=3, start="W11").html()
+    style = (
+        ":root { color-scheme: light dark } body { background: light-dark(white, #0d1117); font-family: sans-serif }"
+    )
+    return f"<style>{style}</style>{explore(course.network('two scalars'), T=3, start='W11').html()}"
 
 
 def take(page: Page, html: str, name: str, width: int, height: int) -> None:
