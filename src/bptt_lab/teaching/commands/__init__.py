@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-WORDS = ()
+WORDS = (
+    "report",
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
