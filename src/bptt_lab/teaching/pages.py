@@ -207,7 +207,7 @@ def _asked(result: Result, course: Course | None) -> Mapping[str, Question]:
 
 
 def _not_graded(gathered: Gathered) -> dict:
-    whole = [one for one in gathered.results if one.reason]
+    whole = [one for one in gathered.results if one.reason or not one.answers]
     parts = [one for one in gathered.results if one.not_graded and not one.reason]
     unread = [(one, answer) for one in gathered.results for answer in one.answers if answer.outcome == CANNOT_READ]
     return {

@@ -99,7 +99,9 @@ def _slip(mistake: str, words: str, cases: Sequence[tuple[str, Judged]]) -> Slip
     told = Counter(the_cause(one.cause) for _, one in cases if "…" in words and mistake)
     where = Counter(one.question for _, one in cases)
     ordered = tuple((one, where[one]) for one in sorted(where, key=_natural))
-    return Slip(mistake, words, tuple(filter(None, told)), tuple(dict.fromkeys(student for student, _ in cases)), ordered)
+    return Slip(
+        mistake, words, tuple(filter(None, told)), tuple(dict.fromkeys(student for student, _ in cases)), ordered
+    )
 
 
 def graded_of(result: Result) -> float:
@@ -157,7 +159,11 @@ def _not_seen(result: Result) -> list[str]:
 
 def _habits(result: Result) -> list[str]:
     again = Counter(one.mistake for one in result.answers if one.outcome == WRONG and one.mistake in CATALOGUE)
-    return [f"one mistake on {count} questions, “{in_general(key).rstrip('.')}”" for key, count in again.items() if count >= AGAIN]
+    return [
+        f"one mistake on {count} questions, “{in_general(key).rstrip('.')}”"
+        for key, count in again.items()
+        if count >= AGAIN
+    ]
 
 
 def _few(result: Result) -> list[str]:

@@ -7,7 +7,7 @@ from html import escape
 
 from bptt_lab.formulas.mathml import mathml
 
-PART = re.compile(r"(\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]+`|\*\*[^*\n]+\*\*|\*[^*\s][^*\n]*\*)", re.DOTALL)
+PART = re.compile(r"(\$\$.+?\$\$|\$(?! )[^$\n]+(?<! )\$|`[^`\n]+`|\*\*[^*\n]+\*\*|\*[^*\s][^*\n]*\*)", re.DOTALL)
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 

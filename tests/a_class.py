@@ -1,4 +1,4 @@
-"""A class of thirty with real answers, right and wrong, judged by the checker; for tests of what comes after grading."""
+"""A class of thirty with real answers, right and wrong, judged by the checker; for tests of pages and exports."""
 
 import tomllib
 from functools import cache
@@ -10,14 +10,15 @@ from bptt_lab.exercises.questions import course_questions
 from bptt_lab.teaching.coursefile import fingerprint
 from bptt_lab.teaching.results import NOT_GRADED, Judged, Result, write
 
-SOLUTIONS = Path(__file__).parents[1] / "exercises" / "solutions"
-ASKED = {"07.1": 1.0, "07.2": 2.0, "07.3": 3.0, "07.4": 2.0, "08.2": 2.0, "06.4": 2.0}
+SOLUTIONS = Path(__file__).parent / "exercises" / "solutions"
+ASKED = {"07.1": 1.0, "07.2": 2.0, "07.3": 3.0, "07.4": 2.0, "08.2": 2.0, "06.1": 2.0}
 NAMES = (
-    "Müller, Anna", "Anna Müller-Lüdenscheidt", "José Núñez", "O'Brien, Seán", 'Zoë "Zed" Ångström', "=cmd|' /C calc'!A0",
-    "@SUM(1+1)*cmd|' /C calc'!A0", "+49 Tel", "-2+3", "李小龍", "Łukasz Żółć", "Đặng Văn Ân", "Nguyễn Thị Ánh",
-    "Søren Ørsted", "Björk Guðmundsdóttir", "Ελένη Παπαδοπούλου", "Анна Каренина", "محمد علي", "../../etc/passwd",
-    "<script>alert(1)</script>", "{{ 7*7 }}", "con", "mia.tanaka", "jdoe2", "Smith, John", "John Smith", "anna", "Anna",
-    "Robert'); DROP TABLE Students;--", "Maximiliane-Friederike von und zu Hohenstein-Waldburg-Zeil the Younger",
+    "Müller, Anna", "Anna Müller-Lüdenscheidt", "José Núñez", "O'Brien, Seán", 'Zoë "Zed" Ångström',
+    "=cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "+49 Tel", "-2+3", "李小龍", "Łukasz Żółć",
+    "Đặng Văn Ân", "Nguyễn Thị Ánh", "Søren Ørsted", "Björk Guðmundsdóttir", "Ελένη Παπαδοπούλου",
+    "Анна Каренина", "محمد علي", "../../etc/passwd", "<script>alert(1)</script>", "{{ 7*7 }}", "con",
+    "mia.tanaka", "jdoe2", "Smith, John", "John Smith", "anna", "Anna", "Robert'); DROP TABLE Students;--",
+    "Maximiliane-Friederike von und zu Hohenstein-Waldburg-Zeil the Younger",
 )  # fmt: skip
 LATE = "The answer cell of 07.4 is there twice; which one counts?"
 
@@ -32,7 +33,7 @@ def told(identity, answer):
 def answers(identity):
     """Return the right answers and the wrong ones to a question."""
     table = tomllib.loads((SOLUTIONS / f"{identity[:2]}.toml").read_text(encoding="utf-8"))[identity]
-    return table["right"], [one["answer"] for one in table["wrong"]]
+    return table["right"][:2], [one["answer"] for one in table["wrong"]]
 
 
 def judged(identity, answer, of):
@@ -75,6 +76,7 @@ def open_answer(one):
     return Judged(one.question, NOT_GRADED, 0.0, one.of, one.answer, reason=LATE, instance=one.instance)
 
 
+@cache
 def results():
     """Return the results of the class: two of them with the same bytes, one not graded, one not wholly."""
     same = {12: NAMES[13], 13: NAMES[12]}

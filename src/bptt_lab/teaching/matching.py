@@ -1,0 +1,115 @@
+"""Whose line in a learning platform's table a submission belongs to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bptt_lab.teaching.results import Result
+
+# letters whose strokes are no accents for Unicode
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+# how platforms name the files of a zip: Canvas  mulleranna_LATE_4711_99812_week7.ipynb
+CANVAS = re.compile(r"^[^_]+_(?:LATE_)?(\d+)_(?:question_\d+_)?\d+_.+$", re.IGNORECASE)
+# Moodle  Anna Müller_20311_assignsubmission_file_week7.ipynb, or a folder of that name
+MOODLE = re.compile(r"^.+_(\d+)_assignsubmission_", re.IGNORECASE)
+
+
+class Person(NamedTuple):
+    """One line of the table: its number, the ids, logins and addresses in it, and the full name."""
+
+    row: int
+    number: str
+    logins: tuple[str, ...]
+    name: str
+
+
+class Matches(NamedTuple):
+    """Which line is whose: results by line; those without a line; those of whom several lines or files could be.
+
+    `claimed` are the lines that these might be.
+    """
+
+    rows: Mapping[int, Result]
+    unknown: tuple[Result, ...]
+    ambiguous: tuple[tuple[Result, str], ...]
+    claimed: frozenset[int] = frozenset()
+
+
+def fold(name: str) -> str:
+    """Return a name in small letters without accents, only letters, digits and single spaces."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).casefold().translate(PLAIN))
+    return " ".join(re.findall(r"[^\W_]+", "".join(sign for sign in plain if not unicodedata.combining(sign))))
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name in alphabetical order: 'Müller, Anna' and 'anna muller' have the same."""
+    return tuple(sorted(fold(name).split()))
+
+
+def file_number(file: str) -> str:
+    """Return the person's number in the name that Canvas or Moodle gave to a file; nothing where there is none."""
+    for part in re.split(r"[\\/!:]", file):
+        for pattern in (MOODLE, CANVAS):
+            if found := pattern.match(part):
+                return found[1]
+    return ""
+
+
+def match(results: Sequence[Result], people: Sequence[Person]) -> Matches:
+    """Return whose line is whose, by the strongest sign that fits any: number, login or address, full name.
+
+    A sign that fits several lines, and a line that several submissions claim, decide nothing.
+    """
+    rows: dict[int, list[Result]] = {}
+    unknown, ambiguous, claimed = [], [], set()
+    for result in results:
+        found = _found(result, people)
+        if len(found) == 1:
+            rows.setdefault(found[0].row, []).append(result)
+        elif found:
+            claimed |= {one.row for one in found}
+            ambiguous.append((result, f"{len(found)} lines could be theirs: {_listed(found)}"))
+        else:
+            unknown.append(result)
+    for row, claims in rows.items():
+        if len(claims) > 1:
+            claimed.add(row)
+            files = ", ".join(one.file or one.student for one in claims)
+            ambiguous += [(one, f"line {row + 1} is claimed by {len(claims)} submissions: {files}") for one in claims]
+    single = {row: claims[0] for row, claims in rows.items() if len(claims) == 1}
+    return Matches(single, tuple(unknown), tuple(ambiguous), frozenset(claimed))
+
+
+def _listed(people: Iterable[Person]) -> str:
+    return ", ".join(f"line {one.row + 1} ({one.name or one.number})" for one in people)
+
+
+def _found(result: Result, people: Sequence[Person]) -> list[Person]:
+    number, student = file_number(result.file), result.student.strip().casefold()
+    joined = fold(student).replace(" ", "")
+    signs: list[Callable[[Person], bool]] = [
+        lambda one: number != "" and one.number == number,
+        lambda one: student != "" and student in (one.number, *map(str.casefold, one.logins)),
+        lambda one: (
+            student != "" and student in (login.casefold().split("@")[0] for login in one.logins if "@" in login)
+        ),
+        lambda one: words(student) != () and words(one.name) == words(student),
+        lambda one: joined != "" and joined in _joined(one.name),
+    ]
+    return next((found for sign in signs if (found := [one for one in people if sign(one)])), [])
+
+
+def _joined(name: str) -> tuple[str, ...]:
+    """Return a name as Canvas writes it in a file's name: mulleranna, for 'Müller, Anna'; and the other way round."""
+    last, _, first = name.partition(",")
+    return tuple(fold(one).replace(" ", "") for one in (name, f"{first} {last}"))
+
+
+def twice(people: Sequence[Person]) -> list[str]:
+    """Return the names that several lines have."""
+    counts = Counter(words(one.name) for one in people if one.name)
+    return [one.name for one in people if counts[words(one.name)] > 1]
