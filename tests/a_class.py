@@ -41,7 +41,7 @@ def judged(identity, answer, of):
     found, question = told(identity, answer), course_questions()[identity]
     points = of if found.outcome == CORRECT else of / 2 if found.outcome == OTHER_FORM else 0.0
     return Judged(
-        identity, found.outcome, points, of, answer[:2000], found.right, found.cause, found.example, found.mistake,
+        identity, found.outcome, points, of, str(answer)[:2000], found.right, found.cause, found.example, found.mistake,
         question.section, "", fingerprint(question),
     )  # fmt: skip
 

@@ -124,7 +124,8 @@ def _filled(
         if result.reason or not result.answers or (result.not_graded and not partial):
             left.append((row, result))
         else:
-            values[row] = _written(result, comma)
+            there = sheet.value(row, column)
+            values[row] = there if _number(there) == result.points else _written(result, comma)
     changed = [row for row in values if sheet.value(row, column) not in ("", "-", values[row])]
     notes = [
         *_of_points([matches.rows[row] for row in values], possible),
@@ -139,7 +140,8 @@ def _filled(
         *(f"in the file, nothing handed in: line {one.row + 1}, {one.name or one.number}"
           for one in people if one.row not in matches.rows and one.row not in matches.claimed),
     ]  # fmt: skip
-    return Export(sheet.filled(column, values).bytes(), len(values), tuple(notes))
+    new = {row: value for row, value in values.items() if value != sheet.value(row, column)}
+    return Export(sheet.filled(column, new).bytes(), len(values), tuple(notes))
 
 
 def _named(result: Result) -> str:
@@ -162,6 +164,14 @@ def _written(result: Result, comma: bool) -> str:
     return text.replace(".", ",") if comma else text
 
 
+def _number(text: str) -> float | None:
+    """Return what a platform's number says, with a point or a comma; None where it is none."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
 def _has_comma(sheet: Sheet, column: int, possible: str) -> bool:
     """Return whether the platform writes 7,5 for seven and a half: as its own numbers show."""
     there = [possible, *(sheet.value(row, column) for row in range(1, len(sheet.rows)))]
@@ -170,12 +180,9 @@ def _has_comma(sheet: Sheet, column: int, possible: str) -> bool:
 
 def _of_points(results: Sequence[Result], possible: str) -> list[str]:
     """Return a sentence where the platform's highest grade is another than that of the results."""
-    try:
-        most = float(possible.replace(",", "."))
-    except ValueError:
-        return []
+    most = _number(possible)
     ours = sorted({one.of for one in results if one.of != most})
-    if not ours:
+    if most is None or not ours:
         return []
     of = ", ".join(map(summary.number, ours))
     highest = f"the platform's highest grade is {summary.number(most)}"
