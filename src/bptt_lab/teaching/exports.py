@@ -129,15 +129,15 @@ def _filled(
     changed = [row for row in values if sheet.value(row, column) not in ("", "-", values[row])]
     notes = [
         *_of_points([matches.rows[row] for row in values], possible),
-        *(f"not graded, left as it was: {_named(result)} (line {row + 1}): {_why(result)}" for row, result in left),
+        *(f"not graded, left as it was: {_named(result)} (row {row + 1}): {_why(result)}" for row, result in left),
         *(f"filled without what was not graded: {_named(matches.rows[row])}: {_why(matches.rows[row])}"
           for row in values if matches.rows[row].not_graded),
-        *(f"had another grade: line {row + 1}, {matches.rows[row].student}: {sheet.value(row, column)}, "
+        *(f"had another grade: row {row + 1}, {matches.rows[row].student}: {sheet.value(row, column)}, "
           f"now {values[row]}" for row in changed),
         *(f"in no line of the file: {_named(one)}, {_points_of(one)}" for one in matches.unknown),
         *(f"not filled, because it is not clear whose: {_named(one)}, {_points_of(one)}: {why}"
           for one, why in matches.ambiguous),
-        *(f"in the file, nothing handed in: line {one.row + 1}, {one.name or one.number}"
+        *(f"in the file, nothing handed in: row {one.row + 1}, {one.name or one.number}"
           for one in people if one.row not in matches.rows and one.row not in matches.claimed),
     ]  # fmt: skip
     new = {row: value for row, value in values.items() if value != sheet.value(row, column)}

@@ -72,20 +72,20 @@ def match(results: Sequence[Result], people: Sequence[Person]) -> Matches:
             rows.setdefault(found[0].row, []).append(result)
         elif found:
             claimed |= {one.row for one in found}
-            ambiguous.append((result, f"{len(found)} lines could be theirs: {_listed(found)}"))
+            ambiguous.append((result, f"{len(found)} rows could be theirs: {_listed(found)}"))
         else:
             unknown.append(result)
     for row, claims in rows.items():
         if len(claims) > 1:
             claimed.add(row)
             files = ", ".join(one.file or one.student for one in claims)
-            ambiguous += [(one, f"line {row + 1} is claimed by {len(claims)} submissions: {files}") for one in claims]
+            ambiguous += [(one, f"row {row + 1} is claimed by {len(claims)} submissions: {files}") for one in claims]
     single = {row: claims[0] for row, claims in rows.items() if len(claims) == 1}
     return Matches(single, tuple(unknown), tuple(ambiguous), frozenset(claimed))
 
 
 def _listed(people: Iterable[Person]) -> str:
-    return ", ".join(f"line {one.row + 1} ({one.name or one.number})" for one in people)
+    return ", ".join(f"row {one.row + 1} ({one.name or one.number})" for one in people)
 
 
 def _found(result: Result, people: Sequence[Person]) -> list[Person]:
