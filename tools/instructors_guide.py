@@ -43,12 +43,12 @@ FOUR_WEEKS = {
 
 @cache
 def notebook(number):
-    """Return the file and the Markdown cells of a notebook, without those of its exercises."""
+    """Return the file of a notebook, its first and its last words, apart from its exercises."""
     (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
     cells = nbformat.read(path, as_version=4).cells
-    text = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    lesson = [cell.source for cell in cells if cell.cell_type == "markdown" and "exercise" not in cell.metadata.get("tags", [])]  # fmt: skip
-    return path, text[0], lesson[-1]
+    text = [cell for cell in cells if cell.cell_type == "markdown"]
+    lesson = [cell.source for cell in text if "exercise" not in cell.metadata.get("tags", [])]
+    return path, lesson[0], lesson[-1]
 
 
 def numbers():

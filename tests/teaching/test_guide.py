@@ -124,10 +124,7 @@ def words():
 
 def test_every_command_of_the_guide_is_one(capsys):
     ours = [shlex.split(one) for one in COMMANDS if one.startswith("bptt-lab ")]
-    assert len(ours) > 9 and set(COMMANDS) - {shlex.join(one) for one in ours} <= {
-        'python -m pip install ".[instructor]"',
-        *COMMANDS,
-    }
+    assert len(ours) > 9
     assert [one for one in COMMANDS if not one.startswith("bptt-lab ")] == ['python -m pip install ".[instructor]"']
     assert {one[1] for one in ours} - words() <= MADE_ELSEWHERE
     assert {"report", "export"} <= {one[1] for one in ours}
@@ -166,11 +163,8 @@ def platform_files(folder):
     canvas += [[f"{name.title()} X", k, name, "A", ""] for k, name in enumerate(STUDENTS, start=1)]
     moodle = [["Identifier", "Full name", "Status", "Grade", "Maximum Grade"]]
     moodle += [[f"Participant {k}", name.title(), "", "", "5.00"] for k, name in enumerate(STUDENTS, start=1)]
-    for name, table in {
-        "gradebook": canvas,
-        "worksheet": moodle,
-        "students": [["student"], *([n] for n in STUDENTS)],
-    }.items():
+    tables = {"gradebook": canvas, "worksheet": moodle, "students": [["student"], *([name] for name in STUDENTS)]}
+    for name, table in tables.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(table)
 
@@ -188,9 +182,10 @@ def test_pages_and_exports_of_the_guide_run_on_results(tmp_path, monkeypatch, ca
     (tmp_path / "course.secret").write_text("0123456789abcdef" * 4, encoding="utf-8")
     base = {"course": "rnn-2026", "assignment": "week-1", "submission": "0", "version": "0", "isolation": "process"}
     found = [
-        a_class.Result(student=name, file=f"{name}/week-1.ipynb", answers=(a_class.judged("07.2", answer, 5.0),), **base)
-        for name, answer in STUDENTS.items() if answer
-    ]  # fmt: skip
+        a_class.Result(student=name, file=f"{name}.ipynb", answers=(a_class.judged("07.2", answer, 5.0),), **base)
+        for name, answer in STUDENTS.items()
+        if answer
+    ]
     a_class.store(tmp_path / "results" / "week-1", found)
     for command in COMMANDS:
         if command.split()[1] in ("report", "export"):

@@ -150,7 +150,7 @@ def _question(key: str, counts: Mapping[str, int], results: Sequence[Result], co
         "total": len(asked),
         "right": counts[CORRECT],
         "slips": summary.slips(results, key),
-        "unread": [(who, summary.first_line(one.cause)) for who, one in asked if one.outcome == CANNOT_READ],
+        "unread": [(who, summary.first_line(one.cause or one.reason)) for who, one in asked if one.outcome == CANNOT_READ],
     }
 
 
@@ -168,7 +168,8 @@ def _part(result: Result, others: frozenset[str], course: Course | None) -> dict
     shown = [{"answer": one, "task": tasks.get(one.question, ""), "why": _why(one.reason, others)} for one in answers]
     groups = {"right": [], "again": [], "empty": [], "open": []}
     for one in shown:
-        groups[_group(one["answer"])].append(one)
+        if not result.reason:  # then it is said once, of all of them
+            groups[_group(one["answer"])].append(one)
     return {
         "result": result,
         "title": _titled(course, result.assignment),
