@@ -142,6 +142,7 @@ def _titled(course: Course | None, assignment: str) -> str:
 def _question(key: str, counts: Mapping[str, int], results: Sequence[Result], course: Course | None) -> dict:
     known = course.questions if course else course_questions()
     asked = [(one.student, answer) for one in results for answer in one.answers if answer.question == key]
+    unread = [(who, one) for who, one in asked if one.outcome == CANNOT_READ]
     return {
         "id": key,
         "task": known[key].task if key in known else "",
@@ -150,7 +151,7 @@ def _question(key: str, counts: Mapping[str, int], results: Sequence[Result], co
         "total": len(asked),
         "right": counts[CORRECT],
         "slips": summary.slips(results, key),
-        "unread": [(who, summary.first_line(one.cause or one.reason)) for who, one in asked if one.outcome == CANNOT_READ],
+        "unread": [(who, summary.first_line(one.cause or one.reason)) for who, one in unread],
     }
 
 
