@@ -290,6 +290,11 @@ def test_names_in_other_alphabets_are_told_apart():
     assert {row: one.student for row, one in found.rows.items()} == dict(enumerate(names))
 
 
+def test_nobody_is_matched_by_nothing():
+    found = matching.match([result("", file="x.ipynb")], [Person(1, "", (), ""), Person(2, "", ("",), "...")])
+    assert not found.rows and len(found.unknown) == 1
+
+
 # The command, on a class
 
 
