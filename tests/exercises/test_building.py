@@ -40,8 +40,20 @@ def test_what_is_wrong_with_a_question_is_said(changes, words):
 
 def test_an_instance_that_confuses_mistakes_is_refused():
     found = prove(replace(asked.recurrent(), T=2))
-    words = "(only one step counted for one step skipped): with T = 4 it does not"
-    assert f"the instance takes A4 for C3 {words}" in found
+    words = "the mistakes *only one step counted* and *one step skipped* have the same value in this instance"
+    assert f"{words}: use T = 3 or more" in found
+    assert not any("one step skipped" in trouble for trouble in prove(replace(asked.recurrent(), T=3)))
+
+
+def test_more_steps_are_promised_only_where_they_help():
+    text = "a = W0 * x\nL = mse(a, y)"
+    question = replace(asked.weights(), network=text, sizes=dict(x=1), T=1, goal="D(L, W0)", letters=(), same=())
+    found = [one for one in prove(replace(question, answer="(a - y)*x")) if "have the same value" in one]
+    assert all("use T" not in one for one in found)
+
+
+def test_a_section_of_another_notebook_is_refused_for_a_question_of_the_course():
+    assert "section '12 · Nowhere' is not of notebook 07" in prove(replace(asked.weights(), section="12 · Nowhere"))
 
 
 def test_an_engine_that_is_wrong_does_not_pass_the_complex_step(monkeypatch):

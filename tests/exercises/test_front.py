@@ -130,9 +130,17 @@ def test_an_instructor_adds_a_question_of_a_few_lines():
         ("h1(0) +", "h1(0) -", "is judged: 99.1: wrong"),
         ('"Once a step.", ', "", "three hints"),
         ('"The sum over time."', '"d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)"', "a hint holds the answer"),
-        ('"99 · Nowhere"', '"12 · Nowhere"', "is not of notebook 99"),
-        ('id = "99.1"', 'id = "first"', "an id is a notebook's number"),
+        (
+            '"99.1"',
+            '"07.2"',
+            "07.2: this id is that of a question of the course, and two questions cannot share one. W",
+        ),
+        ('id = "99.1"', 'id = "the first"', "an id is one word, such as mine.1"),
         ("[[question]]", "[[question]", "not TOML"),
+        ("[[question]]", "[question]", "write [[question]], in two brackets"),
+        ("[[question]]", "", "'id' stands outside of a question: write [[question]] above it"),
+        ('"two scalars"', '"h[t] = tanh(W * h[t-1] + x[t])"', "T is missing: the network has times"),
+        ("goal =", 'T = "4"\ngoal =', "T is '4'; expected a whole number from 1. Write for example:  T = 4"),
         ('letters = ["d1", "h1"]', 'letters = ["d1"]', "h1 is not available"),
     ],
 )
@@ -140,6 +148,15 @@ def test_a_question_that_is_not_sound_is_refused_with_its_reason(old, new, words
     with pytest.raises(QuestionError) as caught:
         ex.add(LINE.replace(old, new, 1))
     assert words in str(caught.value)
+
+
+def test_an_own_question_has_any_id_and_section_and_may_come_from_a_file(tmp_path):
+    file = tmp_path / "mine.toml"
+    text = LINE.replace("99.1", "week-2.first").replace('"99 · Nowhere"', '"Lecture 7"')
+    file.write_text(text.replace("hints = ", "# "), encoding="utf-8-sig")
+    assert ex.add(file) == ["week-2.first"] and ex("week-2.first").hint() == "There are no hints."
+    with pytest.raises(QuestionError, match="nowhere.toml cannot be read"):
+        ex.add(tmp_path / "nowhere.toml")
 
 
 def test_the_magic_checks_the_lines_of_a_cell():

@@ -66,7 +66,7 @@ def test_a_torn_last_line_is_skipped_and_spoils_no_later_one(tmp_path):
         b'{"exercise": "07.2|x", "outcome": "correct", "when": "", "mistake": ""}',
         b'{"exercise": "<b>07</b>.2", "outcome": "correct", "when": "", "mistake": ""}',
         b'{"exercise": "\\ud800.2", "outcome": "correct", "when": "", "mistake": ""}',
-        b'{"exercise": "07", "outcome": "correct", "when": "", "mistake": ""}',
+        b'{"exercise": "07.", "outcome": "correct", "when": "", "mistake": ""}',
         b'{"exercise": "' + b"7" * 100 + b'.2", "outcome": "correct", "when": "", "mistake": ""}',
     ],
     ids=lambda line: line[:40].decode(errors="replace"),

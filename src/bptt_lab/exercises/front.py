@@ -76,6 +76,8 @@ class Exercise:
 
     def hint(self) -> str:
         """Return the next of three hints; the last names the rule."""
+        if not self.question.hints:
+            return Words("There are no hints.")
         self._hints = min(self._hints + 1, len(self.question.hints))
         return Words(f"Hint {self._hints} of 3: {self.question.hints[self._hints - 1]}")
 
@@ -145,8 +147,11 @@ class Exercises:
         """Return the ids of all exercises, or of those of one notebook such as '07'."""
         return [name for name in {**course_questions(), **self._own} if name.startswith(notebook)]
 
-    def add(self, text: str) -> list[str]:
-        """Read questions from TOML, as an instructor writes them, and return their ids (errors: QuestionError)."""
+    def add(self, text: str | Path) -> list[str]:
+        """Read questions from TOML, a text or a file, as an instructor writes them, and return their ids.
+
+        Errors: QuestionError with all that is wrong, each with the line that mends it.
+        """
         from bptt_lab.exercises.authoring.proof import add
 
         found = add(text, self._kinds)

@@ -20,7 +20,7 @@ FILE_NAME = ".bptt-lab-progress.jsonl"
 SWITCH = "BPTT_LAB_PROGRESS"
 SOLVED = "correct"
 NOT_COUNTED = ("not attempted",)
-IDENTITY = re.compile(r"\w{1,40}\.\d{1,6}")  # of an exercise, as question.py has it; it stands in a table
+IDENTITY = re.compile(r"\w[\w.-]{0,58}\w|\w")  # of an exercise, as `questions.keys` has it; it stands in a table
 # never wait for what a FIFO or a device does, never make a terminal one's own, no line ends changed on Windows
 FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 LONGEST_FILE = 16 * 2**20  # bytes read from the end: some hundred thousand answers

@@ -44,13 +44,17 @@ class Question:
     `reasons` says of wrong choices, numbers or shapes why they are wrong. A `shape` with a network and a goal is
     proven, and a wrong one compared with those of other quantities; `called` gives letters to sizes: { x = "D" }.
     `most_letters` is how many letters the last line of a derivation may hold, where the task asks for a short one.
+    `tolerance` says how far a number may be off: `abs`, or `rel` as a share of it. `points` and `attempts` hold where a
+    course file says nothing else.
     """
 
     id: str
     kind: str
     task: str
-    hints: tuple[str, ...]
-    section: str
+    hints: tuple[str, ...] = ()
+    section: str = ""
+    points: float = 1.0
+    attempts: int = 1
     network: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     T: int = 0
@@ -68,6 +72,7 @@ class Question:
     shape: tuple[int, ...] | None = None
     called: Mapping[str, str] = field(default_factory=dict)
     number: float | None = None
+    tolerance: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
     right: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from zlib import crc32
 
-from bptt_lab.exercises.authoring.proof import prove
+from bptt_lab.exercises.authoring.proof import CONFUSED, prove
 from bptt_lab.exercises.authoring.spelling import Code, Unspeakable, gradient_form, spell, spell_entry
 from bptt_lab.exercises.mistakes.uses import influenced
 from bptt_lab.exercises.places import listed, said, said_now
@@ -97,7 +97,7 @@ def _first_proven(candidates: Iterator[Data]) -> Question | None:
             troubles = _troubles(question)
             if not troubles:
                 return question
-            if not all(trouble.startswith("the instance") for trouble in troubles):
+            if not all(trouble.startswith(CONFUSED) for trouble in troubles):
                 break  # more steps mend an instance that hides mistakes, nothing else
     return None
 

@@ -73,7 +73,7 @@ def judge_number(question: Question, answer: object) -> Feedback:
         mend = "A number is wanted, such as 3 or 0.25 or '3/4'."
         return _unread(question, answer, "no number that can be read", mend, str(error))
     wanted = Fraction(str(question.number))
-    if abs(given - wanted) <= _close(wanted, answer) * max(1, abs(wanted)):
+    if abs(given - wanted) <= _allowed(question, wanted, answer):
         return Feedback(question.id, CORRECT)
     if reason := next((words for number, words in question.reasons.items() if Fraction(number) == given), ""):
         right, cause = "", reason
@@ -115,6 +115,13 @@ def _close(wanted: Fraction, answer: object) -> Fraction:
     if wanted.denominator > 1:
         return CLOSE
     return Fraction(0) if issubclass(type(answer), str) else Fraction(1, 10**12)
+
+
+def _allowed(question: Question, wanted: Fraction, answer: object) -> Fraction:
+    """Return how far a number may be off: as the author says, else by what floats lose."""
+    given = {name: Fraction(str(value)) for name, value in question.tolerance.items()}
+    stated = max(given.get("abs", 0), given.get("rel", 0) * abs(wanted)) if given else 0
+    return max(stated, _close(wanted, answer) * max(1, abs(wanted)))
 
 
 def judge_choice(question: Question, answer: object) -> Feedback:

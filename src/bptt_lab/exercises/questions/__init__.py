@@ -11,14 +11,15 @@ from importlib import resources
 
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.question import Question, QuestionError
+from bptt_lab.exercises.questions import keys
 from bptt_lab.formulas.errors import nearest
 
 FOLDER = resources.files("bptt_lab.exercises") / "questions"
 
 
 def make(data: Mapping[str, object], kinds: Mapping[str, Kind] = KINDS) -> Question:
-    """Return a question from a table of TOML (errors: QuestionError naming the key)."""
-    name = str(data.get("id", "a question without id"))
+    """Return a question from a table of TOML (errors: QuestionError naming the key and the line that mends it)."""
+    name = str(data.get("id", "a question without id"))[:60]
     known = {one.name for one in fields(Question)}
     for key in data:
         if key not in known:
@@ -26,13 +27,19 @@ def make(data: Mapping[str, object], kinds: Mapping[str, Kind] = KINDS) -> Quest
     kind = data.get("kind")
     if kind not in kinds:
         raise QuestionError(f"{name}: the kind is {kind!r}; expected one of {', '.join(kinds)}.")
-    missing = [key for key in ("id", "task", "hints", "section", *kinds[kind].needs) if key not in data]
+    missing = [key for key in ("id", "task", *kinds[kind].needs) if key not in data]
     if missing:
-        raise QuestionError(f"{name}: {', '.join(missing)} is missing; a question of kind {kind!r} needs it.")
-    if not re.fullmatch(r"\w+\.\d+", str(data["id"])):
-        raise QuestionError(f"{name}: an id is a notebook's number and the question's, such as 07.2.")
-    if len(data["hints"]) != 3:
-        raise QuestionError(f"{name}: a question has three hints, the last one names the rule.")
+        lines = "".join(f"\n    {line}" for line in map(keys.mend, missing) if line)
+        raise QuestionError(
+            f"{name}: {', '.join(missing)} is missing; a question of kind {kind!r} needs it. Write for example:{lines}"
+        )
+    if not keys.KEYS["id"].type.holds(data["id"]):
+        mended = "such as mine.1 or week-2.gradient: letters, digits, dots and dashes, at most 60"
+        raise QuestionError(f"{name}: an id is one word, {mended}.")
+    if wrong := keys.trouble(data):
+        raise QuestionError(f"{name}: {wrong}")
+    if len(data.get("hints", ())) not in (0, 3):
+        raise QuestionError(f"{name}: a question has three hints, the last one names the rule; or none at all.")
     return Question(**{key: _frozen(value) for key, value in data.items()})
 
 
@@ -47,9 +54,10 @@ def _frozen(value: object) -> object:
 def read_questions(text: str, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Question]:
     """Return the questions of a TOML text by id (errors: QuestionError)."""
     try:
-        tables = tomllib.loads(text).get("question", [])
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise QuestionError(f"The questions are not TOML: {error}.") from error
+    tables = _tables(data)
     found: dict[str, Question] = {}
     for table in tables:
         question = make(table, kinds)
@@ -57,6 +65,31 @@ def read_questions(text: str, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Qu
             raise QuestionError(f"{question.id}: this id is used twice.")
         found[question.id] = question
     return found
+
+
+def _tables(data: Mapping[str, object]) -> list[Mapping]:
+    """Return the tables of the questions (errors: QuestionError where there are none)."""
+    tables = data.get("question", [])
+    if isinstance(tables, Mapping):
+        raise QuestionError("[question] is one table: write [[question]], in two brackets, above each question.")
+    if not isinstance(tables, list) or not all(isinstance(one, Mapping) for one in tables):
+        raise QuestionError("question must be a list of tables: write [[question]] above each question.")
+    if others := [key for key in data if key != "question"]:
+        raise QuestionError(f"{others[0]!r} stands outside of a question: write [[question]] above it.")
+    if not tables:
+        raise QuestionError("There is no question here: write [[question]], and below it its lines.")
+    return tables
+
+
+def outside_of_the_course(questions: Mapping[str, Question]) -> None:
+    """Raise a QuestionError where an id is one of the course's own.
+
+    Two questions of one id would stand in one line of a diary, of a gradebook and of a report on mistakes.
+    """
+    for name in questions:
+        if name in course_questions():
+            what = f"{name}: this id is that of a question of the course, and two questions cannot share one."
+            raise QuestionError(f'{what} Write for example:  id = "my-{name}"')
 
 
 @cache
