@@ -35,7 +35,7 @@ MAY_IMPORT = {
 FLOORS = [
     {"outcomes"},
     {"card"},
-    {"question", "feedback", "places", "scenes", "progress"},
+    {"question", "feedback", "places", "scenes", "progress", "closed"},
     {"sandbox", "mistakes"},
     {"causes"},
     {"judges"},

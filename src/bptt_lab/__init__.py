@@ -9,9 +9,10 @@ ROOMS = {
     "ex": "exercises",
     "explore": "explorer",
     "explore_flows": "explorer",
+    "hand_in": "teaching",
     "walk": "explorer",
 }
-__all__ = ["Network", "NetworkError", "ex", "explore", "explore_flows", "walk"]
+__all__ = ["Network", "NetworkError", "ex", "explore", "explore_flows", "hand_in", "walk"]
 
 
 def __getattr__(name: str):

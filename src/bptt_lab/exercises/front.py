@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from bptt_lab.exercises import progress
+from bptt_lab.exercises import closed, progress
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.outcomes import NOT_ATTEMPTED, UNDECIDED
@@ -82,7 +82,9 @@ class Exercise:
         return Words(f"Hint {self._hints} of 3: {self.question.hints[self._hints - 1]}")
 
     def solution(self) -> Words:
-        """Return one right answer."""
+        """Return one right answer, unless the exercise is assigned."""
+        if closed.is_closed(self.question.id):
+            return Words(closed.CLOSED.format(self.question.id))
         return Words(f"{self.question.id}{self.kind.solution(self.question)}")
 
     def _repr_markdown_(self) -> str:

@@ -7,3 +7,14 @@ by the templates beside it, `wording` makes HTML of words. `exports` hands point
 and writes its own table, `matching` says whose row it is. `commands` are the words of `bptt-lab` for all of these.
 Nothing here is needed by a student, but `handin`.
 """
+
+__all__ = ["hand_in"]
+
+
+def __getattr__(name: str):
+    """Return what a student needs of this room, loaded when it is first asked for."""
+    if name != "hand_in":
+        raise AttributeError(f"module 'bptt_lab.teaching' has no attribute {name!r}")
+    from bptt_lab.teaching.handin import hand_in
+
+    return hand_in

@@ -105,6 +105,11 @@ def _trouble(question: Question, line: Written) -> Feedback | None:
     return _at(question, WRONG, line, cause=cause, section=question.section, asks=asks)
 
 
+def formulas_read(question: Question, text: str) -> list[Tree]:
+    """Return the formulas of a derivation, as they are read (errors: FormulaError)."""
+    return [line.tree for line in _lines(question, text)]
+
+
 def _lines(question: Question, text: str) -> list[Written]:
     if not isinstance(text, str) or len(text) > LONGEST_CELL:
         raise FormulaError("A derivation is text of limited length.", "Write one formula a line.")

@@ -34,7 +34,7 @@ def make(data: Mapping[str, object], kinds: Mapping[str, Kind] = KINDS) -> Quest
             f"{name}: {', '.join(missing)} is missing; a question of kind {kind!r} needs it. Write for example:{lines}"
         )
     if not keys.KEYS["id"].type.holds(data["id"]):
-        mended = "such as mine.1 or week-2.gradient: letters, digits, dots and dashes, at most 60"
+        mended = "such as mine.1 or week-2.gradient: letters, digits, dots and dashes, at most 48"
         raise QuestionError(f"{name}: an id is one word, {mended}.")
     if wrong := keys.trouble(data):
         raise QuestionError(f"{name}: {wrong}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import NamedTuple
 
-IDENTITY = re.compile(r"\w(?:[\w.-]{0,58}\w)?", re.ASCII)  # it names cells and files, and stands in tables
+IDENTITY = re.compile(r"\w(?:[\w.-]{0,46}\w)?", re.ASCII)  # it names cells and files, and stands in tables
 BARE = re.compile(r"\[t(?:[+-]\d+)?\]")  # a time in the text of a network
 
 
@@ -60,7 +60,7 @@ def _is_tolerance(value: object) -> bool:
 TYPES: Mapping[str, Type] = {
     "text": Type("a text in quotes", lambda value: _is_text(value) and bool(value.strip())),
     "identifier": Type(
-        "a word of letters, digits, dots and dashes, at most 60",
+        "a word of letters, digits, dots and dashes, at most 48",
         lambda value: _is_text(value) and bool(IDENTITY.fullmatch(value)),
     ),
     "texts": Type("a list of texts", _list(_is_text)),
