@@ -1,7 +1,8 @@
 """A release: notebooks with a task, an answer cell and a locked check cell an exercise, as nbgrader knows them.
 
-    RELEASE/source/week-2/week-2.ipynb            for all, and nbgrader's source; beside it assigned.txt and reading/
+    RELEASE/source/week-2/week-2.ipynb            for all, and nbgrader's source; beside it assigned.txt
     RELEASE/students/ada/week-2/week-2.ipynb      for one student, where the assignment is varied
+    RELEASE/reading/week-2/07_….ipynb             notebooks of the course that go with it, without its exercises
     RELEASE/nbgrader_config.py                    so that `nbgrader generate_assignment` leaves answer cells as they are
 
 The same course file and secret give the same bytes.
@@ -203,15 +204,14 @@ def files(course: Course, assignment: Assignment, students: Iterable[str] = ()) 
     """Yield the files of a release, each with its path and its text."""
     name = assignment.name
     yield "nbgrader_config.py", CONFIG.format(name=name, course=course.name)
-    readings = dict(_readings(assignment))
+    for book, text in _readings(assignment):
+        yield f"{READING}/{name}/{book}", text
+    if assignment.notebooks:
+        yield f"{READING}/{name}/{FILE_NAME}", _list(assignment)
     for student in ("", *students):
         folder = f"students/{student}/{name}" if student else f"source/{name}"
         yield f"{folder}/{name}.ipynb", written(notebook(course, assignment, student))
         yield f"{folder}/{FILE_NAME}", _list(assignment)
-        for book, text in readings.items():
-            yield f"{folder}/{READING}/{book}", text
-        if readings:
-            yield f"{folder}/{READING}/{FILE_NAME}", _list(assignment)
 
 
 def _list(assignment: Assignment) -> str:
