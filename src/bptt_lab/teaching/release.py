@@ -14,7 +14,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode, v4, writes
@@ -89,14 +89,17 @@ HOW: Mapping[str, How] = {
 
 def notebook(course: Course, assignment: Assignment, student: str = "") -> NotebookNode:
     """Return the notebook of an assignment, for one student or, without a name, as the questions stand."""
-    plain = replace(assignment, varied=False)
-    known = course if student else replace(course, assignments={**course.assignments, assignment.name: plain})
-    questions = known.questions_for(assignment.name, student)
+    questions = course.questions_for(assignment.name, student) if student else as_they_stand(course, assignment)
     cells = [_opening(assignment), _first_cell(assignment, questions, student)]
     for entry in assignment.entries:
         cells += exercise(questions[entry.question], entry)
     about = {"course": course.name, "assignment": assignment.name, **({"student": student} if student else {})}
     return v4.new_notebook(cells=cells, metadata={**LANGUAGE, "bptt_lab": about})
+
+
+def as_they_stand(course: Course, assignment: Assignment) -> dict[str, Question]:
+    """Return the questions of an assignment as nobody's in particular."""
+    return {entry.question: course.questions[entry.question] for entry in assignment.entries}
 
 
 def _opening(assignment: Assignment) -> NotebookNode:
@@ -244,10 +247,10 @@ def _without(cell: dict, assignment: Assignment) -> dict:
     return cell
 
 
-def write(folder: Path, course: Course, assignment: Assignment, students: Iterable[str] = ()) -> list[Path]:
-    """Write a release into a folder and return its files (errors: OSError)."""
+def write(folder: Path, named: Iterable[tuple[str, str]]) -> list[Path]:
+    """Write files, each given by its path and its text, into a folder and return them (errors: OSError)."""
     found = []
-    for name, text in files(course, assignment, students):
+    for name, text in named:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -283,6 +286,3 @@ def read_students(path: Path) -> list[str]:
     if not found:
         raise ReleaseError(f"{path.name} names nobody: write a line  student  and below it a name a line.")
     return [row[column].strip() for row in rows[first - 1 :] if len(row) > column and row[column].strip()]
-
-
-__all__ = ["ReleaseError", "exercise", "files", "notebook", "read_students", "task_text", "write"]

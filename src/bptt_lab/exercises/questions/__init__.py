@@ -53,13 +53,8 @@ def _frozen(value: object) -> object:
 
 def read_questions(text: str, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Question]:
     """Return the questions of a TOML text by id (errors: QuestionError)."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionError(f"The questions are not TOML: {error}.") from error
-    tables = _tables(data)
     found: dict[str, Question] = {}
-    for table in tables:
+    for table in tables_of(text):
         question = make(table, kinds)
         if question.id in found:
             raise QuestionError(f"{question.id}: this id is used twice.")
@@ -67,8 +62,12 @@ def read_questions(text: str, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Qu
     return found
 
 
-def _tables(data: Mapping[str, object]) -> list[Mapping]:
-    """Return the tables of the questions (errors: QuestionError where there are none)."""
+def tables_of(text: str) -> list[Mapping]:
+    """Return the tables of the questions in a TOML text (errors: QuestionError where there are none)."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise QuestionError(f"The questions are not TOML: {error}.") from error
     tables = data.get("question", [])
     if isinstance(tables, Mapping):
         raise QuestionError("[question] is one table: write [[question]], in two brackets, above each question.")

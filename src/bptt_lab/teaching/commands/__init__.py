@@ -6,6 +6,8 @@ import argparse
 from importlib import import_module
 
 WORDS = (
+    "question",
+    "assign",
     "report",
     "export",
 )
