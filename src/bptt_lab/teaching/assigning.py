@@ -113,7 +113,8 @@ def _written(course: Course, assignment: Assignment, out: Path, students: list[s
     release.write(out, files)
     yield from (f"warning: {line}" for line in lines)
     yield from (f"warning: {one}" for one in found)
-    yield f"{assignment.name}: {out / 'source' / assignment.name}, nbgrader's source{'' if students else '; hand it out'}."
+    todo = "" if students else "; hand it out"
+    yield f"{assignment.name}: {out / 'source' / assignment.name}, nbgrader's source{todo}."
     if students:
         yield f"  hand out: {out / 'students'}, a folder for each of {len(students)} students."
 

@@ -28,8 +28,8 @@ bptt-lab question format                        this page
 
 The kinds are {kinds}.
 
-A file holds one table `[[question]]` a question. Nobody believes an author: `check` proves that the answer has the value
-of the goal, that every other form you list is accepted, that the goal agrees with a complex step of the forward pass,
+A file holds one table `[[question]]` a question. Nobody believes an author: `check` proves that the answer has the
+value of the goal, that every other form you list is accepted, that the goal agrees with a complex step of the forward pass,
 and that the instance tells the known mistakes apart. Name the file in your course file, `questions = ["mine.toml"]`,
 and assign the questions by their ids; or try them in a notebook: `ex.add(Path("mine.toml"))`, `ex("mine.1")`.
 
