@@ -189,6 +189,11 @@ def _assignment(data: Mapping, questions: Mapping[str, Question], where: str) ->
         raise CourseError(f'{where}: it has no questions. Write for example:  question = ["07.1", "07.2"]')
     entries = tuple(_entry(one, questions, where) for one in rows)
     _once((one.question for one in entries), f"{where}: it asks twice for")
+    cells: dict[str, str] = {}
+    for one in entries:
+        other = cells.setdefault(one.question.replace(".", "-").casefold(), one.question)
+        if other != one.question:
+            raise CourseError(f"{where}: {other} and {one.question} would be one cell to nbgrader: rename one of them.")
     varied = data.get("varied", False)
     if not isinstance(varied, bool):
         raise CourseError(f"{where}: varied is {varied!r}; write  varied = true  or  varied = false")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bptt_lab.exercises import closed
+from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
 
 NOT_ATTEMPTED, READ, UNREAD = "not attempted", "handed in", "cannot be read"
@@ -112,28 +113,20 @@ class HandIn:
 
 
 def points(question: Question, most: float, answers: tuple) -> float:
-    """Return the points of the best of some answers (errors: HandInError where one could not be judged)."""
-    return max((_points_of(question, most, one) for one in answers), default=0.0)
+    """Return the points of the best of some answers, as `grading` gives them.
 
-
-def _points_of(question: Question, most: float, answer: object) -> float:
+    Errors: HandInError where nothing is known of the best: then a person has to look.
+    """
     from bptt_lab.exercises.front import is_blank
-    from bptt_lab.exercises.kinds import KINDS
-    from bptt_lab.exercises.outcomes import UNDECIDED
+    from bptt_lab.teaching import grading
 
-    if answer is None or answer is Ellipsis or is_blank(answer):
-        return 0.0
-    found = KINDS[question.kind].check(question, answer)
-    if found.outcome == UNDECIDED:
-        raise HandInError(f"{question.id} could not be judged, look at it yourself: {found.cause}")
-    return share(found.outcome) * most
-
-
-def share(outcome: str) -> float:
-    """Return the share of the points that an outcome is worth."""
-    from bptt_lab.exercises.outcomes import CORRECT, OTHER_FORM
-
-    return {CORRECT: 1.0, OTHER_FORM: 0.5}.get(outcome, 0.0)
+    given = [one for one in answers if not (one is None or one is Ellipsis or is_blank(one))]
+    found = [grading.told(question, one) for one in given]
+    unknown = [one for one in found if one.outcome in grading.NOBODY_KNOWS]
+    if unknown and all(one in unknown or one.outcome == CANNOT_READ for one in found):
+        why = grading.NOBODY_KNOWS[unknown[0].outcome].format(unknown[0].cause)
+        raise HandInError(f"{question.id} is not graded, look at it yourself. {why}")
+    return max((grading.points_for(one.outcome, most) for one in found), default=0.0)
 
 
 _courses: dict[tuple, object] = {}

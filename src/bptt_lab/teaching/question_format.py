@@ -29,9 +29,10 @@ bptt-lab question format                        this page
 The kinds are {kinds}.
 
 A file holds one table `[[question]]` a question. Nobody believes an author: `check` proves that the answer has the
-value of the goal, that every other form you list is accepted, that the goal agrees with a complex step of the forward pass,
-and that the instance tells the known mistakes apart. Name the file in your course file, `questions = ["mine.toml"]`,
-and assign the questions by their ids; or try them in a notebook: `ex.add(Path("mine.toml"))`, `ex("mine.1")`.
+value of the goal, that every other form you list is accepted, that the goal agrees with a complex step of the forward
+pass, and that the instance tells the known mistakes apart. Name the file in your course file,
+`questions = ["mine.toml"]`, and assign the questions by their ids; or try them in a notebook:
+`ex.add(Path("mine.toml"))`, `ex("mine.1")`.
 
 The letters are those of your network, any you like: `a[t]` in the network, `a(t)` in a formula, `d_a(t)` for the
 gradient of the loss by it. An id of the course's own is refused, since two questions with one id would be one line in a
