@@ -94,7 +94,8 @@ def _in_layer(
 
 def _needles(questions: Iterable[Question]) -> Iterator[Needle]:
     for question in questions:
-        told = _bare(" ".join((question.task, *question.choices.values(), question.goal, question.printed)))
+        network = question.graph.network.text if question.network else ""
+        told = _bare(" ".join((question.task, *question.choices.values(), question.goal, question.printed, network)))
         texts = [("its answer", question.answer), *(("a right form of it", one) for one in question.same)]
         texts += [("why an answer is wrong", words) for words in question.reasons.values()]
         for what, text in texts:
@@ -114,24 +115,25 @@ def _bare(text: str) -> str:
 
 def _formulas(questions: Iterable[Question]) -> dict[str, str]:
     """Return the shapes of right answers, each with its question; what the task says itself is left out."""
-    found = {}
+    found: dict[str, str] = {}
     for question in questions:
-        asked = {shape_of(one) for one in (question.goal, question.printed)}
+        asked = shapes_of(question, question.goal) | shapes_of(question, question.printed)
         for text in (question.answer, *question.same):
-            shape = shape_of(text, question)
-            if text and len(shape) >= 2 * SHORTEST and shape not in asked:
-                found.setdefault(shape, question.id)
+            for shape in shapes_of(question, text) - asked:
+                if len(shape) >= 2 * SHORTEST:
+                    found.setdefault(shape, question.id)
     return found
 
 
-def shape_of(text: str, question: Question | None = None) -> str:
-    """Return a formula or a program with its names replaced by their order: the same for other letters."""
-    if question is not None and question.goal:
-        try:
-            text = write(question.tree(text))
-        except QuestionError:
-            pass
-    return _shape(text)
+def shapes_of(question: Question, text: str) -> set[str]:
+    """Return a formula or a program with its names replaced by their order, as it stands and as it is read."""
+    if not text:
+        return set()
+    try:
+        read = [write(question.tree(text))] if question.goal else []
+    except QuestionError:
+        read = []
+    return {_shape(one) for one in (text, *read)}
 
 
 @lru_cache(maxsize=20_000)
@@ -247,13 +249,11 @@ def looked_up(questions: Iterable[Question]) -> dict[str, str]:
     course = course_questions()
     known: dict[str, str] = {}
     for one in course.values():
-        for text in (one.answer, *one.same):
-            if text:
-                known.setdefault(shape_of(text, one), one.id)
+        for shape in _right_shapes(one):
+            known.setdefault(shape, one.id)
     found = {}
     for question in questions:
-        shapes = [shape_of(text, question) for text in (question.answer, *question.same) if text]
-        same = next((known[shape] for shape in shapes if len(shape) >= SHORTEST and shape in known), "")
+        same = next((known[shape] for shape in sorted(_right_shapes(question)) if shape in known), "")
         if question.id in course:
             is_itself = (course[question.id].network, course[question.id].choices) == (
                 question.network,
@@ -263,3 +263,8 @@ def looked_up(questions: Iterable[Question]) -> dict[str, str]:
         elif same:
             found[question.id] = f"as {same}, up to the names of letters"
     return found
+
+
+def _right_shapes(question: Question) -> set[str]:
+    found = (shapes_of(question, text) for text in (question.answer, *question.same))
+    return {shape for shape in set().union(*found) if len(shape) >= SHORTEST}
