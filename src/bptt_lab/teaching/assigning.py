@@ -102,7 +102,8 @@ def _written(course: Course, assignment: Assignment, out: Path, students: list[s
     by_id: dict[str, Question] = {}
     for one in reversed(questions):  # as a student has them, where there are students
         by_id.setdefault(one.id, one)
-    lines = [LOOKED_UP.format(name, how) for name, how in leaks.looked_up(by_id.values()).items()]
+    shown = [by_id[entry.question] for entry in assignment.entries]
+    lines = [LOOKED_UP.format(name, how) for name, how in leaks.looked_up(shown).items()]
     if lines and strict:
         raise ReleaseError("\n".join(["What can be looked up is refused by --strict:", *lines]))
     files = list(release.files(course, assignment, students))
