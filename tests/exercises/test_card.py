@@ -110,3 +110,9 @@ def test_any_other_name_that_is_missing_is_told_as_always(shell):
     shell.run_cell("print(undefined)", store_history=True)
     (told,) = shell.told
     assert "Traceback" in told and "in quotes" not in told
+
+
+@pytest.mark.parametrize("section", ["Lecture 7", "/etc · passwd", "** · x", "[", "07 · 1. One weight"])
+def test_a_section_in_an_authors_own_words_is_shown_as_it_is(section, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert link(section) == escaped(section)

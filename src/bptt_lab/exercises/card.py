@@ -52,7 +52,8 @@ def escaped(words: str) -> str:
 def link(section: str) -> str:
     """Return a section such as '07 · 3. Immediate is not total' as a link, where its notebook lies in this folder."""
     number, _, heading = section.partition(" · ")
-    files = sorted(Path().glob(f"{number}_*.ipynb"), key=lambda path: (len(path.name), path.name))
+    is_number = re.fullmatch(r"\d\d", number)  # an author's own words may be anything, also signs of a pattern
+    files = sorted(Path().glob(f"{number}_*.ipynb"), key=lambda path: (len(path.name), path.name)) if is_number else []
     return f"[{escaped(section)}](<{files[0].name}#{heading.replace(' ', '-')}>)" if files else escaped(section)
 
 

@@ -112,6 +112,7 @@ def _written(course: Course, assignment: Assignment, out: Path, students: list[s
     if serious:
         raise ReleaseError("\n".join(["Nothing is written, since the release would give away:", *map(str, serious)]))
     release.write(out, files)
+    found += _left_over(out, {name for name, _ in files}, questions, course.secret)
     yield from (f"warning: {line}" for line in lines)
     yield from (f"warning: {one}" for one in found)
     todo = "" if students else "; hand it out"
@@ -123,3 +124,11 @@ def _written(course: Course, assignment: Assignment, out: Path, students: list[s
 def _of(course: Course, assignment: Assignment, student: str) -> dict[str, Question]:
     """Return the questions as a student has them; as they stand for who has no name."""
     return course.questions_for(assignment.name, student) if student else release.as_they_stand(course, assignment)
+
+
+def _left_over(out: Path, written: set[str], questions: list[Question], secret: bytes) -> list[leaks.Leak]:
+    """Return what other files give away that lie among those to be handed out, from an earlier release or by hand."""
+    folders = [out / name for name in ("source", "students", release.READING)]
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    others = [(path.relative_to(out).as_posix(), path) for path in paths]
+    return leaks.scan(((name, path.read_bytes()) for name, path in others if name not in written), questions, secret)
