@@ -1,6 +1,7 @@
 """Instances of a student's own: the same each time, sound, and the same question."""
 
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -121,16 +122,30 @@ def test_renamed_and_renamed_back_is_the_same_question(kind):
         (r"$\tanh(h)$, $\text{which h}$, $\operatorname{W}$", r"$\tanh(q)$, $\text{which h}$, $\operatorname{W}$"),
         ("The output knows h1(3); which share? h(t)", "The output knows q1(3); which share? q(t)"),
         ("```\nh1[t] = 1\n```", "```\nq1[t] = 1\n```"),
+        ("W¹ h¹ is a column; x² is not", "V¹ q¹ is a column; x² is not"),
     ],
 )
 def test_letters_are_renamed_in_words_code_and_latex(text, expected):
     assert words_renamed(text, LETTERS) == expected
 
 
-@pytest.mark.parametrize("text", ["the state h is felt", "$tanh(h)$"])
+@pytest.mark.parametrize(
+    "text", ["the state h is felt", "$tanh(h)$", "twice is `W @ W`", "in the letters of the course"]
+)
 def test_where_a_letter_may_be_a_word_nothing_is_renamed(text):
     with pytest.raises(Uncertain):
         words_renamed(text, LETTERS)
+
+
+@pytest.mark.parametrize("name", ["16.2", "16.3", "16.4", "17.2", "17.4", "15.3"])
+def test_a_gate_after_which_weights_are_named_keeps_its_letter(name):
+    question = fresh(name)
+    found = renaming.renamed(question, random.Random(name))
+    marks = lambda one: re.findall(r"(?<=_)[a-z]\b", one.task + one.graph.network.text + one.answer)
+    letters = lambda one: [letter for letter in one.graph.network.shapes if len(letter) == 1]
+    gates = set(re.findall(r"(?<=_)[a-z]\b", question.graph.network.text))
+    assert marks(found) == marks(question)
+    assert gates & set(letters(question)) <= set(letters(found))
 
 
 def test_a_question_whose_words_are_uncertain_keeps_its_letters():

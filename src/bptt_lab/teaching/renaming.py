@@ -17,6 +17,7 @@ from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.formulas.tree import Letter, Tree, mapped
 
 NAME = re.compile(r"[A-Za-z]\w*")
+SMALL = "\u2070\u00b9\u00b2\u00b3\u2074-\u2089"  # digits above and below the line, as in a letter with a power
 STEM = re.compile(r"([A-Za-z])(\d*(?:_\w+)?)")  # h1_f: a letter, and what tells it from others of its kind
 KEPT = frozenset("aLy")  # a delta is named after its a; the loss and the target are what they are
 # no index that somebody sums over, no number of entries, no function or derivative
@@ -42,11 +43,12 @@ def _drawn(question: Question, chance: random.Random) -> dict[str, str]:
     """Return new names for the quantities of a question's network: one letter for all that begin with one."""
     names = list(question.graph.network.shapes)
     stems = list(dict.fromkeys(match[1] for name in names if (match := STEM.fullmatch(name))))
+    kept = KEPT | {question.graph.network.loss} | {letter for name in names for letter in name.partition("_")[2]}
     free = {case: [one for one in letters if one not in stems] for case, letters in NEW.items()}
     new: dict[str, str] = {}
     for stem in stems:
         pool = free["upper" if stem.isupper() else "lower"]
-        if stem not in KEPT and stem != question.graph.network.loss and pool:
+        if stem not in kept and pool:  # W_f is named after the gate f: both or none
             new[stem] = pool.pop(chance.randrange(len(pool)))
     found = {name: new[m[1]] + m[2] for name in names if (m := STEM.fullmatch(name)) and m[1] in new}
     return found if len(set(found.values()) | set(names) - set(found)) == len(names) else {}
@@ -134,6 +136,8 @@ def _code(text: str, words: Mapping[str, str]) -> str:
 def words_renamed(text: str, words: Mapping[str, str]) -> str:
     """Return a text in Markdown with its letters renamed (errors: Uncertain)."""
     stems = {old: new for old, new in _stems(words)}
+    if "letters of the course" in text:
+        raise Uncertain("the letters are said to be those of the course")
     return "".join(_piece(piece, words, stems) for piece in PIECES.split(text))
 
 
@@ -145,10 +149,18 @@ def _stems(words: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 def _piece(piece: str, words: Mapping[str, str], stems: Mapping[str, str]) -> str:
     if piece.startswith("`"):
+        if strange := next((one for one in NAME.findall(piece) if one not in words and _looks_like(one, stems)), ""):
+            raise Uncertain(f"{strange} in code")
         return _renamed_words(piece, words)
     if piece.startswith("$"):
         return COMMANDS.sub(lambda match: _math(match[0], stems), piece)
-    return NAME.sub(lambda match: _prose(match, words), piece)
+    piece = re.sub(rf"\b([A-Za-z])(?=[{SMALL}])", lambda match: stems.get(match[1], match[1]), piece)
+    return re.sub(rf"[A-Za-z]\w*(?<![{SMALL}])", lambda match: _prose(match, words), piece)
+
+
+def _looks_like(name: str, stems: Mapping[str, str]) -> bool:
+    """Return whether a name in code is one letter of those renamed, with digits: a quantity that nobody has named."""
+    return bool(re.fullmatch(r"[A-Za-z]\d*", name)) and name[0] in stems
 
 
 def _math(run: str, stems: Mapping[str, str]) -> str:
