@@ -81,7 +81,7 @@ def lines(kind, *changes):
             [("T = 3\n", "T = 1\n"), ("answer = 'd_a(1)*h(0) + d_a(2)*h(1) + d_a(3)*h(2)'", "answer = 'd_a(1)*h(0)'")],
             "have the same value in this instance: use T = 2 or more",
         ),  # fmt: skip
-        ("matrix", [("sizes = { x = 3, h = 4 }\n", "")], "size"),
+        ("matrix", [("sizes = { x = 3, h = 4 }\n", "")], "Give sizes such as  sizes = { x = 3 }."),
         ("matrix", [("goal = 'grad(L, R)'\n", "")], "goal is missing; a question of kind 'matrix' needs it. Write for"),
         ("function", [("returns = { d_R = 'd_R' }", "returns = { d_R = 'd_Q' }")], "'d_Q' is not a letter"),
         ("shape", [("shape = [4, 3]", "shape = [3, 4]")], "shape is (3, 4), but that of grad(L, W) is (4, 3)"),

@@ -96,7 +96,8 @@ class Question:
         try:
             return _unrolled(_network(text, tuple(sizes.items())), T)
         except NetworkError as error:
-            raise QuestionError(f"{self.id}: {error}") from error
+            as_toml = re.sub(r"sizes=dict\((\w+)=(\d+)\)", r"sizes = { \1 = \2 }", str(error))
+            raise QuestionError(f"{self.id}: {as_toml}") from error
 
     @cached_property
     def language(self) -> Language:

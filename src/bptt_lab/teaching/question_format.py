@@ -124,7 +124,7 @@ def checked(text: str) -> Iterator[tuple[str, list[str]]]:
             question = make(table)
             outside_of_the_course({question.id: question})
             twice = [f"the id {name!r} is used twice: give each question its own"] if name in seen else []
-            yield name, [*twice, *prove(question)]
+            yield name, [*twice, *(one.removeprefix(f"{name}: ") for one in prove(question))]
         except QuestionError as error:
             yield name, [str(error).removeprefix(f"{name}: ")]
         seen.add(name)
