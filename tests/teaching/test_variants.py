@@ -90,10 +90,17 @@ def test_the_choices_are_put_in_another_order_with_their_reasons():
     assert told(found) == told(question) and prove(found) == []
 
 
-def test_choices_that_speak_of_their_letters_keep_their_order():
-    (question,) = read_questions(example("choice").replace("'a(t)'", "'both of (b) and (c)'")).values()
-    assert instance(question, SECRET, 1).question is question
-    assert variants.why_the_same(question) == "its choices speak of their order"
+@pytest.mark.parametrize(
+    ("text", "is_free"),
+    [("both (b) and (c)", False), ("none of the others", False), ("as answer b says", False),
+     ("all those above", False),
+     ("the first step, in both networks: h(b) of $x^{(b)}$", True)],
+)  # fmt: skip
+def test_choices_that_speak_of_their_letters_or_order_keep_them(text, is_free):
+    (question,) = read_questions(example("choice").replace("'a(t)'", repr(text))).values()
+    found = instance(question, SECRET, 1)
+    assert bool(found.changed) == is_free
+    assert is_free or variants.why_the_same(question).endswith("speak of their order")
 
 
 def test_sizes_that_a_text_names_stay():

@@ -23,7 +23,8 @@ from bptt_lab.teaching.renaming import renamed
 
 POOL = 12  # instances of a question: few enough to prove them all, too many to be guessed who shares one
 LARGEST_SIZE = 7
-KEYED = re.compile(r"\(([a-z])\)|\b(?:above|below|first|last|both|neither|all of)\b", re.IGNORECASE)  # an order matters
+OF_THE_ORDER = r"\b(?:above|below)\b|\b(?:all|none|both|neither|any|each) of (?:the|these|them|those)\b"
+OF_A_KEY = r"(?<![\w^{{])\((?:{0})\)|\b(?:choices?|answers?|options?) (?:{0})\b"
 
 
 class Instance(NamedTuple):
@@ -99,7 +100,7 @@ def _changes(question: Question, chance: random.Random) -> Iterator[tuple[Questi
 def why_the_same(question: Question) -> str:
     """Return why a question has one instance only, in words for the instructor."""
     if question.choices:
-        return "its choices speak of their order"
+        return "its choices, or what is said of them, speak of their order"
     if not question.network:
         return "it has no network"
     return "neither its letters nor its sizes could be changed with certainty in all its texts"
@@ -109,7 +110,8 @@ def _reordered(question: Question, chance: random.Random) -> Question | None:
     """Return a choice with its texts under other letters; None where a text speaks of letters or of their order."""
     texts = (*question.choices.values(), *question.reasons.values(), question.task, *question.hints)
     keys = list(question.choices)
-    if len(keys) < 2 or question.network or any(KEYED.search(text) for text in texts):
+    speaks = re.compile(f"{OF_THE_ORDER}|{OF_A_KEY.format('|'.join(map(re.escape, keys)))}", re.IGNORECASE)
+    if len(keys) < 2 or question.network or any(map(speaks.search, texts)):
         return None
     new = dict(zip(keys, chance.sample(keys, len(keys)), strict=True))
     choices = {new[name]: text for name, text in question.choices.items()}
