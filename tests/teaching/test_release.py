@@ -279,6 +279,20 @@ def test_what_lies_among_the_files_to_be_handed_out_is_looked_at_too(tmp_path, c
     assert "warning: source/week-1/solution.txt: 07.2, its answer\n" in said and "elsewhere" not in said
 
 
+def test_nbgraders_settings_are_not_written_over_and_nothing_is_written_before_all_is_checked(tmp_path, capsys):
+    path = tmp_path / "COURSE.toml"
+    cli.main(["assign", "--new", str(path)])
+    settings = tmp_path / "R" / "nbgrader_config.py"
+    settings.parent.mkdir()
+    settings.write_text("c = get_config()\n")
+    second = '[[assignment]]\nname = "week-2"\nvaried = true\nquestion = ["07.2"]\n'
+    path.write_text(path.read_text(encoding="utf-8") + second, encoding="utf-8")
+    assert cli.main(["assign", str(path), "--out", str(tmp_path / "R")]) == 2
+    assert "week-2 is varied" in capsys.readouterr().err and not (tmp_path / "R" / "source").exists()
+    assert cli.main(["assign", str(path), "--out", str(tmp_path / "R"), "--only", "week-1"]) == 0
+    assert settings.read_text() == "c = get_config()\n" and (tmp_path / "R" / "source").exists()
+
+
 def test_a_course_file_to_begin_with_works_and_its_secret_is_its_owners(tmp_path, capsys):
     path = tmp_path / "COURSE.toml"
     assert cli.main(["assign", "--new", str(path)]) == 0

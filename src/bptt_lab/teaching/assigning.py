@@ -33,10 +33,12 @@ def assign(
     course = load(path)
     _apart(path, out)
     names = release.read_students(students) if students else []
-    for assignment in _chosen(course, only):
+    chosen = _chosen(course, only)
+    for assignment in chosen:  # all of them, before anything is written
         if assignment.varied and not names:
             raise ReleaseError(WITHOUT_STUDENTS.format(assignment.name))
         _proved(course, assignment)
+    for assignment in chosen:
         course, said = _with_instances(path, course, assignment, names)
         yield from said
         yield from _written(course, assignment, out, names, strict)

@@ -27,7 +27,7 @@ from bptt_lab.teaching.coursefile import Assignment, Course, Entry
 from bptt_lab.teaching.handed_out import equations, is_timed, table
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
-READING = "reading"
+READING, SETTINGS = "reading", "nbgrader_config.py"
 LANGUAGE = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 STUDENT = re.compile(r"[\w][\w .@+'-]{0,78}[\w]|\w")  # what may name a folder
 OPENING = """# {title}
@@ -206,7 +206,7 @@ def in_points(points: float) -> str:
 def files(course: Course, assignment: Assignment, students: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield the files of a release, each with its path and its text."""
     name = assignment.name
-    yield "nbgrader_config.py", CONFIG.format(name=name, course=course.name)
+    yield SETTINGS, CONFIG.format(name=name, course=course.name)
     for book, text in _readings(assignment):
         yield f"{READING}/{name}/{book}", text
     if assignment.notebooks:
@@ -248,10 +248,15 @@ def _without(cell: dict, assignment: Assignment) -> dict:
 
 
 def write(folder: Path, named: Iterable[tuple[str, str]]) -> list[Path]:
-    """Write files, each given by its path and its text, into a folder and return them (errors: OSError)."""
+    """Write files, each given by its path and its text, into a folder and return them (errors: OSError).
+
+    What an instructor has written into nbgrader's settings stays.
+    """
     found = []
     for name, text in named:
         path = folder / name
+        if name == SETTINGS and path.exists():
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
         found.append(path)
