@@ -37,6 +37,11 @@ def test_form_of_notebook(path):
     assert check_notebooks.complaints(nbformat.read(path, as_version=4)) == []
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_each_notebook_installs_the_package_on_colab(path):
+    assert check_notebooks.setup_complaints(nbformat.read(path, as_version=4)) == []
+
+
 def test_text_files_name_no_machine_and_no_registry():
     files = check_text.project_files()
     complaints = {path.name: check_text.file_complaints(path) for path in files}
@@ -49,7 +54,7 @@ FIRST_LESSONS = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "08"]
 @pytest.mark.parametrize("path", FIRST_LESSONS, ids=lambda path: path.name)
 def test_the_first_lessons_have_sixty_lines_of_code_at_most(path):
     book = nbformat.read(path, as_version=4)
-    lesson = [cell for _, cell in check_notebooks.code_cells(book) if not check_notebooks.is_exercise(cell)]
+    lesson = [cell for _, cell in check_notebooks.lesson_code(book)]
     assert sum(bool(line.strip()) for cell in lesson for line in cell.source.splitlines()) <= 60
 
 
@@ -78,6 +83,35 @@ def good_notebook():
 
 def test_a_good_notebook_passes():
     assert check_notebooks.complaints(good_notebook()) == []
+
+
+def with_setup(at=1, **changed):
+    """Return the good notebook with the cell for Colab at a place."""
+    book = good_notebook()
+    cell = new_code_cell(check_notebooks.SETUP, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
+    cell.update(changed)
+    book.cells.insert(at, cell)
+    return book
+
+
+def test_the_cell_for_colab_is_no_part_of_the_lesson():
+    book = with_setup()
+    assert check_notebooks.setup_complaints(book) == [] == check_notebooks.offline_complaints(book)
+    assert len(check_notebooks.lesson_code(book)) == len(check_notebooks.lesson_code(good_notebook()))
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        good_notebook(),
+        with_setup(at=3),
+        with_setup(source=check_notebooks.SETUP + "\nimport another"),
+        with_setup(metadata={"tags": ["colab"]}),
+        with_setup(outputs=[new_output("stream", name="stdout", text="installed")]),
+    ],
+)
+def test_a_cell_for_colab_that_is_missing_elsewhere_or_another_is_refused(book):
+    assert check_notebooks.setup_complaints(book)
 
 
 def with_exercises(count):

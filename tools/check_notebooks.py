@@ -49,6 +49,15 @@ IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
+# The cell below the opening, folded away: on Colab nothing is installed. It is no part of the lesson.
+SETUP = """\
+# On Colab, where nothing is installed; elsewhere this does nothing
+import importlib.util
+
+if not importlib.util.find_spec("bptt_lab"):
+    get_ipython().run_line_magic("pip", "install -q bptt-lab")"""
+
+
 def code_cells(notebook):
     """Return (number, cell) of each code cell that holds code; numbers count all cells from 1."""
     cells = enumerate(notebook.cells, start=1)
@@ -64,6 +73,16 @@ def text_cells(notebook):
 def is_exercise(cell):
     """Return whether a cell belongs to the exercises at the end, not to the lesson."""
     return "exercise" in cell.metadata.get("tags", [])
+
+
+def is_setup(cell):
+    """Return whether a cell installs the package where there is none."""
+    return "colab" in cell.metadata.get("tags", [])
+
+
+def lesson_code(notebook):
+    """Return (number, cell) of each code cell of the lesson."""
+    return [(n, cell) for n, cell in code_cells(notebook) if not is_exercise(cell) and not is_setup(cell)]
 
 
 def outputs(notebook):
@@ -124,7 +143,7 @@ def widget_complaints(notebook):
 
 def code_size_complaints(notebook):
     """Check that code cells are short and most of them very short."""
-    lesson = [(n, cell) for n, cell in code_cells(notebook) if not is_exercise(cell)]
+    lesson = lesson_code(notebook)
     sizes = {n: len(cell.source.strip().splitlines()) for n, cell in lesson}
     long = [f"cell {n}: {size} lines of code" for n, size in sizes.items() if size > LONGEST_CODE]
     median = statistics.median(sizes.values()) if sizes else 0
@@ -142,7 +161,7 @@ def word_count(notebook):
 
 def length_complaints(notebook):
     """Check the number of cells and of words."""
-    lesson = [cell for cell in notebook.cells if not is_exercise(cell)]
+    lesson = [cell for cell in notebook.cells if not is_exercise(cell) and not is_setup(cell)]
     asked = [cell for _, cell in code_cells(notebook) if is_exercise(cell)]
     complaints = outside(len(lesson), CELLS, "cells") + outside(word_count(notebook), WORDS, "words of text")
     return complaints + outside(len(asked), (0, EXERCISES), "exercises")
@@ -160,6 +179,16 @@ def opening_complaints(notebook):
     if first is None or first.cell_type != "markdown":
         return ["the first cell is not Markdown"]
     return missing(first, OPENING, "the opening")
+
+
+def setup_complaints(notebook):
+    """Check that the second cell, folded away, installs the package on Colab, and does nothing else."""
+    found = [(n, cell) for n, cell in code_cells(notebook) if is_setup(cell)]
+    if [n for n, _ in found] != [2]:
+        return ["the second cell, and no other, is the one for Colab"]
+    cell = found[0][1]
+    folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+    return [] if cell.source == SETUP and folded and not cell.outputs else ["the cell for Colab is not as it is to be"]
 
 
 def closing_complaints(notebook):
@@ -293,7 +322,7 @@ def main(arguments):
     found = name_complaints([path.name for path in paths])
     for path in paths:
         read = nbformat.read(path, as_version=4)
-        found += [f"{path.name}: {complaint}" for complaint in complaints(read)]
+        found += [f"{path.name}: {complaint}" for complaint in (*complaints(read), *setup_complaints(read))]
     print("\n".join(found) or "no complaints")
     return 1 if found else 0
 
