@@ -1,0 +1,71 @@
+"""Build the site: gather its pages in build/site-source/, and let Sphinx write build/site/.
+
+    python docs/make.py                    all of it; what has not changed is not made again
+    python docs/make.py --to elsewhere     another folder for the result
+    python docs/make.py --fresh            without what earlier runs left
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+BUILD = DOCS.parent / "build"
+sys.path.insert(0, str(DOCS))
+
+from pages import api, front, gallery, ledger, mistakes, notation, notebooks, sheet  # noqa: E402
+from pages import language as equations  # noqa: E402
+from pages.links import complaints  # noqa: E402
+
+KINDS = (notebooks, gallery, equations, ledger, notation, mistakes, sheet, api)
+
+
+def gather(source: Path) -> None:
+    """Write the source of every page into a folder."""
+    for file in sorted((DOCS / "_static").iterdir()):
+        front.write(source / "_static" / file.name, file.read_bytes())
+    found = {kind.__name__.rpartition(".")[2]: kind.write_all(source) for kind in KINDS}
+    front.write_all(source, found)
+
+
+def build(source: Path, site: Path, *, fresh: bool = False) -> list[str]:
+    """Let Sphinx write the site; return its warnings and what is wrong with the links."""
+    import io
+
+    from sphinx.application import Sphinx
+
+    warnings, trees = io.StringIO(), source.parent / f"{source.name}-trees"
+    settings = {"html_static_path": [str(source / "_static")]}
+    app = Sphinx(
+        source, DOCS, site, trees, "html", settings, status=None, warning=warnings, freshenv=fresh, parallel=os.cpu_count()
+    )
+    app.build()
+    return [line for line in warnings.getvalue().splitlines() if line.strip()] + complaints(site)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the site and return 1 where anything is wrong with it."""
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("--to", type=Path, default=BUILD / "site", metavar="FOLDER", help="where it goes (build/site)")
+    parser.add_argument("--fresh", action="store_true", help="make everything anew")
+    chosen = parser.parse_args(arguments)
+    source, start = BUILD / "site-source", time.perf_counter()
+    if chosen.fresh:
+        for folder in (source, BUILD / "site-source-trees", BUILD / "site-cache", chosen.to):
+            shutil.rmtree(folder, ignore_errors=True)
+    gather(source)
+    gathered = time.perf_counter()
+    wrong = build(source, chosen.to.resolve())
+    print(*wrong, sep="\n", end="\n" * bool(wrong), file=sys.stderr)
+    print(f"pages gathered in {gathered - start:.0f} s, built in {time.perf_counter() - gathered:.0f} s")
+    print(chosen.to / "index.html")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""The public names of the package, a page a room, from their docstrings."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+
+from pages.kept import write
+
+ROOMS = {
+    "network": "equations that make a network; the influence graph; gradients",
+    "symbolic": "derivations, claims and verdicts; a program for a network",
+    "formulas": "the one language: read, written as text, shown as LaTeX",
+    "numeric": "forward and backward passes in NumPy, losses, optimisers, gradient checks",
+    "figures": "every drawing, with its description",
+    "explorer": "what answers on a page without a kernel",
+    "exercises": "questions, and what is said of an answer",
+    "lectures": "the ledger and the notation dictionary",
+    "report": "a network's page, and the sheet of all gradients",
+    "course": "what the notebooks share",
+}
+HEAD = """# The library
+
+What `from bptt_lab import …` offers, room by room: for each public name what it does, in what shapes, with which errors,
+and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its parameter.
+
+`bptt_lab` itself offers `Network`, `NetworkError`, `ex`, `explore`, `explore_flows` and `walk`, from the rooms below.
+
+"""
+
+
+def write_all(source: Path) -> list[str]:
+    """Write a page for each room and return the name of the page that leads to them."""
+    for room, what in ROOMS.items():
+        write(source / "api" / f"{room}.md", _room(room, what))
+    rows = "\n".join(f"- [`bptt_lab.{room}`]({room}.md): {what}" for room, what in ROOMS.items())
+    tree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(ROOMS) + "\n```\n"
+    write(source / "api" / "index.md", f"{HEAD}{rows}\n{tree}")
+    return ["api/index"]
+
+
+def _room(room: str, what: str) -> str:
+    module = importlib.import_module(f"bptt_lab.{room}")
+    inner = [name for name in module.__all__ if inspect.ismodule(getattr(module, name))]
+    head = f"# bptt_lab.{room}\n\n{what[0].upper()}{what[1:]}.\n\n"
+    modules = [f"bptt_lab.{room}.{name}" for name in inner]
+    own = _documented(f"bptt_lab.{room}", [name for name in module.__all__ if name not in inner])
+    return head + own + "".join(f"\n## {name}\n\n{_documented(name)}" for name in modules)
+
+
+def _documented(module: str, names: list[str] | None = None) -> str:
+    members = f"   :members: {', '.join(names)}\n" if names else "" if names is None else "   :no-members:\n"
+    return f"```{{eval-rst}}\n.. automodule:: {module}\n{members}```\n"
