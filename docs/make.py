@@ -18,8 +18,9 @@ DOCS = Path(__file__).resolve().parent
 BUILD = DOCS.parent / "build"
 sys.path.insert(0, str(DOCS))
 
-from pages import api, front, gallery, ledger, mistakes, notation, notebooks, sheet  # noqa: E402
+from pages import api, front, gallery, ledger, letters, mistakes, notation, notebooks, sheet  # noqa: E402
 from pages import language as equations  # noqa: E402
+from pages.kept import write  # noqa: E402
 from pages.links import complaints  # noqa: E402
 
 KINDS = (notebooks, gallery, equations, ledger, notation, mistakes, sheet, api)
@@ -28,7 +29,8 @@ KINDS = (notebooks, gallery, equations, ledger, notation, mistakes, sheet, api)
 def gather(source: Path) -> None:
     """Write the source of every page into a folder."""
     for file in sorted((DOCS / "_static").iterdir()):
-        front.write(source / "_static" / file.name, file.read_bytes())
+        write(source / "_static" / file.name, file.read_bytes())
+    letters.write_all(source / "_static")
     found = {kind.__name__.rpartition(".")[2]: kind.write_all(source) for kind in KINDS}
     front.write_all(source, found)
 

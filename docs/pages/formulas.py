@@ -4,24 +4,53 @@ from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 
 from bptt_lab.formulas.mathml import mathml
+from pages.kept import digest
 
 LARGE = re.compile(r"^\s*\\displaystyle\b\s*")
 SMALL = "<math>"
-OPENED = re.compile(r"(\\begin\{aligned\})\s*\[")  # a bracket there is no option of LaTeX's, but the formula's own
+ALIGNED = re.compile(r"\\begin\{aligned\}(?P<rows>.*)\\end\{aligned\}", re.DOTALL)
+TOKENS = re.compile(r"\\\\|\\[A-Za-z]+|\\.|.", re.DOTALL)
+ROOM = re.compile(r"^\[\d+pt\]")  # behind a line's end: room below it, which the style gives
 FULL = '<math displaystyle="true">'
 
 
 def formula(latex: str, is_display: bool) -> str:
     """Return LaTeX as MathML, at full size where it stands alone or says so (errors: ValueError for what it is not)."""
     bare = LARGE.sub("", latex).strip()
-    made = mathml(OPENED.sub(r"\1{}[", formulas_in_words(bare)))
-    if re.search(r"\\[A-Za-z]", re.sub(r"<[^>]*>", "", made)):
+    whole = ALIGNED.fullmatch(bare)
+    made = f"{FULL}{_table(whole['rows'])}</math>" if whole else mathml(formulas_in_words(bare))
+    if re.search(r"\\[A-Za-z]|(>|\s)&(<|\s)", made):
         raise ValueError(f"This formula has no MathML: {latex}")
     return made if is_display or bare != latex.strip() else made.replace(FULL, SMALL, 1)
+
+
+def _table(rows: str) -> str:
+    """Return the rows of an aligned formula as a table, whose columns are aligned by the style of the site."""
+    lines = [[_cell(cell) for cell in _parted(row, "&")] for row in _parted(rows, "\\\\")]
+    body = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in line)}</mtr>" for line in lines)
+    return f'<mtable class="aligned" displaystyle="true">{body}</mtable>'
+
+
+def _cell(latex: str) -> str:
+    bare = ROOM.sub("", latex.strip()).strip()
+    return mathml(formulas_in_words(bare)).removeprefix(FULL).removesuffix("</math>") if bare else ""
+
+
+def _parted(latex: str, mark: str) -> list[str]:
+    """Return the parts of LaTeX between the marks that stand in no group and in no environment."""
+    parts, depth = [""], 0
+    for token in TOKENS.findall(latex):
+        depth += (token == "{" or token == r"\begin") - (token == "}" or token == r"\end")
+        if token == mark and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
 
 
 def formulas_in_words(latex: str) -> str:
@@ -63,5 +92,7 @@ def display(self, node: nodes.math_block) -> None:
 
 def setup(app) -> dict:
     """Tell Sphinx who writes formulas."""
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    app.add_config_value("site_edition", digest(*(file.read_bytes() for file in own)), "html")  # pages are written anew
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(display, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

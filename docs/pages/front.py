@@ -49,7 +49,7 @@ def _explorer(static: Path) -> str:
         for output in cell.get("outputs", ())
         if "bptt-explorer" in "".join(output.get("data", {}).get("text/html", ""))
     ]
-    return f"```{{raw}} html\n{notebooks.html(shown[0], static, '_static')}\n```"
+    return f"```{{raw}} html\n<div class=\"front\">{notebooks.html(shown[0], static, '_static')}</div>\n```"
 
 
 def _reachable(text: str, folder: Path) -> str:
