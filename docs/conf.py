@@ -23,7 +23,7 @@ nb_execution_mode = "off"  # what is shown is what is stored, and that is tested
 nb_render_markdown_format = "myst"  # formulas and tables in outputs
 nb_merge_streams = True
 
-autodoc_default_options = {"members": True, "member-order": "bysource", "show-inheritance": False}
+autodoc_default_options = {"member-order": "bysource"}
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 80
 add_module_names = False

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -23,7 +24,16 @@ from pages import language as equations  # noqa: E402
 from pages.kept import write  # noqa: E402
 from pages.links import complaints  # noqa: E402
 
-KINDS = (notebooks, gallery, equations, ledger, notation, mistakes, sheet, api)
+KINDS = {
+    "gallery": gallery.write_all,  # the longest first: they are made side by side
+    "ledger": ledger.write_all,
+    "mistakes": mistakes.write_all,
+    "sheet": sheet.write_all,
+    "notebooks": notebooks.write_all,
+    "language": equations.write_all,
+    "notation": notation.write_all,
+    "api": api.write_all,
+}
 
 
 def gather(source: Path) -> None:
@@ -31,8 +41,9 @@ def gather(source: Path) -> None:
     for file in sorted((DOCS / "_static").iterdir()):
         write(source / "_static" / file.name, file.read_bytes())
     letters.write_all(source / "_static")
-    found = {kind.__name__.rpartition(".")[2]: kind.write_all(source) for kind in KINDS}
-    front.write_all(source, found)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        made = {name: pool.submit(write_all, source) for name, write_all in KINDS.items()}
+        front.write_all(source, {name: one.result() for name, one in made.items()})
 
 
 def build(source: Path, site: Path, *, fresh: bool = False) -> list[str]:

@@ -35,7 +35,7 @@ def write_all(source: Path) -> list[str]:
     for room, what in ROOMS.items():
         write(source / "api" / f"{room}.md", _room(room, what))
     rows = "\n".join(f"- [`bptt_lab.{room}`]({room}.md): {what}" for room, what in ROOMS.items())
-    tree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(ROOMS) + "\n```\n"
+    tree = "\n```{toctree}\n:hidden:\n:titlesonly:\n\n" + "\n".join(ROOMS) + "\n```\n"
     write(source / "api" / "index.md", f"{HEAD}{rows}\n{tree}")
     return ["api/index"]
 
@@ -44,11 +44,22 @@ def _room(room: str, what: str) -> str:
     module = importlib.import_module(f"bptt_lab.{room}")
     inner = [name for name in module.__all__ if inspect.ismodule(getattr(module, name))]
     head = f"# bptt_lab.{room}\n\n{what[0].upper()}{what[1:]}.\n\n"
-    modules = [f"bptt_lab.{room}.{name}" for name in inner]
-    own = _documented(f"bptt_lab.{room}", [name for name in module.__all__ if name not in inner])
-    return head + own + "".join(f"\n## {name}\n\n{_documented(name)}" for name in modules)
+    seen: set[int] = set()
+    own = _documented(module, [name for name in module.__all__ if name not in inner], seen)
+    parts = [(f"bptt_lab.{room}.{name}", getattr(module, name)) for name in inner]
+    return head + own + "".join(f"\n## {name}\n\n{_documented(one, _public(one), seen)}" for name, one in parts)
 
 
-def _documented(module: str, names: list[str] | None = None) -> str:
-    members = f"   :members: {', '.join(names)}\n" if names else "" if names is None else "   :no-members:\n"
-    return f"```{{eval-rst}}\n.. automodule:: {module}\n{members}```\n"
+def _public(module) -> list[str]:
+    """Return the names a module offers: those it lists, or what it defines."""
+    own = [name for name, one in vars(module).items() if getattr(one, "__module__", "") == module.__name__]
+    return getattr(module, "__all__", [name for name in own if not name.startswith("_")])
+
+
+def _documented(module, names: list[str], seen: set[int]) -> str:
+    """Return a directive for the names of a module that stand nowhere else on the page."""
+    things = {name: getattr(module, name) for name in names}
+    shown = [name for name, one in things.items() if callable(one) and id(one) not in seen]
+    seen.update(map(id, things.values()))
+    members = f"   :members: {', '.join(shown)}\n" if shown else ""
+    return f"```{{eval-rst}}\n.. automodule:: {module.__name__}\n{members}```\n"

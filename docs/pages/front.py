@@ -37,7 +37,7 @@ def write_all(source: Path, made: Mapping[str, list[str]]) -> None:
 
 def _tree(title: str, pages: list[str]) -> str:
     listed = "\n".join(pages)
-    return f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n" if pages else ""
+    return f"\n```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {title}\n\n{listed}\n```\n" if pages else ""
 
 
 def _explorer(static: Path) -> str:

@@ -39,7 +39,7 @@ def write_all(source: Path) -> list[str]:
 
 
 def _toctree(names: list[str]) -> str:
-    return "\n```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
+    return "\n```{toctree}\n:hidden:\n:titlesonly:\n\n" + "\n".join(names) + "\n```\n"
 
 
 def _written(identity: str, folder: Path) -> None:

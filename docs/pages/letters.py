@@ -26,7 +26,7 @@ def subset(characters: Iterable[int]) -> bytes:
     from fontTools.ttLib import TTFont
 
     font, options = TTFont(FONT, recalcTimestamp=False), fonts.Options()
-    options.hinting, options.flavor, options.notdef_outline = False, "woff", True
+    options.hinting, options.flavor, options.drop_tables = False, "woff", [*options.drop_tables, "FFTM"]
     cutter = fonts.Subsetter(options)
     cutter.populate(unicodes=list(characters))
     cutter.subset(font)
