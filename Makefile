@@ -2,7 +2,7 @@
 # which Windows runs directly (see README.md).
 PYTHON ?= python3
 
-.PHONY: help lab test test-oldest refresh lint clean
+.PHONY: help lab test test-oldest refresh lint site clean
 
 help:
 	@echo "make lab          install into .venv and open your copy of the course, workbook/, in JupyterLab"
@@ -10,6 +10,7 @@ help:
 	@echo "make test-oldest  the same on the oldest supported packages, in .venv-oldest"
 	@echo "make refresh      run all notebooks and store their outputs"
 	@echo "make lint         ruff on code and notebooks"
+	@echo "make site         build the site into build/site/"
 	@echo "make clean        remove .venv, .venv-oldest and caches"
 
 lab:
@@ -26,6 +27,9 @@ refresh:
 
 lint:
 	@$(PYTHON) tools/environment.py lint
+
+site:
+	@$(PYTHON) tools/environment.py site $(ARGS)
 
 clean:
 	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis

@@ -27,6 +27,7 @@ autodoc_default_options = {"member-order": "bysource"}
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 80
 add_module_names = False
+smartquotes = False  # a quotation mark is often code here
 
 html_theme = "furo"
 html_title = "bptt-lab"

@@ -3,11 +3,14 @@
     python docs/make.py                    all of it; what has not changed is not made again
     python docs/make.py --to elsewhere     another folder for the result
     python docs/make.py --fresh            without what earlier runs left
+
+A warning of Sphinx, a link that leads nowhere and anything loaded from another host are errors.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import sys
@@ -46,16 +49,28 @@ def gather(source: Path) -> None:
         front.write_all(source, {name: one.result() for name, one in made.items()})
 
 
+def trees_of(source: Path) -> Path:
+    """Return the folder in which Sphinx keeps what it has read from a source."""
+    return source.with_name(f"{source.name}-trees")
+
+
 def build(source: Path, site: Path, *, fresh: bool = False) -> list[str]:
     """Let Sphinx write the site; return its warnings and what is wrong with the links."""
-    import io
-
     from sphinx.application import Sphinx
 
-    warnings, trees = io.StringIO(), source.parent / f"{source.name}-trees"
+    warnings, trees = io.StringIO(), trees_of(source)
     settings = {"html_static_path": [str(source / "_static")]}
     app = Sphinx(
-        source, DOCS, site, trees, "html", settings, status=None, warning=warnings, freshenv=fresh, parallel=os.cpu_count()
+        source,
+        DOCS,
+        site,
+        trees,
+        "html",
+        settings,
+        status=None,
+        warning=warnings,
+        freshenv=fresh,
+        parallel=os.cpu_count(),
     )
     app.build()
     return [line for line in warnings.getvalue().splitlines() if line.strip()] + complaints(site)
@@ -65,11 +80,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the site and return 1 where anything is wrong with it."""
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--to", type=Path, default=BUILD / "site", metavar="FOLDER", help="where it goes (build/site)")
+    parser.add_argument(
+        "--source", type=Path, default=BUILD / "site-source", metavar="FOLDER", help="where its pages are gathered"
+    )
     parser.add_argument("--fresh", action="store_true", help="make everything anew")
     chosen = parser.parse_args(arguments)
-    source, start = BUILD / "site-source", time.perf_counter()
+    source, start = chosen.source.resolve(), time.perf_counter()
     if chosen.fresh:
-        for folder in (source, BUILD / "site-source-trees", BUILD / "site-cache", chosen.to):
+        for folder in (source, trees_of(source), BUILD / "site-cache", chosen.to):
             shutil.rmtree(folder, ignore_errors=True)
     gather(source)
     gathered = time.perf_counter()

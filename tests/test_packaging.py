@@ -44,7 +44,7 @@ def text(name):
 
 
 def test_every_requirement_is_a_name_and_a_lower_bound():
-    assert floors("test", "mutation", "bench", "instructor")
+    assert floors("test", "site", "mutation", "bench", "instructor")
 
 
 def test_every_requirement_states_its_reason():
@@ -117,7 +117,7 @@ def test_ci_script_runs_the_command_of_the_readme():
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
-@pytest.mark.parametrize("task", ["lab", "test", "test-oldest", "refresh", "lint"])
+@pytest.mark.parametrize("task", ["lab", "test", "test-oldest", "refresh", "lint", "site"])
 def test_make_calls_the_script(task):
     command = ["make", "--dry-run", "--no-print-directory", task, "PYTHON=python3"]
     clean = {name: os.environ[name] for name in os.environ if name not in ("ARGS", "MAKEFLAGS")}

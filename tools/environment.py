@@ -1,4 +1,4 @@
-"""Make the project's environment and run something in it: lab, test, test-oldest, refresh or lint.
+"""Make the project's environment and run something in it: lab, test, test-oldest, refresh, lint or site.
 
 Written for any Python 3, so that an old one gets a message instead of a syntax error.
 """
@@ -118,6 +118,8 @@ def command_for(task, arguments):
     if task == "test-oldest":
         oldest = prepare(ROOT / ".venv-oldest", "test", ROOT / "constraints-oldest.txt")
         return test_command(oldest, arguments)
+    if task == "site":
+        return [prepare(env, "site"), ROOT / "docs" / "make.py", *arguments]
     python = prepare(env, "test")
     if task == "refresh":
         return [python, ROOT / "tools" / "refresh_notebooks.py", *arguments]
@@ -137,7 +139,7 @@ def run(command):
 
 def main(arguments):
     """Carry out one task named on the command line and return its exit code."""
-    tasks = ("lab", "test", "test-oldest", "refresh", "lint")
+    tasks = ("lab", "test", "test-oldest", "refresh", "lint", "site")
     if not arguments or arguments[0] not in tasks:
         print("usage: python tools/environment.py " + "|".join(tasks))
         return 2

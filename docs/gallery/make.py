@@ -179,7 +179,10 @@ def write(entry: Entry, folder: Path) -> None:
     """Write the page of a network and its pictures into a folder."""
     made = report.made(entry.network, T)
     pictures = drawings(entry, made.graph)
-    vars(made)["drawing"] = b"", next(iter(pictures.values()))[1]  # drawn already: its words are kept, not drawn for again
+    vars(made)["drawing"] = (
+        b"",
+        next(iter(pictures.values()))[1],
+    )  # drawn already: its words are kept, not drawn for again
     for file, (drawn, _) in pictures.items():
         (folder / file).write_text(drawn, encoding="utf-8")
     (folder / f"{entry.id}.md").write_text(page(entry, made, pictures), encoding="utf-8")

@@ -22,8 +22,8 @@ ROOMS = {
 }
 HEAD = """# The library
 
-What `from bptt_lab import …` offers, room by room: for each public name what it does, in what shapes, with which errors,
-and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its parameter.
+What `from bptt_lab import …` offers, room by room: for each public name what it does, in what shapes, with which
+errors, and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its parameter.
 
 `bptt_lab` itself offers `Network`, `NetworkError`, `ex`, `explore`, `explore_flows` and `walk`, from the rooms below.
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import textwrap
 
+from bptt_lab import exercises
+
 CODE = re.compile(r"`+([^`]+)`+")
-SPECIAL = re.compile(r"([\\*_|])")
+SPECIAL = re.compile(r"(\\|_|\||\*(?!\w[\w-]*\*)(?<!\w\*))")
 ALIAS = re.compile(r"Alias for field number \d+")
 
 
 def converted(lines: list[str]) -> list[str]:
-    """Return the lines of a docstring as reStructuredText; indented blocks and tables of columns are kept as they are."""
+    """Return the lines of a docstring as reStructuredText; indented blocks and tables of columns stay as they are."""
     blocks = re.split(r"\n\s*\n", "\n".join(lines).strip("\n"))
     found: list[str] = []
     for block in filter(str.strip, blocks):
@@ -53,7 +55,8 @@ def skip(app, what, name, thing, skipped, options) -> bool | None:
 
 
 def setup(app) -> dict:
-    """Tell autodoc of both."""
+    """Tell autodoc of both, and load what the package loads when it is asked for."""
+    vars(exercises).update({name: getattr(exercises, name) for name in exercises.__all__})
     app.connect("autodoc-process-docstring", convert)
     app.connect("autodoc-skip-member", skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,7 +42,9 @@ def placed(explorer: Explorer, folder: Path) -> str:
 
     Classic scripts, because a browser loads no module from a file of its own.
     """
-    shared = f'(() => {{\n"use strict";\n{explorer.module}\nbpttExplorers.mounts["{explorer.edition}"] = mount;\n}})();\n'
+    shared = (
+        f'(() => {{\n"use strict";\n{explorer.module}\nbpttExplorers.mounts["{explorer.edition}"] = mount;\n}})();\n'
+    )
     write(folder / f"module-{explorer.edition}.js", shared)
     write(folder / f"module-{explorer.edition}.css", explorer.style)
     write(folder / f"{explorer.name}.js", f'bpttExplorers.given["{explorer.name}"] = [{explorer.given}];\n')

@@ -30,7 +30,9 @@ def write_all(source: Path, made: Mapping[str, list[str]]) -> None:
         write(source / f"{name}.md", _reachable(file.read_text(encoding="utf-8"), file.parent))
     named = {name for names in SECTIONS.values() for name in names}
     pages = dict(made) | {name: [name] for name in own} | {"others": [name for name in own if name not in named]}
-    trees = [_tree(title, [page for name in names for page in pages.get(name, ())]) for title, names in SECTIONS.items()]
+    trees = [
+        _tree(title, [page for name in names for page in pages.get(name, ())]) for title, names in SECTIONS.items()
+    ]
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     write(source / "index.md", text.replace(EXPLORER, _explorer(source / "_static")) + "".join(trees))
 
@@ -49,7 +51,7 @@ def _explorer(static: Path) -> str:
         for output in cell.get("outputs", ())
         if "bptt-explorer" in "".join(output.get("data", {}).get("text/html", ""))
     ]
-    return f"```{{raw}} html\n<div class=\"front\">{notebooks.html(shown[0], static, '_static')}</div>\n```"
+    return f'```{{raw}} html\n<div class="front">{notebooks.html(shown[0], static, "_static")}</div>\n```'
 
 
 def _reachable(text: str, folder: Path) -> str:
@@ -66,4 +68,6 @@ def _link(link: re.Match, folder: Path) -> str:
         return link[0]
     if target.parent == notebooks.NOTEBOOKS:
         return f"[{link['words']}](notebooks/{target.name}{link['anchor'] or ''})"
-    return f"{link['words']} (`{link['target']}`)" if link["words"].strip("`") != link["target"] else f"`{link['target']}`"
+    return (
+        f"{link['words']} (`{link['target']}`)" if link["words"].strip("`") != link["target"] else f"`{link['target']}`"
+    )

@@ -49,12 +49,14 @@ def table() -> str:
     )
     form = (
         '<form class="filter" role="search" aria-label="Rows of the ledger" hidden>'
-        '<label>Search <input type="search" name="words" autocomplete="off" placeholder="softmax, W11, 004-44 …"></label>'
+        '<label>Search <input type="search" name="words" autocomplete="off" placeholder="softmax, W11, 004-44"></label>'
         f'<label>Verdict <select name="verdict"><option value="">any</option>{verdicts}</select></label>'
         f'<label>Source <select name="source"><option value="">any</option>{sources}</select></label>'
         '<output role="status"></output></form>'
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("row", "verdict", "the formula", "what was found, and why"))
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("row", "verdict", "the formula", "what was found, and why")
+    )
     return (
         f'{form}\n<table class="ledger"><caption class="unseen">Every row of the ledger</caption>'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>\n"

@@ -67,4 +67,8 @@ def _wrong(site: Path, page: Path, link: str, is_loaded: bool) -> str:
     if not target.is_file():
         return f"{where}: {link} leads nowhere"
     anchor = unquote(parts.fragment)
-    return f"{where}: {link} has no such place" if anchor and target.suffix == ".html" and anchor not in read(target).anchors else ""
+    return (
+        f"{where}: {link} has no such place"
+        if anchor and target.suffix == ".html" and anchor not in read(target).anchors
+        else ""
+    )

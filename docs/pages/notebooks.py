@@ -40,7 +40,7 @@ def prepared(book: dict, static: Path) -> dict:
 
 
 def html(text: str, static: Path, base: str = "../_static") -> str:
-    """Return stored HTML with its pictures in files, loaded when they are scrolled to, and its explorer ready to wake."""
+    """Return stored HTML with its pictures in files, loaded when scrolled to, and its explorer ready to wake."""
     found = explorers.taken_apart(text)
     if found:
         text = explorers.placed(found, static / "explorers")
