@@ -12,7 +12,7 @@ author = "the bptt-lab developers"
 copyright = "the bptt-lab developers; code BSD-3-Clause, text CC BY 4.0"
 version = release = bptt_lab.__version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "pages.formulas", "pages.docstrings"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "pages.formulas", "pages.docstrings", "pages.looks"]
 exclude_patterns = ["gallery/README.md"]
 html_math_renderer = "mathml"
 
@@ -25,7 +25,6 @@ nb_merge_streams = True
 
 autodoc_default_options = {"member-order": "bysource"}
 autodoc_typehints_format = "short"
-python_maximum_signature_line_length = 80
 add_module_names = False
 smartquotes = False  # a quotation mark is often code here
 
@@ -35,6 +34,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
+html_domain_indices = False
 html_show_sphinx = False
 html_theme_options = {
     "light_css_variables": {

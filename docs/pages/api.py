@@ -23,7 +23,8 @@ ROOMS = {
 HEAD = """# The library
 
 What `from bptt_lab import …` offers, room by room: for each public name what it does, in what shapes, with which
-errors, and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its parameter.
+errors, and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its
+parameter.
 
 `bptt_lab` itself offers `Network`, `NetworkError`, `ex`, `explore`, `explore_flows` and `walk`, from the rooms below.
 
@@ -59,7 +60,17 @@ def _public(module) -> list[str]:
 def _documented(module, names: list[str], seen: set[int]) -> str:
     """Return a directive for the names of a module that stand nowhere else on the page."""
     things = {name: getattr(module, name) for name in names}
-    shown = [name for name, one in things.items() if callable(one) and id(one) not in seen]
+    doors = {name: type(one) for name, one in things.items() if callable(one) and not hasattr(one, "__name__")}
+    shown = [name for name, one in things.items() if name not in doors and callable(one) and id(one) not in seen]
     seen.update(map(id, things.values()))
     members = f"   :members: {', '.join(shown)}\n" if shown else ""
-    return f"```{{eval-rst}}\n.. automodule:: {module.__name__}\n{members}```\n"
+    return f"```{{eval-rst}}\n.. automodule:: {module.__name__}\n{members}```\n" + "".join(map(_door, doors.items()))
+
+
+def _door(pair: tuple[str, type]) -> str:
+    """Return a directive for an object that is called by its name, and documented by its class."""
+    name, kind = pair
+    where = f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        f"\n### {name}\n\n```{{eval-rst}}\n.. autoclass:: {where}\n   :members:\n   :special-members: __call__\n```\n"
+    )
