@@ -17,8 +17,8 @@ EXAMPLES = ROOT / "docs" / "mistakes.toml"
 HEAD = """# Mistakes, and how to see them
 
 The slips that the checker tells apart. Below each name stands what a student is told and the question that leads on;
-words in ⟨brackets⟩ stand for the letters of the answer at hand. Where one answer shows a slip by itself, it is there as a
-student types it, with the checker's own reply, asked when this page was made.
+words in ⟨brackets⟩ stand for the letters of the answer at hand. Where one answer shows a slip by itself, it is there as
+a student types it, with the reply of the checker, asked when this page was made.
 
 How to see one: each of them changes a value, so that a gradient check finds it without knowing its name, if sizes all
 differ, T is 3 or more, no matrix is symmetric and no initial state is zero. The name says where to look.
@@ -66,8 +66,9 @@ def _row(one: Mistake, example: dict | None) -> str:
     if example is None:
         return told
     found = reply(one.id, **example)
-    asked = f"{example['network'][0].upper()}{example['network'][1:]}: {example['goal']}"
-    return f"{told}\n```text\n{asked}\n  typed:  {example['wrong']}\n  told:   {found.cause}\n          {found.example}\n```\n"
+    network = example["network"][0].upper() + example["network"][1:]
+    lines = [f"{network}: {example['goal']}", f"  typed:  {example['wrong']}", f"  told:   {found.cause}"]
+    return "\n".join([told, ":::{container} told", "```text", *lines, f"  {found.example}", "```", ":::", ""])
 
 
 def _slots(text: str) -> str:
