@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bptt_lab import lectures
+from bptt_lab import course, lectures, symbolic
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,6 +145,12 @@ def test_every_public_name_has_its_place(site):
     assert set(bptt_lab.ROOMS.values()) <= set(api.ROOMS)
 
 
+def test_the_derivation_of_the_front_page_is_what_python_prints():
+    shown = text(ROOT / "docs" / "index.md")
+    assert '>>> symbolic.derive(course.network("two scalars").unroll(3), "W11")' in shown
+    assert str(symbolic.derive(course.network("two scalars").unroll(3), "W11")) in shown
+
+
 # No other host, no dead link
 
 
@@ -207,6 +213,11 @@ def test_a_formula_inside_words_is_set_apart():
 def test_aligned_formulas_are_rows_of_cells():
     made = formulas.formula("\\begin{aligned}a &= \\begin{matrix}b & c\\end{matrix} \\\\[6pt]\n& d\\end{aligned}", True)
     assert made.count("<mtr>") == 3 and made.count("<mtd>") == 6 and "6" not in made
+
+
+def test_a_function_keeps_apart_from_what_it_is_of():
+    assert "<mi>tanh</mi><mspace" in formulas.formula(r"\tanh c", False)
+    assert "mspace" not in formulas.formula(r"\tanh(c)", False)
 
 
 @pytest.mark.parametrize("latex", [r"\nosuchword{x}", r"\left(\begin{aligned}a & b\end{aligned}\right)"])

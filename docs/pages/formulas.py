@@ -13,6 +13,7 @@ from pages.kept import digest
 
 LARGE = re.compile(r"^\s*\\displaystyle\b\s*")
 SMALL = "<math>"
+FUNCTION = re.compile(r"(<mi>(?:tanh|exp|ln|log|sin|cos)</mi>)(?=<m(?:i|n|sub|sup|subsup|frac)>)")
 ALIGNED = re.compile(r"\\begin\{aligned\}(?P<rows>.*)\\end\{aligned\}", re.DOTALL)
 TOKENS = re.compile(r"\\\\|\\[A-Za-z]+|\\.|.", re.DOTALL)
 ROOM = re.compile(r"^\[\d+pt\]")  # behind a line's end: room below it, which the style gives
@@ -24,6 +25,7 @@ def formula(latex: str, is_display: bool) -> str:
     bare = LARGE.sub("", latex).strip()
     whole = ALIGNED.fullmatch(bare)
     made = f"{FULL}{_table(whole['rows'])}</math>" if whole else mathml(formulas_in_words(bare))
+    made = FUNCTION.sub(r'\1<mspace width="0.167em" />', made)
     if re.search(r"\\[A-Za-z]|(>|\s)&(<|\s)", made):
         raise ValueError(f"This formula has no MathML: {latex}")
     return made if is_display or bare != latex.strip() else made.replace(FULL, SMALL, 1)

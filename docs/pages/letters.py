@@ -63,7 +63,7 @@ def subset(characters: Iterable[int]) -> bytes:
 
 
 def add_mathematics(font) -> None:
-    """Give a font what browsers look for in formulas: sizes and gaps, brackets that grow, slanted letters' overhang."""
+    """Give a font what browsers look for in formulas: sizes and gaps, brackets that grow, room for slanted letters."""
     from fontTools.otlLib.builder import buildMathTable
 
     names, scale = font.getBestCmap(), font["head"].unitsPerEm / 1000
@@ -72,11 +72,14 @@ def add_mathematics(font) -> None:
     wide = {name: _grown(font, name, WIDER, vertical=False) for name in known(BRACES)}
     glyphs, metrics = font["glyf"], font["hmtx"]
     over = {name: getattr(glyphs[name], "xMax", 0) - metrics[name][0] for name in names.values()}
+    for name, found in over.items():
+        if found > 0:  # browsers put a raised index where the letter's room ends
+            metrics[name] = (metrics[name][0] + found, metrics[name][1])
     constants = {name: value if "Percent" in name else round(value * scale) for name, value in CONSTANTS.items()}
     buildMathTable(
         font,
         constants=constants,
-        italicsCorrections={name: found for name, found in over.items() if found > 0},
+        italicsCorrections={name: 0 for name, found in over.items() if found > 0},  # browsers refuse a table without
         vertGlyphVariants=tall,
         horizGlyphVariants=wide,
         minConnectorOverlap=round(50 * scale),
