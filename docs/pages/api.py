@@ -72,5 +72,5 @@ def _door(pair: tuple[str, type]) -> str:
     name, kind = pair
     where = f"{kind.__module__}.{kind.__qualname__}"
     return (
-        f"\n### {name}\n\n```{{eval-rst}}\n.. autoclass:: {where}\n   :members:\n   :special-members: __call__\n```\n"
+        f"\n## {name}\n\n```{{eval-rst}}\n.. autoclass:: {where}\n   :members:\n   :special-members: __call__\n```\n"
     )
