@@ -64,7 +64,7 @@ def _link(link: re.Match, folder: Path) -> str:
     pages = {ROOT / "README.md": "index.md", **{ROOT / file: f"{name}.md" for file, name in PROJECT.items()}}
     if target in pages:
         return f"[{link['words']}]({pages[target]}{link['anchor'] or ''})"
-    if target.parent == DOCS and target.suffix == ".md":
+    if target.parent == DOCS and target.suffix == ".md" and target.is_file():
         return link[0]
     if target.parent == notebooks.NOTEBOOKS:
         return f"[{link['words']}](notebooks/{target.name}{link['anchor'] or ''})"
