@@ -2,6 +2,9 @@
 
 An answer can know none of them beforehand: the primes, and with them what stands for a function, are drawn anew in
 every process. `patience` limits the processor time of all of them.
+
+Where a class is graded, the same answer must be told the same whichever process judges it, and when. There the variable
+BPTT_LAB_REPEATABLE holds a text that students do not know: all is drawn from it, and `patience` counts calls.
 """
 
 from __future__ import annotations
@@ -9,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import os
+import random
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +32,8 @@ from bptt_lab.formulas.functions import NUMBERS, ROWS
 from bptt_lab.network import scalars
 from bptt_lab.network.scalars import Arithmetic, Pieces, completed
 
-SECRET = secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
+REPEATABLE = os.environ.get("BPTT_LAB_REPEATABLE", "")
+SECRET = REPEATABLE or secrets.token_hex(16)  # of this process: no answer can be made to fit what is drawn from it
 DIGITS = 60
 SMALLEST_PRIME = 2**60
 ADIC_DIGITS = (32, 64, 128, 256)  # of a p-adic number, in base p: half of them are compared
@@ -39,40 +45,49 @@ class Unsettled(Exception):
 
 
 LOOKS = 64  # one look at the clock in so many calls
+CALLS_A_SECOND = 40_000  # what a second of patience is worth where calls are counted; a clock then allows SLACK times it
+SLACK = 6.0
 _CALLS = itertools.count()
-_LIMIT: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)
+_LATEST: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)
+_LAST: ContextVar[float] = ContextVar("number of the call at which patience ends", default=math.inf)
 
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
     """Limit what is computed inside to so many seconds of processor time; `check_patience` raises past them."""
-    token = _LIMIT.set(min(_LIMIT.get(), time.thread_time() + seconds))
+    latest = time.thread_time() + seconds * (SLACK if REPEATABLE else 1)
+    last = next(_CALLS) + seconds * CALLS_A_SECOND if REPEATABLE else math.inf
+    tokens = _LATEST.set(min(_LATEST.get(), latest)), _LAST.set(min(_LAST.get(), last))
     try:
         yield
     finally:
-        _LIMIT.reset(token)
+        _LATEST.reset(tokens[0])
+        _LAST.reset(tokens[1])
 
 
 @contextmanager
 def no_hurry() -> Iterator[None]:
     """Lift the limit of `patience` for what is made inside, and let the time it takes not count."""
-    limit, start = _LIMIT.get(), time.thread_time()
-    token = _LIMIT.set(math.inf)
+    latest, last, start, first = _LATEST.get(), _LAST.get(), time.thread_time(), next(_CALLS)
+    tokens = _LATEST.set(math.inf), _LAST.set(math.inf)
     try:
         yield
     finally:
-        _LIMIT.reset(token)
-        _LIMIT.set(limit + time.thread_time() - start)
+        _LATEST.reset(tokens[0])
+        _LAST.reset(tokens[1])
+        _LATEST.set(latest + time.thread_time() - start)
+        _LAST.set(last + next(_CALLS) - first)
 
 
 def is_late() -> bool:
     """Return whether the time that `patience` allows is used up."""
-    return time.thread_time() > _LIMIT.get()
+    return time.thread_time() > _LATEST.get() or next(_CALLS) > _LAST.get()
 
 
 def check_patience() -> None:
     """Raise Unsettled where the time that `patience` allows is used up; the clock is slow, and read now and then."""
-    if next(_CALLS) % LOOKS == 0:
+    call = next(_CALLS)
+    if call % LOOKS == 0 or call > _LAST.get():
         check_clock()
 
 
@@ -80,6 +95,11 @@ def check_clock() -> None:
     """Raise Unsettled where the time that `patience` allows is used up: for what is slow itself."""
     if is_late():
         raise Unsettled("it takes too long to compute")
+
+
+def drawn_below(most: int, what: str) -> int:
+    """Return a whole number from 0 to most - 1, drawn anew, or for a purpose where results must be repeatable."""
+    return random.Random(f"{SECRET} {what}").randrange(most) if REPEATABLE else secrets.randbelow(most)
 
 
 # Intervals
@@ -213,14 +233,15 @@ def _by_pieces(context: MPIntervalContext) -> Callable:
 @lru_cache(maxsize=1)
 def primes() -> tuple[int, int]:
     """Return the two primes of this process, between 2^60 and 2^62, drawn when they are first asked for."""
-    one, other = (int(sympy.nextprime(SMALLEST_PRIME + secrets.randbelow(2**62 - 2**61))) for _ in range(2))
+    drawn = (drawn_below(2**62 - 2**61, f"prime {k}") for k in range(2))
+    one, other = (int(sympy.nextprime(SMALLEST_PRIME + number)) for number in drawn)
     return (one, other) if one != other else (one, int(sympy.nextprime(other)))
 
 
 @lru_cache(maxsize=1)
 def adic_prime() -> int:
     """Return the base of p-adic numbers in this process, between 2^31 and 2^32: their digits count, not their size."""
-    return int(sympy.nextprime(2**31 + secrets.randbelow(2**31 - 2**10)))
+    return int(sympy.nextprime(2**31 + drawn_below(2**31 - 2**10, "adic")))
 
 
 class Ring(NamedTuple):

@@ -10,7 +10,6 @@ logarithm of a number that is not seen to be a product with an exponential.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -19,7 +18,7 @@ from itertools import count, repeat
 import sympy
 
 from bptt_lab.network.scalars import Arithmetic, completed
-from bptt_lab.symbolic.arithmetics import SECRET, Unsettled, check_patience, inverse
+from bptt_lab.symbolic.arithmetics import SECRET, Unsettled, check_patience, drawn_below, inverse
 
 SMALLEST = 2**48  # of the primes
 COMPARED = 2  # two numbers are compared modulo so many primes at least
@@ -115,12 +114,12 @@ def _as_stack(u: Stack | int, primes: tuple[int, ...]) -> Stack:
 
 def primes_and_generators(height: int) -> dict[int, int]:
     """Return primes, each a divisor of the next one less 1, and for each a residue whose order is the one below."""
-    prime = int(sympy.nextprime(SMALLEST + secrets.randbelow(SMALLEST)))
+    prime = int(sympy.nextprime(SMALLEST + drawn_below(SMALLEST, "tower")))
     found = {prime: 1}
     while len(found) < height:
         factor = next(k for k in count(2, 2) if sympy.isprime(k * prime + 1))
         prime = factor * prime + 1
-        powers = (pow(secrets.randbelow(prime), factor, prime) for _ in count())
+        powers = (pow(drawn_below(prime, f"generator {k}"), factor, prime) for k in count())
         found[prime] = next(power for power in powers if power > 1)
     return found
 

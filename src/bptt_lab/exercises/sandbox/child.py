@@ -89,6 +89,9 @@ def answer(request: dict[str, Any], arguments: tuple, mode: str, forbidden: type
     try:
         function = _called_as_wanted(rebuild.build(request), request["by_name"])
     except BaseException as error:  # a class, or code, that Python itself will not have
+        if any(node[0] == "source" for node in request["nodes"]):
+            space.update(own)
+            return encode(describe(error, forbidden))
         return encode({"kind": "not built", "text": type(error).__name__})
     first, second = arguments if mode == "t" else (arguments, None)
     clock = time.monotonic

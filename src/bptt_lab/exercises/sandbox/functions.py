@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import marshal
 import math
 import types
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ import numpy as np
 
 from bptt_lab.exercises.sandbox.allowed import Refused, is_own_class, static
 from bptt_lab.exercises.sandbox.packing import CACHE, Bundle, code_objects
+from bptt_lab.exercises.sandbox.written import Written
 
 __all__ = ["Refused", "Takes", "check_count", "check_is_function", "code_objects", "needed_names", "pack", "places"]
 __all__ += ["positional_names", "takes"]
@@ -46,6 +48,8 @@ def pack(function: Any, counts: Sequence[int], argument_names: Sequence[str] | N
 
 
 def _pack(function: Any) -> dict[str, Any]:
+    if type(function) is Written:
+        return _pack_written(function)
     bundle = Bundle()
     number = bundle.add(function, f"`{_name_of(function)}`")
     bundle.finish()
@@ -55,20 +59,31 @@ def _pack(function: Any) -> dict[str, Any]:
     return dict(function=number, nodes=bundle.nodes, spaces=bundle.spaces, imports=bundle.imports, preload=preload)
 
 
+def _pack_written(answer: Written) -> dict[str, Any]:
+    """Return the code of a text, which the child runs under its guards before it calls what the text defines."""
+    node = ["source", np.frombuffer(marshal.dumps(answer.module), np.uint8), answer.name, answer.given]
+    return dict(function=0, nodes=[node], spaces=[{}], imports={}, preload=list(answer.preload))
+
+
 def places(function: Any) -> dict[tuple[str, int], types.CodeType]:
     """Return the code at each (file, line) of a function and of the student's functions it uses.
 
     Errors: none; nothing is known of a function that cannot be packed.
     """
-    bundle = Bundle()
     try:
-        bundle.add(function, "it")
-        bundle.finish()
-        return {(code.co_filename, line): code for code in bundle.codes for _, _, line in code.co_lines() if line}
+        codes = function.codes if type(function) is Written else _codes_of(function)
+        return {(code.co_filename, line): code for code in codes for _, _, line in code.co_lines() if line}
     except KeyboardInterrupt:
         raise
     except BaseException:  # as in `pack`
         return {}
+
+
+def _codes_of(function: Any) -> list[types.CodeType]:
+    bundle = Bundle()
+    bundle.add(function, "it")
+    bundle.finish()
+    return bundle.codes
 
 
 # What is called
@@ -100,6 +115,8 @@ def _innermost(value: Any) -> types.FunctionType | None:
 def _below(value: Any) -> Any:
     """Return what a value calls when it is called itself; None if that is no Python function."""
     kind = type(value)
+    if kind is Written:
+        return value.function
     if kind is functools.partial:
         return value.func
     if kind is types.MethodType:
@@ -160,6 +177,8 @@ def takes(function: Any) -> Takes:
     if type(function) is types.FunctionType:
         return _of_code(function)
     below = _below(function)
+    if type(function) is Written:
+        return takes(below)
     if below is None:
         raise Refused(f"The answer is {_what_it_is(function)}, expected a function: {_mend(function)}.")
     if type(function) is functools.partial:
