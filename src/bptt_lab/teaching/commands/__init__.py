@@ -10,6 +10,7 @@ WORDS = (
     "assign",
     "report",
     "export",
+    "grade",
 )
 
 
