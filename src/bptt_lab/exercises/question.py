@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Any
@@ -76,6 +76,10 @@ class Question:
     choices: Mapping[str, str] = field(default_factory=dict)
     right: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what travels to another process: the question, and nothing computed for it."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def kept(self) -> dict[Any, Any]:

@@ -182,7 +182,7 @@ def cluster(address: str) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[Job
         from distributed import Client
 
         with Client(address, timeout=20, set_as_default=False) as client:
-            shared = client.scatter(setup, broadcast=True, hash=False)
+            (shared,) = client.scatter([setup], broadcast=True, hash=False)  # a tuple alone would go in parts
             try:
                 yield from _on(client, shared, jobs)
             finally:
@@ -196,7 +196,7 @@ def _on(client: Any, setup: Any, jobs: Iterable[Job]) -> Iterator[tuple[Job, str
 
     width = max(1, sum(client.nthreads().values()))
     jobs, running = iter(jobs), {}
-    line = as_completed()
+    line = as_completed([], loop=client.loop)
 
     def fill() -> None:
         while len(running) < AHEAD * width and (job := next(jobs, None)) is not None:
