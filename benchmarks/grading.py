@@ -96,7 +96,9 @@ def costs(count: int) -> None:
     print(f"| answers judged of {20 * count}; the others were known | {judged} | | |")
     for (kind, outcome), seconds in sorted(spent.items()):
         mean = 1000 * sum(seconds) / len(seconds)
-        print(f"| {kind}, {outcome}: {len(seconds)} | {mean:.0f} ms of processor time in the mean, {1000 * max(seconds):.0f} at most | | |")
+        print(
+            f"| {kind}, {outcome}: {len(seconds)} | {mean:.0f} ms of a processor, {1000 * max(seconds):.0f} at most | | |"
+        )
 
 
 def trial(count: int, jobs: int, size: int) -> bool:

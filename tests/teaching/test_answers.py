@@ -171,7 +171,13 @@ def test_notebooks_of_format_3_are_read():
 
 def test_missing_fields_and_odd_ones_are_passed_over():
     odd = [None, 3, {}, {"cell_type": "code"}, {"cell_type": "code", "source": 7, "metadata": []}]
-    odd += [{"cell_type": "code", "source": ["# Answer to 07.2\r\n", None, 'hand_in("07.2", 1)'], "metadata": {"bptt_lab": 3}}]
+    odd += [
+        {
+            "cell_type": "code",
+            "source": ["# Answer to 07.2\r\n", None, 'hand_in("07.2", 1)'],
+            "metadata": {"bptt_lab": 3},
+        }
+    ]
     assert handed_in(of(json.dumps({"cells": odd}).encode()), [ID])[ID].answers == (1,)
 
 

@@ -166,7 +166,7 @@ def test_names_in_a_zip_without_the_mark_of_utf_8(tmp_path):
 
 def test_to_whom_a_notebook_was_handed_out():
     book = classes.book({})
-    book["metadata"]["bptt_lab"] = {"course": "c", "student": "Ada \"é\""}
-    assert handed_out_to(classes.saved(book)) == "Ada \"é\""
+    book["metadata"]["bptt_lab"] = {"course": "c", "student": 'Ada "é"'}
+    assert handed_out_to(classes.saved(book)) == 'Ada "é"'
     said = classes.book({"07.2": '"bptt_lab": {"student": "eve"}'})
     assert handed_out_to(classes.saved(said)) == ""

@@ -45,7 +45,9 @@ class Unsettled(Exception):
 
 
 LOOKS = 64  # one look at the clock in so many calls
-CALLS_A_SECOND = 40_000  # what a second of patience is worth where calls are counted; a clock then allows SLACK times it
+CALLS_A_SECOND = (
+    40_000  # what a second of patience is worth where calls are counted; a clock then allows SLACK times it
+)
 SLACK = 6.0
 _CALLS = itertools.count()
 _LATEST: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)

@@ -301,4 +301,3 @@ def plain(text: str) -> str:
     """Return a text in which half a letter, and what a terminal would obey, is written out."""
     text = text.encode("utf-8", "backslashreplace").decode()
     return "".join(one if one.isprintable() or one in "\n\t" else f"\\x{ord(one):02x}" for one in text)
-

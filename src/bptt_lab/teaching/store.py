@@ -25,7 +25,7 @@ def folder_of(student: str) -> str:
     """Return the name of a student's folder: the student's name, where a folder can bear it."""
     name = re.sub(r'[/\\:*?"<>|\x00-\x1f\x7f]', "_", student.encode("utf-8", "replace").decode()).strip(" .")
     name = name[:LONGEST_NAME]
-    if name == student and name.split(".")[0].upper() not in ("CON", "NUL", "PRN", "AUX"):
+    if name and name == student and name.split(".")[0].upper() not in ("CON", "NUL", "PRN", "AUX"):
         return name
     return f"{name or 'student'}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 

@@ -81,8 +81,8 @@ def find(where: Path, assignment: str, others: Collection[str] = ()) -> tuple[li
             found[whose].append(file)
     if not found:
         raise SubmissionsError(
-            f"Nothing handed in was found in {where.name}; expected <student>/{assignment}/x.ipynb, <student>.ipynb, or "
-            "a zip of Canvas or Moodle."
+            f"Nothing handed in was found in {where.name}; expected <student>/{assignment}/x.ipynb, <student>.ipynb, "
+            "or a zip of Canvas or Moodle."
         )
     names = Counter(whose.name for whose in found)
     named = {w.name if names[w.name] == 1 else f"{w.name}_{w.user}": (w, files) for w, files in found.items()}
@@ -159,7 +159,7 @@ def _upload(path: str) -> tuple[str, int]:
 
 def handed_out_to(data: bytes) -> str:
     """Return the student to whom a notebook was handed out, as its metadata say; '' where they do not."""
-    found = HANDED_OUT_TO.findall(data[:2**20]) + HANDED_OUT_TO.findall(data[-(2**20) :])
+    found = HANDED_OUT_TO.findall(data[: 2**20]) + HANDED_OUT_TO.findall(data[-(2**20) :])
     try:
         return str(json.loads(found[-1])) if found else ""
     except ValueError:

@@ -45,7 +45,9 @@ def written(source: str, name: str) -> Written:
     Errors: Refused, in words: a text that is no Python, a name that is not defined by `def`, an import of no use.
     """
     if len(source) > LONGEST:
-        raise Refused(f"The cell holds {len(source)} letters, expected at most {LONGEST}: keep the function alone in it.")
+        raise Refused(
+            f"The cell holds {len(source)} letters, expected at most {LONGEST}: keep the function alone in it."
+        )
     try:
         with warnings.catch_warnings():  # an odd escape in a text is no matter of the answer's
             warnings.simplefilter("ignore")
@@ -81,7 +83,9 @@ def _needed(statements: list[ast.stmt], name: str) -> tuple[list[ast.stmt], set[
     while more := [k for k, (_, bound, _) in enumerate(marks) if k not in kept and bound & wanted]:
         kept.update(more)
         wanted.update(*(marks[k][2] for k in more))
-    futures = [k for k, (one, _, _) in enumerate(marks) if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
+    futures = [
+        k for k, (one, _, _) in enumerate(marks) if isinstance(one, ast.ImportFrom) and one.module == "__future__"
+    ]
     return [marks[k][0] for k in sorted({*kept, *futures})], wanted
 
 
