@@ -11,7 +11,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 LONGEST = 50_000  # letters of a cell that is read
@@ -114,22 +114,24 @@ def _text(source: object) -> str:
 # Which cell holds which answer
 
 
-def question_of(cell: Cell) -> str:
+def question_of(cell: Cell, grade_ids: Mapping[str, str]) -> str:
     """Return the id of the question whose answer a cell is to hold, '' for another cell."""
     own = cell.metadata.get("bptt_lab")
     if isinstance(own, dict) and isinstance(own.get("question"), str):
         return own["question"] if own.get("role") == "answer" else ""
     graded = cell.metadata.get("nbgrader")
     name = graded.get("grade_id") if isinstance(graded, dict) else None
-    if isinstance(name, str) and (found := re.fullmatch(r"bptt-(\S+)-(\d+)-(\w+)", name)):
-        return f"{found[1]}.{found[2]}" if found[3] == "answer" else ""
+    if isinstance(name, str) and name.startswith("bptt-"):
+        return grade_ids.get(name, "")
     found = FIRST_LINE.match(cell.source.lstrip("\n").split("\n", 1)[0])
     return found[1] if found else ""
 
 
 def handed_in(cells: Sequence[Cell], wanted: Iterable[str]) -> dict[str, Handed]:
     """Return what was handed in for each question wanted."""
-    marked = [(question_of(cell), cell) for cell in cells]
+    wanted = list(wanted)
+    grade_ids = {f"bptt-{name.replace('.', '-')}-answer": name for name in wanted}
+    marked = [(question_of(cell, grade_ids), cell) for cell in cells]
     others = [cell for name, cell in marked if not name and CALL in cell.source]
     return {name: _of_one(name, [cell for own, cell in marked if own == name], others) for name in wanted}
 
