@@ -91,6 +91,15 @@ def test_what_nobody_knows_is_not_graded(monkeypatch, outcome):
     assert outcome != outcomes.TIMED_OUT or "4.7" not in found.reason
 
 
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_a_time_out_on_a_machine_with_much_to_do_is_tried_once_more(monkeypatch, is_busy):
+    found = [outcomes.TIMED_OUT, outcomes.CORRECT]
+    says = lambda question, answer: Feedback(question.id, found.pop(0))
+    monkeypatch.setattr(grading, "KINDS", {"line": grading.KINDS["line"]._replace(check=says)})
+    monkeypatch.setattr(grading, "has_much_to_do", lambda: is_busy)
+    assert given(RIGHT).is_graded == is_busy
+
+
 # Functions
 
 

@@ -8,6 +8,7 @@ is counted in calls, with draws from the course's secret (`symbolic.arithmetics.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, MutableMapping
 from dataclasses import replace
@@ -134,12 +135,17 @@ def told(question: Question, answer: object) -> Feedback:
         if isinstance(answer, Function) and is_blank(given.function):
             return Feedback(question.id, outcomes.NOT_ATTEMPTED)
         found = KINDS[question.kind].check(question, given)
-        is_late = found.outcome == outcomes.TIMED_OUT  # perhaps the machine was: once more, then
+        is_late = found.outcome == outcomes.TIMED_OUT and has_much_to_do()  # perhaps the machine was, not the answer
         return KINDS[question.kind].check(question, given) if is_late else found
     except Refused as error:
         return Feedback(question.id, outcomes.CANNOT_READ, cause=str(error))
     except Exception as error:  # whatever an answer is, the class goes on
         return Feedback(question.id, outcomes.UNDECIDED, cause=f"it failed ({type(error).__name__}).")
+
+
+def has_much_to_do() -> bool:
+    """Return whether more programs wait for this machine's processors than grading itself explains."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 def _as_judged(entry: Entry, question: Question, handed: Handed, found: Feedback) -> Judged:
