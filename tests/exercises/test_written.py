@@ -9,6 +9,7 @@ from bptt_lab.exercises.sandbox.running import run_function
 from bptt_lab.exercises.sandbox.written import FILE, written
 
 X = np.arange(3.0)
+CLASS = "from dataclasses import dataclass\n@dataclass\nclass By:\n    much: int = 2\n"
 
 
 def run(source, name="f", **options):
@@ -26,8 +27,8 @@ def run(source, name="f", **options):
         "def g(x, by):\n    return x + by\ndef f(x):\n    return g(x, 2)",
         "found = []\nfound.append(2)\ndef f(x):\n    return x + found[0]",
         "import functools as ft\n@ft.lru_cache\ndef two():\n    return 2\ndef f(x):\n    return x + two()",
-        "from dataclasses import dataclass\n@dataclass\nclass By:\n    much: int = 2\ndef f(x):\n    return x + By().much",
-        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass By:\n    much: int = 2\n"
+        f"{CLASS}def f(x):\n    return x + By().much",
+        f"from __future__ import annotations\n{CLASS}"
         "def f(x: Nothing):\n    return x + By().much",
         "import numpy as other\ndef f(x, *, by=other.array([2, 2, 2])):\n    return x + by",
         "if True:\n    two = 2\nelse:\n    two = 3\ndef f(x):\n    return x + two",

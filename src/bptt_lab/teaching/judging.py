@@ -39,6 +39,7 @@ class Setup(NamedTuple):
     runs_functions: bool
     draws: str
     seconds: float
+    remembers: bool
 
 
 class Job(NamedTuple):
@@ -55,11 +56,11 @@ class Lost(NamedTuple):
     reason: str
 
 
-def setup_for(course: Any, assignment: str, isolation: str, runs_functions: bool) -> Setup:
-    """Return what judges are told of an assignment."""
+def setup_for(course: Any, assignment: str, isolation: str, runs_functions: bool, remembers: bool = True) -> Setup:
+    """Return what judges are told of an assignment; they remember what they said of an answer, or judge it again."""
     draws = hmac.new(course.secret, b"what is drawn to judge", hashlib.sha256).hexdigest()
     seconds = SECONDS + SECONDS_A_QUESTION * len(course.assignments[assignment].entries)
-    return Setup(pickle.dumps(course), assignment, isolation, runs_functions, draws, seconds)
+    return Setup(pickle.dumps(course), assignment, isolation, runs_functions, draws, seconds, remembers)
 
 
 # The side that asks
@@ -180,7 +181,7 @@ def serve(way_in: int, way_out: int) -> None:
         job = pickle.loads(_receive(way_in, endless))
         found = grading.grade(course, setup.assignment, job.student, job.files, file=job.file, **options)
         _send(way_out, results.write(found).encode())
-        if len(memo) > MOST_REMEMBERED:
+        if len(memo) > MOST_REMEMBERED or not setup.remembers:
             memo.clear()
 
 

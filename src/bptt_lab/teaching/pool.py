@@ -49,6 +49,7 @@ def grade_all(
     level: str = isolation.KERNEL,
     runs_functions: bool = True,
     again: bool = False,
+    remembers: bool = True,
     told: Told = lambda count: None,
 ) -> Tally:
     """Judge each submission that has no result of these questions, this version and these bytes, and keep the results.
@@ -56,7 +57,7 @@ def grade_all(
     `pool` judges jobs in any order; `told` is called with how many more are done. Errors: OSError.
     """
     plans = {plan.student: plan for plan in planned(course, assignment, found)}
-    setup = judging.setup_for(course, assignment, level, runs_functions)
+    setup = judging.setup_for(course, assignment, level, runs_functions, remembers)
     done: dict[str, Result] = {}
     for plan in plans.values():
         before = None if again else store.kept(out, plan.student)

@@ -44,7 +44,8 @@ def run(chosen: argparse.Namespace) -> int:
     except (CourseError, QuestionError, SubmissionsError) as error:
         return _refused(str(error))
     except ImportError as error:
-        return _refused(f"{error.name} is not installed: pip install 'bptt-lab[cluster]'.")
+        extra = "cluster" if chosen.dask and error.name != "tqdm" else "instructor"
+        return _refused(f"{error.name} is not installed: pip install 'bptt-lab[{extra}]'.")
     except OSError as error:
         return _refused(f"{error.strerror or error}.")
 
