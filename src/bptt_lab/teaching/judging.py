@@ -75,6 +75,8 @@ class Judge:
     def result(self, job: Job) -> str | Lost:
         """Return the text of the result of a submission, or why there is none."""
         for _ in range(TRIES):
+            if _CLOSED.is_set():
+                break
             try:
                 return self._asked(job)
             except TimeoutError:
@@ -92,7 +94,7 @@ class Judge:
 
     def _begin(self) -> None:
         variables = {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", "BPTT_LAB_REPEATABLE": self.setup.draws}
-        command = [sys.executable, "-P", "-c", "from bptt_lab.teaching.judging import main; main()"]
+        command = [sys.executable, "-P", "-W", "ignore", "-c", "from bptt_lab.teaching.judging import main; main()"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)
         _send(self.process.stdin.fileno(), pickle.dumps(self.setup))
 
@@ -108,6 +110,7 @@ class Judge:
 
 _OF_THREAD = threading.local()
 _ALL: list[Judge] = []
+_CLOSED = threading.Event()  # no judge is begun any more, as after Ctrl-C
 
 
 def judged(setup: Setup, job: Job) -> str | Lost:
@@ -117,12 +120,19 @@ def judged(setup: Setup, job: Job) -> str | Lost:
         if judge is not None:
             judge.close()
         judge = _OF_THREAD.judge = Judge(setup)
+    if judge not in _ALL:
         _ALL.append(judge)
     return judge.result(job)
 
 
+def open_again() -> None:
+    """Let judges be begun."""
+    _CLOSED.clear()
+
+
 def close_all() -> None:
-    """End every judge that was begun from here."""
+    """End every judge that was begun from here, and let none be begun."""
+    _CLOSED.set()
     while _ALL:
         _ALL.pop().close()
 

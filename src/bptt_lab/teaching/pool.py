@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import bptt_lab
+from bptt_lab.exercises.outcomes import NOT_ATTEMPTED
 from bptt_lab.teaching import grading, isolation, judging, results, store
 from bptt_lab.teaching.coursefile import Course, fingerprint
 from bptt_lab.teaching.judging import Job, Lost, Setup
@@ -82,31 +83,36 @@ def planned(course: Course, assignment: str, found: Iterable[Submission]) -> lis
     """Return what is to be done about each submission; each file is read once, and none is kept in memory."""
     is_varied = course.assignments[assignment].varied
     plans = [_plan(one, is_varied) for one in found]
-    alike, names = defaultdict(list), Counter(plan.student for plan in plans)
+    names = Counter(plan.student for plan in plans)
+    plans = [plan if names[plan.student] == 1 else _of_two(plan) for plan in plans]
+    alike = defaultdict(list)
     for plan in plans:
-        if not plan.reason:
-            alike[plan.digest].append(plan.submission.student)
-    return [_apart(plan, names, alike.get(plan.digest, [])) for plan in plans]
+        if plan.digest:
+            alike[plan.digest].append(plan.student)
+    return [plan._replace(same=tuple(sorted({*alike[plan.digest]} - {plan.student}))) for plan in plans]
 
 
 def _plan(one: Submission, is_varied: bool) -> Plan:
+    """Return what is to be done about a submission: a learning platform's name is not that of the instance."""
     try:
         files = one.read()
     except SubmissionsError as error:
         return Plan(one, one.student, "", reason=str(error))
-    owners = {handed_out_to(data) for _, data in files} - {""} if one.is_of_lms and is_varied else set()
-    student = owners.pop() if len(owners) == 1 else one.student
-    return Plan(one, student, grading.digest(files))
+    owners = sorted({handed_out_to(data) for _, data in files} - {""}) if is_varied else []
+    digest = grading.digest(files)
+    if not owners or owners[0].casefold() == one.student.casefold() and len(owners) == 1:
+        return Plan(one, one.student, digest)
+    if one.is_of_lms and len(owners) == 1:
+        return Plan(one, owners[0], digest)
+    made = f"The notebook was made for {' and '.join(owners)}, and lay where {one.student} hands in."
+    return Plan(one, one.student, digest, reason=f"{made} Name the folder as the student, or look who wrote it.")
 
 
-def _apart(plan: Plan, names: Counter, alike: list[str]) -> Plan:
-    """Return a plan with the other students who have the same; who hands in another's notebook is left to a person."""
+def _of_two(plan: Plan) -> Plan:
+    """Return the plan of one of several students who hand in the notebook of one: left to a person."""
     own = plan.submission.student
-    same = tuple(sorted(name for name in alike if name != own))
-    if names[plan.student] == 1:
-        return plan._replace(same=same)
     reason = f"{own} handed in the notebook made for {plan.student}, and so did another student."
-    return plan._replace(student=own, same=same, reason=reason)
+    return plan._replace(student=own, reason=plan.reason or reason)
 
 
 def _jobs(plans: Iterable[Plan]) -> Iterator[Job]:
@@ -133,7 +139,8 @@ def _holds(before: Result, plan: Plan, course: Course, setup: Setup) -> bool:
 
 def _kept(out: Path, plan: Plan, one: Result, is_new: bool = True) -> Result:
     """Return a result with what the others of the class add to it, kept on disk."""
-    full = replace(one, same_file_as=plan.same, file=plan.submission.file)
+    is_tried = any(answer.outcome != NOT_ATTEMPTED for answer in one.answers)  # two who did nothing are no pair
+    full = replace(one, same_file_as=plan.same if is_tried else (), file=plan.submission.file)
     if is_new or full != one:
         store.keep(out, full)
     return full
@@ -154,11 +161,13 @@ def local(jobs_at_once: int) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[
     """Return a pool of judges on this machine."""
 
     def run(setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, str | Lost]]:
+        threads = ThreadPoolExecutor(jobs_at_once)
+        judging.open_again()
         try:
-            with ThreadPoolExecutor(jobs_at_once) as threads:
-                yield from _in_any_order(lambda job: threads.submit(judging.judged, setup, job), jobs, jobs_at_once)
+            yield from _in_any_order(lambda job: threads.submit(judging.judged, setup, job), jobs, jobs_at_once)
         finally:
             judging.close_all()
+            threads.shutdown(cancel_futures=True)
 
     return run
 
@@ -183,6 +192,7 @@ def cluster(address: str) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[Job
         from distributed import Client
 
         with Client(address, timeout=20, set_as_default=False) as client:
+            client.run(judging.open_again)
             (shared,) = client.scatter([setup], broadcast=True, hash=False)  # a tuple alone would go in parts
             try:
                 yield from _on(client, shared, jobs)
