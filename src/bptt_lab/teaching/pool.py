@@ -18,6 +18,7 @@ from bptt_lab.teaching.results import Result
 from bptt_lab.teaching.submissions import Submission, SubmissionsError, handed_out_to
 
 AHEAD = 3  # submissions that wait for each worker
+SECONDS_TO_CONNECT = 20  # to the scheduler of a cluster
 
 
 class Plan(NamedTuple):
@@ -191,7 +192,7 @@ def cluster(address: str) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[Job
     def run(setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, str | Lost]]:
         from distributed import Client
 
-        with Client(address, timeout=20, set_as_default=False) as client:
+        with Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False) as client:
             client.run(judging.open_again)
             (shared,) = client.scatter([setup], broadcast=True, hash=False)  # a tuple alone would go in parts
             try:
@@ -230,7 +231,7 @@ def isolation_of(address: str) -> isolation.Found:
     """Return the weakest isolation among the workers of a Dask cluster (errors: OSError)."""
     from distributed import Client
 
-    with Client(address, timeout=20, set_as_default=False) as client:
+    with Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False) as client:
         found = list(client.run(isolation.found).values())
     if not found:
         raise OSError(f"the cluster at {address} has no workers")
