@@ -70,12 +70,12 @@ class Judge:
     """A process that judges, begun when it is first asked and anew after it has died."""
 
     def __init__(self, setup: Setup):
-        self.setup, self.process = setup, None
+        self.setup, self.process, self.is_over = setup, None, False
 
     def result(self, job: Job) -> str | Lost:
         """Return the text of the result of a submission, or why there is none."""
         for _ in range(TRIES):
-            if _CLOSED.is_set():
+            if self.is_over:
                 break
             try:
                 return self._asked(job)
@@ -110,31 +110,25 @@ class Judge:
 
 _OF_THREAD = threading.local()
 _ALL: list[Judge] = []
-_CLOSED = threading.Event()  # no judge is begun any more, as after Ctrl-C
 
 
 def judged(setup: Setup, job: Job) -> str | Lost:
     """Return what a judge of this thread says of a submission: the one function that a pool or a cluster runs."""
     judge = getattr(_OF_THREAD, "judge", None)
-    if judge is None or judge.setup != setup:
+    if judge is None or judge.is_over or judge.setup != setup:
         if judge is not None:
             judge.close()
         judge = _OF_THREAD.judge = Judge(setup)
-    if judge not in _ALL:
         _ALL.append(judge)
     return judge.result(job)
 
 
-def open_again() -> None:
-    """Let judges be begun."""
-    _CLOSED.clear()
-
-
 def close_all() -> None:
-    """End every judge that was begun from here, and let none be begun."""
-    _CLOSED.set()
+    """End every judge that was begun from here, and what it is at."""
     while _ALL:
-        _ALL.pop().close()
+        judge = _ALL.pop()
+        judge.is_over = True
+        judge.close()
 
 
 def _send(way: int, message: bytes) -> None:

@@ -163,12 +163,12 @@ def local(jobs_at_once: int) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[
 
     def run(setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, str | Lost]]:
         threads = ThreadPoolExecutor(jobs_at_once)
-        judging.open_again()
         try:
             yield from _in_any_order(lambda job: threads.submit(judging.judged, setup, job), jobs, jobs_at_once)
         finally:
+            threads.shutdown(wait=False, cancel_futures=True)
             judging.close_all()
-            threads.shutdown(cancel_futures=True)
+            threads.shutdown()
 
     return run
 
@@ -193,7 +193,6 @@ def cluster(address: str) -> Callable[[Setup, Iterable[Job]], Iterator[tuple[Job
         from distributed import Client
 
         with Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False) as client:
-            client.run(judging.open_again)
             (shared,) = client.scatter([setup], broadcast=True, hash=False)  # a tuple alone would go in parts
             try:
                 yield from _on(client, shared, jobs)

@@ -12,6 +12,7 @@ WORDS = (
     "export",
     "grade",
 )
+WORDS = ("grade",)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
