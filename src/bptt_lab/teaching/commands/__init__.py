@@ -12,7 +12,6 @@ WORDS = (
     "export",
     "grade",
 )
-WORDS = ("grade",)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
