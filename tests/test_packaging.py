@@ -75,7 +75,12 @@ def test_environment_names_only_python_pip_and_this_project():
     assert set(ENVIRONMENT) == {"name", "channels", "dependencies"}
     python, *others = ENVIRONMENT["dependencies"]
     assert python.startswith("python=")
-    assert others == ["pip", {"pip": ["-e ."]}]
+    assert others == ["pip", {"pip": ["-e .[test]"]}]
+
+
+def test_the_course_itself_needs_no_tools_of_tests():
+    assert not {"nbval", "pytest"} & set(floors())
+    assert {"numpy", "sympy", "matplotlib", "jupyterlab", "nbval"} <= set(floors("test"))  # what environment.yml brings
 
 
 def test_environment_has_a_supported_python():
@@ -190,6 +195,10 @@ def test_an_empty_environment_is_not_ready(tmp_path):
 
 def test_all_requirements_are_looked_for():
     assert set(environment.requirement_names("test")) == {"bptt-lab", *floors("test")}
+    tested = environment.TESTED.split(",")
+    assert (
+        set(environment.requirement_names(environment.TESTED)) == {"bptt-lab", *floors(*tested)} > set(floors("site"))
+    )
 
 
 def test_what_is_installed_is_told_from_what_is_not():

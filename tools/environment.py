@@ -44,12 +44,14 @@ def fingerprint(extra, constraints):
 
 
 def requirement_names(extra):
-    """Return the distributions that pyproject.toml asks for, the extra's included."""
+    """Return the distributions that pyproject.toml asks for, those of some extras included."""
     import re
     import tomllib  # not at the top: Python 3.10 has none
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"].get(extra, [])
+    wanted = list(project["dependencies"])
+    for one in filter(None, extra.split(",")):
+        wanted += project["optional-dependencies"].get(one, [])
     return ["bptt-lab"] + [re.match(r"[\w.-]+", line).group() for line in wanted]
 
 
@@ -95,6 +97,9 @@ def install(env, extra, constraints, uv):
     stamp.write_text(fingerprint(extra, constraints), encoding="utf-8")
 
 
+TESTED = "test,instructor,cluster,site"  # the tests of what an instructor and the site need run too
+
+
 def prepare(env, extra="", constraints=None):
     """Return the interpreter of an environment that holds the project, made if need be."""
     if not is_ready(env, extra, constraints):
@@ -120,7 +125,7 @@ def command_for(task, arguments):
         return test_command(oldest, arguments)
     if task == "site":
         return [prepare(env, "site"), ROOT / "docs" / "make.py", *arguments]
-    python = prepare(env, "test")
+    python = prepare(env, TESTED)
     if task == "refresh":
         return [python, ROOT / "tools" / "refresh_notebooks.py", *arguments]
     if task == "lint":

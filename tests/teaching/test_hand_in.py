@@ -41,7 +41,6 @@ def hand_in():
 @pytest.fixture
 def graded(hand_in, tmp_path, monkeypatch):
     """Return hand_in on the instructor's machine."""
-    pytest.importorskip("bptt_lab.teaching.grading")
     (tmp_path / "COURSE.toml").write_text(COURSE, encoding="utf-8")
     (tmp_path / "mine.toml").write_text("".join(map(example, KINDS)), encoding="utf-8")
     (tmp_path / "course.secret").write_text("x" * 32)

@@ -6,12 +6,10 @@ import sys
 import pytest
 
 from bptt_lab.cli import main
-from bptt_lab.teaching import results, variants
-from bptt_lab.teaching.coursefile import load
+from bptt_lab.teaching import release, results, variants
+from bptt_lab.teaching.coursefile import instances_file, load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="functions are kept by the kernel on Linux only")
-release = pytest.importorskip("bptt_lab.teaching.release")
-from bptt_lab.teaching.coursefile import instances_file  # noqa: E402
 
 COURSE = """
 [course]

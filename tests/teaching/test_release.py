@@ -166,12 +166,13 @@ def test_nbgrader_generates_autogrades_reports_and_exports_the_points_that_our_o
     home, said, tmp_path, monkeypatch
 ):
     pytest.importorskip("nbgrader")
-    grading = pytest.importorskip("bptt_lab.teaching.grading")
     import shutil
 
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.plugins.export import CsvExportPlugin
     from traitlets.config.loader import PyFileConfigLoader
+
+    from bptt_lab.teaching import grading
 
     root = tmp_path / "nbgrader"
     shutil.copytree(home / "RELEASE", root)

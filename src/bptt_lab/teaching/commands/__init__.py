@@ -8,9 +8,9 @@ from importlib import import_module
 WORDS = (
     "question",
     "assign",
+    "grade",
     "report",
     "export",
-    "grade",
 )
 
 
