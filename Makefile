@@ -9,7 +9,7 @@ help:
 	@echo "make test         install into .venv and run all tests and all notebooks"
 	@echo "make test-oldest  the same on the oldest supported packages, in .venv-oldest"
 	@echo "make refresh      run all notebooks and store their outputs"
-	@echo "make lint         ruff on code and notebooks"
+	@echo "make lint         ruff on code and notebooks, mypy on the hints of the package"
 	@echo "make site         build the site into build/site/"
 	@echo "make clean        remove .venv, .venv-oldest and caches"
 
@@ -32,5 +32,5 @@ site:
 	@$(PYTHON) tools/environment.py site $(ARGS)
 
 clean:
-	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find src tests tools notebooks -name __pycache__ -prune -exec rm -rf {} +

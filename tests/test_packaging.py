@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_constraints_are_the_lower_bounds():
 def test_the_wheel_is_built_in_tests_as_in_an_installation():
     (builder,) = PYPROJECT["build-system"]["requires"]
     assert dict([FLOOR.fullmatch(builder).groups()]).items() <= floors("test").items()
+
+
+def test_the_wheel_promises_hints(tmp_path):
+    """A type checker reads the hints of an installed package only where it holds py.typed (PEP 561)."""
+    wheel = pytest.importorskip("hatchling.builders.wheel", reason="hatchling, which builds the wheel, is missing")
+    (path,) = wheel.WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("bptt_lab/py.typed") == b""
 
 
 def test_version_of_the_citation():
@@ -161,6 +170,16 @@ def test_lab_is_the_command_of_the_package(monkeypatch):
     monkeypatch.setattr(environment, "prepare", lambda env: env / "python")
     made = environment.command_for("lab", ["--no-browser"])
     assert made == [ROOT / ".venv" / "python", "-m", "bptt_lab.cli", "lab", "--no-browser"]
+
+
+def test_lint_runs_both_checkers_and_fails_if_one_does(monkeypatch):
+    monkeypatch.setattr(environment, "prepare", lambda env, extra: env / "python")
+    made = environment.command_for("lint", [])
+    assert made[1:] == ["-c", environment.EACH_IN_TURN, "ruff check .", "mypy"]
+    ends = {"help": "json.tool --help", "no-such-option": "json.tool --no-such-option"}
+    for wanted, lines in [(True, ["help"]), (False, ["no-such-option", "help"]), (False, ["help", "no-such-option"])]:
+        command = [sys.executable, "-c", environment.EACH_IN_TURN, *(ends[line] for line in lines)]
+        assert environment.succeeds(command) == wanted, lines
 
 
 def test_tests_of_one_notebook_stay_in_one_kernel():

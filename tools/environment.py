@@ -16,6 +16,12 @@ OLDEST_PYTHON = (3, 11)
 # Prints nothing when each distribution named on the command line is installed; fails otherwise.
 ALL_INSTALLED = "import sys; from importlib.metadata import version; [*map(version, sys.argv[1:])]"
 
+# Runs each module named on the command line with its arguments, all of them, and fails if one did.
+EACH_IN_TURN = (
+    "import subprocess, sys; "
+    "sys.exit(max([subprocess.call([sys.executable, '-m', *line.split()]) for line in sys.argv[1:]]))"
+)
+
 
 def python_complaint(version, modules, has_uv):
     """Say in one line why this Python cannot make the environment, or return ''."""
@@ -129,7 +135,7 @@ def command_for(task, arguments):
     if task == "refresh":
         return [python, ROOT / "tools" / "refresh_notebooks.py", *arguments]
     if task == "lint":
-        return [python, "-m", "ruff", "check", "."]
+        return [python, "-c", EACH_IN_TURN, "ruff check .", "mypy"]
     return test_command(python, arguments)
 
 

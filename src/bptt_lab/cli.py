@@ -8,9 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bptt_lab
 from bptt_lab.teaching import commands as teaching
+
+if TYPE_CHECKING:
+    from bptt_lab.network import Network
 
 # exit codes as a shell gives them to a program that a signal has ended
 INTERRUPTED, CLOSED_PIPE = 128 + 2, 128 + 13
@@ -170,12 +174,12 @@ def _derive(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _write(network, out: Path | None, kind: str, steps: int) -> None:
+def _write(network: Network, out: Path | None, kind: str, steps: int) -> None:
     """Write what was asked for; a page in Markdown has its drawing in a file beside it."""
     from bptt_lab import report, symbolic
 
     if kind == ".py":
-        out.write_text(symbolic.numpy_source(network), encoding="utf-8")
+        out.write_text(symbolic.numpy_source(network), encoding="utf-8")  # type: ignore[union-attr]  # .py is the end of its name
         return
     page = report.made(network, steps)
     if out is None:

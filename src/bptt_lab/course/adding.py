@@ -35,7 +35,9 @@ def learn_at_once(x: np.ndarray, y: np.ndarray, seed: int = 1) -> Callable[[np.n
     rng = np.random.default_rng(seed)
     start = feed_forward.initialise(rng, sizes=(x.shape[1], 16, y.shape[1]))
 
-    def loss_and_gradients(params, x, y):
+    def loss_and_gradients(
+        params: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray
+    ) -> tuple[float, dict[str, np.ndarray]]:
         trace = feed_forward.forward(params, x)
         loss, d_output = losses.sigmoid_bce(trace.post[-1], y, mean=True)
         return loss, feed_forward.backward(params, trace, d_output)
@@ -54,7 +56,9 @@ def learn(
     rng, draw = np.random.default_rng(seed), trained.noisy_batch(task)
     start = rnn.initialise(rng, draw(np.random.default_rng(0))[0].shape[2], trained.HIDDEN, 1)
 
-    def loss_and_gradients(params, x, y):
+    def loss_and_gradients(
+        params: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray
+    ) -> tuple[float, dict[str, np.ndarray]]:
         trace = rnn.forward(params, x, np.zeros((x.shape[1], trained.HIDDEN)))
         loss, d_a2 = losses.sigmoid_bce(trace.a2, y, mean=True)
         return loss, backward(params, trace, d_a2)

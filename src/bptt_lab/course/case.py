@@ -18,7 +18,7 @@ class Case(NamedTuple):
     """One hidden layer at random numbers: `arrays` are the parameters, x (T, B, D), h_start (B, M); labels (T, B)."""
 
     graph: Graph
-    arrays: Mapping[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
     labels: np.ndarray
 
     def by_sympy(self) -> dict[str, np.ndarray]:

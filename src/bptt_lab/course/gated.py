@@ -59,7 +59,7 @@ class GatedCase(NamedTuple):
 
     name: str
     graph: Graph
-    arrays: Mapping[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
     labels: np.ndarray
 
     def run(self, arrays: Mapping[str, np.ndarray] | None = None) -> tuple[dict[str, np.ndarray], Any, np.ndarray]:

@@ -21,7 +21,7 @@ class Layered(NamedTuple):
     """
 
     graph: Graph
-    arrays: Mapping[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
     labels: np.ndarray
     names: Mapping[str, str]
     forward: Callable
@@ -49,7 +49,7 @@ class Layered(NamedTuple):
         found = [compiled(self.sequence(b)) for b in range(B)]
         each = {name: [g[theirs] for g in found] for name, theirs in self.names.items()}
         return {
-            name: sum(each[name]) if self.is_parameter(name) else np.stack(each[name], axis=int(name == "x"))
+            name: sum(each[name]) if self.is_parameter(name) else np.stack(each[name], axis=int(name == "x"))  # type: ignore[misc]  # one at least
             for name in self.arrays
         }
 

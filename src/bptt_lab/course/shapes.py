@@ -47,13 +47,13 @@ def predicts_change(derivative: sympy.Matrix, y: sympy.Matrix, x: sympy.Matrix) 
     """
     shapes = tuple("×".join(map(str, part.shape)) for part in (y, x, derivative))
     if derivative.shape != _layout(y.shape, x.shape):
-        return Prediction(derivative, shapes, f"{shapes[2]} times a change of {shapes[1]} is no change of {shapes[0]}")
+        return Prediction(derivative, shapes, f"{shapes[2]} times a change of {shapes[1]} is no change of {shapes[0]}")  # type: ignore[arg-type]  # three shapes
     s, dx = sympy.Symbol("s"), symbols("dx", *x.shape)
     moved = y.subs(dict(zip(x, x + s * dx, strict=True)), simultaneous=True)
     product = derivative * (dx[0] if x.shape == (1, 1) else dx)
     predicted = sympy.Matrix([product.trace()]) if y.shape == (1, 1) else product
     same = sympy.expand(moved.diff(s).subs(s, 0) - predicted).is_zero_matrix
-    return Prediction(derivative, shapes, "" if same else "times a small change it is not the change of the output")
+    return Prediction(derivative, shapes, "" if same else "times a small change it is not the change of the output")  # type: ignore[arg-type]  # three shapes
 
 
 def _layout(output: tuple[int, int], moved: tuple[int, int]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bptt_lab.exercises.outcomes import CORRECT, CRASHED, OTHER_FORM, UNDECIDED, WRONG
 
@@ -14,14 +15,14 @@ OTHERWISE = ("!", "#757575")
 MARKDOWN = re.compile(r"([\\*_<>~|#$\[\]])")
 
 
-def card(found) -> str:
+def card(found: Any) -> str:
     """Return feedback on an attempt (a `Feedback`, which is told here) in Markdown."""
     _, colour = SIGNS.get(found.outcome, OTHERWISE)
     body = [f'<div style="border-left: 4px solid {colour}; padding-left: 1em">', *_verdict(found), "</div>"]
     return "\n\n".join([*([found.task] if found.task else []), *body, *_help(found)])
 
 
-def _verdict(found) -> Iterator[str]:
+def _verdict(found: Any) -> Iterator[str]:
     sign, _ = SIGNS.get(found.outcome, OTHERWISE)
     if found.read:
         yield f"Read as $\\displaystyle {found.read}$"
@@ -57,7 +58,7 @@ def link(section: str) -> str:
     return f"[{escaped(section)}](<{files[0].name}#{heading.replace(' ', '-')}>)" if files else escaped(section)
 
 
-def _help(found) -> Iterator[str]:
+def _help(found: Any) -> Iterator[str]:
     if found.outcome in (CORRECT, OTHER_FORM):
         return
     for number, hint in enumerate(found.hints, start=1):

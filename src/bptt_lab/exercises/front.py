@@ -26,7 +26,7 @@ AT_FAULT = (
 class Exercise:
     """One question as a student meets it."""
 
-    def __init__(self, question: Question, folder: Path | None = None, kinds: Mapping[str, Kind] = KINDS):
+    def __init__(self, question: Question, folder: Path | None = None, kinds: Mapping[str, Kind] = KINDS) -> None:
         self.question, self._folder, self._kinds, self._hints = question, folder, kinds, 0
 
     @property
@@ -49,7 +49,7 @@ class Exercise:
                 raise
             found = Feedback(self.question.id, UNDECIDED, cause=AT_FAULT.format(type(error).__name__))
         progress.record(self._folder, self.question.id, found.outcome, found.mistake)
-        found = found._replace(task=self._repr_markdown_(), hints=tuple(self.question.hints), **self._beside(answer))
+        found = found._replace(task=self._repr_markdown_(), hints=tuple(self.question.hints), **self._beside(answer))  # type: ignore[arg-type]
         return found._replace(picture=partial(self._picture, found)) if found.lit else found
 
     def _picture(self, found: Feedback) -> str:

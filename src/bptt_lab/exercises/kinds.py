@@ -141,7 +141,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "function": Kind(
         ("network", "arguments", "returns", "answer"),
-        judge_function,
+        judge_function,  # type: ignore[arg-type]
         partial(_shown, FUNCTION),
         _code,
         prove_function,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bptt_lab.exercises.feedback import Feedback
 
 
-def derive(line: str, cell: str):
+def derive(line: str, cell: str) -> Feedback:
     """Check the derivation in a cell against the exercise named in its first line."""
     from bptt_lab.exercises.front import ex
 
@@ -16,7 +21,13 @@ def derive(line: str, cell: str):
 UNQUOTED = re.compile(r"\.check\(\s*[^\s\"')]")
 
 
-def without_quotes(shell, kind, error, traceback, tb_offset=None) -> None:
+def without_quotes(
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType | None,
+    tb_offset: int | None = None,
+) -> None:
     """Show one message in place of a traceback where an answer stands without quotes; any other error as always."""
     cell = str(shell.user_ns.get("In", [""])[-1])
     if not UNQUOTED.search(cell):

@@ -25,7 +25,7 @@ def place_of(letter: Letter, indices: Mapping[str, int]) -> tuple[str, int | Non
                 return indices[name]
             case Negative(inner):
                 return -whole(inner)
-        return WHOLE[tree.operator](whole(tree.left), whole(tree.right))
+        return WHOLE[tree.operator](whole(tree.left), whole(tree.right))  # type: ignore[union-attr]
 
     time = None if letter.time is None else whole(letter.time)
     return letter.name, time, tuple(whole(index) for index in letter.entry)

@@ -113,7 +113,7 @@ class Question:
         return Language(self.graph.network, variables, offered=self.letters, is_limited=is_limited, asked=asked)
 
     @cached_property
-    def goal_tree(self) -> Tree:
+    def goal_tree(self) -> Any:
         """The goal as a tree (errors: QuestionError)."""
         return self.tree(self.goal)
 

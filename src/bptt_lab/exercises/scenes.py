@@ -31,7 +31,7 @@ def scene_of(world: World) -> Scene:
 class FreeScene(Scene):
     """A scene in which every letter and every derivative is a number of its own: nothing but algebra holds there."""
 
-    def __init__(self, world: World):
+    def __init__(self, world: World) -> None:
         super().__init__(world, is_lenient=True)
 
     def array(self, name: str, time: int | None, entry: tuple[int, ...], column: int = 0) -> Any:

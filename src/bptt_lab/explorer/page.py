@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -21,6 +21,9 @@ from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.javascript import JavaScript, javascript
 from bptt_lab.symbolic.worlds import draw_leaves
 
+if TYPE_CHECKING:
+    from bptt_lab.network import Place
+
 MOST_ENTRIES = 200  # values in the longest unrolled network: more cannot be read, and each has its proof
 MOST_STEPS = 8
 MODULE = ("parts", "numbers", "picture", "explorer", "game", "walk", "curves", "start")
@@ -30,7 +33,7 @@ ALIVE = "Where a page may run scripts, this picture answers."
 class Explorer:
     """Something to explore, a network or a derivation: a notebook shows it as it is, `html()` returns it for a page."""
 
-    def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[Figure, str]):
+    def __init__(self, data: Mapping[str, Any], programs: Mapping[int, JavaScript], twin: tuple[Figure, str]) -> None:
         self.data, self.programs, self.words, self.twin = data, programs, twin[1], html(*twin, ALIVE, density=1)
 
     def html(self) -> str:
@@ -112,7 +115,7 @@ def _numbers(graph: Graph, values: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def _one(graph: Graph, place, array, otherwise: Fraction) -> float:
+def _one(graph: Graph, place: Place, array: Any, otherwise: Fraction) -> Any:
     if array is None:
         return otherwise
     array = np.asarray(array, float)

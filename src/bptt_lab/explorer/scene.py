@@ -102,7 +102,7 @@ def _weight(graph: Graph, above: Place, below: Place) -> str:
         return ""
     slope = scalar_forms.local_derivative(graph, *ones) if network.shapes[below.name] in ((), (1,)) else None
     is_weight = isinstance(slope, letters.Value) and slope.place.time is None
-    return words(slope.place) if is_weight else ""
+    return words(slope.place) if is_weight else ""  # type: ignore[union-attr]  # a weight has one
 
 
 def _entry(graph: Graph, place: Place, number: Mapping[Place, int]) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _equation(graph: Graph, place: Place) -> str:
 
 def _term(graph: Graph, term: scalar_forms.Term, place: Place, program: JavaScript, pool: Pool) -> dict[str, Any]:
     slope = scalar_forms.local_derivative(graph, term.user, place)
-    found = {
+    found: dict[str, Any] = {
         "entry": program.entries.index(term.user),
         "edge": program.edges.index((term.user, place)),
         "rule": pool(_math(term.total * term.immediate)),
@@ -156,8 +156,8 @@ def _is_single(network: Network, place: Place) -> bool:
     return all(size == 1 for size in network.shapes[place.name])
 
 
-def _choice(choice, pool: Pool) -> dict[str, Any]:
-    found = {
+def _choice(choice: Any, pool: Pool) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "math": pool(_math(choice.expression)),
         "text": re.sub(r"\[(-?\d+)\]", r"(\1)", scalar_text(choice.expression)),
     }

@@ -49,7 +49,7 @@ def walk(derivation: Derivation, marks: Sequence | None = None) -> Explorer:
     ]
     data = {
         "graph": shown,
-        "goal": number.get(goal, -1),
+        "goal": number.get(goal, -1),  # type: ignore[arg-type]  # -1 where there is none
         "lines": lines,
         "pool": list(pool),
         "verdict": derivation.verdict(),

@@ -9,6 +9,7 @@ from base64 import b64encode
 from html import escape
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,6 +23,7 @@ DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 1, 1, 
 MARKERS = ("o", "s", "^", "D", "v")
 SMALL, NORMAL, LARGE = 9, 10, 11
 COLOURS_IN_FILE = 32
+Drawn = tuple[Figure, str]  # and what it shows, in words
 PICTURE_BYTES = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=]+")
 
 
@@ -36,7 +38,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def free_axes(figure: Figure, box: tuple[float, float, float, float]):
+def free_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     """Return axes without ticks and frame, in inches (left, bottom, width, height), one unit an inch."""
     wide, high = figure.get_size_inches()
     left, bottom, width, height = box
@@ -46,7 +48,7 @@ def free_axes(figure: Figure, box: tuple[float, float, float, float]):
     return axes
 
 
-def plot_axes(figure: Figure, *position: int):
+def plot_axes(figure: Figure, *position: int) -> Axes:
     """Return axes for a plot, on the figure's paper, with a faint grid."""
     axes = figure.add_subplot(*(position or (1, 1, 1)))
     axes.set_facecolor(PAPER)

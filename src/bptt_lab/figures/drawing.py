@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon
 
@@ -50,7 +52,7 @@ class Look(NamedTuple):
     """How a drawing is labelled: marked arrows, their labels and hues, strong boxes, notes, texts at the side."""
 
     marked: Mapping[Edge, str] = {}
-    hues: Mapping[Edge, int] = {}
+    hues: Mapping[Edge, int | None] = {}
     weights: Mapping[Edge, str] = {}
     thick: frozenset[Edge] = frozenset()
     strong: frozenset[Place] = frozenset()
@@ -110,7 +112,7 @@ def _bare(text: str) -> str:
     return "".join(c for c in text.replace(r"\mathrm", "") if c not in "${}^_\\")
 
 
-def network_figure(layout: Layout, look: Look, legend: str, found: Routes | None = None):
+def network_figure(layout: Layout, look: Look, legend: str, found: Routes | None = None) -> Figure:
     """Return a figure of one network with its legend below; `found` are its arrows, laid out here where not given."""
     found = routes(layout) if found is None else found
     size = frame(layout, look, found)
@@ -129,14 +131,14 @@ def wrapped(text: str, width: float) -> list[str]:
     return textwrap.wrap(text, max(30, int(width / CHARACTER)))
 
 
-def write_legend(figure, lines: list[str]) -> None:
+def write_legend(figure: Figure, lines: list[str]) -> None:
     """Write the lines of a legend at the foot of a figure."""
     wide, high = figure.get_size_inches()
     foot = "\n".join(lines)
     figure.text(0.2 / wide, 0.11 / high, foot, fontsize=SMALL, color=INK, va="bottom", gid="legend")
 
 
-def draw(axes, layout: Layout, look: Look, found: Routes, origin: tuple[float, float]) -> None:
+def draw(axes: Axes, layout: Layout, look: Look, found: Routes, origin: tuple[float, float]) -> None:
     """Draw a network, its arrows along their routes, with the origin of its layout at a point of the axes."""
     at = np.array(origin)
     for edge, points in found.items():
@@ -162,7 +164,7 @@ def _hue(edge: Edge, look: Look) -> str:
     return INK if hue is None else COLOURS[hue % len(COLOURS)]
 
 
-def _dash(edge: Edge, look: Look):
+def _dash(edge: Edge, look: Look) -> Any:
     """Return the dashes of a marked arrow: those of its path, which tell paths apart without colour."""
     hue = look.hues.get(edge, 1)
     return DASHED if hue in (None, 1) else THICK_DASHES[hue % len(THICK_DASHES)]
@@ -176,7 +178,7 @@ def _arrow_look(edge: Edge, look: Look) -> dict:
     return dict(linewidth=0.9, linestyle="-", color=ONWARD if look.thick else GREY, zorder=2)
 
 
-def _draw_arrow(axes, edge: Edge, points: np.ndarray, look: Look) -> None:
+def _draw_arrow(axes: Axes, edge: Edge, points: np.ndarray, look: Look) -> None:
     style = _arrow_look(edge, look)
     size = 0.085 if style["linewidth"] < 2 else 0.11
     tip, back = points[-1], points[max(0, len(points) - 1 - _steps_back(points, size))]
@@ -195,8 +197,8 @@ def _steps_back(points: np.ndarray, distance: float) -> int:
     return int(min(len(points) - 1, 1 + (gaps[::-1] < distance).argmin()))
 
 
-def _draw_box(axes, place: Place, centre: np.ndarray, layout: Layout, look: Look) -> None:
-    style = dict(BOX_LOOKS[layout.kinds[place]])
+def _draw_box(axes: Axes, place: Place, centre: Any, layout: Layout, look: Look) -> None:
+    style: dict[str, Any] = dict(BOX_LOOKS[layout.kinds[place]])
     corner, size = centre - layout.half, 2 * np.array(layout.half)
     style.update(edgecolor=INK, zorder=5, gid=f"box {names.words(place)}")
     if style.get("hatch") and place not in look.filled:
@@ -211,14 +213,14 @@ def _draw_box(axes, place: Place, centre: np.ndarray, layout: Layout, look: Look
     if layout.kinds[place] == "loss":
         inner = style | dict(facecolor="none", gid=None, linewidth=0.9, edgecolor=colour)
         axes.add_artist(FancyBboxPatch(corner + 0.04, *(size - 0.08), **inner))
-    text = axes.text(*centre, look.name(place), fontsize=LARGE if look.scale == 1 else SMALL + 0.5)
+    text = axes.text(*centre, look.name(place), fontsize=LARGE if look.scale == 1 else SMALL + 0.5)  # type: ignore[call-arg]  # x and y
     text.set(ha="center", va="center_baseline", color=colour, zorder=6, math_fontfamily="stix")
     if layout.kinds[place] == "parameter" and place not in look.filled:
         text.set_bbox(dict(facecolor="#ffffff", edgecolor="none", pad=1))
 
 
-def _write_note(axes, point: np.ndarray, text: str) -> None:
-    note = axes.text(*point, text, fontsize=SMALL, va="center", ha="center", color=INK, zorder=7)
+def _write_note(axes: Axes, point: Any, text: str) -> None:
+    note = axes.text(*point, text, fontsize=SMALL, va="center", ha="center", color=INK, zorder=7)  # type: ignore[call-arg]  # x and y
     note.set(style="italic", math_fontfamily="stix", gid="note")
     note.set_bbox(dict(facecolor=PAPER, edgecolor="none", pad=0.5))
 
@@ -230,21 +232,21 @@ def weight_points(found: Routes, layout: Layout, look: Look) -> dict[Edge, Point
     return label_points(found, layout, labels, label_points(found, layout, look.marked).values())
 
 
-def _write_weight(axes, edge: Edge, point: np.ndarray, label: str) -> None:
-    text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center_baseline", zorder=6.2, color=INK)
+def _write_weight(axes: Axes, edge: Edge, point: Any, label: str) -> None:
+    text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center_baseline", zorder=6.2, color=INK)  # type: ignore[call-arg]  # x and y
     text.set(math_fontfamily="stix", gid=f"weight {names.words(edge[0])} to {names.words(edge[1])}")
 
 
-def _draw_number(axes, edge: Edge, point: np.ndarray, look: Look) -> None:
+def _draw_number(axes: Axes, edge: Edge, point: Any, look: Look) -> None:
     label = look.marked[edge]
-    text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center", zorder=7, color=INK)
+    text = axes.text(*point, label, fontsize=SMALL, ha="center", va="center", zorder=7, color=INK)  # type: ignore[call-arg]  # x and y
     (wide, high), style = label_size(label), "round,pad=0,rounding_size=0.04"
     axes.add_artist(FancyBboxPatch(point - (wide, high), 2 * wide, 2 * high, boxstyle=style, linewidth=0.8,
                                   facecolor="#ffffff", edgecolor=_hue(edge, look), zorder=6.5))  # fmt: skip
     text.set_gid(f"number {names.words(edge[0])} to {names.words(edge[1])}")
 
 
-def _write_times(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.ndarray) -> None:
+def _write_times(axes: Axes, layout: Layout, look: Look, at: np.ndarray, corner: np.ndarray) -> None:
     low = corner[1] + at[1]
     for time, x in layout.columns.items():
         if time is not None:
@@ -252,7 +254,7 @@ def _write_times(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.nd
             text.set(ha="center", va="top", color=INK, math_fontfamily="stix")
 
 
-def _write_side(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.ndarray) -> None:
+def _write_side(axes: Axes, layout: Layout, look: Look, at: np.ndarray, corner: np.ndarray) -> None:
     """Write the parameters left of each row, or below each column of a network without time."""
     for where, lines in look.side.items():
         if layout.horizontal:
@@ -260,14 +262,14 @@ def _write_side(axes, layout: Layout, look: Look, at: np.ndarray, corner: np.nda
             point, align = (where, lowest - layout.half[1] - 0.06), dict(ha="center", va="top")
         else:
             point, align = (corner[0] - 0.12, where), dict(ha="right", va="center")
-        text = axes.text(*(np.array(point) + at), "\n".join(lines), fontsize=SMALL, color=INK, gid="side")
+        text = axes.text(*(np.array(point) + at), "\n".join(lines), fontsize=SMALL, color=INK, gid="side")  # type: ignore[call-arg]  # x and y
         text.set(math_fontfamily="stix", linespacing=1.45, **align)
 
 
-def _draw_onward(axes, place: Place, centre: np.ndarray, layout: Layout, onward: tuple[int, str]) -> None:
+def _draw_onward(axes: Axes, place: Place, centre: Any, layout: Layout, onward: tuple[int, str]) -> None:
     sign, text = onward
     start = centre + np.array([sign * (layout.half[0] + 0.02), 0])
     axes.plot(*np.array([start, start + [sign * 0.26, 0]]).T, color=GREY, linewidth=0.9,
               gid=f"onward {names.words(place)}")  # fmt: skip
     side = "left" if sign > 0 else "right"
-    axes.text(*(start + [sign * 0.3, 0]), text, fontsize=SMALL, ha=side, va="center", color=INK)
+    axes.text(*(start + [sign * 0.3, 0]), text, fontsize=SMALL, ha=side, va="center", color=INK)  # type: ignore[call-arg]  # x and y

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
-from bptt_lab.figures.canvas import COLOURS, DASHES, GREY, INK, MARKERS, NORMAL, PAPER, SMALL, new_figure, plot_axes
+from bptt_lab.figures.canvas import (
+    COLOURS,
+    DASHES,
+    GREY,
+    INK,
+    MARKERS,
+    NORMAL,
+    PAPER,
+    SMALL,
+    Drawn,
+    new_figure,
+    plot_axes,
+)
 from bptt_lab.figures.names import counted
 from bptt_lab.figures.plots import numbers
 
@@ -16,7 +30,7 @@ FACTORS = {1e6: "a million", 1e3: "a thousand", 10.0: "ten"}
 Panel = Mapping[str, np.ndarray]
 
 
-def flow_panels(panels: Mapping, label: str = "norm of the gradient"):
+def flow_panels(panels: Mapping, label: str = "norm of the gradient") -> Drawn:
     """Return (figure, description) of norms by distance in time, one panel a title, on one logarithmic axis.
 
     `panels`: a dict from title to norms at the distances 0, 1, 2 …, or to a dict from name to such norms.
@@ -38,7 +52,7 @@ def flow_panels(panels: Mapping, label: str = "norm of the gradient"):
     return figure, _words(found, label)
 
 
-def read_panel(title, norms) -> Panel:
+def read_panel(title: object, norms: Any) -> Panel:
     """Return the series of one panel by name, as `flow_panels` takes them (errors: ValueError naming the panel)."""
     series = dict(norms) if isinstance(norms, Mapping) else {"": norms}
     panel = {str(name): numbers(f"{title} {name}".strip(), values) for name, values in series.items()}
@@ -55,7 +69,7 @@ def bounds(found: Mapping[str, Panel]) -> tuple[float, float]:
     return min(positive, default=1.0) / 4, max(positive, default=1.0) * 4
 
 
-def _draw(axes, title: str, panel: Panel, ends: tuple[float, float], label: str) -> None:
+def _draw(axes: Axes, title: str, panel: Panel, ends: tuple[float, float], label: str) -> None:
     for i, (name, values) in enumerate(panel.items()):
         every = max(1, len(values) // MOST_MARKERS)
         axes.plot(np.arange(len(values)), np.where(values > 0, values, np.nan), color=COLOURS[i], linestyle=DASHES[i],
@@ -71,7 +85,7 @@ def _draw(axes, title: str, panel: Panel, ends: tuple[float, float], label: str)
     axes.set_ylabel(label, fontsize=NORMAL)
 
 
-def _mark_zeros(axes, i: int, values: np.ndarray, low: float) -> None:
+def _mark_zeros(axes: Axes, i: int, values: np.ndarray, low: float) -> None:
     """Mark zeros as hollow signs at the lower end, apart from the line: a logarithmic axis has no place for them."""
     zeros = np.flatnonzero(values == 0)
     for distance in zeros:

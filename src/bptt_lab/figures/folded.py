@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.figures import names
+from bptt_lab.figures.canvas import Drawn
 from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import ROW, Layout, box_size, data_names, depths
 from bptt_lab.figures.routes import Edge, Routes, rounded, routes
@@ -26,7 +27,7 @@ class Use(NamedTuple):
     label: str
 
 
-def folded_network(network: Network):
+def folded_network(network: Network) -> Drawn:
     """Return (figure, description) of a network folded in time: one box a quantity, one arrow a use.
 
     An arrow from another step is dashed and labelled, t−1 for what the step before has left.

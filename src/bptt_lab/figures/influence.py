@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
 from bptt_lab.figures import names
+from bptt_lab.figures.canvas import Drawn
 from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import Layout, arrange
 from bptt_lab.formulas.times import Index
@@ -25,7 +27,7 @@ class Influence(NamedTuple):
     general: bool
 
 
-def influence_diagram(graph: Graph, name: str, t: int | None = None):
+def influence_diagram(graph: Graph, name: str, t: int | None = None) -> Drawn:
     """Return (figure, description) of a quantity and the ways by which it reaches the loss.
 
     Without t, a timed quantity is drawn for general t, and a parameter with all its uses.
@@ -68,7 +70,7 @@ def _when(missing: str) -> str:
     return f"not required when {missing}"
 
 
-def _after(graph: Graph, users) -> tuple[Place, ...]:
+def _after(graph: Graph, users: Iterable[Place]) -> tuple[Place, ...]:
     """Return some places and all that they influence, in the order of computing."""
     found, waiting = set(), list(users)
     while waiting:

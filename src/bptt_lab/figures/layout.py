@@ -137,7 +137,9 @@ def box_size(places: Collection[Place], scale: float, extra: int) -> Point:
     return scale * max(0.46, 0.15 + 0.074 * longest) / 2, BOX_HEIGHT * scale / 2
 
 
-def _positions(graph: Graph, places: Collection[Place], sizes: tuple[float, float, float, float]):
+def _positions(
+    graph: Graph, places: Collection[Place], sizes: tuple[float, float, float, float]
+) -> tuple[dict[Place, Point], dict[int | None, float]]:
     """Return the centre of each box and, for a network with time, the middle of each column."""
     width, scale, spread, gap = sizes
     high = ROW * scale * spread
@@ -169,7 +171,7 @@ def _rows_and_slots(graph: Graph, places: Collection[Place]) -> tuple[dict[str, 
     slots: dict[Place, float] = {}
     for row, untimed in {(rows[p.name], p.time is None) for p in places}:
         here = [p for p in places if rows[p.name] == row and (p.time is None) == untimed]
-        names = sorted({p.name for p in here}, key=order.get)
+        names = sorted({p.name for p in here}, key=order.get)  # type: ignore[arg-type]  # each has an order
         computed = [name for name in names if name in graph.network.equations] or names
         for p in here:
             slots[p] = _slot(p.name, computed, names)
@@ -182,7 +184,9 @@ def _slot(name: str, computed: list[str], names: list[str]) -> float:
     return ordered.index(name) - (len(computed) - 1) / 2
 
 
-def _columns(places, slots, pitch: float, gutter: float) -> dict[int | None, float]:
+def _columns(
+    places: Collection[Place], slots: dict[Place, float], pitch: float, gutter: float
+) -> dict[int | None, float]:
     """Return the centre of each column: times in order, then what has no time."""
     times = sorted({p.time for p in places}, key=lambda t: (t is None, t))
     found, edge = {}, 0.0

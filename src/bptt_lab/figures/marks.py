@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from bptt_lab.figures.names import listed, path_words, plain, words
 from bptt_lab.network import Graph, Place
@@ -23,11 +24,11 @@ def read_paths(graph: Graph, mark: Iterable) -> tuple[Path, ...]:
     return paths
 
 
-def _is_place(item) -> bool:
+def _is_place(item: object) -> bool:
     return hasattr(item, "name") and hasattr(item, "time")
 
 
-def _read_path(graph: Graph, path) -> Path:
+def _read_path(graph: Graph, path: Any) -> Path:
     """Return one path, checked place by place and arrow by arrow."""
     if not isinstance(path, (tuple, list)) or not path or not all(_is_place(p) for p in path):
         raise ValueError(f"{path!r} is not a path. Give a tuple of places, as graph.paths returns.")

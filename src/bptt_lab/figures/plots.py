@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bptt_lab.figures.canvas import (
     COLOURS,
@@ -15,6 +18,7 @@ from bptt_lab.figures.canvas import (
     NORMAL,
     PAPER,
     SMALL,
+    Drawn,
     free_axes,
     new_figure,
     plot_axes,
@@ -25,7 +29,7 @@ MOST_VALUES = 12
 MOST_SIDE = 16
 
 
-def numbers(what: str, values, ndim: int = 1) -> np.ndarray:
+def numbers(what: str, values: Any, ndim: int = 1) -> np.ndarray:
     """Return values as an array of finite floats (errors: ValueError naming what is wrong)."""
     try:
         array = np.asarray(values, dtype=float)
@@ -38,7 +42,9 @@ def numbers(what: str, values, ndim: int = 1) -> np.ndarray:
     return array
 
 
-def gradient_flow(norms, label: str = "norm of the gradient"):
+def gradient_flow(
+    norms: Sequence[float] | np.ndarray | Mapping[str, Any], label: str = "norm of the gradient"
+) -> Drawn:
     """Return (figure, description) of the norm of a gradient at t = 1 … T, on a logarithmic axis.
 
     `norms`: one norm a step, or a dict from a name to such a sequence. Errors: ValueError.
@@ -59,13 +65,13 @@ def gradient_flow(norms, label: str = "norm of the gradient"):
     return figure, _flow_words(series, label)
 
 
-def _lowest(series) -> float:
+def _lowest(series: Iterable[np.ndarray]) -> float:
     """Return where a zero is drawn on the logarithmic axis: a decade below the smallest other norm."""
     positive = [v for values in series for v in values if v > 0]
     return min(positive, default=1.0) / 10
 
 
-def _draw_norms(axes, i: int, name: str, values: np.ndarray, lowest: float, with_values: bool) -> None:
+def _draw_norms(axes: Axes, i: int, name: str, values: np.ndarray, lowest: float, with_values: bool) -> None:
     steps = np.arange(1, len(values) + 1)
     shown = np.where(values > 0, values, lowest)
     axes.plot(steps, shown, color=COLOURS[i], linestyle=DASHES[i], marker=MARKERS[i], markersize=6,
@@ -75,7 +81,7 @@ def _draw_norms(axes, i: int, name: str, values: np.ndarray, lowest: float, with
             axes.annotate(f"{value:.2g}", (t, y), (0, 7), textcoords="offset points", fontsize=SMALL, ha="center")
 
 
-def _finish_norms(axes, T: int, label: str, legend: bool) -> None:
+def _finish_norms(axes: Axes, T: int, label: str, legend: bool) -> None:
     axes.set_yscale("log")
     axes.margins(x=0.06, y=0.18)
     axes.set_xticks(range(1, T + 1, max(1, T // 12)))
@@ -113,7 +119,7 @@ VALLEY = {"one_sided": "one-sided difference", "central": "central difference", 
 FLOOR = 1e-17
 
 
-def step_size_valley(valley):
+def step_size_valley(valley: Any) -> Drawn:
     """Return (figure, description) of the errors of three numerical derivatives by step size.
 
     `valley`: steps, one_sided, central and complex_step, each (number of steps,). Errors: ValueError.
@@ -138,12 +144,12 @@ def step_size_valley(valley):
     return figure, _valley_words(steps, errors)
 
 
-def _annotate_valley(axes, errors: Mapping[str, np.ndarray]) -> None:
+def _annotate_valley(axes: Axes, errors: Mapping[str, np.ndarray]) -> None:
     """Write the names of axes, lines and sides."""
     axes.set_xlabel("step size", fontsize=NORMAL)
     axes.set_ylabel("relative error", fontsize=NORMAL)
     axes.set_ylim(FLOOR / 3, 1e4 * max(1.0, max(values.max() for values in errors.values())))
-    side = dict(transform=axes.transAxes, fontsize=SMALL, va="top", color=INK)
+    side: dict[str, Any] = dict(transform=axes.transAxes, fontsize=SMALL, va="top", color=INK)
     axes.text(0.02, 0.97, "← rounding\nsmall steps cancel digits", **side)
     axes.text(0.98, 0.97, "truncation →\nlarge steps leave the tangent", ha="right", **side)
     axes.legend(fontsize=SMALL, handlelength=4, loc="lower center", bbox_to_anchor=(0.5, 1.01), ncols=3, frameon=False)
@@ -153,7 +159,7 @@ def _valley_words(steps: np.ndarray, errors: Mapping[str, np.ndarray]) -> str:
     """Return the valley in words that are the same on every machine: comparisons, no digits of rounding."""
     least = {name: float(values.min()) for name, values in errors.items()}
     best = {name: float(steps[values.argmin()]) for name, values in errors.items()}
-    order = sorted(least, key=least.get)
+    order = sorted(least, key=least.get)  # type: ignore[arg-type]
     text = f"Relative errors of {listed(VALLEY.values())} at {counted(len(steps), 'step size')}, both axes logarithmic."
     for name in ("one_sided", "central"):
         values = errors[name]
@@ -169,7 +175,7 @@ def _valley_words(steps: np.ndarray, errors: Mapping[str, np.ndarray]) -> str:
     return text + f" Smallest error: {VALLEY[order[0]]}; largest of the three smallest: {VALLEY[order[-1]]}."
 
 
-def matrices(found: Mapping):
+def matrices(found: Mapping) -> Drawn:
     """Return (figure, description) of small matrices side by side: entries written, zeros light and hatched.
 
     `found`: a dict from title to matrix; a vector counts as one row. Errors: ValueError.
@@ -189,7 +195,7 @@ def matrices(found: Mapping):
     return figure, "; ".join(_matrix_words(title, array) for title, array in arrays.items()) + "."
 
 
-def _matrix(title, matrix) -> np.ndarray:
+def _matrix(title: object, matrix: Any) -> np.ndarray:
     array = np.asarray(matrix)
     array = numbers(str(title), array[None] if array.ndim == 1 else array, 2)
     if max(array.shape) > MOST_SIDE:
@@ -212,7 +218,7 @@ def _cell(arrays: Mapping[str, np.ndarray]) -> float:
     return max(0.4, 0.085 * longest + 0.12)
 
 
-def _draw_matrix(axes, title: str, array: np.ndarray, top: tuple[float, float], cell: float) -> None:
+def _draw_matrix(axes: Axes, title: str, array: np.ndarray, top: tuple[float, float], cell: float) -> None:
     from matplotlib.patches import Rectangle
 
     rows, columns = array.shape
@@ -249,11 +255,11 @@ def _matrix_words(title: str, array: np.ndarray) -> str:
 def surface(
     first: Sequence[float],
     second: Sequence[float],
-    values,
+    values: Any,
     labels: Sequence[str],
-    points: Sequence = (),
+    points: Sequence[tuple[float, float, str]] = (),
     arrows: str = "chain",
-):
+) -> Drawn:
     """Return (figure, description) of a contour map of a function of two numbers.
 
     `first` (n,) and `second` (m,) increase; `values` (m, n), a row for each entry of `second`; `labels` names first,
@@ -279,14 +285,14 @@ def surface(
     return figure, _surface_words(x, y, z, labels, points)
 
 
-def _scale(figure, axes, shades, label: str) -> None:
+def _scale(figure: Figure, axes: Axes, shades: Any, label: str) -> None:
     """Write the levels beside the map, all a step apart: on a cliff they would pile up on their lines."""
     bar = figure.colorbar(shades, ax=axes, spacing="uniform", ticks=shades.levels, shrink=0.85)
     bar.ax.set_yticklabels([f"{level:.2g}" for level in shades.levels], fontsize=SMALL)
     bar.set_label(label, fontsize=NORMAL)
 
 
-def _draw_points(axes, points: Sequence, arrows: str) -> None:
+def _draw_points(axes: Axes, points: Sequence[tuple[float, float, str]], arrows: str) -> None:
     """Mark each point with its text, and join them by arrows; a text that would leave the map stands to the left."""
     left, right = axes.get_xlim()
     for i, (a, b, text) in enumerate(points):
@@ -297,13 +303,13 @@ def _draw_points(axes, points: Sequence, arrows: str) -> None:
         axes.annotate(text, (a, b), (-10 if side == "right" else 10, -16 if below else 10), ha=side,
                       textcoords="offset points", fontsize=NORMAL,
                       bbox=dict(facecolor=PAPER, edgecolor=GREY, pad=2))  # fmt: skip
-    starts = points if arrows == "chain" else points[:1] * len(points)
+    starts: Sequence = points if arrows == "chain" else points[:1] * len(points)  # type: ignore[assignment, operator]  # a list or a tuple
     for (a, b, _), (c, d, _) in zip(starts, points[1:], strict=False):
         arrow = dict(arrowstyle="-|>", color=INK, linewidth=1.6, shrinkA=4, shrinkB=4)
         axes.annotate("", (c, d), (a, b), arrowprops=arrow, gid="step")
 
 
-def _check_surface(x: np.ndarray, y: np.ndarray, z: np.ndarray, labels) -> None:
+def _check_surface(x: np.ndarray, y: np.ndarray, z: np.ndarray, labels: Sequence[str]) -> None:
     if z.shape != (len(y), len(x)) or min(z.shape) < 2:
         raise ValueError(
             f"values has the shape {z.shape}; expected {(len(y), len(x))}, a row for each entry of second."
@@ -314,7 +320,7 @@ def _check_surface(x: np.ndarray, y: np.ndarray, z: np.ndarray, labels) -> None:
         raise ValueError("labels holds three texts: those of first, of second and of the value.")
 
 
-def _at(x: np.ndarray, y: np.ndarray, z: np.ndarray, points: Sequence) -> list[float]:
+def _at(x: np.ndarray, y: np.ndarray, z: np.ndarray, points: Sequence[tuple[float, float, str]]) -> list[float]:
     """Return the values at the points, interpolated between the four entries around each."""
     found = []
     for a, b, _ in points:
@@ -336,7 +342,9 @@ def _worth_saying(z: np.ndarray) -> str:
     return f", {z.min():.2g}," if z.min() == 0 or abs(z.min()) > 1e-3 * abs(z).max() else ", almost zero,"
 
 
-def _surface_words(x, y, z, labels, points) -> str:
+def _surface_words(
+    x: np.ndarray, y: np.ndarray, z: np.ndarray, labels: Sequence[str], points: Sequence[tuple[float, float, str]]
+) -> str:
     row, column = np.unravel_index(z.argmin(), z.shape)
     text = (
         f"A contour map of the {labels[2]} by {labels[0]} from {x[0]:g} to {x[-1]:g} and {labels[1]} "
@@ -351,7 +359,7 @@ def _surface_words(x, y, z, labels, points) -> str:
 MOST_PANELS = 6
 
 
-def curves(found: Mapping, x_label: str = "", y_label: str = "", broken_at: float | None = None):
+def curves(found: Mapping, x_label: str = "", y_label: str = "", broken_at: float | None = None) -> Drawn:
     """Return (figure, description) of lines over a common kind of x, in one plot or in several side by side.
 
     `found`: a dict from name to y, (n,), over 1 to n, or to a pair (x, y); or a dict from title to such a dict, one
@@ -375,7 +383,7 @@ def curves(found: Mapping, x_label: str = "", y_label: str = "", broken_at: floa
     return figure, _curves_words(panels, x_label, y_label)
 
 
-def _lines(lines) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _lines(lines: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return the lines of one panel, each as x and y of the same length, x increasing."""
     if not isinstance(lines, Mapping) or not 1 <= len(lines) <= len(COLOURS):
         raise ValueError(f"A panel is a dict of 1 to {len(COLOURS)} lines, from name to y or (x, y).")
@@ -391,9 +399,11 @@ def _lines(lines) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return read
 
 
-def _draw_curves(axes, title: str, lines: Mapping[str, tuple[np.ndarray, np.ndarray]], broken_at: float | None) -> None:
+def _draw_curves(
+    axes: Axes, title: str, lines: Mapping[str, tuple[np.ndarray, np.ndarray]], broken_at: float | None
+) -> None:
     for i, (name, (x, y)) in enumerate(lines.items()):
-        style = dict(color=COLOURS[i], linestyle=DASHES[i], linewidth=1.8)
+        style: dict[str, Any] = dict(color=COLOURS[i], linestyle=DASHES[i], linewidth=1.8)
         parts = _parts_of(x, y, broken_at)
         for n, part in enumerate(parts):
             gid = f"curve {title} {name}".replace("  ", " ") + (f" part {n + 1}" if n else "")

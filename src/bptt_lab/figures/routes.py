@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,8 @@ def route(layout: Layout, edge: Edge, others: list[np.ndarray]) -> np.ndarray:
     ends = _centres(layout, edge)
     obstacles = np.array([xy for place, xy in layout.boxes.items() if place not in edge])
     taken = np.concatenate([np.zeros((0, 2)), *(points[::3] for points in others)])
-    best, least, straight = None, np.inf, _length(ends)
+    best: Any = None
+    least, straight = np.inf, _length(ends)
     for points, extra in _candidates(layout, ends):
         if extra + 0.8 * _length(points) - 2 * max(layout.half) >= least:
             continue
@@ -157,7 +159,8 @@ def label_points(
     found: Routes, layout: Layout, labels: Mapping[Edge, str], placed: Iterable[Point] = ()
 ) -> dict[Edge, Point]:
     """Return a free point beside each arrow that has a label, away from other arrows and from what is placed."""
-    chosen, placed = {}, list(placed)
+    chosen: dict[Edge, Any] = {}
+    placed = list(placed)
     for edge, label in ((edge, label) for edge, label in labels.items() if label):
         size = np.array(label_size(label))
         others = [points[::2] for other, points in found.items() if other != edge]
@@ -190,7 +193,9 @@ def _spots(points: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
     return beside + upon
 
 
-def _room(spot, lines: np.ndarray, layout: Layout, placed: Iterable[Point], size, wanted: float = 0.02) -> float:
+def _room(
+    spot: np.ndarray, lines: np.ndarray, layout: Layout, placed: Iterable[Point], size: Any, wanted: float = 0.02
+) -> float:
     """Return how much room a label has about a point, up to what is wanted; less than 0 where it covers something."""
     boxes, placed = np.array(list(layout.boxes.values())), np.array(list(placed)).reshape(-1, 2)
     gaps = [
@@ -205,7 +210,7 @@ def _room(spot, lines: np.ndarray, layout: Layout, placed: Iterable[Point], size
 def note_points(found: Routes, layout: Layout, places: Iterable[Place], size: Point) -> dict[Place, Point]:
     """Return a free point about each of some boxes for a note of a given half size: below it if there is room."""
     lines = np.concatenate([np.zeros((0, 2)), *found.values()])
-    chosen: dict[Place, Point] = {}
+    chosen: dict[Place, Any] = {}
     aside, level = layout.half[0] + size[0] + 0.05, layout.half[1] + size[1] + 0.03
     moves = [(0, -level), (0, level), (aside, -0.6 * level), (-aside, 0.6 * level), (aside, 0.6 * level)]
     for place in places:

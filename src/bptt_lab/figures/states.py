@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from bptt_lab.figures.canvas import INK, NORMAL, SMALL, new_figure, plot_axes
+from bptt_lab.figures.canvas import INK, NORMAL, SMALL, Drawn, new_figure, plot_axes
 from bptt_lab.figures.names import counted
 from bptt_lab.figures.plots import numbers
 
 
-def unit_map(states, truth, name: str):
+def unit_map(states: Any, truth: Any, name: str) -> Drawn:
     """Return (figure, description) of states by unit and step in colours, under a row of digits that they might hold.
 
     `states` (T, M) lie between -1 and 1; `truth` (T,) holds 0 and 1; `name` says what it is. Units stand in the order

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bptt_lab.figures import names
-from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, new_figure
-from bptt_lab.figures.drawing import common_frame, draw, frame, wrapped, write_legend
+from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, Drawn, free_axes, new_figure
+from bptt_lab.figures.drawing import Look, common_frame, draw, frame, wrapped, write_legend
+from bptt_lab.figures.layout import Layout
 from bptt_lab.figures.marks import Path, read_paths
 from bptt_lab.figures.routes import routes
 from bptt_lab.figures.unrolled import MARK_LEGEND, laid_out, marked_look
@@ -16,7 +21,7 @@ MOST_PATHS = 6
 HEADER, GAP, WIDEST, SCALE = 0.72, 0.15, 9.5, 0.86
 
 
-def default_marks(derivation) -> list[list[Path]]:
+def default_marks(derivation: Any) -> list[list[Path]]:
     """Return the paths of each line: the goal's place, then the arrows to what the line names.
 
     A line with total derivatives of other quantities marks the arrows to them; a line without any
@@ -25,8 +30,8 @@ def default_marks(derivation) -> list[list[Path]]:
     graph, goal = derivation.graph, goal_place(derivation)
     if goal is None:
         return [[] for _ in derivation.lines]
-    hops = [(goal, user) for user in graph.users[goal]]
-    found = [[(goal,)]]
+    hops: list[Path] = [(goal, user) for user in graph.users[goal]]
+    found: list[list[Path]] = [[(goal,)]]
     for line in derivation.lines[1:]:
         named = _totals(line.form)
         if named is None or named:
@@ -36,7 +41,7 @@ def default_marks(derivation) -> list[list[Path]]:
     return found
 
 
-def goal_place(derivation) -> Place | None:
+def goal_place(derivation: Any) -> Place | None:
     """Return the place that the first line differentiates by: at a middle step for general t."""
     form, graph = derivation.lines[0].form, derivation.graph
     target = getattr(form, "target", None)
@@ -48,7 +53,7 @@ def goal_place(derivation) -> Place | None:
     return place if place is not None and place in graph.users else None
 
 
-def _totals(form) -> set[Place] | None:
+def _totals(form: Any) -> set[Place] | None:
     """Return the places whose total derivatives a scalar line names; None for a line without letters."""
     symbols = getattr(getattr(form, "expression", None), "free_symbols", None)
     if symbols is None:
@@ -62,7 +67,7 @@ def _whole_paths(graph: Graph, goal: Place) -> list[Path]:
     return paths if len(paths) <= MOST_PATHS else []
 
 
-def checked_marks(derivation, marks: Sequence | None) -> list[tuple[Path, ...]]:
+def checked_marks(derivation: Any, marks: Sequence | None) -> list[tuple[Path, ...]]:
     """Return the paths of every line, read (errors: ValueError where lines and marks differ in number)."""
     lines = getattr(derivation, "lines", ())
     if not lines:
@@ -78,7 +83,7 @@ def said(reason: str) -> str:
     return reason.replace(r"\ldots", "…").translate(str.maketrans("", "", "${}^\\")).replace("mathbf", "")
 
 
-def steps(derivation, marks: Sequence | None = None):
+def steps(derivation: Any, marks: Sequence | None = None) -> Drawn:
     """Return (figure, description): one panel a line, with its number, its reason and its paths.
 
     `marks`: a list with the paths of each line; without it they come from the derivation.
@@ -96,13 +101,13 @@ def steps(derivation, marks: Sequence | None = None):
     return figure, f"{start}{_general_time(derivation)}. {' '.join(lines)}"
 
 
-def _general_time(derivation) -> str:
+def _general_time(derivation: Any) -> str:
     """Return at which step a derivation for general t is drawn; nothing for others."""
     goal, target = goal_place(derivation), getattr(derivation.lines[0].form, "target", None)
     return f", drawn for t = {goal.time}" if target is not None and goal and goal.time is not None else ""
 
 
-def _line_words(number: int, line, paths: tuple[Path, ...]) -> str:
+def _line_words(number: int, line: Any, paths: tuple[Path, ...]) -> str:
     """Return one line of a derivation in words: its reason and what is marked."""
     text = f"Line {number}, {said(line.reason)}: "
     ways = [names.path_words(path) for path in paths[:MOST_PATHS]]
@@ -110,7 +115,7 @@ def _line_words(number: int, line, paths: tuple[Path, ...]) -> str:
     return text + ("marked " + "; ".join(ways) + more if ways else "nothing is marked") + "."
 
 
-def _panels(derivation, layout, looks):
+def _panels(derivation: Any, layout: Layout, looks: list[Look]) -> Figure:
     """Return the figure: panels side by side while they fit, each with its heading above."""
     found = routes(layout)
     size = common_frame([frame(layout, look, found) for look in looks])
@@ -130,12 +135,12 @@ def _panels(derivation, layout, looks):
     return figure
 
 
-def _legend(derivation) -> str:
+def _legend(derivation: Any) -> str:
     drawn = _general_time(derivation).replace(", drawn", " Drawn")
     return f"Filled: where the paths start. {MARK_LEGEND} Targets are left out.{drawn}{'.' if drawn else ''}"
 
 
-def _heading(axes, number: int, reason: str, shown: str, top: float) -> None:
+def _heading(axes: Axes, number: int, reason: str, shown: str, top: float) -> None:
     """Write the number of a line, its reason, and its formula where there is one."""
     title = axes.text(0.05, top - 0.1, f"Line {number}", fontsize=LARGE, va="top", weight="bold", color=INK)
     title.set_gid(f"line {number}")
@@ -145,7 +150,7 @@ def _heading(axes, number: int, reason: str, shown: str, top: float) -> None:
     text.set_math_fontfamily("stix")
 
 
-def formula(line, number: int) -> tuple[str, float]:
+def formula(line: Any, number: int) -> tuple[str, float]:
     """Return a line's formula for matplotlib and its width in inches; nothing where it cannot be drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser

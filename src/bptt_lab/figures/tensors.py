@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, free_axes, new_figure
+from bptt_lab.figures.canvas import INK, LARGE, NORMAL, SMALL, Drawn, free_axes, new_figure
 from bptt_lab.figures.drawing import wrapped, write_legend
 
 CELL, MARGIN, SIGN, BETWEEN, MOST = 0.42, 0.25, 0.42, 0.26, 6
@@ -15,7 +19,7 @@ LEGEND = (
 )
 
 
-def tensor_contraction(K: int = 3, M: int = 4):
+def tensor_contraction(K: int = 3, M: int = 4) -> Drawn:
     """Return (figure, description): a 1×K row times K slabs of M×K is the M×K outer product.
 
     Errors: ValueError for sizes that are not whole numbers from 1 to 6. Source 000, detour.
@@ -53,7 +57,7 @@ def _width(K: int, M: int) -> float:
     return 2 * MARGIN + wide["row"] + 2 * SIGN + K * wide["slab"] + (K - 1) * BETWEEN + wide["product"]
 
 
-def _draw_parts(axes, K: int, M: int) -> None:
+def _draw_parts(axes: Axes, K: int, M: int) -> None:
     """Draw the row, the slabs and the product from left to right."""
     sizes, middle, left = _sizes(K, M), 0.4 + CELL * M / 2, MARGIN
     row = [[rf"$\dfrac{{dL}}{{dy_{{{k}}}}}$" for k in range(1, K + 1)]]
@@ -76,18 +80,27 @@ def _product(m: int, k: int) -> str:
     return rf"$x_{{{m}}}\,\dfrac{{dL}}{{dy_{{{k}}}}}$"
 
 
-def _sign(axes, point: tuple[float, float], sign: str) -> None:
+def _sign(axes: Axes, point: tuple[float, float], sign: str) -> None:
     axes.text(*point, sign, fontsize=LARGE + 3, ha="center", va="center", color=INK)
 
 
-def _grid(axes, corner, texts, cell, gid: str, title: str = "") -> None:
+def _grid(
+    axes: Axes,
+    corner: tuple[float, float],
+    texts: Sequence[Sequence[str]],
+    cell: tuple[float, float],
+    gid: str,
+    title: str = "",
+) -> None:
     """Draw a small matrix of texts with its shape below and its title above; what is not zero is grey."""
     (left, bottom), (wide, high) = corner, cell
     for m, row in enumerate(texts):
         for k, text in enumerate(row):
             x, y = left + k * wide, bottom + (len(texts) - 1 - m) * high
             shade = "#ffffff" if text == "0" else "#e4e4e0"
-            border = dict(edgecolor=INK, linewidth=0.7 if text == "0" else 1.6, zorder=1 if text == "0" else 2)
+            border: dict[str, Any] = dict(
+                edgecolor=INK, linewidth=0.7 if text == "0" else 1.6, zorder=1 if text == "0" else 2
+            )
             axes.add_patch(Rectangle((x, y), wide, high, facecolor=shade, gid=gid, **border))
             shown = axes.text(x + wide / 2, y + high / 2, text, fontsize=NORMAL if gid != "product" else SMALL)
             shown.set(math_fontfamily="stix", ha="center", va="center", color=INK, zorder=3)

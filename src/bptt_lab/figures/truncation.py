@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
-from bptt_lab.figures.canvas import COLOURS, DASHES, INK, MARKERS, NORMAL, SMALL, new_figure, plot_axes
+from bptt_lab.figures.canvas import COLOURS, DASHES, INK, MARKERS, NORMAL, SMALL, Drawn, new_figure, plot_axes
 from bptt_lab.figures.names import counted, listed
 from bptt_lab.figures.plots import numbers
 
@@ -15,7 +16,7 @@ BOUNDS = (1, 10, 45, 180.1)  # sides of angles in degrees that words tell
 PANELS = ("angle to the full gradient, degrees", "relative difference")
 
 
-def bias_by_reach(measured: Mapping, lag: int):
+def bias_by_reach(measured: Mapping, lag: int) -> Drawn:
     """Return (figure, description) of the bias of truncated gradients by their reach k2 = 1, 2 …, the lag marked.
 
     `measured`: a dict from name to pairs of angle in degrees and relative difference, (n, 2), one for each k2. The line
@@ -43,7 +44,7 @@ def bias_by_reach(measured: Mapping, lag: int):
     return figure, _bias_words(found, lag, most)
 
 
-def _mark_lag(axes, lag: int, most: int, label: str) -> None:
+def _mark_lag(axes: Axes, lag: int, most: int, label: str) -> None:
     axes.axvline(lag + 0.5, color=INK, linewidth=1.2, linestyle=(0, (2, 2)), gid="lag")
     axes.set_ylim(0, axes.get_ylim()[1] * 1.15)
     for side, words in (("right", "blind "), ("left", " sees")):
@@ -74,7 +75,7 @@ def _bound(angle: float) -> str:
     return f"above {low} degrees" if high > 180 else f"between {low} and {high} degrees"
 
 
-def cost_bars(costs: Mapping, reference: str):
+def cost_bars(costs: Mapping, reference: str) -> Drawn:
     """Return (figure, description) of work and memory as bars on logarithmic axes, as multiples of one way's.
 
     `costs`: a dict from the name of a way to a pair of multiply-adds and numbers kept; `reference` is the name of the
@@ -95,7 +96,7 @@ def cost_bars(costs: Mapping, reference: str):
     return figure, _cost_words(shares, reference)
 
 
-def _draw_bars(axes, shares, label: str, reference: str) -> None:
+def _draw_bars(axes: Axes, shares: Sequence[float], label: str, reference: str) -> None:
     axes.set_xscale("log")
     low, high = min(shares), max(shares)
     for row, share in enumerate(shares):

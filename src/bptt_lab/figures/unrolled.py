@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bptt_lab.figures import names
+from bptt_lab.figures.canvas import Drawn
 from bptt_lab.figures.drawing import LEGEND, Look, network_figure
 from bptt_lab.figures.layout import Layout, arrange, data_names, drawn_places, kind, parts
 from bptt_lab.figures.marks import Path, marks_in_words, numbered_edges, read_paths
@@ -21,7 +22,7 @@ MARK_LEGEND = "Thick dashed arrows: the marked paths, numbered, each in its dash
 ONE_MARK_LEGEND = "Thick dashed arrows: the marked path."
 
 
-def unrolled_network(graph: Graph, mark: Iterable = ()):
+def unrolled_network(graph: Graph, mark: Iterable = ()) -> Drawn:
     """Return (figure, description) of a network unrolled over the steps of its graph.
 
     `mark`: one path or several, each a tuple of places as `graph.paths` gives them.

@@ -10,7 +10,7 @@ class FormulaError(ValueError):
 
     sign = ""  # the operator that is missing at the column, where shapes tell which
 
-    def __init__(self, what: str, mend: str = "", text: str = "", column: int = 0):
+    def __init__(self, what: str, mend: str = "", text: str = "", column: int = 0) -> None:
         self.what, self.mend, self.text, self.column = what, mend, text, column
         lines = [what]
         if text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Function(NamedTuple):
@@ -148,7 +148,7 @@ def _meaning(name: str, row: Function) -> str:
 
 def softmax_entry(*arguments: complex, entry: int) -> complex:
     """Return one entry (from 1) of softmax: exp(u_k) / sum_j exp(u_j), shifted by the largest real part."""
-    exponential = cmath.exp if any(isinstance(u, complex) for u in arguments) else math.exp
+    exponential: Any = cmath.exp if any(isinstance(u, complex) for u in arguments) else math.exp
     shift = max(complex(u).real for u in arguments)
     powers = [exponential(u - shift) for u in arguments]
     return powers[entry - 1] / sum(powers)

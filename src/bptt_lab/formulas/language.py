@@ -42,9 +42,17 @@ LIKE = 0.7  # of a letter that the question does not name, to be offered
 class Quantities(Protocol):
     """What a formula is about, such as a network: its quantities with their shapes, and which of them is the loss."""
 
-    shapes: dict[str, tuple[int, ...]]
-    loss: str
-    written: Mapping[str, Any]
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The shape of each quantity."""
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """The equations as they are written."""
 
     def is_timed(self, name: str) -> bool:
         """Return whether a quantity carries a time."""
@@ -75,7 +83,7 @@ class Language:
         offered: tuple[str, ...] = (),
         is_limited: bool = False,
         asked: tuple[str, ...] | None = None,
-    ):
+    ) -> None:
         self.network, self.allowed, self.offered, self.is_limited = network, allowed, offered, is_limited
         self.asked = tuple(variables) if asked is None else asked
         steps = ("T",) if any(map(network.is_timed, network.shapes)) else ()

@@ -12,11 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.language import DERIVATIVES
 from bptt_lab.formulas.tokens import LATEX, LONGEST, PASTED, Token
+
+if TYPE_CHECKING:
+    from bptt_lab.formulas.language import Language
 
 DEEPEST = 40
 PIECES = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
@@ -43,7 +47,7 @@ def is_latex(text: object) -> bool:
     return isinstance(text, str) and any(sign in text for sign in "\\{}")
 
 
-def latex_tokens(text: str, language) -> list[Token]:
+def latex_tokens(text: str, language: Language) -> list[Token]:
     """Return the tokens of the language for a formula in LaTeX (errors: FormulaError for what has no place in it)."""
     if len(text) > LONGEST:
         raise FormulaError(f"The formula has {len(text)} characters; at most {LONGEST} are read.", "Shorten it.")
@@ -60,7 +64,7 @@ def _pieces(text: str) -> list[Token]:
 class _Translator:
     """The pieces of a formula while they are turned into tokens: how far that has come, and where a group ends."""
 
-    def __init__(self, text: str, language):
+    def __init__(self, text: str, language: Language) -> None:
         self.pieces, self.language, self.out = _pieces(text), language, []
         self.at, self.end, self.depth, self.length = 0, len(self.pieces), 0, len(text)
 
@@ -178,7 +182,7 @@ class _Translator:
 
     def factor(self) -> None:
         piece = self.next
-        if piece.isdigit() and piece.isascii():
+        if piece.isdigit() and piece.isascii():  # type: ignore[union-attr]
             self.number()
         elif piece in CLOSING:
             self.bracket()
@@ -192,11 +196,11 @@ class _Translator:
             self.take()
             self.function(self.text(self.group()).replace(r"\_", "_"))
             return
-        elif len(piece) > 1 and self.language.function(piece):  # of one character, such as a sigma
+        elif len(piece) > 1 and self.language.function(piece):  # type: ignore[arg-type]  # of one character, such as a sigma
             self.take()
-            self.function(piece)
+            self.function(piece)  # type: ignore[arg-type]
             return
-        elif piece in FONTS or piece in GREEK or piece.isalpha() and piece.isascii():
+        elif piece in FONTS or piece in GREEK or piece.isalpha() and piece.isascii():  # type: ignore[union-attr]
             if not self.plain():
                 self.letter()
         else:
@@ -444,7 +448,7 @@ class _Translator:
         """Return the layer and the time above a letter, and what else stands there: transposes and powers."""
         layer, time, rest = "", None, []
         for start, end in above:
-            digits = re.match(r"[0-9]*", self.text((start, end)))[0]
+            digits = re.match(r"[0-9]*", self.text((start, end)))[0]  # type: ignore[index]  # matches always
             opens = start + len(digits)
             is_timed = opens < end and self.pieces[opens].text == "("
             closes = self.closing(opens, end) if is_timed else opens

@@ -202,7 +202,7 @@ class _Printer(NamedTuple):
     def product(self, operator: str, left: Tree, right: Tree) -> str:
         one, two = self.factor(operator, left, PRODUCT), self.factor(operator, right, SIGNED)
         if _begins_with_minus(left):
-            one = "-" + self.text(left.inner, PRODUCT)
+            one = "-" + self.text(left.inner, PRODUCT)  # type: ignore[union-attr]  # begins with a minus
         if isinstance(left, Derivative) and one.startswith(r"\nabla") and two.startswith(r"\left("):
             one = rf"\left({one}\right)"  # else it reads like a function of what follows
         if operator == "*" and self.is_whole(left) and self.is_whole(right):
@@ -286,8 +286,8 @@ class _Printer(NamedTuple):
         ranges = rf"{variable} = {low}, \dots, {high}"
         if inner is not tree.body:
             second = tree.body
-            name = self.style.variable(second.variable)
-            ranges += rf";\ {name} = {self.text(second.low, SUM)}, \dots, {self.text(second.high, SUM)}"
+            name = self.style.variable(second.variable)  # type: ignore[union-attr]  # an Over
+            ranges += rf";\ {name} = {self.text(second.low, SUM)}, \dots, {self.text(second.high, SUM)}"  # type: ignore[union-attr]  # an Over
         ranges = ranges if tree.kind == "column" else rf"\text{{row}}\ {ranges}"
         brackets = rf"\left[{self.text(inner, SUM)}\right]_{{{ranges}}}"
         return brackets, ATOM

@@ -90,7 +90,7 @@ def _check_size(tree: Tree) -> None:
 class _Reader:
     """A text while it is read: its tokens, and how far the reading has come."""
 
-    def __init__(self, text: str, language: Language):
+    def __init__(self, text: str, language: Language) -> None:
         self.is_latex = language.has_ranges and is_latex(text)
         self.tokens = latex_tokens(text, language) if self.is_latex else tokens(text)
         self.text, self.at, self.depth = text, 0, 0
@@ -340,7 +340,7 @@ class _Reader:
             return FormulaError(*MENDS["."], "", dot)
         if name in OPERATORS or name == "concat" or name == "dot" and self.language.has_ranges:
             return self.an_operator(token, module, name)
-        self.call(function, token)
+        self.call(function, token)  # type: ignore[arg-type]
         return FormulaError(MENDS["."][0], f"Write  {self.said(start)}", "", dot)
 
     def an_operator(self, token: Token, first: Token, name: str = "") -> FormulaError:
@@ -372,7 +372,7 @@ class _Reader:
             items = self.arguments("]" if opening.text == "[" else ")")
             groups.append((opening, items))
         if token.text in DERIVATIVES and len(groups) == 1 and _are_letters(groups[0][1]):
-            return Derivative(*groups[0][1], DERIVATIVES[token.text], token.column)
+            return Derivative(*groups[0][1], DERIVATIVES[token.text], token.column)  # type: ignore[arg-type, call-arg]  # two letters, as was checked
         try:
             time, entry = self.language.place(token, groups)
         except FormulaError as error:
@@ -405,7 +405,7 @@ class _Reader:
                 "",
                 token.column,
             )
-        return Derivative(items[0], items[1], DERIVATIVES[token.text], token.column)
+        return Derivative(items[0], items[1], DERIVATIVES[token.text], token.column)  # type: ignore[arg-type]  # two letters, as was checked
 
     def unless(self, token: Token) -> Tree:
         """Return a term with the relation of indices under which it does not exist."""
@@ -453,7 +453,7 @@ class _Reader:
 
     def comprehension(self, function: str, token: Token) -> FormulaError:
         """Return the error of a sum as Python writes it: with the sum as it is written here."""
-        at, depth = self.next_for()
+        at, depth = self.next_for()  # type: ignore[misc]  # asked for where there is one
         names = [one.text for one in self.tokens[at : at + 5]]
         second = [")" if self.take().text == "(" else "]"] * depth if depth else []
         variable = names[1] if len(names) > 1 and names[1].isalnum() else "t"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import DERIVATIVES, Language
@@ -51,6 +51,7 @@ def rewritten(
     if len(text) > LONGEST or "#" in text:
         return None
     first = next(_edits(text, language), None)
+    changed: Any
     changed, count = _changed(text, language)
     changed, more = _with_operators(changed, attempt)
     is_exact = error.mend.startswith("Write  ") and not re.search(r"…|  or  |\(t\)", error.mend)
@@ -170,7 +171,7 @@ def _shape(text: str, language: Language) -> tuple[int, ...] | None:
 
 
 def _is_column(shape: tuple[int, ...] | None) -> bool:
-    return bool(shape) and shape[0] > 1 and shape[1] == 1
+    return bool(shape) and shape[0] > 1 and shape[1] == 1  # type: ignore[index]
 
 
 def _rank(language: Language, name: str) -> int:
@@ -307,7 +308,9 @@ def _subscripts(text: str, language: Language) -> Iterator[Edit]:
             yield Edit(match.start(), match.end(), *edit)
 
 
-def _placed(base: str, index: str, time: str | None, next_mark: str | None, language: Language):
+def _placed(
+    base: str, index: str, time: str | None, next_mark: str | None, language: Language
+) -> tuple[str, str] | None:
     """Return a letter with a subscript as it is written here, and what to say; None where it may be two things."""
     rank, parts = _rank(language, base), index.split(",")
     if rank == 2 and re.fullmatch(r"\d\d|[a-z]{2}", index):
@@ -329,7 +332,7 @@ def _entries(text: str, language: Language) -> Iterator[Edit]:
     """p(3)_2 is p(3)[2]."""
     for match in re.finditer(r"(?<=\))_(?:\{([\w,+\- ]+)\}|(\w)(?!\w))", text):
         start = _before(text, match.start())
-        name = re.match(NAME, text[start:])[0] if start >= 0 and re.match(NAME, text[start:]) else ""
+        name = re.match(NAME, text[start:])[0] if start >= 0 and re.match(NAME, text[start:]) else ""  # type: ignore[index]
         if name in language.letters and language.is_timed(name) and _rank(language, name):
             yield Edit(match.start(), match.end(), f"[{match[1] or match[2]}]", "An entry stands in square brackets.")
 
@@ -399,7 +402,7 @@ def _slope(text: str, name: re.Match, at: int, language: Language) -> Iterator[E
     argument = text[at + 2 : end - 1].strip()
     letter = re.fullmatch(rf"({NAME})(\([^()]*\))?", argument)
     made = [one for one in language.network.shapes if letter and _applied(language, one) == (function, letter[1])]
-    value = f"{made[0]}{letter[2] or ''}" if len(made) == 1 else ""
+    value = f"{made[0]}{letter[2] or ''}" if len(made) == 1 else ""  # type: ignore[index]
     what = f"A slope is written by the value of the function: there is no sign for the derivative of {function}."
     if function in SLOPES:
         yield Edit(name.start(), end, f"({SLOPES[function].format(value or f'{function}({argument})')})", what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bptt_lab.formulas.tree import Binary, Letter, Negative, Number, Tree, Variable
 
@@ -17,7 +17,7 @@ class Index(NamedTuple):
     start: str
     shift: int
 
-    def at(self, t: int | None, T: int) -> int:
+    def at(self, t: Any, T: int) -> int:
         """Return the time this index names at step t of T."""
         return self.shift + (t if self.start == "t" else T if self.start else 0)
 
@@ -44,7 +44,7 @@ def time_of(index: Index | None) -> Tree | None:
 
 
 @lru_cache(maxsize=1024)
-def index_of(time: Tree | None) -> Index | None:
+def index_of(time: Tree | None) -> Any:
     """Return a time as an index: t, T or a number, and what is added to it; None where there is none."""
     whole = whole_number(time)
     if whole is not None:
@@ -58,7 +58,7 @@ def index_of(time: Tree | None) -> Index | None:
     return None
 
 
-def whole_number(tree: Tree | None) -> int | None:
+def whole_number(tree: Tree | None) -> Any:
     """Return the value of a whole number, or None for anything else."""
     match tree:
         case Number(value) if value.denominator == 1:

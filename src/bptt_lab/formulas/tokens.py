@@ -85,7 +85,7 @@ def tokens(text: str) -> list[Token]:
         if match is None:
             raise _stranger(text, columns[at])
         if match.lastgroup != "space":
-            found.append(Token(match.lastgroup, match.group(), columns[at]))
+            found.append(Token(match.lastgroup, match.group(), columns[at]))  # type: ignore[arg-type]  # each kind is a group
             _check_number(found[-1], text)
         at = match.end()
     return [*found, Token("end", "", len(text))]

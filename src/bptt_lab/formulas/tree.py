@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 
 def _column() -> int:
@@ -182,7 +183,7 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     changed = change(tree)
     if changed is not None:
         return changed
-    new = {}
+    new: dict[str, Any] = {}
     for name in tree.__match_args__:
         value = getattr(tree, name)
         if isinstance(value, Tree):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bptt_lab.formulas.tree import (
     Binary,
     Call,
@@ -71,7 +73,7 @@ def _written(tree: Tree) -> tuple[str, int]:
     raise AssertionError(tree)
 
 
-def _number(value) -> tuple[str, int]:
+def _number(value: Any) -> tuple[str, int]:
     if value.denominator == 1:
         return str(value.numerator), ATOM if value >= 0 else SUM
     decimal = f"{float(value):.15g}"

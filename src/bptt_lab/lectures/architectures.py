@@ -235,7 +235,7 @@ def _size(letter: str, family: Family, architecture: Architecture, number: int, 
     """Return the letter of a number of hidden units, with layer and direction where a family tells them apart."""
     if not family.own_sizes:
         return letter
-    subscript = str(number).translate(str.maketrans(SUBSCRIPTS)) if architecture.layers > 1 else ""
+    subscript = str(number).translate(str.maketrans(SUBSCRIPTS)) if architecture.layers > 1 else ""  # type: ignore[arg-type]
     return letter + subscript + way
 
 

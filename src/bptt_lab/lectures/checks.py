@@ -32,7 +32,7 @@ class Result(NamedTuple):
         if self.trouble:
             return f"has no value: {self.trouble}"
         place = f"at {self.where} " if self.where else ""
-        written, independent = rounded(self.written, self.independent)
+        written, independent = rounded(self.written, self.independent)  # type: ignore[arg-type]
         if self.independent == self.written:
             return f"fails: {place}both sides are {written}"
         return f"fails: {place}the form gives {written}, the independent value is {independent}"
@@ -47,7 +47,7 @@ def rounded(one: float, two: float) -> tuple[str, str]:
         texts = tuple(f"{round(number, digits) + 0.0:.{digits}f}" for number in (one, two))
         if texts[0] != texts[1]:
             break
-    return texts
+    return texts  # type: ignore[return-value]
 
 
 class Finding(NamedTuple):

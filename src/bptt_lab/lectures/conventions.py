@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ from bptt_lab.network.expressions import Equation
 from bptt_lab.network.parse import parse
 from bptt_lab.numeric import activations, gradient_check, losses
 from bptt_lab.numeric.arrays import check_type
+from bptt_lab.symbolic.display import Equations
 from bptt_lab.symbolic.notation import place_latex
 
 __all__ = [
@@ -135,7 +136,9 @@ def _scale(here: Convention, there: Convention, rows: int | None) -> float:
     return float(rows) if here.mean else 1.0 / rows
 
 
-def _met(arrays, source, target, like, of_loss: bool = False) -> tuple[Convention, Convention, dict[str, np.ndarray]]:
+def _met(
+    arrays: Mapping[str, Any], source: str | Convention, target: str | Convention, like: Any, of_loss: bool = False
+) -> tuple[Convention, Convention, dict[str, np.ndarray]]:
     """Return both conventions in the architecture and under the names that are given, and the arrays as NumPy's."""
     arrays = as_arrays(arrays)
     here, there = read_as(arrays, convention(source), of_loss), convention(target)
@@ -225,7 +228,9 @@ def _joints(slot: Slot, known: Mapping[str, str]) -> list[tuple[int, list[str]]]
     ]
 
 
-def _cut(slot: Slot, array: np.ndarray, known: Mapping[str, str], sizes: Mapping[str, int]):
+def _cut(
+    slot: Slot, array: np.ndarray, known: Mapping[str, str], sizes: Mapping[str, int]
+) -> list[tuple[str, np.ndarray]]:
     """Return the course's parts that lie in one array, by name, row by row."""
     pieces = [array]
     for axis, beside in _joints(slot, known):
@@ -288,7 +293,9 @@ def _hidden_sizes(arrays: Arrays, slots: list[Slot], known: Mapping[str, str]) -
     return {letter: size for (letter, size), _ in reversed(votes.most_common())}
 
 
-def _with_sizes_of(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known) -> dict[str, int]:
+def _with_sizes_of(
+    slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known: Mapping[str, str]
+) -> dict[str, int]:
     """Return the sizes with those that one array adds (errors: ValueError where they do not fit)."""
     found = _fitting(slot, shape, sizes, known)
     if found is None:
@@ -299,7 +306,9 @@ def _with_sizes_of(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int],
     return found
 
 
-def _fitting(slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known) -> dict[str, int] | None:
+def _fitting(
+    slot: Slot, shape: tuple[int, ...], sizes: Mapping[str, int], known: Mapping[str, str]
+) -> dict[str, int] | None:
     """Return the sizes with those that one array adds, or None where they do not fit."""
     found, joints = dict(sizes), dict(_joints(slot, known))
     if len(shape) != len(letters(slot.axes)) or 0 in shape:
@@ -411,7 +420,7 @@ def _shape_text(slot: Slot, known: Mapping[str, str] = COURSE) -> str:
 
 def _plain(letter: str) -> str:
     """Return the letter of a size as the course's code writes it: M2."""
-    return letter.translate(str.maketrans({subscript: digit for digit, subscript in SUBSCRIPTS.items()}))
+    return letter.translate(str.maketrans({subscript: digit for digit, subscript in SUBSCRIPTS.items()}))  # type: ignore[arg-type]
 
 
 # A hand's own forward pass
@@ -453,7 +462,7 @@ def _run(hand: Convention, lines: Mapping[str, Equation], values: Arrays, T: int
     computed: dict[tuple[str, int], Any] = {(hand.letters["state"], 0): values[hand.slot_of("h_start").name]}
     for t in range(1, T + 1):
 
-        def look_up(use: Letter, t=t) -> Any:
+        def look_up(use: Letter, t: int = t) -> Any:
             if use.time is None:
                 return values[use.name]
             time = index_of(use.time).at(t, T)
@@ -474,7 +483,7 @@ def _written(slot: Slot, hand: Convention) -> str:
     return time + (letters + other if hand.vectors == "columns" else other + letters)
 
 
-def _value(tree: Tree, look_up, columns: bool) -> Any:
+def _value(tree: Tree, look_up: Callable[[Letter], Any], columns: bool) -> Any:
     """Return the value of an expression; what mixes entries works along rows, so columns are turned before and after.
 
     Errors: ValueError for what the hands do not use.
@@ -486,7 +495,7 @@ def _value(tree: Tree, look_up, columns: bool) -> Any:
             return OPERATORS[sign](_value(left, look_up, columns), _value(right, look_up, columns))
         case Call(function, arguments) if function in FUNCTIONS:
             found = [_value(part, look_up, columns) for part in arguments]
-            return FUNCTIONS[function](*(part.T for part in found)).T if columns else FUNCTIONS[function](*found)
+            return FUNCTIONS[function](*(part.T for part in found)).T if columns else FUNCTIONS[function](*found)  # type: ignore[operator]
     raise ValueError(f"{tree} cannot be run here, expected sums, products and {', '.join(FUNCTIONS)}: rewrite it.")
 
 
@@ -543,12 +552,12 @@ class _Page(NamedTuple):
     loss: str
 
 
-def equations(name: str | Convention, output: str = "softmax"):
+def equations(name: str | Convention, output: str = "softmax") -> Equations:
     """Return the forward equations of a convention for the screen: the text that `loss` runs."""
     hand = convention(name)
     lines = parse(_text(hand, output))
     several = {slot.name.partition("[")[0]: (2,) for slot in hand.slots} | dict.fromkeys(lines, (2,))
-    return symbolic.equations(_Page(lines, several | {hand.letters["loss"]: ()}, hand.letters["loss"]))
+    return symbolic.equations(_Page(lines, several | {hand.letters["loss"]: ()}, hand.letters["loss"]))  # type: ignore[arg-type]
 
 
 CONCEPTS = {
@@ -598,7 +607,7 @@ def _letter(hand: Convention, name: str, time: str) -> str:
     return f"${place_latex(Place(base, index.rstrip(']') or None), bold=name != hand.letters['loss'])}$"
 
 
-def _derivative(array: str):
+def _derivative(array: str) -> Callable[[Convention], str]:
     """Return a function of a convention: the shape of its derivative by an array, in brackets where lent."""
 
     def shape(hand: Convention) -> str:

@@ -103,7 +103,7 @@ def sizes(latex: str, script: Script) -> tuple[Form, ...]:
 class _Reader:
     """The tokens of a display while they are read."""
 
-    def __init__(self, latex: str | list[str], script: Script):
+    def __init__(self, latex: str | list[str], script: Script) -> None:
         text = latex if isinstance(latex, str) else "".join(f"{token} " for token in latex)
         self.tokens = _without_gaps([token for token in TOKENS.findall(NOTHING.sub(" ", text)) if token.strip()])
         self.at, self.script, self.braces = 0, script, []
@@ -175,7 +175,7 @@ class _Reader:
         while self.next in RELATIONS or self.next == "&":
             if self.takes("&"):
                 continue
-            found.append(RELATIONS[self.take()])
+            found.append(RELATIONS[self.take()])  # type: ignore[arg-type]
             while self.takes("&"):
                 pass
             found.append(self.sum())
@@ -271,10 +271,10 @@ class _Reader:
         while self.next in ("_", "^"):
             (low if self.take() == "_" else high).extend(self.group())
         variable, _, first = "\0".join(low).partition("\0=\0")
-        variable = self.inner(variable.split("\0"))
-        first = forms.index(self.inner(first.split("\0"))) if first else DOTS
+        variable = self.inner(variable.split("\0"))  # type: ignore[assignment]
+        first = forms.index(self.inner(first.split("\0"))) if first else DOTS  # type: ignore[assignment]
         last = forms.index(self.inner(high)) if high else DOTS
-        return forms.over(kind, variable, first, last, self.product())
+        return forms.over(kind, variable, first, last, self.product())  # type: ignore[arg-type]
 
     def _prod(self) -> Form:
         return self._sum("prod")
@@ -378,7 +378,7 @@ class _Reader:
 
     def whole_in_one_font(self) -> list[str] | None:
         """Return the tokens of a group in one font that is more than a letter; None, and nothing taken, without one."""
-        if not (self.next.startswith("\\") and self.next[1:] in FONTS):
+        if not (self.next.startswith("\\") and self.next[1:] in FONTS):  # type: ignore[index, union-attr]
             return None
         at = self.at
         self.take()
@@ -409,7 +409,7 @@ class _Reader:
             if "".join(tokens) in TRANSPOSES:
                 transposed = True
             elif self.is_place(name, tokens):
-                over += self.above(tokens)
+                over += self.above(tokens)  # type: ignore[assignment]
             else:
                 powers.append(forms.index(self.inner(tokens)))
         found = forms.letter(name, over, under)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from itertools import zip_longest
+from typing import Any
 
 Form = tuple
 DOTS = ("dots",)
@@ -66,7 +67,7 @@ def product(factors: tuple[Form, ...]) -> Form:
     kept = [factor for factor in opened if factor != number(1)] or [number(1)]
     for at, factor in enumerate(kept[:-1]):
         if factor[0] == "over" and factor[1] == "sum":
-            kept[at:] = [over(*factor[1:-1], product((factor[-1], *kept[at + 1 :])))]
+            kept[at:] = [over(*factor[1:-1], product((factor[-1], *kept[at + 1 :])))]  # type: ignore[call-arg]
             break
     found = kept[0] if len(kept) == 1 else ("product", tuple(kept))
     return found if sign > 0 else negative(found)
@@ -139,12 +140,12 @@ BUILD: dict[str, Callable[..., Form]] = {
 }
 
 
-def is_form(part: object) -> bool:
+def is_form(part: Any) -> bool:
     """Return whether a part of a form is a form itself."""
     return isinstance(part, tuple) and bool(part) and isinstance(part[0], str) and part[0] in BUILD
 
 
-def rebuilt(part: object, change: Callable[[Form], Form]) -> object:
+def rebuilt(part: Any, change: Callable[[Form], Form]) -> Any:
     """Return a form made anew from its parts, each changed after its own parts were."""
     if is_form(part):
         return change(BUILD[part[0]](*(rebuilt(inner, change) for inner in part[1:])))
@@ -192,7 +193,7 @@ def closed(form: Form) -> Form:
     return _closed(form, 0)
 
 
-def _closed(part: object, depth: int) -> object:
+def _closed(part: Any, depth: int) -> Any:
     if is_form(part) and part[0] == "over":
         _, kind, variable, low, high, body = part
         name = letter(f"index {depth}")
@@ -206,7 +207,7 @@ def agree(shown: Form, checked: Form) -> bool:
     return _agree(closed(shown), closed(checked))
 
 
-def _agree(shown: object, checked: object) -> bool:
+def _agree(shown: Any, checked: Any) -> bool:
     if shown == checked:
         return True
     if is_form(shown) and is_form(checked):
@@ -252,11 +253,13 @@ def _with_dots(shown: Form, checked: Form) -> Form | None:
     kind, low, high = checked[1], checked[3], checked[4]
     if shown[0] == "grid" and kind in ("column", "row"):
         rows = shown[1] if kind == "column" else tuple((entry,) for entry in shown[1][0])
-        values = _values([all(entry == DOTS for entry in row) for row in rows], low, high)
+        values: Any = _values([all(entry == DOTS for entry in row) for row in rows], low, high)
         return values and _grid_of(shown, checked, values)
     if shown[0] == "sum" and kind == "sum":
         values = _values([term == (1, DOTS) for term in shown[1]], low, high)
-        parts = values and [None if at is None else replaced(checked[-1], checked[2], _as_form(at)) for at in values]
+        parts: Any = values and [
+            None if at is None else replaced(checked[-1], checked[2], _as_form(at)) for at in values
+        ]
         return parts and ("sum", tuple((1, DOTS if part is None else part) for part in parts))
     return None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.lectures.architectures import (
@@ -19,7 +19,6 @@ from bptt_lab.lectures.architectures import (
     KERAS_FAMILY,
     PYTORCH_FAMILY,
     Architecture,
-    Family,
     Slot,
     letters,
     parts,
@@ -52,7 +51,7 @@ class Convention(NamedTuple):
     lent: tuple[str, ...] = ()
     is_code: bool = False
     note: str = ""
-    family: Family | None = None
+    family: Any = None  # Family | None
     stated: Architecture | None = None
 
     @property
@@ -93,7 +92,7 @@ def _turned(slot: Slot) -> Slot:
     beside = len(slot.holds) // slot.rows  # columns of parts become rows of parts
     order = [row * beside + column for column in range(beside) for row in range(slot.rows)]
     holds, shares = (tuple(values[k] for k in order) for values in (slot.holds, slot.shares))
-    return turned._replace(holds=holds, share=shares, rows=beside)
+    return turned._replace(holds=holds, share=shares, rows=beside)  # type: ignore[arg-type]
 
 
 # The data

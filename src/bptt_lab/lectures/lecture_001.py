@@ -180,13 +180,13 @@ LOGISTIC_LEAVES = {
 SETTINGS = {
     "": _setting(ONE_HIDDEN_LAYER, dict(h0=2, h1=4, h2=3), 5, dict(D=2, M=4, K=3), i=4, j=4, k=3, m=4),
     "one layer": _setting(ONE_LAYER, dict(x=2, h=3), 4, dict(D=2, M=3)),
-    "first pages": _setting(FIRST_PAGES, FIRST_SIZES, 5, {}, **FIRST_RANGES),
-    "static": _setting(STATIC, FIRST_SIZES, 5, {}, **FIRST_RANGES),
-    "scaled": _setting(SCALED, dict(h0=2, h1=4, h2=3, scale=()), 5, dict(D=2, M=4, K=3)),
-    "one-to-many": _setting(FIRST_PAGES.replace("x[t]", "x[1]"), FIRST_SIZES, 9, {}, **FIRST_RANGES),
-    "many-to-one": _setting(STATE + LAST_OUTPUT + "L = nll(y, target)", FIRST_SIZES, 5, {}, **FIRST_RANGES),
-    "delayed": _setting(DELAYED + "\n L[t] = nll(y[t], target[t])", FIRST_SIZES | dict(h_out=6), 5, {}, **FIRST_RANGES),
-    "whole loss": _setting(WHOLE_LOSS, FIRST_SIZES, 5, {}, **FIRST_RANGES),
+    "first pages": _setting(FIRST_PAGES, FIRST_SIZES, 5, {}, **FIRST_RANGES),  # type: ignore[arg-type]
+    "static": _setting(STATIC, FIRST_SIZES, 5, {}, **FIRST_RANGES),  # type: ignore[arg-type]
+    "scaled": _setting(SCALED, dict(h0=2, h1=4, h2=3, scale=()), 5, dict(D=2, M=4, K=3)),  # type: ignore[dict-item]
+    "one-to-many": _setting(FIRST_PAGES.replace("x[t]", "x[1]"), FIRST_SIZES, 9, {}, **FIRST_RANGES),  # type: ignore[arg-type]
+    "many-to-one": _setting(STATE + LAST_OUTPUT + "L = nll(y, target)", FIRST_SIZES, 5, {}, **FIRST_RANGES),  # type: ignore[arg-type]
+    "delayed": _setting(DELAYED + "\n L[t] = nll(y[t], target[t])", FIRST_SIZES | dict(h_out=6), 5, {}, **FIRST_RANGES),  # type: ignore[arg-type]
+    "whole loss": _setting(WHOLE_LOSS, FIRST_SIZES, 5, {}, **FIRST_RANGES),  # type: ignore[arg-type]
     "three layers": _setting(THREE_LAYERS, dict(h0=2, h1=4, h2=5, h3=3), 6, {}),
     "chain rule": _setting(CHAIN_RULE, dict(s=1), 4, {}),
     "linear map": _setting(LINEAR_MAP, dict(x=4, out=3), 5, dict(M=4, k=3), i=4, j=3),

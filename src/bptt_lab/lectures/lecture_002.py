@@ -41,7 +41,7 @@ def _stacked_leaves() -> dict[str, np.ndarray]:
     """Return random leaves in which W_a is W_aa beside W_ax."""
     shapes = dict(W_aa=(3, 3), W_ax=(3, 2), b_a=3, W_y=(1, 3), b_y=1, x=(STEPS, 2))
     rng = np.random.default_rng(2)
-    found = {name: rng.uniform(-1, 1, shape) for name, shape in shapes.items()}
+    found = {name: rng.uniform(-1, 1, shape) for name, shape in shapes.items()}  # type: ignore[call-overload]
     joined = np.hstack([found["W_aa"], found["W_ax"]])
     return found | {"W_a": joined, "a[0]": rng.uniform(-1, 1, 3), "y": rng.uniform(0.1, 0.9, (STEPS, 1))}
 

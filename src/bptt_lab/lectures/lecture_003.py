@@ -49,7 +49,7 @@ LECTURE = Lecture(
     title="Backpropagation through Time: A Mathematical Overview",
     author="unsigned slides",
     settings={
-        "": _setting(FORWARD, **_layers(SIZES["n4"])),
+        "": _setting(FORWARD, **_layers(SIZES["n4"])),  # type: ignore[arg-type]
         "without bias": _setting(WITHOUT_BIAS, x=SIZES["n0"], z1=SIZES["n1"]),
         "L layers": _setting(ANY_LAYER, T=len(LAYERS), z=3),
         "squared error": _setting(SCALAR, cost="C = mse(ys, ts)", **_layers(1)),

@@ -170,17 +170,17 @@ class Row:
     @cached_property
     def printed(self) -> Relation:
         """The printed formula as a tree."""
-        return formulas.read(self.entry.printed, self.setting.language, relation=True)
+        return formulas.read(self.entry.printed, self.setting.language, relation=True)  # type: ignore[return-value]
 
     @cached_property
     def mended(self) -> Relation:
         """The corrected formula as a tree."""
-        return formulas.read(self.entry.corrected, self.setting.language, relation=True)
+        return formulas.read(self.entry.corrected, self.setting.language, relation=True)  # type: ignore[return-value]
 
     @cached_property
     def near(self) -> Relation:
         """The claim next to a claim that is no equation, which must not hold, as a tree."""
-        return formulas.read(self.entry.near, self.setting.language, relation=True)
+        return formulas.read(self.entry.near, self.setting.language, relation=True)  # type: ignore[return-value]
 
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.id}** · {self.source.title} ({self.source.author}) · *{VERDICTS[self.verdict]}*"]

@@ -49,7 +49,7 @@ def scan(lecture: str, identity: str) -> Scan:
     found = dict(tables(lecture).get(identity, {}))
     pairs = {name: tuple(map(tuple, found.pop(name, ()))) for name in ("differences", "slips")}
     sentence = found.pop("sentence", None)
-    return Scan(**found, **pairs, sentence=tuple(sentence) if sentence else None)
+    return Scan(**found, **pairs, sentence=tuple(sentence) if sentence else None)  # type: ignore[arg-type]
 
 
 def fingerprint(lecture: str) -> str:
@@ -118,4 +118,4 @@ def place(source: str, display: str, start: int = 0) -> tuple[int, int] | None:
         if found < 0:
             return None
         first, at = found if first is None else first, found + len(formula_form(piece))
-    return first, at
+    return first, at  # type: ignore[return-value]

@@ -192,7 +192,7 @@ def _number_of_gates(plain: Mapping[str, Any], form: Convention, of_loss: bool) 
     shape = getattr(plain.get(first.name), "shape", ())
     if len(shape) != 2 or 0 in shape:
         return 0
-    rows, columns = shape if letters(first.axes)[0].startswith("M") else shape[::-1]
+    rows, columns = shape if letters(first.axes)[0].startswith("M") else shape[::-1]  # type: ignore[misc]
     numbers = {len(GATES[kind]): kind for kind in reversed(family.kinds)}
     if rows % columns or rows // columns not in numbers:
         words = ", ".join(

@@ -86,7 +86,7 @@ def judge(identity: str, formula: str) -> Result:
     Errors: LedgerError for an unknown id; FormulaError for what cannot be read.
     """
     row = lookup(identity)
-    return check(replace(row, entry=replace(row.entry, printed=formula))).printed
+    return check(replace(row, entry=replace(row.entry, printed=formula))).printed  # type: ignore[return-value]
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -156,7 +156,7 @@ def _where(result: Result, operator: str) -> str:
         return HOLDS
     if result.trouble:
         return f"{result.trouble[0].upper()}{result.trouble[1:].rstrip('.')}."
-    left, right = rounded(result.independent, result.written)
+    left, right = rounded(result.independent, result.written)  # type: ignore[arg-type]
     sides = f"both sides are {left}" if operator == "!=" else f"the left side is {left}, the right side {right}"
     return f"At ${result.where}$: {sides}." if result.where else f"{sides.capitalize()}."
 

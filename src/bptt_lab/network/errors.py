@@ -18,7 +18,7 @@ class Position(NamedTuple):
 class NetworkError(ValueError):
     """A network, or a value given to it, that cannot be used; the message shows line, caret and mend."""
 
-    def __init__(self, what: str, mend: str = "", position: Position | None = None):
+    def __init__(self, what: str, mend: str = "", position: Position | None = None) -> None:
         self.what, self.mend, self.position = what, mend, position
         super().__init__(_message(what, mend, position))
 

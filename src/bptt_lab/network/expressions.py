@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from bptt_lab.formulas.times import NOW, Index, index_of, letter
+from bptt_lab.formulas.times import NOW, index_of, letter
 from bptt_lab.formulas.tree import Entry, Letter, Power, Relation, Slice, Tree, parts
 from bptt_lab.network.errors import Position
 
@@ -15,7 +16,7 @@ class Name:
     """A quantity where it stands in an equation, with its time index where it has one."""
 
     name: str
-    index: Index | None
+    index: Any  # Index | None: one where the quantity has a time
     column: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -27,7 +28,7 @@ class Equation:
     """One line of the text: `name[t] = expression`, `name = expression`, or at one step only, as in `name[T] = …`."""
 
     name: str
-    index: Index | None
+    index: Any  # Index | None: there is one where `timed`
     expression: Tree
     position: Position
     source: str

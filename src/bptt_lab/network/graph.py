@@ -60,7 +60,7 @@ def _influenced_by(index: Index, user: Place) -> bool:
 class Ends(dict):
     """The entries that an equation's letters stand for at step t, each found once."""
 
-    def __init__(self, graph: Graph, t: int | None):
+    def __init__(self, graph: Graph, t: int | None) -> None:
         self._graph, self._t = graph, t
 
     def __missing__(self, letter: Place) -> Place:
@@ -71,7 +71,7 @@ class Ends(dict):
 class Step(dict):
     """The values of an equation's letters at one step, each looked up once."""
 
-    def __init__(self, values: Mapping[Place, Any], ends: Ends):
+    def __init__(self, values: Mapping[Place, Any], ends: Ends) -> None:
         self._values, self._ends = values, ends
 
     def __missing__(self, letter: Place) -> Any:
@@ -90,7 +90,7 @@ def _dot(share: tuple[list[Any], list[Any]], arithmetic: Arithmetic) -> Any:
 class Values(dict):
     """The values of a run by entry; what equations leave unnamed is kept apart, in the steps, as is what was asked."""
 
-    def __init__(self, values: Mapping[Place, Any]):
+    def __init__(self, values: Mapping[Place, Any]) -> None:
         super().__init__(values)
         self.steps: dict[Place, Step] = {}
         self.immediates: dict[tuple[Place, Place], dict[tuple[int, ...], Any]] = {}
@@ -99,7 +99,7 @@ class Values(dict):
 class Totals(Mapping):
     """The total derivatives of the loss by every entry of a run; those by leaves are computed when asked for."""
 
-    def __init__(self, graph: Graph, values: Values, arithmetic: Arithmetic):
+    def __init__(self, graph: Graph, values: Values, arithmetic: Arithmetic) -> None:
         self._graph, self._values, self._arithmetic = graph, values, arithmetic
         self.computed = dict.fromkeys((place for place in values if Place(*place[:2]) in graph.parents), 0)
         self._leaves: dict[Place, Any] = {}
@@ -135,7 +135,7 @@ class Totals(Mapping):
 class Graph:
     """A network unrolled over T steps; `network.unroll(T)` makes one."""
 
-    def __init__(self, network: Network, T: int):
+    def __init__(self, network: Network, T: int) -> None:
         if not isinstance(T, (int, np.integer)) or isinstance(T, bool) or T < 1:
             raise NetworkError(f"The number of steps is {T!r}.", "Unroll over a whole number of steps, 1 or more.")
         self.network, self.T = network, int(T)
@@ -149,8 +149,8 @@ class Graph:
         seen: set[Place] = set()
         for key, equation in self.network.written.items():
             times = equation.times(self.T)
-            if equation.timed and equation.is_inside and not 1 <= times[0] <= self.T:
-                self._refuse_step(f"{equation.name} is computed", times[0], equation.position)
+            if equation.timed and equation.is_inside and not 1 <= times[0] <= self.T:  # type: ignore[operator]  # it has a time
+                self._refuse_step(f"{equation.name} is computed", times[0], equation.position)  # type: ignore[arg-type]  # it has a time
             places = {Place(equation.name, t) for t in times}
             if places & seen:
                 what = f"{key} is computed already: with T = {self.T} two steps are one."
@@ -304,7 +304,7 @@ class Graph:
         own = self._key_of_user(user)
         indices = [index for key, index in self.network.uses[place.name] if key == own]
         if place.time is None and self.network.is_timed(place.name):
-            return [Place(place.name, i, place.entry) for i in indices if _influenced_by(i, user)]
+            return [Place(place.name, i, place.entry) for i in indices if _influenced_by(i, user)]  # type: ignore[arg-type]  # it has a time
         times = [None if index is None else index.at(user.time, self.T) for index in indices]
         found = [index for index, time in zip(indices, times, strict=True) if time == place.time]
         return [Place(place.name, index, place.entry) for index in found]
@@ -323,7 +323,7 @@ class Graph:
     def paths(self, name: str, t: int | None = None) -> list[tuple[Place, ...]]:
         """Return every path from a place to the loss, shortest first (errors: NetworkError for too many)."""
         start, found = self.place(name, t), []
-        waiting = [(start,)]
+        waiting: list[tuple[Place, ...]] = [(start,)]
         while waiting:
             path = waiting.pop()
             if path[-1].name == self.network.loss:
@@ -513,9 +513,9 @@ class Graph:
         parts, moved, found = self._parts_of_user(user), dict.fromkeys(starts, 1), {}
         for part, entry in parts.reached(starts):
             slopes = parts.slopes(part, entry)
-            fewer, more = sorted((slopes, moved), key=len)
+            fewer, more = sorted((slopes, moved), key=len)  # type: ignore[arg-type]
             shares, lower = [], Place(part, user.time, entry)
-            for letter in [letter for letter in fewer if letter in more]:
+            for letter in [letter for letter in fewer if letter in more]:  # type: ignore[attr-defined, operator]
                 upper = self.resolve(letter, user.time)
                 slope = self._number(slopes[letter], step.__getitem__, arithmetic, lower, upper)
                 shares.append((moved[letter], slope))

@@ -30,7 +30,7 @@ class Network:
     as whole numbers (vectors), pairs (matrices) or () (numbers). Errors: NetworkError with line, caret and mend.
     """
 
-    def __init__(self, text: str, *, sizes: Mapping[str, int | Shape]):
+    def __init__(self, text: str, *, sizes: Mapping[str, int | Shape]) -> None:
         self.text = text
         self.sizes = dict(sizes)
         self.written: dict[str, Equation] = parse(text)
@@ -204,7 +204,7 @@ class Network:
         return f"Network with {len(self.equations)} equations\n{self.describe()}"
 
 
-Network.__doc__ = f"{inspect.cleandoc(Network.__doc__)}\n\n{language()}\n"
+Network.__doc__ = f"{inspect.cleandoc(Network.__doc__)}\n\n{language()}\n"  # type: ignore[arg-type]  # it has one
 
 
 def _influenced(equation: Equation, index: Index | None) -> Place:

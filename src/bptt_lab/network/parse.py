@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 from bptt_lab.formulas.errors import FormulaError, nearest
 from bptt_lab.formulas.functions import FUNCTIONS, ROWS, Function
@@ -110,7 +111,7 @@ def _with_entries(equations: dict[str, Equation]) -> dict[str, Equation]:
 
     def entry(part: Tree) -> Tree | None:
         is_entry = isinstance(part, Letter) and part.name in bare - timed and isinstance(part.time, Number)
-        return dataclasses.replace(part, time=None, entry=(part.time, *part.entry)) if is_entry else None
+        return dataclasses.replace(part, time=None, entry=(part.time, *part.entry)) if is_entry else None  # type: ignore[arg-type, union-attr]  # a Letter
 
     return {key: dataclasses.replace(e, expression=mapped(e.expression, entry)) for key, e in equations.items()}
 
@@ -126,7 +127,7 @@ def _key(equation: Equation, known: Mapping[str, Equation]) -> str:
 @cache
 def rule(text: str) -> Tree:
     """Return the tree of a rule in a row of `functions`, in u and y or p and y; every function may stand in it."""
-    return read(text, Words(ROWS))
+    return read(text, Words(ROWS))  # type: ignore[arg-type]  # what a reader asks of a Language
 
 
 def _equation(line: Position) -> Equation:
@@ -135,7 +136,7 @@ def _equation(line: Position) -> Equation:
         what = f"This line has {len(line.source)} characters; at most {LONGEST_LINE} are read."
         raise NetworkError(what, "Name its parts in lines of their own.", line)
     try:
-        tree = read(line.source, Words(FUNCTIONS), relation=True)
+        tree = read(line.source, Words(FUNCTIONS), relation=True)  # type: ignore[arg-type]  # what a reader asks of a Language
         if not isinstance(tree, Relation) or tree.operator != "=":
             raise FormulaError("This is not an equation.", FORM)
         if "==" in line.source:
@@ -151,7 +152,7 @@ def _left_side(tree: Tree) -> Letter:
     """Return the quantity that an equation defines."""
     if isinstance(tree, Variable) or isinstance(tree, Entry) and isinstance(tree.inner, Variable):
         tree = getattr(tree, "inner", tree)
-        raise FormulaError(f"{tree.name} is the time and cannot be defined.", "Rename it.", "", tree.column)
+        raise FormulaError(f"{tree.name} is the time and cannot be defined.", "Rename it.", "", tree.column)  # type: ignore[union-attr]  # t or T
     if not isinstance(tree, Letter) or tree.entry:
         raise FormulaError("A name was expected on the left.", FORM, "", tree.column)
     index = index_of(tree.time)
@@ -220,7 +221,7 @@ class Words:
 
     variables, has_matrices, has_ranges, is_limited = ("t", "T"), True, False, False
 
-    def __init__(self, functions: Mapping[str, Function]):
+    def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
 
     @property
@@ -290,13 +291,13 @@ class Words:
 class _AllBut(Collection):
     """All words but some."""
 
-    def __init__(self, words: Collection[str]):
+    def __init__(self, words: Collection[str]) -> None:
         self._words = words
 
     def __contains__(self, word: object) -> bool:
         return word not in self._words
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         raise TypeError("all words but some cannot be counted")
 
     __len__ = __iter__

@@ -39,7 +39,7 @@ class Parts:
     if the text had named them. Parts go by names that no text can hold, and are shown nowhere.
     """
 
-    def __init__(self, key: str, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]):
+    def __init__(self, key: str, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]) -> None:
         self.key, self.name, self.index, self._shape_of = key, equation.name, equation.index, shape_of
         self._named: dict[Tree, str] = {}
         self.trees: dict[str, dict[Entry, Scalar]] = {}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from bptt_lab.formulas.times import Index
+from typing import Any, NamedTuple
 
 
 class Place(NamedTuple):
@@ -15,7 +13,7 @@ class Place(NamedTuple):
     """
 
     name: str
-    time: int | Index | None = None
+    time: Any = None  # int | Index | None: which of them, the place of use knows
     entry: tuple[int, ...] = ()
     missing_when: str = ""
 

@@ -21,7 +21,7 @@ from bptt_lab.network.shapes import Shape
 def _kept_hash(tree: Scalar) -> int:
     """Return the hash of a tree, computed once: a tree is asked for it wherever it is shared."""
     try:
-        return tree._hash
+        return tree._hash  # type: ignore[union-attr]  # kept below
     except AttributeError:
         found = hash((type(tree).__name__, *(getattr(tree, field) for field in tree.__match_args__)))
         object.__setattr__(tree, "_hash", found)
@@ -328,7 +328,7 @@ def scalar(
             (position,) = entry
             return Applied("softmax", tuple(operand(inner, e, True) for e in entries(shape_of(inner))), position)
         case Call(function, (first, second), _):
-            pairs = [(operand(first, e), operand(second, e)) for e in entries(shape_of(first))]
+            pairs = [(operand(first, e), operand(second, e)) for e in entries(shape_of(first))]  # type: ignore[assignment]
             return add(*(definition(function, prediction, target) for prediction, target in pairs))
         case Call("identity", (inner,), _):
             return part(inner)
@@ -368,7 +368,7 @@ def has_pole(expression: Tree) -> bool:
     return False
 
 
-def _concatenated(arguments: tuple[Tree, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries):
+def _concatenated(arguments: tuple[Tree, ...], entry: tuple[int, ...], shape_of: Callable, part: Entries) -> Any:
     (position,) = entry
     for argument in arguments:
         size = (*shape_of(argument), 1)[0]
@@ -454,7 +454,7 @@ def _softmax_term(tree: Applied, j: int, slope: Scalar) -> Scalar:
     return multiply(tree, add(same, negative(Applied("softmax", tree.arguments, j))), slope)
 
 
-def replace(tree: Scalar, known: Mapping[Scalar, Scalar]) -> Scalar:
+def replace(tree: Scalar, known: Mapping[Any, Any]) -> Scalar:
     """Return a tree with known parts replaced, the largest parts first."""
     if not known:
         return tree
@@ -523,7 +523,7 @@ def _is_pole(factor: Scalar, value_of: Callable[[Place], Any], arithmetic: Arith
 def written_out_softmax(exp: Callable) -> Callable:
     """Return softmax from an exponential of any arithmetic."""
 
-    def softmax(*arguments, entry):
+    def softmax(*arguments: Any, entry: int) -> Any:
         powers = [exp(u) for u in arguments]
         return powers[entry - 1] / sum(powers[1:], start=powers[0])
 

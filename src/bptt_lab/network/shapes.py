@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.formulas.functions import MAKING_ONE_NUMBER, ROWS
@@ -124,23 +125,23 @@ class _Sizes:
 
     def shape_of(self, expression: Tree) -> tuple[Size, ...]:
         """Return the shape of an expression, recording what its parts must satisfy."""
-        position = self.equation.at(expression.column)
-        shapes = [self.shape_of(part) for part in children(expression)]
+        position = self.equation.at(expression.column)  # type: ignore[union-attr]  # within an equation
+        shapes: Any = [self.shape_of(part) for part in children(expression)]
         match expression:
             case Number() | Variable():
                 return ()
             case Letter(name, _, entry):
                 return self._entry(self.shapes[name], entry, position) if entry else self.shapes[name]
             case Entry(_, indices):
-                return self._entry(*shapes, indices, position)
+                return self._entry(*shapes, indices, position)  # type: ignore[call-arg]  # as many as it has operands
             case Slice(_, first, last, of_columns):
-                return self._slice(*shapes, whole_number(first), whole_number(last), of_columns, position)
+                return self._slice(*shapes, whole_number(first), whole_number(last), of_columns, position)  # type: ignore[call-arg]  # as many as it has operands
             case Transpose():
-                return self._transposed(*shapes, position)
+                return self._transposed(*shapes, position)  # type: ignore[call-arg]  # as many as it has operands
             case Binary("@"):
-                return self._product(*shapes, position)
+                return self._product(*shapes, position)  # type: ignore[call-arg]  # as many as it has operands
             case Binary(operator):
-                return self._entrywise(*shapes, position, operator)
+                return self._entrywise(*shapes, position, operator)  # type: ignore[call-arg]  # as many as it has operands
             case Call(function):
                 return self._call(function, shapes, position)
         return shapes[0]
@@ -248,7 +249,7 @@ class _Sizes:
 
     def finished(self, known: list[str], computed: Container[str]) -> dict[str, Shape]:
         """Return every shape (errors: NetworkError where a size stays open)."""
-        shapes = {name: tuple(self.value(size) for size in self.shapes[name]) for name in known}
+        shapes: dict[str, Any] = {name: tuple(self.value(size) for size in self.shapes[name]) for name in known}
         missing = [name for name, shape in shapes.items() if any(isinstance(size, _Unknown) for size in shape)]
         if missing:
             given = next((name for name in missing if name not in computed and len(shapes[name]) == 1), missing[0])

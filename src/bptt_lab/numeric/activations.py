@@ -7,10 +7,10 @@ All accept float32, float64 and complex128 (for a complex step) and return the d
 
 import numpy as np
 
-from .arrays import as_floats, check_classes
+from .arrays import Floats, as_floats, check_classes
 
 
-def tanh(a):
+def tanh(a: Floats) -> np.ndarray:
     """Return the hyperbolic tangent of the pre-activation.
 
     Shapes: any. Errors: TypeError, ValueError (NaN, infinity, empty). Equation: h = tanh(a).
@@ -18,7 +18,7 @@ def tanh(a):
     return np.tanh(as_floats("a", a))
 
 
-def tanh_derivative(h):
+def tanh_derivative(h: Floats) -> np.ndarray:
     """Return the derivative of tanh from its *output* h.
 
     Shapes: any. Errors: as tanh. Equation: dh/da = 1 - h^2.
@@ -27,7 +27,7 @@ def tanh_derivative(h):
     return 1 - h * h
 
 
-def sigmoid(a):
+def sigmoid(a: Floats) -> np.ndarray:
     """Return the logistic function of the pre-activation, without overflow at either end.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: h = 1 / (1 + exp(-a)).
@@ -38,7 +38,7 @@ def sigmoid(a):
     return np.where(a.real < 0, small, 1) / (1 + small)
 
 
-def sigmoid_derivative(h):
+def sigmoid_derivative(h: Floats) -> np.ndarray:
     """Return the derivative of sigmoid from its *output* h.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = h (1 - h).
@@ -47,7 +47,7 @@ def sigmoid_derivative(h):
     return h * (1 - h)
 
 
-def relu(a):
+def relu(a: Floats) -> np.ndarray:
     """Return the pre-activation where it is positive and 0 elsewhere.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: h = max(a, 0).
@@ -56,7 +56,7 @@ def relu(a):
     return a * (a.real > 0)
 
 
-def relu_derivative(a):
+def relu_derivative(a: Floats) -> np.ndarray:
     """Return the derivative of relu from the *pre-activation* a.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = 1 where a > 0, else 0.
@@ -66,7 +66,7 @@ def relu_derivative(a):
     return (a.real > 0).astype(a.dtype)
 
 
-def leaky_relu(a, slope=0.01):
+def leaky_relu(a: Floats, slope: float = 0.01) -> np.ndarray:
     """Return the pre-activation where it is positive and `slope` times it elsewhere.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: h = a where a > 0, else slope * a.
@@ -75,7 +75,7 @@ def leaky_relu(a, slope=0.01):
     return np.where(a.real > 0, a, slope * a)
 
 
-def leaky_relu_derivative(a, slope=0.01):
+def leaky_relu_derivative(a: Floats, slope: float = 0.01) -> np.ndarray:
     """Return the derivative of leaky_relu from the *pre-activation* a.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = 1 where a > 0, else slope.
@@ -84,7 +84,7 @@ def leaky_relu_derivative(a, slope=0.01):
     return np.where(a.real > 0, 1, slope).astype(a.dtype)
 
 
-def softplus(a):
+def softplus(a: Floats) -> np.ndarray:
     """Return the logarithm of 1 + exp of the pre-activation, without overflow at either end.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: h = log(1 + exp(a)).
@@ -95,7 +95,7 @@ def softplus(a):
     return a * positive + np.log1p(np.exp(np.where(positive, -a, a)))
 
 
-def softplus_derivative(a):
+def softplus_derivative(a: Floats) -> np.ndarray:
     """Return the derivative of softplus from the *pre-activation* a.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = 1 / (1 + exp(-a)), the sigmoid.
@@ -103,7 +103,7 @@ def softplus_derivative(a):
     return sigmoid(a)
 
 
-def identity(a):
+def identity(a: Floats) -> np.ndarray:
     """Return a copy of the pre-activation.
 
     Shapes: any. Errors: TypeError, ValueError. Equation: h = a.
@@ -111,7 +111,7 @@ def identity(a):
     return as_floats("a", a).copy()
 
 
-def identity_derivative(a):
+def identity_derivative(a: Floats) -> np.ndarray:
     """Return the derivative of identity from the *pre-activation* a (or the output, the same).
 
     Shapes: any. Errors: TypeError, ValueError. Equation: dh/da = 1.
@@ -119,7 +119,7 @@ def identity_derivative(a):
     return np.ones_like(as_floats("a", a))
 
 
-def softmax(a):
+def softmax(a: Floats) -> np.ndarray:
     """Return class probabilities along the last axis, without overflow.
 
     Shapes: (..., K). Errors: TypeError, ValueError. Equation: p_i = exp(a_i) / sum_j exp(a_j).
@@ -128,7 +128,7 @@ def softmax(a):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def softmax_derivative(p):
+def softmax_derivative(p: Floats) -> np.ndarray:
     """Return the Jacobian of softmax from its *output* p.
 
     Shapes: p (..., K), returned (..., K, K), entry [i, j] = dp_i / da_j.
@@ -138,7 +138,7 @@ def softmax_derivative(p):
     return p[..., :, None] * (np.eye(p.shape[-1], dtype=p.dtype) - p[..., None, :])
 
 
-def log_softmax(a):
+def log_softmax(a: Floats) -> np.ndarray:
     """Return logarithms of class probabilities along the last axis, without overflow.
 
     Shapes: (..., K). Errors: TypeError, ValueError.
@@ -148,7 +148,7 @@ def log_softmax(a):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def log_softmax_derivative(z):
+def log_softmax_derivative(z: Floats) -> np.ndarray:
     """Return the Jacobian of log_softmax from its *output* z.
 
     Shapes: z (..., K), returned (..., K, K), entry [i, j] = dz_i / da_j.
@@ -158,13 +158,13 @@ def log_softmax_derivative(z):
     return np.eye(z.shape[-1], dtype=z.dtype) - np.exp(z)[..., None, :]
 
 
-def _floats_of_classes(name, values):
+def _floats_of_classes(name: str, values: Floats) -> np.ndarray:
     array = as_floats(name, values)
     check_classes(name, array)
     return array
 
 
-def _shifted(a):
+def _shifted(a: np.ndarray) -> np.ndarray:
     # Softmax does not change under a common shift. A complex step must not pass through it,
     # hence the largest real part.
     return a - a.real.max(axis=-1, keepdims=True)

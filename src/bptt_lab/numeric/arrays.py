@@ -2,15 +2,20 @@
 
 import math
 from cmath import isfinite
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 DTYPES = (*FLOATS, np.dtype(np.complex128))
 CACHE_LINE = 64  # bytes
+Arrays = dict[str, np.ndarray]  # by name: parameters, or gradients by them
+Floats = np.ndarray | np.floating | np.complexfloating | complex  # what `as_floats` takes; hints count float as complex
 
 
-def is_finite(array):
+def is_finite(array: np.ndarray) -> bool:
     """Tell whether an array holds no NaN and no infinity.
 
     Shapes: any. Errors: none.
@@ -22,7 +27,7 @@ def is_finite(array):
     return isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())
 
 
-def check(name, array, shape, dtype, letters=""):
+def check(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: npt.DTypeLike, letters: str = "") -> None:
     """Refuse an array unless type, shape, dtype and values are what a function needs.
 
     Shapes: `shape` is the exact tuple expected; `letters` names its axes in the message.
@@ -32,7 +37,7 @@ def check(name, array, shape, dtype, letters=""):
         _refuse(name, array, shape, dtype, letters)
 
 
-def check_form(name, array, shape, dtype, letters=""):
+def check_form(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: npt.DTypeLike, letters: str = "") -> None:
     """Refuse an array as `check` does, but trust its values, because they were checked before.
 
     Shapes and errors: as `check`, except for NaN and infinity.
@@ -41,7 +46,7 @@ def check_form(name, array, shape, dtype, letters=""):
         _refuse(name, array, shape, dtype, letters)
 
 
-def _refuse(name, array, shape, dtype, letters):
+def _refuse(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: npt.DTypeLike, letters: str) -> None:
     check_type(name, array)
     if array.dtype != dtype:
         raise TypeError(
@@ -53,7 +58,7 @@ def _refuse(name, array, shape, dtype, letters):
     raise ValueError(_finite_message(name, array))
 
 
-def check_type(name, array):
+def check_type(name: str, array: np.ndarray) -> None:
     """Refuse anything but a plain NumPy array of float32, float64 or complex128.
 
     Shapes: any. Errors: TypeError.
@@ -70,7 +75,7 @@ def check_type(name, array):
         )
 
 
-def check_axes(name, array, letters):
+def check_axes(name: str, array: np.ndarray, letters: str) -> tuple[int, ...]:
     """Return the shape of an array, refusing another number of axes than there are letters.
 
     Shapes: `letters` such as "T, B, D". Errors: TypeError, ValueError, also for an empty array.
@@ -87,7 +92,7 @@ def check_axes(name, array, letters):
     return array.shape
 
 
-def check_not_empty(name, array, letters="..."):
+def check_not_empty(name: str, array: np.ndarray, letters: str = "...") -> None:
     """Refuse an array without elements.
 
     Shapes: any. Errors: ValueError.
@@ -100,7 +105,7 @@ def check_not_empty(name, array, letters="..."):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def as_floats(name, values):
+def as_floats(name: str, values: Floats) -> np.ndarray:
     """Return an array or a Python float as a checked, finite array.
 
     Shapes: any, kept; a Python float becomes an array without axes.
@@ -116,7 +121,7 @@ def as_floats(name, values):
     return values
 
 
-def check_classes(name, array):
+def check_classes(name: str, array: np.ndarray) -> None:
     """Refuse a single number where the last axis holds one number per class.
 
     Shapes: (..., K). Errors: ValueError.
@@ -128,7 +133,7 @@ def check_classes(name, array):
         )
 
 
-def check_size(name, size):
+def check_size(name: str, size: int) -> None:
     """Refuse a size that is not an integer of at least 1.
 
     Shapes: none. Errors: ValueError.
@@ -137,7 +142,7 @@ def check_size(name, size):
         raise ValueError(f"{name} is {size!r}, expected an integer of at least 1: correct it.")
 
 
-def above(name, value, bound):
+def above(name: str, value: float, bound: float) -> float:
     """Return a number above a bound as a Python float, beside which float32 stays float32.
 
     Shapes: numbers. Errors: ValueError unless finite and above it.
@@ -147,7 +152,7 @@ def above(name, value, bound):
     return float(value)
 
 
-def check_pair(name, array, other_name, other):
+def check_pair(name: str, array: Floats, other_name: str, other: Floats) -> tuple[np.ndarray, np.ndarray]:
     """Check two arrays that must agree in shape and dtype, such as predictions and targets.
 
     Shapes: any, both the same. Errors: TypeError, ValueError.
@@ -159,7 +164,7 @@ def check_pair(name, array, other_name, other):
     return array, other
 
 
-def check_names(name, mapping, expected):
+def check_names(name: str, mapping: Mapping[str, object], expected: Collection[str]) -> None:
     """Refuse a dict that lacks an expected name or holds an unexpected one.
 
     Shapes: none. Errors: TypeError if it is no dict, ValueError for missing or extra names.
@@ -180,7 +185,7 @@ def check_names(name, mapping, expected):
     )
 
 
-def check_labels(labels, shape, classes, ignore=None):
+def check_labels(labels: np.ndarray, shape: tuple[int, ...], classes: int, ignore: int | None = None) -> np.ndarray:
     """Return integer labels as flat class indices, refusing what is no class.
 
     Shapes: labels (T, B), or `shape` in general; returned (T·B,). Labels equal to `ignore`, an
@@ -209,7 +214,7 @@ def check_labels(labels, shape, classes, ignore=None):
     return indices
 
 
-def check_ignore(ignore):
+def check_ignore(ignore: int) -> None:
     """Refuse a label to leave out that is no integer.
 
     Shapes: none. Errors: TypeError.
@@ -218,7 +223,7 @@ def check_ignore(ignore):
         raise TypeError(f"ignore is {ignore!r}, expected an integer: pass the label to leave out, as -1.")
 
 
-def empty(shape, dtype):
+def empty(shape: tuple[int, ...], dtype: npt.DTypeLike) -> np.ndarray:
     """Return an array without values that begins at a cache line, which vector units like best.
 
     Shapes: `shape`. Errors: those of np.empty.
@@ -239,11 +244,11 @@ class Workspace:
     At most `keep` sets are kept; the oldest is let go first.
     """
 
-    def __init__(self, keep=16):
+    def __init__(self, keep: int = 16) -> None:
         self.keep = keep
-        self._sets = {}
+        self._sets: dict[tuple, Any] = {}
 
-    def get(self, make, *arguments):
+    def get(self, make: Callable[..., Any], *arguments: Any) -> Any:
         """Return make(*arguments), the same object each time for the same arguments.
 
         Shapes: those of `make`. Errors: those of `make`.
@@ -257,7 +262,7 @@ class Workspace:
         return found
 
 
-def buffers(workspace, make, *arguments):
+def buffers(workspace: Workspace | None, make: Callable[..., Any], *arguments: Any) -> Any:
     """Return a set of buffers: the workspace's if there is one, otherwise a fresh set.
 
     Shapes: those of `make`. Errors: those of `make`, TypeError if it is no Workspace.
@@ -272,7 +277,7 @@ def buffers(workspace, make, *arguments):
     return workspace.get(make, *arguments)
 
 
-def _shape_message(name, array, shape, letters):
+def _shape_message(name: str, array: np.ndarray, shape: tuple[int, ...], letters: str) -> str:
     mend = "check which sizes it was made with"
     if array.shape == shape[::-1]:
         mend = f"pass {name}.T"
@@ -284,7 +289,7 @@ def _shape_message(name, array, shape, letters):
     return f"{name} has shape {array.shape}, expected {named}: {mend}."
 
 
-def _finite_message(name, array):
+def _finite_message(name: str, array: np.ndarray) -> str:
     place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
     where = f"{name}[{', '.join(map(str, place))}]" if place else name
     return (

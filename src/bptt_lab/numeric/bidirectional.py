@@ -11,11 +11,13 @@ layer on reversed time: reversed before and after, and no other difference. With
 sequence has its own T, which is where hb begins; see `lengths`.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
+from .arrays import Arrays, as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
@@ -55,7 +57,7 @@ class Trace(NamedTuple):
     lengths: np.ndarray | None = None
 
     @property
-    def hf(self):
+    def hf(self) -> np.ndarray:
         """Return the forward layer's states hf(1) … hf(T).
 
         Shapes: (T, B, Mf), a view. Errors: none.
@@ -63,7 +65,7 @@ class Trace(NamedTuple):
         return self.states_f[1:]
 
     @property
-    def hb(self):
+    def hb(self) -> np.ndarray:
         """Return the backward layer's states hb(1) … hb(T).
 
         Shapes: (T, B, Mb), a view. Errors: none.
@@ -71,7 +73,7 @@ class Trace(NamedTuple):
         return self.states_b[:-1]
 
 
-def initialise(rng, D, M, K, dtype=np.float64):
+def initialise(rng: np.random.Generator, D: int, M: Sequence[int], K: int, dtype: npt.DTypeLike = np.float64) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: M (Mf, Mb); in a dict W0f (Mf, D), W11f (Mf, Mf), b0f (Mf,), W0b (Mb, D), W11b (Mb, Mb),
@@ -86,7 +88,15 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, shapes | dict(W1f=(K, Mf), W1b=(K, Mb), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
+def forward(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: np.ndarray,
+    h_end: np.ndarray,
+    *,
+    activation: str = "tanh",
+    lengths: np.ndarray | None = None,
+) -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, Mf), h_end (B, Mb), params as in `initialise`; trace.scores
@@ -103,7 +113,7 @@ def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
     return Trace(x, states_f, states_b, as_floats("scores", scores), activation, lengths)
 
 
-def backward(params, trace, d_scores):
+def backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> Arrays:
     """Return the gradients of a loss by all parameters, x, h_start and h_end, given those by a2.
 
     Shapes: d_scores (T, B, K), 0 past the end of each sequence; each gradient has the shape of the
@@ -141,7 +151,9 @@ def backward(params, trace, d_scores):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, h_start, h_end, lengths):
+def _check_forward(
+    params: Arrays, x: np.ndarray, h_start: np.ndarray, h_end: np.ndarray, lengths: np.ndarray | None
+) -> np.ndarray | None:
     check_names("params", params, PARAMETERS)
     T, B, D = check_axes("x", x, "T, B, D")
     check("x", x, x.shape, x.dtype)
@@ -158,7 +170,7 @@ def _check_forward(params, x, h_start, h_end, lengths):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_backward(params, trace, d_scores):
+def _check_backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> None:
     check_trace(trace, Trace, "bidirectional.forward(params, x, h_start, h_end)")
     check_names("params", params, PARAMETERS)
     D, K, dtype = trace.x.shape[2], trace.scores.shape[2], trace.x.dtype

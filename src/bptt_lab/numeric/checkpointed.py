@@ -7,14 +7,24 @@ Cost"). Nothing is dropped, so the gradient is the full one.
 """
 
 import math
+from typing import Any
 
-from .arrays import check_size
-from .stepwise import Tally, arrive, begin, go_forward, step, sweep
+import numpy as np
+
+from .arrays import Arrays, check_size
+from .stepwise import DOutput, Tally, arrive, begin, go_forward, step, sweep
 
 __all__ = ["Tally", "gradients"]
 
 
-def gradients(params, x, h_start, d_output, every=None, tally=None):
+def gradients(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: np.ndarray,
+    d_output: DOutput,
+    every: int | None = None,
+    tally: Tally | None = None,
+) -> Arrays:
     """Return the full gradients by all parameters, by x and by h_start; every ceil(sqrt(T)) steps a state is kept.
 
     Shapes: x (T, B, D), h_start (B, M), gradients like what they belong to. Errors: TypeError, ValueError.
@@ -29,7 +39,7 @@ def gradients(params, x, h_start, d_output, every=None, tally=None):
         if t - 1 not in starts:
             tally.take("h1", t - 1)
         tally.keep("h1", t, h1)
-    delta1 = None
+    delta1: Any = None  # until the last segment has come back
     for start in reversed(starts):
         last = min(start + every, T)
         for t in range(start + 1, last + 1):
@@ -41,7 +51,7 @@ def gradients(params, x, h_start, d_output, every=None, tally=None):
     return found
 
 
-def checked_every(T, every):
+def checked_every(T: int, every: int | None) -> int:
     """Return after how many steps a state is kept, ceil(sqrt(T)) where that is None.
 
     Errors: ValueError for sizes below 1.

@@ -7,6 +7,8 @@ counted and what is not says `stepwise.Tally`, by which tests compare these form
 
 from typing import NamedTuple
 
+import numpy as np
+
 from .checkpointed import checked_every
 from .truncated import checked_cuts, checked_window, stops
 
@@ -22,7 +24,7 @@ class Cost(NamedTuple):
     steps_backward: int
 
 
-def full(T, B, D, M, K):
+def full(T: int, B: int, D: int, M: int, K: int) -> Cost:
     """Return the cost of full BPTT: three times that of the forward pass, and all states kept.
 
     Errors: none. Equation: 3 T B (M D + M^2 + K M) multiply-adds, (T + 1) B M + T B K numbers.
@@ -30,7 +32,7 @@ def full(T, B, D, M, K):
     return Cost(3 * T * B * (M * D + M * M + K * M), (T + 1) * B * M + T * B * K, T, T)
 
 
-def truncated(T, B, D, M, K, k1=None, k2=None):
+def truncated(T: int, B: int, D: int, M: int, K: int, k1: int | None = None, k2: int | None = None) -> Cost:
     """Return the cost of TBPTT(k1, k2), each T unless given.
 
     Errors: ValueError for windows that `truncated.gradients` refuses. Equation: with a step back for each of the last
@@ -45,7 +47,7 @@ def truncated(T, B, D, M, K, k1=None, k2=None):
     return Cost(_operations(B, D, M, K, T, T, back, crossings), B * max(numbers), T, back)
 
 
-def checkpointed(T, B, D, M, K, every=None):
+def checkpointed(T: int, B: int, D: int, M: int, K: int, every: int | None = None) -> Cost:
     """Return the cost of full BPTT that keeps a state every so many steps and computes those between again.
 
     `every` is ceil(sqrt(T)) unless given. Errors: ValueError for T or `every` below 1. Equation: all segments but the
@@ -60,7 +62,7 @@ def checkpointed(T, B, D, M, K, every=None):
     return Cost(_operations(B, D, M, K, T + again, T, T, T), B * max(numbers), T + again, T)
 
 
-def forward_mode(T, B, D, M, K):
+def forward_mode(T: int, B: int, D: int, M: int, K: int) -> Cost:
     """Return the cost of real-time recurrent learning, whose memory does not depend on T.
 
     Errors: none. Equation: with Q = M (M + D + 2) columns of dh1/dtheta, W11 times them is B M^2 Q multiply-adds at
@@ -71,7 +73,7 @@ def forward_mode(T, B, D, M, K):
     return Cost(_operations(B, D, M, K, T, T, 0, 0) + carried, B * M * (columns + 1), T, 0)
 
 
-def with_cuts(T, B, D, M, K, cuts):
+def with_cuts(T: int, B: int, D: int, M: int, K: int, cuts: np.ndarray) -> Cost:
     """Return the cost of a pass that is cut between some steps: a crossing less for each, and the longest piece kept.
 
     Shapes: cuts (T-1,) of bool. Errors: ValueError for anything else.
@@ -83,6 +85,6 @@ def with_cuts(T, B, D, M, K, cuts):
     return Cost(_operations(B, D, M, K, T, T, T, crossings), B * ((longest + 1) * M + longest * K), T, T)
 
 
-def _operations(B, D, M, K, states, outputs, back, crossings):
+def _operations(B: int, D: int, M: int, K: int, states: int, outputs: int, back: int, crossings: int) -> int:
     """Return the multiply-adds of so many states, outputs, steps back and crossings."""
     return B * (states * (M * D + M * M) + outputs * 3 * K * M + back * (2 * M * D + M * M) + crossings * M * M)

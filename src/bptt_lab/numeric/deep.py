@@ -10,11 +10,13 @@ them, so code says h @ W.T. Layer l counts from 1, tuples from 0: the states of 
 states[l-1]. With L = 1 this is rnn.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
+from .arrays import Arrays, as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
@@ -44,12 +46,12 @@ class Trace(NamedTuple):
     """
 
     x: np.ndarray
-    states: tuple
+    states: tuple[np.ndarray, ...]
     scores: np.ndarray
     activation: str = "tanh"
 
 
-def initialise(rng, D, M, K, dtype=np.float64):
+def initialise(rng: np.random.Generator, D: int, M: Sequence[int], K: int, dtype: npt.DTypeLike = np.float64) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: M (M1, …, ML); in a dict W0 (M1, D), W1 (M2, M1), …, WL (K, ML) between layers,
@@ -60,13 +62,14 @@ def initialise(rng, D, M, K, dtype=np.float64):
     check_layers("M", M)
     check_size("D", D)
     check_size("K", K)
-    sizes, shapes = (D, *M, K), {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    sizes = (D, *M, K)
     for l in range(1, len(M) + 1):
         shapes |= {f"W{l - 1}": (sizes[l], sizes[l - 1]), f"W{l}{l}": (sizes[l], sizes[l]), f"b{l - 1}": (sizes[l],)}
     return draw(rng, shapes | {f"W{len(M)}": (K, M[-1]), f"b{len(M)}": (K,)}, dtype)
 
 
-def forward(params, x, h_start, *, activation="tanh"):
+def forward(params: Arrays, x: np.ndarray, h_start: Sequence[np.ndarray], *, activation: str = "tanh") -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start a tuple of (B, Ml), params as in `initialise`; trace.scores
@@ -84,7 +87,7 @@ def forward(params, x, h_start, *, activation="tanh"):
     return Trace(x, tuple(states), as_floats("scores", scores), activation)
 
 
-def backward(params, trace, d_scores):
+def backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> dict[str, Any]:
     """Return the gradients of a loss by all parameters, x and h_start, given those by the scores.
 
     Shapes: d_scores (T, B, K); each gradient has the shape of the array it belongs to, "h_start" is
@@ -98,7 +101,8 @@ def backward(params, trace, d_scores):
     """
     L = _check_backward(params, trace, d_scores)
     h = [trace.x, *(states[1:] for states in trace.states)]
-    gradients, d_h_start, delta = dict.fromkeys(params), [], d_scores
+    d_h_start: list[np.ndarray] = []
+    gradients, delta = dict.fromkeys(params), d_scores
     for l in range(L, -1, -1):  # delta is that of layer l + 1
         gradients[f"W{l}"] = outer_sum(delta, h[l])  # DR5
         gradients[f"b{l}"] = row_sum(delta)  # DR6
@@ -111,13 +115,13 @@ def backward(params, trace, d_scores):
     return gradients | {"x": d_h, "h_start": tuple(d_h_start)}
 
 
-def _names(L):
+def _names(L: int) -> list[str]:
     between = [f"{letter}{l}" for l in range(L + 1) for letter in "Wb"]
     return [*between, *(f"W{l}{l}" for l in range(1, L + 1))]
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, h_start):
+def _check_forward(params: Arrays, x: np.ndarray, h_start: Sequence[np.ndarray]) -> int:
     L = depth(params, lambda l: (f"b{l}", f"W{l}{l}"))
     check_names("params", params, _names(L))
     _, B, before = check_axes("x", x, "T, B, D")
@@ -137,7 +141,7 @@ def _check_forward(params, x, h_start):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_backward(params, trace, d_scores):
+def _check_backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> int:
     check_trace(trace, Trace, "deep.forward(params, x, h_start)")
     L, dtype = len(trace.states), trace.x.dtype
     sizes = [array.shape[2] for array in (trace.x, *trace.states, trace.scores)]

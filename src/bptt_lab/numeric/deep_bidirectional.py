@@ -20,11 +20,13 @@ D inputs, Mlf and Mlb hidden units, K outputs, T steps, B sequences. Arrays put 
 counts from 1, tuples from 0. With `lengths` (B,) each sequence has its own T; see `lengths`.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import as_floats, check, check_axes, check_form, check_names, check_size
+from .arrays import Arrays, as_floats, check, check_axes, check_form, check_names, check_size
 from .layers import (
     ACTIVATIONS,
     check_choice,
@@ -60,14 +62,16 @@ class Trace(NamedTuple):
     """
 
     x: np.ndarray
-    states_f: tuple
-    states_b: tuple
+    states_f: tuple[np.ndarray, ...]
+    states_b: tuple[np.ndarray, ...]
     scores: np.ndarray
     activation: str = "tanh"
     lengths: np.ndarray | None = None
 
 
-def initialise(rng, D, M, K, dtype=np.float64):
+def initialise(
+    rng: np.random.Generator, D: int, M: Sequence[Sequence[int]], K: int, dtype: npt.DTypeLike = np.float64
+) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: M ((M1f, M1b), …, (MLf, MLb)); a dict with the names above, each weight (size of what it
@@ -81,7 +85,15 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, _shapes(D, M, K), dtype)
 
 
-def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
+def forward(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: Sequence[np.ndarray],
+    h_end: Sequence[np.ndarray],
+    *,
+    activation: str = "tanh",
+    lengths: np.ndarray | None = None,
+) -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start a tuple of (B, Mlf), h_end a tuple of (B, Mlb), params as in
@@ -101,7 +113,7 @@ def forward(params, x, h_start, h_end, *, activation="tanh", lengths=None):
     return Trace(x, tuple(states_f), tuple(states_b), scores, activation, lengths)
 
 
-def backward(params, trace, d_scores):
+def backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> dict[str, Any]:
     """Return the gradients of a loss by all parameters, x, h_start and h_end, given those by the scores.
 
     Shapes: d_scores (T, B, K), 0 past the end of each sequence; each gradient has the shape of the
@@ -117,7 +129,9 @@ def backward(params, trace, d_scores):
         d_h_start^l = W^{llf}^T deltaf^l(1)                     d_h_end^l = W^{llb}^T deltab^l(T)           (DB9)
     """
     L = _check_backward(params, trace, d_scores)
-    gradients, d_h_start, d_h_end, delta = dict.fromkeys(params), [], [], {"": d_scores}
+    d_h_start: list[np.ndarray] = []
+    d_h_end: list[np.ndarray] = []
+    gradients, delta = dict.fromkeys(params), {"": d_scores}
     for l in range(L, -1, -1):  # delta is that of layer l + 1
         h = _states(trace, l)
         gradients |= _between(delta, h, l)  # DB7
@@ -133,29 +147,30 @@ def backward(params, trace, d_scores):
     return gradients | {"x": d_h[""], "h_start": tuple(d_h_start), "h_end": tuple(d_h_end)}
 
 
-def _arriving(params, h, l, to):
+def _arriving(params: Arrays, h: Arrays, l: int, to: str) -> np.ndarray:
     """Return what one direction gets from all of layer l below it, h a dict by direction."""
     return sum(times(h[s], params[f"W{l}{s}{to}"]) for s in h) + params[f"b{l}{to}"]
 
 
-def _returning(params, delta, l, s):
+def _returning(params: Arrays, delta: Arrays, l: int, s: str) -> np.ndarray:
     """Return the gradient by one direction of layer l, delta a dict by direction of the layer above: DB4."""
-    return sum(transposed_times(delta[to], params[f"W{l}{s}{to}"]) for to in delta)
+    return sum(transposed_times(delta[to], params[f"W{l}{s}{to}"]) for to in delta)  # type: ignore[return-value]  # no sum of nothing
 
 
-def _between(delta, h, l):
+def _between(delta: Arrays, h: Arrays, l: int) -> Arrays:
     """Return the gradients by weights and biases between layer l and the one above: DB7."""
     weights = {f"W{l}{s}{to}": outer_sum(delta[to], h[s]) for s in h for to in delta}
     return weights | {f"b{l}{to}": row_sum(delta[to]) for to in delta}
 
 
-def _states(trace, l):
+def _states(trace: Trace, l: int) -> Arrays:
     return {"f": trace.states_f[l - 1][1:], "b": trace.states_b[l - 1][:-1]} if l > 0 else {"": trace.x}
 
 
-def _shapes(D, M, K):
+def _shapes(D: Any, M: Sequence[Sequence[Any]], K: Any) -> dict[str, tuple[Any, ...]]:
     """Return the shapes of all parameters by name, from sizes or from letters, in the order of bidirectional."""
-    sizes, shapes = [{"": D}, *(dict(zip(DIRECTIONS, pair, strict=True)) for pair in M), {"": K}], {}
+    shapes: dict[str, tuple[Any, ...]] = {}
+    sizes = [{"": D}, *(dict(zip(DIRECTIONS, pair, strict=True)) for pair in M), {"": K}]
     for l, (before, after) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
         for to in after:
             shapes |= {f"W{l}{s}{to}": (after[to], before[s]) for s in before}
@@ -164,11 +179,11 @@ def _shapes(D, M, K):
     return shapes
 
 
-def _letters(L):
+def _letters(L: int) -> dict[str, tuple[Any, ...]]:
     return _shapes("D", [(f"M{l}f", f"M{l}b") for l in range(1, L + 1)], "K")
 
 
-def _check_pairs(M):
+def _check_pairs(M: Sequence[Sequence[int]]) -> None:
     check_sizes("M", [1] * len(M) if isinstance(M, (tuple, list)) else M, "((M1f, M1b), …)", least=1)
     check_layers("M", M)
     for l, pair in enumerate(M):
@@ -176,7 +191,13 @@ def _check_pairs(M):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, h_start, h_end, lengths):
+def _check_forward(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: Sequence[np.ndarray],
+    h_end: Sequence[np.ndarray],
+    lengths: np.ndarray | None,
+) -> tuple[int, np.ndarray | None]:
     L = depth(params, lambda l: (f"b{l - 1}f", f"W{l}{l}f"))
     letters = {name: ", ".join(shape) for name, shape in _letters(L).items()}
     check_names("params", params, letters)
@@ -195,7 +216,7 @@ def _check_forward(params, x, h_start, h_end, lengths):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_backward(params, trace, d_scores):
+def _check_backward(params: Arrays, trace: Trace, d_scores: np.ndarray) -> int:
     check_trace(trace, Trace, "deep_bidirectional.forward(params, x, h_start, h_end)")
     L, dtype = len(trace.states_f), trace.x.dtype
     M = [(f.shape[2], b.shape[2]) for f, b in zip(trace.states_f, trace.states_b, strict=True)]

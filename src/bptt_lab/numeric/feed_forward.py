@@ -9,12 +9,14 @@ lists from 0: a^l is pre[l-1], h^l is post[l-1], and W^{l-1} and b^{l-1} lead to
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from . import activations
-from .arrays import as_floats, check, check_axes, check_form, check_names
+from .arrays import Arrays, as_floats, check, check_axes, check_form, check_names
 from .layers import (
     ACTIVATIONS,
     check_choice,
@@ -47,20 +49,20 @@ class Trace(NamedTuple):
     output: str
 
 
-def initialise(rng, sizes, dtype=np.float64):
+def initialise(rng: np.random.Generator, sizes: Sequence[int], dtype: npt.DTypeLike = np.float64) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: sizes (D, M1, …, K); in a dict W0 (M1, D), b0 (M1,), W1 (M2, M1), b1 (M2,), …
     Errors: TypeError for an unsupported dtype, ValueError for sizes below 1 or fewer than two.
     """
     check_sizes("sizes", sizes, "(D, M1, …, K)", least=2)
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for l, (before, after) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
         shapes |= {f"W{l}": (after, before), f"b{l}": (after,)}
     return draw(rng, shapes, dtype)
 
 
-def forward(params, x, *, activation="tanh", output="identity"):
+def forward(params: Arrays, x: np.ndarray, *, activation: str = "tanh", output: str = "identity") -> Trace:
     """Run the network over all examples and return the trace that `backward` needs.
 
     Shapes: x (B, D), params as in `initialise`; trace.post[-1] (B, K). The number of layers is
@@ -79,7 +81,7 @@ def forward(params, x, *, activation="tanh", output="identity"):
     return Trace(x, pre, post, activation, output)
 
 
-def backward(params, trace, d_output):
+def backward(params: Arrays, trace: Trace, d_output: np.ndarray) -> Arrays:
     """Return the gradients of a loss by all parameters and by x, given those by the output h^L.
 
     Shapes: d_output (B, K); each gradient has the shape of the array it belongs to.
@@ -103,7 +105,7 @@ def backward(params, trace, d_output):
     return gradients | {"x": d_h}
 
 
-def _through(f, a, h, d_h):
+def _through(f: str, a: np.ndarray, h: np.ndarray, d_h: np.ndarray) -> np.ndarray:
     """Return the gradient by a, given that by h = f(a)."""
     if f == "softmax":
         return h * (d_h - (h * d_h).sum(axis=-1, keepdims=True))  # FF4
@@ -112,12 +114,12 @@ def _through(f, a, h, d_h):
     return getattr(activations, f"{f}_derivative")(a) * d_h  # FF3
 
 
-def _names(L):
+def _names(L: int) -> list[str]:
     return [f"{letter}{l}" for l in range(L) for letter in "Wb"]
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_forward(params, x, activation, output):
+def _check_forward(params: Arrays, x: np.ndarray, activation: str, output: str) -> int:
     check_choice("activation", activation, ACTIVATIONS)
     check_choice("output", output, OUTPUTS)
     L = depth(params, lambda l: (f"W{l - 1}", f"b{l - 1}"), most=math.inf)
@@ -135,7 +137,7 @@ def _check_forward(params, x, activation, output):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_backward(params, trace, d_output):
+def _check_backward(params: Arrays, trace: Trace, d_output: np.ndarray) -> int:
     check_trace(trace, Trace, "feed_forward.forward(params, x)")
     L, widths, dtype = len(trace.post), [h.shape[1] for h in (trace.x, *trace.post)], trace.x.dtype
     check_names("params", params, _names(L))

@@ -12,12 +12,15 @@ far is known at every step. Its price is the size of dh1/dtheta, M rows for each
 
 import numpy as np
 
-from .stepwise import Tally, begin, go_forward, go_out
+from .arrays import Arrays
+from .stepwise import DOutput, Tally, begin, go_forward, go_out
 
 __all__ = ["Tally", "gradients"]
 
 
-def gradients(params, x, h_start, d_output, tally=None):
+def gradients(
+    params: Arrays, x: np.ndarray, h_start: np.ndarray, d_output: DOutput, tally: Tally | None = None
+) -> Arrays:
     """Return the full gradients by all parameters and by h_start, without a backward pass.
 
     Shapes: x (T, B, D), h_start (B, M), gradients like what they belong to; there is none by x, which would take
@@ -32,8 +35,8 @@ def gradients(params, x, h_start, d_output, tally=None):
     tally.keep("dh1", "now", carried)
     for t in range(1, len(x) + 1):
         h1 = go_forward(params, x, t, tally)
-        h1_before, carried = tally.take("h1", t - 1), tally.take("dh1", "now")
-        carried = tally.dot(params["W11"], carried) + _immediate(x[t - 1], h1_before)
+        h1_before, carried = tally.take("h1", t - 1), tally.take("dh1", "now")  # type: ignore[assignment]  # both are kept
+        carried = tally.dot(params["W11"], carried) + _immediate(x[t - 1], h1_before)  # type: ignore[arg-type]
         carried *= (1 - h1 * h1)[:, :, None]  # FM1
         d_h1 = tally.dot(go_out(params, h1, t, d_output, found, tally), params["W1"])
         share = tally.dot(d_h1[:, None], carried)[:, 0]  # FM2
@@ -45,13 +48,13 @@ def gradients(params, x, h_start, d_output, tally=None):
     return found
 
 
-def _columns(M, D):
+def _columns(M: int, D: int) -> dict[str, slice]:
     """Return where the entries of each array stand among the columns of dh1/dtheta, row after row."""
     ends = np.cumsum([0, M * D, M * M, M, M])
     return {name: slice(*ends[n : n + 2]) for n, name in enumerate(("W0", "W11", "b0", "h_start"))}
 
 
-def _immediate(x, h1_before):
+def _immediate(x: np.ndarray, h1_before: np.ndarray) -> np.ndarray:
     """Return d+a1(t)/dtheta, (B, M, columns): row i depends on row i of the weights and on entry i of the bias."""
     B, M = h1_before.shape
     own_row = np.eye(M, dtype=x.dtype)[:, :, None]

@@ -5,11 +5,15 @@ the loss is differentiated by, and (for a complex step) every other float array 
 all of them become complex together. No function here changes what it is given.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import as_floats, check_names
+from .arrays import Arrays, Floats, as_floats, check_names
+
+Loss = Callable[[Arrays], Any]  # one number, complex where the arrays are
 
 
 class Valley(NamedTuple):
@@ -24,7 +28,7 @@ class Valley(NamedTuple):
     complex_step: np.ndarray
 
 
-def complex_step(loss_function, arrays, step=1e-30):
+def complex_step(loss_function: Loss, arrays: Arrays, step: float = 1e-30) -> Arrays:
     """Return the gradient by every array, each entry from one complex step.
 
     Shapes: a dict with the names and shapes of `arrays`. Errors: TypeError, ValueError, also when
@@ -33,13 +37,13 @@ def complex_step(loss_function, arrays, step=1e-30):
     """
     arrays = _checked(arrays, np.complex128, step)
 
-    def derivative(moved):
+    def derivative(moved: Arrays) -> Any:
         return _imaginary(loss_function, moved) / step
 
     return _by_entry(arrays, lambda array, place: derivative(_moved(arrays, array, place, 1j * step)))
 
 
-def central_difference(loss_function, arrays, step=1e-5):
+def central_difference(loss_function: Loss, arrays: Arrays, step: float = 1e-5) -> Arrays:
     """Return the gradient by every array, each entry from two steps in opposite directions.
 
     Shapes: a dict with the names and shapes of `arrays`. Errors: TypeError, ValueError; float32 is
@@ -48,7 +52,7 @@ def central_difference(loss_function, arrays, step=1e-5):
     """
     arrays = _checked(arrays, np.float64, step)
 
-    def difference(name, place):
+    def difference(name: str, place: tuple[int, ...]) -> Any:
         up = _real(loss_function, _moved(arrays, name, place, step))
         down = _real(loss_function, _moved(arrays, name, place, -step))
         return (up - down) / (2 * step)
@@ -56,7 +60,14 @@ def central_difference(loss_function, arrays, step=1e-5):
     return _by_entry(arrays, difference)
 
 
-def along_directions(loss_function, arrays, gradients, rng, directions=8, step=1e-5):
+def along_directions(
+    loss_function: Loss,
+    arrays: Arrays,
+    gradients: Arrays,
+    rng: np.random.Generator,
+    directions: int = 8,
+    step: float = 1e-5,
+) -> float:
     """Return the worst relative difference of derivatives along random directions.
 
     Shapes: gradients like arrays. Two evaluations per direction however many entries there are;
@@ -75,7 +86,13 @@ def along_directions(loss_function, arrays, gradients, rng, directions=8, step=1
     return relative_difference(claimed, measured)
 
 
-def step_size_valley(loss_function, arrays, gradients, direction, steps=None):
+def step_size_valley(
+    loss_function: Loss,
+    arrays: Arrays,
+    gradients: Arrays,
+    direction: Arrays | np.random.Generator,
+    steps: np.ndarray | None = None,
+) -> Valley:
     """Return the errors of one-sided, central and complex-step derivatives for many step sizes.
 
     Shapes: gradients like arrays; `direction` likewise, or a NumPy random generator that draws
@@ -91,20 +108,20 @@ def step_size_valley(loss_function, arrays, gradients, direction, steps=None):
     claimed = _inner(gradients, direction)
     here = _real(loss_function, arrays)
 
-    def one_sided(step):
+    def one_sided(step: float) -> Any:
         return (_real(loss_function, _along(arrays, direction, step)) - here) / step
 
-    def complexly(step):
+    def complexly(step: float) -> Any:
         return _imaginary(loss_function, _along(arrays, direction, 1j * step)) / step
 
-    def errors(derivative):
+    def errors(derivative: Callable[[float], Any]) -> np.ndarray:
         return np.array([relative_difference(claimed, derivative(step)) for step in steps])
 
     central = errors(lambda step: _central(loss_function, arrays, direction, step))
     return Valley(steps, errors(one_sided), central, errors(complexly))
 
 
-def random_direction(arrays, rng):
+def random_direction(arrays: Arrays, rng: np.random.Generator) -> Arrays:
     """Draw one direction of length 1 in the space of all entries of all arrays.
 
     Shapes: a dict with the names and shapes of `arrays`. Errors: none.
@@ -114,7 +131,7 @@ def random_direction(arrays, rng):
     return {name: array / length for name, array in drawn.items()}
 
 
-def relative_difference(a, b):
+def relative_difference(a: Floats, b: Floats) -> float:
     """Return the largest difference of two arrays relative to their largest entry.
 
     Shapes: a and b the same, or two numbers. Two zeros agree: 0 / 0 counts as 0.
@@ -132,7 +149,7 @@ def relative_difference(a, b):
     return float(np.abs(a - b).max() / largest) if largest > 0 else 0.0
 
 
-def relative_differences(gradients, expected):
+def relative_differences(gradients: Arrays, expected: Arrays) -> dict[str, float]:
     """Return relative_difference for each name of two dicts of arrays.
 
     Shapes: the same names and shapes in both. Errors: TypeError, ValueError.
@@ -147,7 +164,7 @@ def relative_differences(gradients, expected):
     return differences
 
 
-def _checked(arrays, dtype, step):
+def _checked(arrays: Arrays, dtype: npt.DTypeLike, step: float) -> Arrays:
     if not isinstance(arrays, dict) or not arrays:
         raise TypeError(
             f"arrays is {type(arrays).__name__}, expected a dict of at least one array: "
@@ -165,7 +182,7 @@ def _checked(arrays, dtype, step):
     return {name: np.asarray(array, dtype=dtype) for name, array in arrays.items()}
 
 
-def _checked_gradients(gradients, arrays):
+def _checked_gradients(gradients: Arrays, arrays: Arrays) -> Arrays:
     check_names("gradients", gradients, tuple(arrays))
     for name, array in arrays.items():
         shape = as_floats(f"gradients[{name!r}]", gradients[name]).shape
@@ -177,7 +194,7 @@ def _checked_gradients(gradients, arrays):
     return gradients
 
 
-def _by_entry(arrays, derivative):
+def _by_entry(arrays: Arrays, derivative: Callable[[str, tuple[int, ...]], Any]) -> Arrays:
     gradients = {name: np.empty(array.shape) for name, array in arrays.items()}
     for name, gradient in gradients.items():
         for place in np.ndindex(gradient.shape):
@@ -185,28 +202,28 @@ def _by_entry(arrays, derivative):
     return gradients
 
 
-def _moved(arrays, name, place, step):
+def _moved(arrays: Arrays, name: str, place: tuple[int, ...], step: complex) -> Arrays:
     # Every array is copied: a loss function that changes its inputs must not spoil the next entry.
     moved = {key: array.copy() for key, array in arrays.items()}
     moved[name][place] += step
     return moved
 
 
-def _along(arrays, direction, step):
+def _along(arrays: Arrays, direction: Arrays, step: complex) -> Arrays:
     return {name: array + step * direction[name] for name, array in arrays.items()}
 
 
-def _central(loss_function, arrays, direction, step):
+def _central(loss_function: Loss, arrays: Arrays, direction: Arrays, step: float) -> float:
     up = _real(loss_function, _along(arrays, direction, step))
     down = _real(loss_function, _along(arrays, direction, -step))
     return (up - down) / (2 * step)
 
 
-def _inner(a, b):
+def _inner(a: Arrays, b: Arrays) -> float:
     return sum(float(np.vdot(a[name], b[name])) for name in a)
 
 
-def _real(loss_function, arrays):
+def _real(loss_function: Loss, arrays: Arrays) -> Any:
     loss = _number(loss_function(arrays))
     if np.iscomplexobj(loss):
         raise TypeError(
@@ -216,7 +233,7 @@ def _real(loss_function, arrays):
     return loss
 
 
-def _imaginary(loss_function, arrays):
+def _imaginary(loss_function: Loss, arrays: Arrays) -> Any:
     loss = _number(loss_function(arrays))
     if not np.iscomplexobj(loss):
         raise TypeError(
@@ -226,7 +243,7 @@ def _imaginary(loss_function, arrays):
     return loss.imag
 
 
-def _number(loss):
+def _number(loss: Any) -> Any:
     loss = np.asarray(loss)
     if loss.ndim or not np.isfinite(loss):
         raise ValueError(

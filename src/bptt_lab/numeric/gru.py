@@ -17,11 +17,12 @@ first, x is (T, B, D). The rows of the gates lie one below the other in the orde
 `layers` says how the sigmoid is computed. To read the equations first, without what makes them fast: `gru_plain`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import Workspace, buffers, empty
+from .arrays import Arrays, Workspace, buffers, empty
 from .layers import (
     GatedBackward,
     GatedForward,
@@ -57,14 +58,16 @@ class Trace(NamedTuple):
     h1: np.ndarray
     a2: np.ndarray
     states: np.ndarray
-    gates: dict
+    gates: Arrays
     inner: np.ndarray
     reset: str
-    buffers: object
+    buffers: Any
     stamp: int
 
 
-def initialise(rng, D, M, K, dtype=np.float64, reset="before"):
+def initialise(
+    rng: np.random.Generator, D: int, M: int, K: int, dtype: npt.DTypeLike = np.float64, reset: str = "before"
+) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: W0 (3M, D), W11 (3M, M), b0 (3M,), W1 (K, M), b1 (K,) in a dict, for reset="after" also b11 (M,).
@@ -74,7 +77,7 @@ def initialise(rng, D, M, K, dtype=np.float64, reset="before"):
     return draw_gated(rng, PARAMETERS[reset], len(GATES), D, M, K, dtype)
 
 
-def check_reset(params, reset, mend=None):
+def check_reset(params: Arrays, reset: str, mend: str | None = None) -> None:
     """Refuse what is no order, and parameters of the other order, which would make another function.
 
     Shapes: any; `mend` says what to do about parameters, instead of passing the other `reset`. Errors: ValueError.
@@ -88,7 +91,7 @@ def check_reset(params, reset, mend=None):
         )
 
 
-def gates(array):
+def gates(array: np.ndarray) -> Arrays:
     """Return the rows of a stacked parameter or gradient as views, in a dict r, z, n.
 
     Shapes: array (3M, …), each (M, …). Errors: TypeError, ValueError.
@@ -96,7 +99,7 @@ def gates(array):
     return split(array, GATES)
 
 
-def stacked(r, z, n):
+def stacked(r: np.ndarray, z: np.ndarray, n: np.ndarray) -> np.ndarray:
     """Return the stacked parameter of the rows of each gate; `gates` undoes it.
 
     Shapes: each (M, …), returned (3M, …). Errors: TypeError, ValueError.
@@ -104,7 +107,9 @@ def stacked(r, z, n):
     return stack(dict(r=r, z=z, n=n))
 
 
-def forward(params, x, h_start, *, workspace=None, reset="before"):
+def forward(
+    params: Arrays, x: np.ndarray, h_start: np.ndarray, *, workspace: Workspace | None = None, reset: str = "before"
+) -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, M), params as in `initialise` with the same `reset`; trace.h1 (T, B, M), trace.a2
@@ -126,7 +131,7 @@ def forward(params, x, h_start, *, workspace=None, reset="before"):
     )  # fmt: skip
 
 
-def _run(kept, params, x, reset):
+def _run(kept: "_ForwardBuffers", params: Arrays, x: np.ndarray, reset: str) -> None:
     """Fill states, gates and what stands inside the candidate of all steps: GR1 to GR7."""
     x, factors, is_before = x.reshape(-1, x.shape[2]), kept.factors, reset == "before"
     product, product_rz, product_n, bias, b11 = kept.product, kept.product_rz, kept.product_n, kept.bias, kept.b11
@@ -158,7 +163,7 @@ def _run(kept, params, x, reset):
             add(h_now, n, h_now)  # GR7, as n + z (h1(t-1) - n)
 
 
-def backward(params, trace, d_a2, workspace=None):
+def backward(params: Arrays, trace: Trace, d_a2: np.ndarray, workspace: Workspace | None = None) -> Arrays:
     """Return the gradients of a loss by all parameters, by x and by h_start, given those by a2.
 
     Shapes: d_a2 (T, B, K); each gradient has the shape of the array it belongs to. All gradients are fresh arrays, but
@@ -205,7 +210,7 @@ def backward(params, trace, d_a2, workspace=None):
     }
 
 
-def _sweep(kept, params, trace, delta2):
+def _sweep(kept: "_BackwardBuffers", params: Arrays, trace: Trace, delta2: np.ndarray) -> np.ndarray:
     """Fill delta of all steps and gates, backwards in time, and return d_h_start: GR9 to GR16, GR26."""
     is_before, W1, d_v, product, carried = trace.reset == "before", params["W1"], kept.d_v, kept.product, kept.carried
     multiply, add, W11_n = np.multiply, np.add, gates(params["W11"])["n"]
@@ -227,11 +232,11 @@ def _sweep(kept, params, trace, delta2):
                 multiply(d_v, r, d_v)
                 add(carried, d_v, carried)
         if not is_before:
-            multiply(slopes[:, 3], d_h_all, kept.delta_n[block])  # GR12
+            multiply(slopes[:, 3], d_h_all, kept.delta_n[block])  # type: ignore[index]  # "after"  # GR12
     return kept.later[0].dot(W11_later) + carried
 
 
-def _slopes(slopes, trace, block):
+def _slopes(slopes: np.ndarray, trace: Trace, block: slice) -> None:
     """Fill the factors of d_h1 and d_v in GR11 to GR16 for a block of steps, which stays in the cache."""
     rz, (r, _, n) = trace.buffers.gates[block, :2], trace.buffers.gates[block].swapaxes(0, 1)
     of_rz, (of_r, of_z, of_u, of_n) = slopes[:, :2], slopes.swapaxes(0, 1)
@@ -250,7 +255,7 @@ def _slopes(slopes, trace, block):
         np.multiply(of_n, r, of_u)  # GR15
 
 
-def _recurrent(kept, trace, M):
+def _recurrent(kept: "_BackwardBuffers", trace: Trace, M: int) -> Arrays:
     """Return the gradients by W11 and b11: GR21 to GR24; "after", delta_n takes the place of d_u in the rows then."""
     delta, h1_before = kept.delta_rows, trace.states[:-1].reshape(-1, M)
     if trace.reset == "before":
@@ -262,7 +267,7 @@ def _recurrent(kept, trace, M):
 
 
 class _ForwardBuffers(GatedForward):
-    def __init__(self, T, B, M, K, reset, dtype):
+    def __init__(self, T: int, B: int, M: int, K: int, reset: str, dtype: npt.DTypeLike) -> None:
         super().__init__(T, B, M, K, GATES, dtype)
         self.inner, self.b11 = empty((T, B, M), dtype), empty((B, M), dtype)
         self.rz = list(zip(self.by_name["r"], self.by_name["z"], strict=True))
@@ -274,7 +279,7 @@ class _ForwardBuffers(GatedForward):
         self.factors = np.repeat(np.array([0.5, 0.5, 1.0], dtype), M)  # RL5; the candidate is a tanh
         self.blocks = self.in_blocks(self._steps)
 
-    def _steps(self, block, below):
+    def _steps(self, block: slice, below: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         # Views of single steps cost more to make than small steps cost to compute.
         by_gate, gates = below.reshape(*below.shape[:2], 3, -1).swapaxes(1, 2), self.gates[block]
         own = by_gate[:, :2], by_gate[:, 2], self.states[block], self.h1[block], gates[:, :2], *gates.swapaxes(0, 1)
@@ -284,7 +289,7 @@ class _ForwardBuffers(GatedForward):
 class _BackwardBuffers(GatedBackward):
     # Side by side lie delta_r, delta_z and what else meets W11 or W0: "before" delta_n, "after" d_u, because all that
     # goes back to the step before is then one piece, and delta_n is kept apart.
-    def __init__(self, T, B, D, M, reset, dtype):
+    def __init__(self, T: int, B: int, D: int, M: int, reset: str, dtype: npt.DTypeLike) -> None:
         super().__init__(T, B, D, M, 3, dtype)
         self.is_before = reset == "before"
         self.later = self.delta[:, :, : 2 * M] if self.is_before else self.delta
@@ -292,7 +297,7 @@ class _BackwardBuffers(GatedBackward):
         self.carried, self.d_v = empty((B, M), dtype), empty((B, M), dtype)
         self.blocks = self.in_blocks(4, self._steps)  # slopes of r, z, u, n
 
-    def _steps(self, block, d_h, slopes, delta):
+    def _steps(self, block: slice, d_h: np.ndarray, slopes: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, ...]:
         driven = (slopes[:, 1::2], delta[:, 1:]) if self.is_before else (slopes[:, :3], delta)  # by d_h1
         later = self.later[block.start + 1 : block.stop + 1]
         return later, d_h, *driven, slopes[:, 0], delta[:, 0], delta[:, 2]

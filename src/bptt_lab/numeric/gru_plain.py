@@ -29,7 +29,7 @@ class Trace(NamedTuple):
     reset: str
 
 
-def forward(params, x, h_start, *, reset="before"):
+def forward(params: dict[str, np.ndarray], x: np.ndarray, h_start: np.ndarray, *, reset: str = "before") -> Trace:
     """Return the trace of all sequences: states, gates and outputs of every step.
 
     Shapes: as in `gru.forward`. Errors: ValueError for params of the other order. Equations: GR1 to GR8 of `gru`.
@@ -55,7 +55,7 @@ def forward(params, x, h_start, *, reset="before"):
     return Trace(x, np.array(h1), by_name, np.array(inner), np.array(a2), reset)
 
 
-def backward(params, trace, d_a2):
+def backward(params: dict[str, np.ndarray], trace: Trace, d_a2: np.ndarray) -> dict[str, np.ndarray]:
     """Return the gradients of a loss by all parameters, by x and by h_start, given those by a2.
 
     Shapes: as in `gru.backward`. Errors: ValueError for params of the other order. Equations: GR9 to GR26 of `gru`.

@@ -23,10 +23,14 @@ of a gate that is nearly closed does not: it is 1e-12 at a = -10 (7e-4 in float3
 4e-18 becomes 0, and so does its slope sigma (1 - sigma).
 """
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from . import activations
-from .arrays import DTYPES, as_floats, check, check_axes, check_form, check_names, check_size, empty
+from .arrays import DTYPES, Arrays, as_floats, check, check_axes, check_form, check_names, check_size, empty
 from .lengths import reversed_by_lengths
 
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -34,7 +38,7 @@ MOST = 10  # layers; with eleven, W11 would be the name of two matrices
 BLOCK = 2**16  # numbers in a block of steps: small for a processor's second-level cache
 
 
-def draw(rng, shapes, dtype):
+def draw(rng: np.random.Generator, shapes: Mapping[str, tuple[int, ...]], dtype: npt.DTypeLike) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: a dict of tuples, those of two axes are weights; returns a dict of such arrays.
@@ -46,7 +50,7 @@ def draw(rng, shapes, dtype):
     return {name: (scales[name] * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes.items()}
 
 
-def shared_state(h, B):
+def shared_state(h: np.ndarray | tuple[np.ndarray, ...] | list[np.ndarray], B: int) -> Any:
     """Return the initial states of B sequences from one that all share, such as one that is learned.
 
     Shapes: h (M,), returned (B, M), a fresh array; for a tuple, a state for each layer, a tuple.
@@ -59,7 +63,7 @@ def shared_state(h, B):
     return np.repeat(h[None], B, axis=0)
 
 
-def shared_state_gradient(d_h_start):
+def shared_state_gradient(d_h_start: np.ndarray | tuple[np.ndarray, ...] | list[np.ndarray]) -> Any:
     """Return the gradient by the state that all sequences share, given that by each one's initial state.
 
     Shapes: d_h_start (B, M), returned (M,); for a tuple, a state for each layer, a tuple.
@@ -71,7 +75,7 @@ def shared_state_gradient(d_h_start):
     return row_sum(d_h_start)
 
 
-def times(h, W):
+def times(h: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Return W h for the vector h in every row.
 
     Shapes: h (..., M), W (N, M), returned (..., N). Errors: none of its own.
@@ -79,7 +83,7 @@ def times(h, W):
     return _rows(h).dot(W.T).reshape(*h.shape[:-1], len(W))
 
 
-def transposed_times(delta, W):
+def transposed_times(delta: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Return W^T delta for the vector delta in every row.
 
     Shapes: delta (..., N), W (N, M), returned (..., M). Errors: none of its own.
@@ -87,7 +91,7 @@ def transposed_times(delta, W):
     return times(delta, W.T)
 
 
-def outer_sum(delta, h):
+def outer_sum(delta: np.ndarray, h: np.ndarray) -> np.ndarray:
     """Return the sum of delta h^T over all rows, the gradient by the weights between them.
 
     Shapes: delta (..., N), h (..., M), returned (N, M). Errors: none of its own.
@@ -95,7 +99,7 @@ def outer_sum(delta, h):
     return _rows(delta).T.dot(_rows(h))
 
 
-def row_sum(delta):
+def row_sum(delta: np.ndarray) -> np.ndarray:
     """Return the sum of delta over all rows, the gradient by a bias.
 
     Shapes: delta (..., N), returned (N,). Errors: none of its own.
@@ -103,7 +107,7 @@ def row_sum(delta):
     return _rows(delta).sum(axis=0)
 
 
-def applied(activation):
+def applied(activation: str) -> Callable[[np.ndarray, np.ndarray], Any]:
     """Return a function of (a, out) that writes f(a) to out, which may be a itself.
 
     Shapes: any. Errors: ValueError for an a that is not finite, except with tanh.
@@ -114,7 +118,7 @@ def applied(activation):
     return lambda a, out: np.copyto(out, f(a))
 
 
-def slopes(h, activation, out=None):
+def slopes(h: np.ndarray, activation: str, out: np.ndarray | None = None) -> np.ndarray:
     """Return the slopes f'(a) of an activation, from its output h = f(a).
 
     Shapes: h any, out the same or None; returned the same, in out if there is one. Errors: those of
@@ -127,7 +131,7 @@ def slopes(h, activation, out=None):
     return np.subtract(1.0, np.multiply(h, h, out), out)
 
 
-def run(below, W, h_start, activation="tanh"):
+def run(below: np.ndarray, W: np.ndarray, h_start: np.ndarray, activation: str = "tanh") -> np.ndarray:
     """Run one recurrent layer forward in time and return its states, the initial one first.
 
     Shapes: below (T, B, M), W (M, M), h_start (B, M), returned (T+1, B, M).
@@ -139,7 +143,7 @@ def run(below, W, h_start, activation="tanh"):
     return states
 
 
-def sweep(d_h, W, states, activation="tanh"):
+def sweep(d_h: np.ndarray, W: np.ndarray, states: np.ndarray, activation: str = "tanh") -> np.ndarray:
     """Return delta of one recurrent layer at every step, computed backwards in time.
 
     Shapes: d_h (T, B, M), W (M, M), states (T+1, B, M), returned (T, B, M).
@@ -152,7 +156,9 @@ def sweep(d_h, W, states, activation="tanh"):
     return delta
 
 
-def run_back(below, W, h_end, activation="tanh", lengths=None):
+def run_back(
+    below: np.ndarray, W: np.ndarray, h_end: np.ndarray, activation: str = "tanh", lengths: np.ndarray | None = None
+) -> np.ndarray:
     """Run one recurrent layer backward in time and return its states, the final one behind them.
 
     Shapes: below (T, B, M), W (M, M), h_end (B, M), returned (T+1, B, M), so that h(t) is states[t-1]
@@ -163,7 +169,9 @@ def run_back(below, W, h_end, activation="tanh", lengths=None):
     return reversed_by_lengths(states, _one_more(lengths))
 
 
-def sweep_back(d_h, W, states, activation="tanh", lengths=None):
+def sweep_back(
+    d_h: np.ndarray, W: np.ndarray, states: np.ndarray, activation: str = "tanh", lengths: np.ndarray | None = None
+) -> np.ndarray:
     """Return delta of one layer that ran backward in time at every step, computed forward in time.
 
     Shapes: d_h (T, B, M), W (M, M), states (T+1, B, M) as of `run_back`, returned (T, B, M).
@@ -173,11 +181,11 @@ def sweep_back(d_h, W, states, activation="tanh", lengths=None):
     return reversed_by_lengths(sweep(reversed_by_lengths(d_h, lengths), W, ran, activation), lengths)
 
 
-def _one_more(lengths):
+def _one_more(lengths: np.ndarray | None) -> np.ndarray | None:
     return None if lengths is None else lengths + 1
 
 
-def gated_shapes(gates, D, M, K):
+def gated_shapes(gates: int, D: int, M: int, K: int) -> dict[str, tuple[tuple[int, ...], str]]:
     """Return shapes and letters of the parameters of a layer with so many gates, and of its output layer.
 
     Shapes: b11 (M,) is a bias of one gate, inside the product with its reset gate. Errors: none.
@@ -192,7 +200,9 @@ def gated_shapes(gates, D, M, K):
     }
 
 
-def draw_gated(rng, names, gates, D, M, K, dtype):
+def draw_gated(
+    rng: np.random.Generator, names: Sequence[str], gates: int, D: int, M: int, K: int, dtype: npt.DTypeLike
+) -> Arrays:
     """Draw the named parameters of a layer with so many gates as `draw` does.
 
     Shapes: `gated_shapes`, in a dict. Errors: TypeError for an unsupported dtype, ValueError for sizes below 1.
@@ -203,7 +213,7 @@ def draw_gated(rng, names, gates, D, M, K, dtype):
     return draw(rng, {name: shapes[name][0] for name in names}, dtype)
 
 
-def split(array, names):
+def split(array: np.ndarray, names: Sequence[str]) -> Arrays:
     """Return the parts of a stacked parameter or gradient, gate below gate, as views under their names.
 
     Shapes: array (nM, …) for n names, each part (M, …). Errors: TypeError, ValueError.
@@ -218,7 +228,7 @@ def split(array, names):
     return dict(zip(names, np.split(array, len(names)), strict=True))
 
 
-def stack(parts):
+def stack(parts: Arrays) -> np.ndarray:
     """Return the stacked parameter of the parts of all gates, in their order; `split` undoes it.
 
     Shapes: a dict of arrays (M, …) for n gates, returned (nM, …). Errors: TypeError, ValueError.
@@ -231,7 +241,7 @@ def stack(parts):
     return np.concatenate(list(parts.values()))
 
 
-def transposed(W, factors=1):
+def transposed(W: np.ndarray, factors: np.ndarray | float = 1) -> np.ndarray:
     """Return a transposed copy in memory order, column by column times factors, so that BLAS is fast with small ones.
 
     Shapes: W (N, M), factors (N,) or a number, returned (M, N). Errors: none of its own.
@@ -239,7 +249,7 @@ def transposed(W, factors=1):
     return np.multiply(W.T, factors, order="C")
 
 
-def blocks(T, numbers):
+def blocks(T: int, numbers: int) -> list[slice]:
     """Return slices of steps, as many in each as fit a cache with so many numbers a step, the last one perhaps shorter.
 
     Shapes: none. Errors: none.
@@ -255,7 +265,7 @@ class GatedForward:
     (B, nM), a2 (T, B, K). Errors: none.
     """
 
-    def __init__(self, T, B, M, K, names, dtype):
+    def __init__(self, T: int, B: int, M: int, K: int, names: Sequence[str], dtype: npt.DTypeLike) -> None:
         self.states = empty((T + 1, B, M), dtype)
         self.h1 = self.states[1:]
         self.h1_rows = self.h1.reshape(T * B, M)
@@ -267,7 +277,7 @@ class GatedForward:
         self.a2 = self.a2_classes.T.reshape(T, B, K)
         self.stamp = 0
 
-    def in_blocks(self, steps):
+    def in_blocks(self, steps: Callable[[slice, np.ndarray], Any]) -> list[tuple[Any, ...]]:
         """Return for each block of steps its rows, memory for what the gates get from x, and steps(block, that memory).
 
         Shapes: that memory (steps, B, nM), and before it the same as rows. Errors: none.
@@ -289,14 +299,16 @@ class GatedBackward:
     d_x_rows (T·B, D). Errors: none.
     """
 
-    def __init__(self, T, B, D, M, n, dtype):
+    def __init__(self, T: int, B: int, D: int, M: int, n: int, dtype: npt.DTypeLike) -> None:
         self.delta = empty((T + 1, B, n * M), dtype)
         self.delta[T] = 0  # nothing comes back from beyond the last step
         self.delta_rows = self.delta[:-1].reshape(T * B, n * M)
         self.product, self.ones = empty((B, M), dtype), np.ones(T * B, dtype)
         self.d_x_rows = empty((T * B, D), dtype)
 
-    def in_blocks(self, count, steps):
+    def in_blocks(
+        self, count: int, steps: Callable[[slice, np.ndarray, np.ndarray, np.ndarray], Any]
+    ) -> list[tuple[Any, ...]]:
         """Return for each block, the last first, its rows, steps, memory for d_h and `count` slopes, and its steps.
 
         Shapes: d_h (steps, B, M) and before it the same as rows, slopes (steps, count, B, M); the views of single steps
@@ -315,7 +327,7 @@ class GatedBackward:
         return found
 
 
-def output_scores(W1, h_rows, b1, scores):
+def output_scores(W1: np.ndarray, h_rows: np.ndarray, b1: np.ndarray, scores: np.ndarray) -> None:
     """Write W1 h + b1 of all rows into scores, class-major because a softmax runs over classes.
 
     Shapes: W1 (K, M), h_rows (T·B, M), b1 (K,), scores (K, T·B). Errors: none of its own.
@@ -324,11 +336,11 @@ def output_scores(W1, h_rows, b1, scores):
     scores += b1[:, None]
 
 
-def _rows(array):
+def _rows(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, array.shape[-1])
 
 
-def check_sizes(name, sizes, letters, least):
+def check_sizes(name: str, sizes: Sequence[object], letters: str, least: int) -> None:
     """Refuse anything but a tuple or list of sizes, at least so many of them.
 
     Shapes: none; `letters` shows what is expected. Errors: TypeError, ValueError.
@@ -341,7 +353,7 @@ def check_sizes(name, sizes, letters, least):
         check_size(f"{name}[{place}]", size)
 
 
-def check_two_sizes(name, sizes, letters):
+def check_two_sizes(name: str, sizes: Sequence[int], letters: str) -> None:
     """Refuse anything but a tuple or list of two sizes, such as those of two directions.
 
     Shapes: none; `letters` shows what is expected. Errors: TypeError, ValueError.
@@ -351,7 +363,7 @@ def check_two_sizes(name, sizes, letters):
         raise ValueError(f"{name} is {sizes!r}, expected two sizes, {letters}: remove the others.")
 
 
-def check_layers(name, layers):
+def check_layers(name: str, layers: Sequence[object]) -> None:
     """Refuse more layers than have names of their own.
 
     Shapes: none; a tuple or list with one entry for each layer. Errors: ValueError.
@@ -360,7 +372,7 @@ def check_layers(name, layers):
         raise ValueError(f"{name} has {len(layers)} layers, expected at most {MOST}: take fewer.")
 
 
-def depth(params, tells, most=MOST):
+def depth(params: Mapping[str, object], tells: Callable[[int], Iterable[str]], most: float = MOST) -> int:
     """Return the number of layers that the names of parameters tell of, at least one and at most so many.
 
     Shapes: none; `tells(l)` returns names that no network without a layer l has. Errors: none.
@@ -371,7 +383,7 @@ def depth(params, tells, most=MOST):
     return L
 
 
-def check_states(name, states, L):
+def check_states(name: str, states: Sequence[np.ndarray], L: int) -> None:
     """Refuse anything but a tuple or list with the state of each of L layers.
 
     Shapes: states L arrays, not looked at. Errors: TypeError, ValueError.
@@ -388,7 +400,7 @@ def check_states(name, states, L):
         )
 
 
-def check_trace(trace, kind, call):
+def check_trace(trace: object, kind: type, call: str) -> None:
     """Refuse anything but the trace of the same architecture.
 
     Shapes: none; `kind` is the class expected, `call` the call that makes one. Errors: TypeError.
@@ -398,7 +410,7 @@ def check_trace(trace, kind, call):
         raise TypeError(f"trace is of type {found}, expected what forward returned: pass trace = {call}.")
 
 
-def check_choice(name, choice, choices):
+def check_choice(name: str, choice: str, choices: Collection[str]) -> None:
     """Refuse a name that is not among those offered.
 
     Shapes: none. Errors: ValueError.
@@ -408,7 +420,9 @@ def check_choice(name, choice, choices):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def check_gated_forward(params, names, gates, x, starts):
+def check_gated_forward(
+    params: Arrays, names: Sequence[str], gates: int, x: np.ndarray, starts: Arrays
+) -> tuple[int, int, int, int, int]:
     """Refuse what a forward pass of a layer with gates cannot take, and return T, B, D, M, K.
 
     Shapes: x (T, B, D), `gated_shapes`, and each of the dict `starts` (B, M). Errors: TypeError, ValueError.
@@ -427,7 +441,9 @@ def check_gated_forward(params, names, gates, x, starts):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def check_gated_backward(params, names, gates, trace, d_a2):
+def check_gated_backward(
+    params: Arrays, names: Sequence[str], gates: int, trace: Any, d_a2: np.ndarray
+) -> tuple[int, int, int, int, int]:
     """Refuse what a backward pass of a layer with gates cannot take, and return T, B, D, M, K.
 
     Shapes: d_a2 (T, B, K). Errors: TypeError, ValueError.
@@ -442,7 +458,7 @@ def check_gated_backward(params, names, gates, trace, d_a2):
     return T, B, D, M, K
 
 
-def check_latest(trace):
+def check_latest(trace: Any) -> None:
     """Refuse a trace whose workspace has been used again since.
 
     Shapes: none. Errors: ValueError.
@@ -454,7 +470,7 @@ def check_latest(trace):
         )
 
 
-def check_apart(x, *buffers):
+def check_apart(x: np.ndarray, *buffers: np.ndarray) -> None:
     """Refuse an input that lies in memory which the call is going to overwrite.
 
     Shapes: any. Errors: ValueError.

@@ -20,6 +20,8 @@ other, over the rows that count: with `rows = within(lengths, T)`, a loss of `sc
 `last_steps`, and its gradient through `at_last_steps`.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .arrays import check_ignore, check_not_empty, check_size
@@ -35,7 +37,7 @@ __all__ = [
 ]
 
 
-def padded(sequences, value=0):
+def padded(sequences: Sequence[np.ndarray], value: complex | np.number | np.bool_ = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return sequences of unequal length as one batch, filled up with a value, and their lengths.
 
     Shapes: sequences a list of B arrays (n(b), …), alike but for their first axis, such as inputs
@@ -60,7 +62,7 @@ def padded(sequences, value=0):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _held(value, dtype):
+def _held(value: complex | np.number | np.bool_, dtype: np.dtype) -> np.ndarray:
     """Return a number in a dtype, rounded where that is a float, refusing what would be another number there."""
     if not isinstance(value, (int, float, complex, np.number, np.bool_)):
         raise TypeError(f"value is of type {type(value).__name__}, expected a number: pass one, such as 0.")
@@ -77,7 +79,7 @@ def _held(value, dtype):
     return held
 
 
-def within(lengths, T):
+def within(lengths: np.ndarray, T: int) -> np.ndarray:
     """Return where a step belongs to its sequence.
 
     Shapes: lengths (B,), returned (T, B) of True and False. Errors: those of `check_lengths`.
@@ -86,7 +88,7 @@ def within(lengths, T):
     return np.arange(T)[:, None] < check_lengths(lengths, T)
 
 
-def labels_with_ignore(labels, lengths, ignore=-1):
+def labels_with_ignore(labels: np.ndarray, lengths: np.ndarray, ignore: int = -1) -> np.ndarray:
     """Return labels with `ignore` past the end of each sequence, as `losses.softmax_nll` can leave out.
 
     Shapes: labels (T, B) integers, lengths (B,), returned (T, B). Errors: TypeError, ValueError.
@@ -98,7 +100,7 @@ def labels_with_ignore(labels, lengths, ignore=-1):
     return np.where(within(lengths, len(labels)), labels.astype(np.int64), ignore)
 
 
-def last_steps(array, lengths=None):
+def last_steps(array: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
     """Return what stands at the last step of each sequence: LN2.
 
     Shapes: array (T, B, …), such as the states without the initial one, lengths (B,), or None where
@@ -110,7 +112,7 @@ def last_steps(array, lengths=None):
     return array[lengths - 1, np.arange(len(lengths))]
 
 
-def at_last_steps(d_last, lengths, T):
+def at_last_steps(d_last: np.ndarray, lengths: np.ndarray | None, T: int) -> np.ndarray:
     """Return the gradient by all steps, given that by the last ones: `last_steps` turned round.
 
     Shapes: d_last (B, …), lengths (B,), or None where all sequences have T steps; returned (T, B, …), 0 at all other
@@ -123,7 +125,7 @@ def at_last_steps(d_last, lengths, T):
     return found
 
 
-def reversed_by_lengths(array, lengths=None):
+def reversed_by_lengths(array: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
     """Return each sequence reversed in time within its own length, its padding where it was: LN3.
 
     Shapes: array (T, B, …), lengths (B,), or None where all sequences have T steps; returned the
@@ -137,7 +139,7 @@ def reversed_by_lengths(array, lengths=None):
     return array[np.where(t < lengths, lengths - 1 - t, t), np.arange(B)]
 
 
-def check_lengths(lengths, T, B=None):
+def check_lengths(lengths: np.ndarray, T: int, B: int | None = None) -> np.ndarray:
     """Return lengths as indices, refusing anything but a number of steps for each sequence.
 
     Shapes: lengths (B,), integers from 1 to T; with B None any number of them; returned (B,).
@@ -159,7 +161,7 @@ def check_lengths(lengths, T, B=None):
     return lengths.astype(np.intp)  # in a small type n + 1 could overflow
 
 
-def check_silent(name, array, lengths):
+def check_silent(name: str, array: np.ndarray, lengths: np.ndarray | None) -> None:
     """Refuse a gradient that is not 0 past the end of each sequence, where outputs mean nothing.
 
     Shapes: array (T, B, …), lengths (B,), or None for nothing to check. Errors: ValueError.

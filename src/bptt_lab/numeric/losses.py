@@ -6,14 +6,16 @@ of which softmax_nll counts only those it does not ignore.
 """
 
 from cmath import isfinite
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .activations import sigmoid, softplus
-from .arrays import as_floats, buffers, check_classes, check_labels, check_pair, empty
+from .arrays import Floats, Workspace, as_floats, buffers, check_classes, check_labels, check_pair, empty
 
 
-def mse(h, y, mean=False):
+def mse(h: Floats, y: Floats, mean: bool = False) -> tuple[float, np.ndarray]:
     """Return half the squared error and its gradient.
 
     Shapes: h and y any, both the same; the gradient has the shape of h.
@@ -24,7 +26,7 @@ def mse(h, y, mean=False):
     return _scaled(0.5 * (error * error).sum(), error, h.size, mean)
 
 
-def huber(h, y, mean=False):
+def huber(h: Floats, y: Floats, mean: bool = False) -> tuple[float, np.ndarray]:
     """Return half the squared error where it is at most 1, its tangent beyond, and the gradient.
 
     Shapes: h and y any, both the same; the gradient has the shape of h.
@@ -37,7 +39,7 @@ def huber(h, y, mean=False):
     return _scaled((cut * (error - cut / 2)).sum(), cut, h.size, mean)
 
 
-def bce(p, y, mean=False):
+def bce(p: Floats, y: Floats, mean: bool = False) -> tuple[float, np.ndarray]:
     """Return the binary cross-entropy of probabilities and its gradient.
 
     Shapes: p and y any, both the same. Errors: TypeError, ValueError, also when p is outside
@@ -52,7 +54,7 @@ def bce(p, y, mean=False):
     return _scaled(loss, by_zero - by_one, p.size, mean)
 
 
-def sigmoid_bce(scores, y, mean=False):
+def sigmoid_bce(scores: Floats, y: Floats, mean: bool = False) -> tuple[float, np.ndarray]:
     """Return the binary cross-entropy of sigmoid(scores), stable for scores of any size.
 
     Shapes: scores and y any, both the same. Errors: TypeError, ValueError.
@@ -63,7 +65,7 @@ def sigmoid_bce(scores, y, mean=False):
     return _scaled((softplus(scores) - y * scores).sum(), sigmoid(scores) - y, y.size, mean)
 
 
-def nll(p, y, mean=False):
+def nll(p: Floats, y: Floats, mean: bool = False) -> tuple[float, np.ndarray]:
     """Return the negative log-likelihood of probabilities and its gradient.
 
     Shapes: p and y (..., K), both the same; y holds one-hot rows or distributions.
@@ -79,7 +81,13 @@ def nll(p, y, mean=False):
     return _scaled(-(y * _log(p)).sum(), -ratio, p.size // p.shape[-1], mean)
 
 
-def softmax_nll(a2, labels, mean=False, workspace=None, ignore=None):
+def softmax_nll(
+    a2: np.ndarray,
+    labels: np.ndarray,
+    mean: bool = False,
+    workspace: Workspace | None = None,
+    ignore: int | None = None,
+) -> tuple[float, np.ndarray]:
     """Return the negative log-likelihood of softmax(a2) at integer labels, and its gradient.
 
     Shapes: a2 (T, B, K), labels (T, B) integers; any leading axes will do. With a workspace the
@@ -114,7 +122,7 @@ def softmax_nll(a2, labels, mean=False, workspace=None, ignore=None):
     return _scaled(kept.ones[:rows].dot(terms), d_a2.T.reshape(a2.shape), counted, mean)
 
 
-def _leave_out(ignored, terms, d_a2, mean):
+def _leave_out(ignored: np.ndarray, terms: np.ndarray, d_a2: np.ndarray, mean: bool) -> int:
     """Set the rows ignored to 0, in place, and return the number of the others."""
     terms[ignored] = 0
     d_a2[:, ignored] = 0
@@ -128,14 +136,14 @@ def _leave_out(ignored, terms, d_a2, mean):
 
 
 class _LossBuffers:
-    def __init__(self, rows, classes, dtype):
+    def __init__(self, rows: int, classes: int, dtype: npt.DTypeLike) -> None:
         self.d_a2 = empty((classes, rows), dtype)
         self.flat = self.d_a2.reshape(-1)
         self.positions = np.arange(rows)
         self.ones = np.ones(max(rows, classes), dtype)
 
 
-def _scaled(loss, gradient, terms, mean):
+def _scaled(loss: Any, gradient: np.ndarray, terms: int, mean: bool) -> tuple[float, np.ndarray]:
     if not isfinite(loss):
         raise ValueError(
             f"the loss is {loss}, expected a finite number: the scores are so large that their "
@@ -147,7 +155,7 @@ def _scaled(loss, gradient, terms, mean):
     return loss, gradient
 
 
-def _check_range(name, array):
+def _check_range(name: str, array: np.ndarray) -> None:
     if (array.real < 0).any() or (array.real > 1).any():
         raise ValueError(
             f"{name} contains numbers outside [0, 1], expected probabilities: "
@@ -155,7 +163,7 @@ def _check_range(name, array):
         )
 
 
-def _ratio(name, numerator, denominator):
+def _ratio(name: str, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     # 0 / 0 counts as 0: a class that cannot occur and does not occur costs nothing.
     if ((denominator == 0) & (numerator != 0)).any():
         raise ValueError(
@@ -165,5 +173,5 @@ def _ratio(name, numerator, denominator):
     return numerator / np.where(denominator == 0, 1, denominator)
 
 
-def _log(p):
+def _log(p: np.ndarray) -> np.ndarray:
     return np.log(np.where(p == 0, 1, p))

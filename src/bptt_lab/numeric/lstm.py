@@ -15,11 +15,12 @@ equations first, without what makes them fast: `lstm_plain`.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import Workspace, buffers, empty
+from .arrays import Arrays, Workspace, buffers, empty
 from .layers import (
     GatedBackward,
     GatedForward,
@@ -56,12 +57,14 @@ class Trace(NamedTuple):
     a2: np.ndarray
     states: np.ndarray
     c: np.ndarray
-    gates: dict
-    buffers: object
+    gates: Arrays
+    buffers: Any
     stamp: int
 
 
-def initialise(rng, D, M, K, dtype=np.float64, forget_bias=1.0):
+def initialise(
+    rng: np.random.Generator, D: int, M: int, K: int, dtype: npt.DTypeLike = np.float64, forget_bias: float = 1.0
+) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small, those of the forget gate around `forget_bias`.
 
     Shapes: W0 (4M, D), W11 (4M, M), b0 (4M,), W1 (K, M), b1 (K,) in a dict.
@@ -74,7 +77,7 @@ def initialise(rng, D, M, K, dtype=np.float64, forget_bias=1.0):
     return params
 
 
-def gates(array):
+def gates(array: np.ndarray) -> Arrays:
     """Return the rows of a stacked parameter or gradient as views, in a dict i, f, g, o.
 
     Shapes: array (4M, …), each (M, …). Errors: TypeError, ValueError.
@@ -82,7 +85,7 @@ def gates(array):
     return split(array, GATES)
 
 
-def stacked(i, f, g, o):
+def stacked(i: np.ndarray, f: np.ndarray, g: np.ndarray, o: np.ndarray) -> np.ndarray:
     """Return the stacked parameter of the rows of each gate; `gates` undoes it.
 
     Shapes: each (M, …), returned (4M, …). Errors: TypeError, ValueError.
@@ -90,7 +93,9 @@ def stacked(i, f, g, o):
     return stack(dict(i=i, f=f, g=g, o=o))
 
 
-def forward(params, x, h_start, c_start, *, workspace=None):
+def forward(
+    params: Arrays, x: np.ndarray, h_start: np.ndarray, c_start: np.ndarray, *, workspace: Workspace | None = None
+) -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start and c_start (B, M), params as in `initialise`; trace.h1 (T, B, M), trace.a2 (T, B, K).
@@ -114,7 +119,7 @@ def forward(params, x, h_start, c_start, *, workspace=None):
     )  # fmt: skip
 
 
-def _run(kept, params, x):
+def _run(kept: "_ForwardBuffers", params: Arrays, x: np.ndarray) -> None:
     """Fill states, cells and gates of all steps: LS1 to LS5."""
     x, factors = x.reshape(-1, x.shape[2]), kept.factors
     W0_transposed, W11_transposed = transposed(params["W0"], factors), transposed(params["W11"], factors)
@@ -137,7 +142,7 @@ def _run(kept, params, x):
             multiply(o, tanh_c, h_now)  # LS5
 
 
-def backward(params, trace, d_a2, workspace=None):
+def backward(params: Arrays, trace: Trace, d_a2: np.ndarray, workspace: Workspace | None = None) -> Arrays:
     """Return the gradients of a loss by all parameters, x, h_start and c_start, given those by a2.
 
     Shapes: d_a2 (T, B, K); each gradient has the shape of the array it belongs to. All gradients are fresh arrays, but
@@ -176,7 +181,7 @@ def backward(params, trace, d_a2, workspace=None):
     }
 
 
-def _sweep(kept, params, past, delta2):
+def _sweep(kept: "_BackwardBuffers", params: Arrays, past: Any, delta2: np.ndarray) -> None:
     """Fill delta of all steps and gates, backwards in time: LS7 to LS12."""
     W11, W1, d_c, product, multiply, add = params["W11"], params["W1"], kept.d_c, kept.product, np.multiply, np.add
     d_c[:] = 0  # nothing comes back from beyond the last step
@@ -194,7 +199,7 @@ def _sweep(kept, params, past, delta2):
             multiply(d_c, f, d_c)  # the second half of LS8 of the step before
 
 
-def _slopes(slopes, gates, c_before, tanh_c):
+def _slopes(slopes: np.ndarray, gates: np.ndarray, c_before: np.ndarray, tanh_c: np.ndarray) -> None:
     """Fill the factors of d_c and d_h1 in LS8 to LS12 for a block of steps, which stays in the cache."""
     i, _, g, o = gates.swapaxes(0, 1)
     of_i, of_f, of_g, of_o, of_c = slopes.swapaxes(0, 1)
@@ -212,7 +217,7 @@ def _slopes(slopes, gates, c_before, tanh_c):
 
 
 class _ForwardBuffers(GatedForward):
-    def __init__(self, T, B, M, K, dtype):
+    def __init__(self, T: int, B: int, M: int, K: int, dtype: npt.DTypeLike) -> None:
         super().__init__(T, B, M, K, GATES, dtype)
         self.c, self.tanh_c, self.i_g = empty((T + 1, B, M), dtype), empty((T, B, M), dtype), empty((B, M), dtype)
         self.forget = list(self.by_name["f"])
@@ -225,7 +230,7 @@ class _ForwardBuffers(GatedForward):
         self.factors = np.repeat(self.scale, M)
         self.blocks = self.in_blocks(self._steps)
 
-    def _steps(self, block, below):
+    def _steps(self, block: slice, below: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         # Views of single steps cost more to make than small steps cost to compute.
         after = slice(block.start + 1, block.stop + 1)
         own = below, self.states[block], self.states[after], self.gates[block], *self.gates[block].swapaxes(0, 1)
@@ -233,11 +238,11 @@ class _ForwardBuffers(GatedForward):
 
 
 class _BackwardBuffers(GatedBackward):
-    def __init__(self, T, B, D, M, dtype):
+    def __init__(self, T: int, B: int, D: int, M: int, dtype: npt.DTypeLike) -> None:
         super().__init__(T, B, D, M, 4, dtype)
         self.d_c = empty((B, M), dtype)
         self.blocks = self.in_blocks(5, self._steps)
 
-    def _steps(self, block, d_h, slopes, delta):
+    def _steps(self, block: slice, d_h: np.ndarray, slopes: np.ndarray, delta: np.ndarray) -> tuple[np.ndarray, ...]:
         later = self.delta[block.start + 1 : block.stop + 1]
         return later, d_h, slopes[:, :3], slopes[:, 3], slopes[:, 4], delta[:, :3], delta[:, 3]

@@ -28,7 +28,7 @@ class Trace(NamedTuple):
     a2: np.ndarray
 
 
-def forward(params, x, h_start, c_start):
+def forward(params: dict[str, np.ndarray], x: np.ndarray, h_start: np.ndarray, c_start: np.ndarray) -> Trace:
     """Return the trace of all sequences: states, cells, gates and outputs of every step.
 
     Shapes: as in `lstm.forward`. Errors: none of its own. Equations: LS1 to LS6 of `lstm`.
@@ -47,7 +47,7 @@ def forward(params, x, h_start, c_start):
     return Trace(x, np.array(h1), np.array(c), by_name, np.array(a2))
 
 
-def backward(params, trace, d_a2):
+def backward(params: dict[str, np.ndarray], trace: Trace, d_a2: np.ndarray) -> dict[str, np.ndarray]:
     """Return the gradients of a loss by all parameters, x, h_start and c_start, given those by a2.
 
     Shapes: as in `lstm.backward`. Errors: none of its own. Equations: LS7 to LS20 of `lstm`.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import above, as_floats, check, check_names
+from .arrays import Arrays, above, as_floats, check, check_names
 
 __all__ = [
     "AdamState",
@@ -33,8 +33,8 @@ class AdamState(NamedTuple):
     """
 
     step: int
-    first: dict
-    second: dict
+    first: Arrays
+    second: Arrays
 
 
 class RpropState(NamedTuple):
@@ -43,11 +43,13 @@ class RpropState(NamedTuple):
     Shapes: `lengths` and `signs` are dicts like the parameters.
     """
 
-    lengths: dict
-    signs: dict
+    lengths: Arrays
+    signs: Arrays
 
 
-def sgd(params, gradients, state=None, rate=0.1, momentum=0.0):
+def sgd(
+    params: Arrays, gradients: Arrays, state: Arrays | None = None, rate: float = 0.1, momentum: float = 0.0
+) -> tuple[Arrays, Arrays]:
     """Return the parameters after one step of gradient descent, and the state for the next step.
 
     Shapes: gradients and state like params. Errors: TypeError, ValueError.
@@ -61,7 +63,9 @@ def sgd(params, gradients, state=None, rate=0.1, momentum=0.0):
     return {name: params[name] - rate * moving[name] for name in params}, moving
 
 
-def adagrad(params, gradients, state=None, rate=0.01, epsilon=1e-8):
+def adagrad(
+    params: Arrays, gradients: Arrays, state: Arrays | None = None, rate: float = 0.01, epsilon: float = 1e-8
+) -> tuple[Arrays, Arrays]:
     """Return the parameters after one step of Adagrad, and the state for the next step.
 
     Shapes: gradients and state like params. Errors: TypeError, ValueError.
@@ -75,7 +79,14 @@ def adagrad(params, gradients, state=None, rate=0.01, epsilon=1e-8):
     return _moved_by_root(params, gradients, squares, rate, epsilon), squares
 
 
-def rmsprop(params, gradients, state=None, rate=0.001, share=0.9, epsilon=1e-8):
+def rmsprop(
+    params: Arrays,
+    gradients: Arrays,
+    state: Arrays | None = None,
+    rate: float = 0.001,
+    share: float = 0.9,
+    epsilon: float = 1e-8,
+) -> tuple[Arrays, Arrays]:
     """Return the parameters after one step of RMSProp, and the state for the next step.
 
     Shapes: gradients and state like params. Errors: TypeError, ValueError.
@@ -91,7 +102,16 @@ def rmsprop(params, gradients, state=None, rate=0.001, share=0.9, epsilon=1e-8):
     return _moved_by_root(params, gradients, means, rate, epsilon), means
 
 
-def rprop(params, gradients, state=None, rate=0.1, longer=1.2, shorter=0.5, shortest=1e-6, longest=50.0):
+def rprop(
+    params: Arrays,
+    gradients: Arrays,
+    state: RpropState | None = None,
+    rate: float = 0.1,
+    longer: float = 1.2,
+    shorter: float = 0.5,
+    shortest: float = 1e-6,
+    longest: float = 50.0,
+) -> tuple[Arrays, RpropState]:
     """Return the parameters after one step of Rprop, and the state for the next step.
 
     Shapes: gradients like params; state an RpropState or None. Errors: TypeError, ValueError.
@@ -112,7 +132,7 @@ def rprop(params, gradients, state=None, rate=0.1, longer=1.2, shorter=0.5, shor
     lengths, before = _checked_rprop_state(state, params, rate)
     signs = {name: np.sign(g) for name, g in gradients.items()}
 
-    def adapted(name):
+    def adapted(name: str) -> np.ndarray:
         d, kept = lengths[name], signs[name] * before[name]  # a product of the gradients would underflow
         shrunk = np.where(kept < 0, np.maximum(shorter * d, shortest), d)
         return np.where(kept > 0, np.minimum(longer * d, longest), shrunk)
@@ -121,7 +141,15 @@ def rprop(params, gradients, state=None, rate=0.1, longer=1.2, shorter=0.5, shor
     return {name: params[name] - signs[name] * found[name] for name in params}, RpropState(found, signs)
 
 
-def adam(params, gradients, state=None, rate=0.001, first=0.9, second=0.999, epsilon=1e-8):
+def adam(
+    params: Arrays,
+    gradients: Arrays,
+    state: AdamState | None = None,
+    rate: float = 0.001,
+    first: float = 0.9,
+    second: float = 0.999,
+    epsilon: float = 1e-8,
+) -> tuple[Arrays, AdamState]:
     """Return the parameters after one step of Adam, and the state for the next step.
 
     Shapes: gradients like params; state an AdamState or None. Errors: TypeError, ValueError.
@@ -140,13 +168,13 @@ def adam(params, gradients, state=None, rate=0.001, first=0.9, second=0.999, eps
     # The means start at zero and are too small at first; dividing by the sum of their weights mends it.
     by_first, by_second = 1 - first**n, 1 - second**n
 
-    def moved(name):
+    def moved(name: str) -> np.ndarray:
         return params[name] - rate * (m[name] / by_first) / (np.sqrt(v[name] / by_second) + epsilon)
 
     return {name: moved(name) for name in params}, AdamState(n, m, v)
 
 
-def global_norm(gradients):
+def global_norm(gradients: Arrays) -> float:
     """Return the length of all gradients together, as one vector.
 
     Shapes: a dict of arrays. Errors: TypeError, ValueError. Equation: sqrt(sum of all squares),
@@ -160,7 +188,7 @@ def global_norm(gradients):
     return largest * float(np.sqrt(sum(float(np.sum((array / largest) ** 2)) for array in gradients.values())))
 
 
-def clip_by_global_norm(gradients, limit):
+def clip_by_global_norm(gradients: Arrays, limit: float) -> tuple[Arrays, float]:
     """Return the gradients, all scaled alike where their global norm exceeds the limit, and that norm.
 
     Shapes: a dict of arrays, its names and shapes kept; the norm is the one before clipping.
@@ -173,7 +201,7 @@ def clip_by_global_norm(gradients, limit):
     return {name: array * scale for name, array in gradients.items()}, norm
 
 
-def clip_by_value(gradients, limit):
+def clip_by_value(gradients: Arrays, limit: float) -> tuple[Arrays, float]:
     """Return the gradients, each entry cut off at -limit and limit, and their global norm before.
 
     Shapes: a dict of arrays, its names and shapes kept. Errors: TypeError, ValueError.
@@ -184,22 +212,22 @@ def clip_by_value(gradients, limit):
     return {name: np.clip(array, -limit, limit) for name, array in gradients.items()}, global_norm(gradients)
 
 
-def _moved_by_root(params, gradients, squares, rate, epsilon):
+def _moved_by_root(params: Arrays, gradients: Arrays, squares: Arrays, rate: float, epsilon: float) -> Arrays:
     # epsilon outside of the root: where nothing has ever pulled this is 0 / epsilon, no step
     return {name: params[name] - rate * g / (np.sqrt(squares[name]) + epsilon) for name, g in gradients.items()}
 
 
-def _filled(params, value):
+def _filled(params: Arrays, value: float) -> Arrays:
     return {name: np.full_like(array, value) for name, array in params.items()}
 
 
-def _checked_state(state, params):
+def _checked_state(state: Arrays | None, params: Arrays) -> Arrays:
     state = _filled(params, 0) if state is None else state
     _check_like("state", state, params)
     return state
 
 
-def _checked_rprop_state(state, params, rate):
+def _checked_rprop_state(state: RpropState | None, params: Arrays, rate: float) -> tuple[Arrays, Arrays]:
     if state is None:
         return _filled(params, rate), _filled(params, 0)
     _check_kind(state, RpropState, "rprop")
@@ -208,7 +236,7 @@ def _checked_rprop_state(state, params, rate):
     return state
 
 
-def _checked_adam_state(state, params):
+def _checked_adam_state(state: AdamState | None, params: Arrays) -> tuple[int, Arrays, Arrays]:
     if state is None:
         return 0, _filled(params, 0), _filled(params, 0)
     _check_kind(state, AdamState, "adam")
@@ -217,7 +245,7 @@ def _checked_adam_state(state, params):
     return state
 
 
-def _check_kind(state, kind, optimiser):
+def _check_kind(state: object, kind: type, optimiser: str) -> None:
     if not isinstance(state, kind):
         raise TypeError(
             f"state is of type {type(state).__name__}, expected {kind.__name__} or None: "
@@ -226,13 +254,13 @@ def _check_kind(state, kind, optimiser):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_like(name, found, params):
+def _check_like(name: str, found: Arrays, params: Arrays) -> None:
     check_names(name, found, tuple(params))
     for key, array in params.items():
         as_floats(key, array)
         check(f"{name}[{key!r}]", found[key], array.shape, array.dtype, f"like {key}")
 
 
-def _check_share(name, value):
+def _check_share(name: str, value: float) -> None:
     if not 0 <= value < 1:
         raise ValueError(f"{name} is {value}, expected a number from 0 to below 1: correct it.")

@@ -12,11 +12,12 @@ without a temporary array. To read the equations first, with tanh and without wh
 `rnn_plain`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from .arrays import Workspace, buffers, check, check_axes, check_form, check_names, check_size, empty
+from .arrays import Arrays, Workspace, buffers, check, check_axes, check_form, check_names, check_size, empty
 from .layers import (
     ACTIVATIONS,
     applied,
@@ -48,12 +49,12 @@ class Trace(NamedTuple):
     h1: np.ndarray
     a2: np.ndarray
     states: np.ndarray
-    buffers: object
+    buffers: Any
     stamp: int
     activation: str = "tanh"
 
 
-def initialise(rng, D, M, K, dtype=np.float64):
+def initialise(rng: np.random.Generator, D: int, M: int, K: int, dtype: npt.DTypeLike = np.float64) -> Arrays:
     """Draw parameters: weights of variance 1 / fan-in, biases small but not zero.
 
     Shapes: W0 (M, D), W11 (M, M), b0 (M,), W1 (K, M), b1 (K,) in a dict.
@@ -64,7 +65,9 @@ def initialise(rng, D, M, K, dtype=np.float64):
     return draw(rng, dict(W0=(M, D), W11=(M, M), b0=(M,), W1=(K, M), b1=(K,)), dtype)
 
 
-def forward(params, x, h_start, *, workspace=None, activation="tanh"):
+def forward(
+    params: Arrays, x: np.ndarray, h_start: np.ndarray, *, workspace: Workspace | None = None, activation: str = "tanh"
+) -> Trace:
     """Run the network over all sequences and return the trace that `backward` needs.
 
     Shapes: x (T, B, D), h_start (B, M), params as in `initialise`; trace.h1 (T, B, M), trace.a2
@@ -94,7 +97,7 @@ def forward(params, x, h_start, *, workspace=None, activation="tanh"):
     return Trace(x, kept.states[0], kept.h1, kept.a2, kept.states, kept, kept.stamp, activation)
 
 
-def backward(params, trace, d_a2, workspace=None):
+def backward(params: Arrays, trace: Trace, d_a2: np.ndarray, workspace: Workspace | None = None) -> Arrays:
     """Return the gradients of a loss by all parameters, by x and by h_start, given those by a2.
 
     Shapes: d_a2 (T, B, K); each gradient has the shape of the array it belongs to. All gradients
@@ -131,7 +134,7 @@ def backward(params, trace, d_a2, workspace=None):
     }
 
 
-def _sweep(kept, W11, h1, activation):
+def _sweep(kept: "_BackwardBuffers", W11: np.ndarray, h1: np.ndarray, activation: str) -> None:
     """Turn W1^T delta2(t) into delta1(t) for all t, in place and backwards in time: R4."""
     product = kept.product
     for block, slope, steps in kept.blocks:  # the slopes of a few steps at once stay in the cache
@@ -143,7 +146,7 @@ def _sweep(kept, W11, h1, activation):
 
 
 class _ForwardBuffers:
-    def __init__(self, T, B, M, K, dtype):
+    def __init__(self, T: int, B: int, M: int, K: int, dtype: npt.DTypeLike) -> None:
         self.states = empty((T + 1, B, M), dtype)
         self.h1 = self.states[1:]
         self.h1_rows = self.h1.reshape(T * B, M)
@@ -157,7 +160,7 @@ class _ForwardBuffers:
 
 
 class _BackwardBuffers:
-    def __init__(self, T, B, D, M, dtype):
+    def __init__(self, T: int, B: int, D: int, M: int, dtype: npt.DTypeLike) -> None:
         self.delta1 = empty((T + 1, B, M), dtype)
         self.delta1[T] = 0  # nothing comes back from beyond the last step
         self.delta1_rows = self.delta1[:-1].reshape(T * B, M)
@@ -169,14 +172,16 @@ class _BackwardBuffers:
         self.blocks = [self._block(t, min(t + length, T), slopes) for t in range(0, T, length)]
         self.blocks.reverse()
 
-    def _block(self, start, stop, slopes):
+    def _block(
+        self, start: int, stop: int, slopes: np.ndarray
+    ) -> tuple[slice, np.ndarray, list[tuple[np.ndarray, np.ndarray, np.ndarray]]]:
         slope, delta1 = slopes[: stop - start], self.delta1[start : stop + 1]
         steps = list(zip(delta1[:-1], delta1[1:], slope, strict=True))
         return slice(start, stop), slope, steps[::-1]
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def check_forward(params, x, h_start):
+def check_forward(params: Arrays, x: np.ndarray, h_start: np.ndarray) -> tuple[int, int, int, int, int]:
     """Refuse what a forward pass cannot take, and return T, B, D, M, K.
 
     Shapes: as in `forward`. Errors: TypeError, ValueError naming the array.
@@ -196,7 +201,7 @@ def check_forward(params, x, h_start):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check_backward(params, trace, d_a2):
+def _check_backward(params: Arrays, trace: Trace, d_a2: np.ndarray) -> tuple[int, int, int, int, int]:
     check_names("params", params, PARAMETERS)
     check_trace(trace, Trace, "rnn.forward(params, x, h_start)")
     check_latest(trace)

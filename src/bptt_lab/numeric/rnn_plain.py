@@ -20,7 +20,7 @@ class Trace(NamedTuple):
     a2: np.ndarray
 
 
-def forward(params, x, h_start):
+def forward(params: dict[str, np.ndarray], x: np.ndarray, h_start: np.ndarray) -> Trace:
     """Return the trace of all sequences: states and outputs of every step.
 
     Shapes: as in `rnn.forward`. Errors: none of its own. Equations: R1, R2, R3 of `rnn`.
@@ -34,7 +34,7 @@ def forward(params, x, h_start):
     return Trace(x, np.array(h1), np.array(a2))
 
 
-def backward(params, trace, d_a2):
+def backward(params: dict[str, np.ndarray], trace: Trace, d_a2: np.ndarray) -> dict[str, np.ndarray]:
     """Return the gradients of a loss by all parameters, by x and by h_start, given those by a2.
 
     Shapes: as in `rnn.backward`. Errors: none of its own. Equations: R4 to R11 of `rnn`.

@@ -8,12 +8,13 @@ The letters are those of lecture 002, T steps, one sequence: x is (T,), everythi
 Numbers are arrays without axes; a Python float will do.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from . import activations
-from .arrays import as_floats, check, check_axes, check_names
+from .arrays import Arrays, Floats, as_floats, check, check_axes, check_names
 from .layers import check_choice, check_trace
 
 __all__ = ["Trace", "backward", "closed_form_derivatives", "forward"]
@@ -36,7 +37,7 @@ class Trace(NamedTuple):
     output: str
 
     @property
-    def a(self):
+    def a(self) -> np.ndarray:
         """Return the states a(1) … a(T).
 
         Shapes: (T,), a view. Errors: none.
@@ -44,7 +45,7 @@ class Trace(NamedTuple):
         return self.states[1:]
 
 
-def forward(params, x, a_start, *, output="identity"):
+def forward(params: dict[str, Any], x: np.ndarray, a_start: Floats, *, output: str = "identity") -> Trace:
     """Run the network over the sequence and return the trace that `backward` needs.
 
     Shapes: params a dict of numbers v, u, b_a, w_y, b_y, x (T,), a_start a number; trace.y (T,).
@@ -61,7 +62,7 @@ def forward(params, x, a_start, *, output="identity"):
     return Trace(x, states, scores, y, output)
 
 
-def backward(params, trace, d_output):
+def backward(params: dict[str, Any], trace: Trace, d_output: np.ndarray) -> Arrays:
     """Return the gradients of a loss by all parameters, x and a_start, given those by y.
 
     Shapes: d_output (T,); each gradient has the shape of what it belongs to, () for a number.
@@ -93,7 +94,9 @@ def backward(params, trace, d_output):
     }
 
 
-def closed_form_derivatives(params, x, a_start, *, output="identity"):
+def closed_form_derivatives(
+    params: dict[str, Any], x: np.ndarray, a_start: Floats, *, output: str = "identity"
+) -> Arrays:
     """Return the derivatives of every y(t) by every number of the network, in powers of v.
 
     Shapes: one entry a step, (T,), for v, u, b_a, w_y, b_y and a_start; (T, T) for x, entry [t, s]
@@ -124,24 +127,24 @@ def closed_form_derivatives(params, x, a_start, *, output="identity"):
     return {name: (_slope(trace) * array.T).T for name, array in by_score.items()}
 
 
-def _powers(v, count):
+def _powers(v: np.ndarray, count: int) -> np.ndarray:
     # A running product, because v ** k loses a complex step to rounding when k is large.
     with np.errstate(over="ignore", invalid="ignore"):
         return as_floats("powers of v", np.cumprod(np.concatenate([np.ones(1, v.dtype), np.full(count - 1, v)])))
 
 
-def _slope(trace):
+def _slope(trace: Trace) -> np.ndarray:
     if trace.output == "sigmoid":
         return activations.sigmoid_derivative(trace.y)
     return activations.identity_derivative(trace.y)
 
 
-def _numbers(params, dtype):
+def _numbers(params: dict[str, Any], dtype: npt.DTypeLike) -> list[np.ndarray]:
     check_names("params", params, PARAMETERS)
     return [_number(name, params[name], dtype) for name in PARAMETERS]
 
 
-def _number(name, value, dtype):
+def _number(name: str, value: Floats, dtype: npt.DTypeLike) -> np.ndarray:
     if isinstance(value, (float, np.floating)):  # a plain number takes the precision of x
         value = np.asarray(value, dtype)
     value = as_floats(name, value)
@@ -149,14 +152,14 @@ def _number(name, value, dtype):
     return value
 
 
-def _check_forward(params, x, a_start, output):
+def _check_forward(params: dict[str, Any], x: np.ndarray, a_start: Floats, output: str) -> tuple[np.ndarray, ...]:
     check_choice("output", output, OUTPUTS)
     check_axes("x", x, "T")
     check("x", x, x.shape, x.dtype)
     return *_numbers(params, x.dtype), _number("a_start", a_start, x.dtype)
 
 
-def _check_backward(params, trace, d_output):
+def _check_backward(params: dict[str, Any], trace: Trace, d_output: np.ndarray) -> list[np.ndarray]:
     check_trace(trace, Trace, "scalar_linear.forward(params, x, a_start)")
     check("d_output", d_output, trace.x.shape, trace.x.dtype, "T")
     return _numbers(params, trace.x.dtype)

@@ -8,12 +8,16 @@ step lies in its store, so that nothing can be used that was not counted.
 gradient of the loss by them, (B, K): for example `lambda t, a2: losses.softmax_nll(a2, labels[t - 1])[1]`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from .arrays import check
+from .arrays import Arrays, check
 from .rnn import check_forward
 
 __all__ = ["Tally"]
+
+DOutput = Callable[[int, np.ndarray], np.ndarray]
 
 
 class Tally:
@@ -24,12 +28,13 @@ class Tally:
     entry by entry and sums, the arrays given, and the gradients returned.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.multiply_adds = self.steps_forward = self.steps_backward = 0
         self.most_numbers = self.most_states = 0
-        self._kept, self._numbers, self._states = {}, 0, 0
+        self._kept: dict[tuple[str, int | str], np.ndarray] = {}
+        self._numbers, self._states = 0, 0
 
-    def dot(self, left, right):
+    def dot(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return the matrix product, and count it.
 
         Shapes: (..., n, m) and (..., m, p), returned (..., n, p). Errors: those of NumPy.
@@ -38,7 +43,7 @@ class Tally:
         self.multiply_adds += product.size * left.shape[-1]
         return product
 
-    def keep(self, name, t, array):
+    def keep(self, name: str, t: int | str, array: np.ndarray) -> None:
         """Keep the array `name` of step t.
 
         Shapes: any. Errors: none.
@@ -50,14 +55,14 @@ class Tally:
         self.most_numbers = max(self.most_numbers, self._numbers)
         self.most_states = max(self.most_states, self._states)
 
-    def kept(self, name, t):
+    def kept(self, name: str, t: int | str) -> np.ndarray:
         """Return the array `name` of step t.
 
         Shapes: any. Errors: KeyError for what is not kept.
         """
         return self._kept[name, t]
 
-    def take(self, name, t):
+    def take(self, name: str, t: int | str) -> np.ndarray | None:
         """Return the array `name` of step t and keep it no longer; None where there is none.
 
         Shapes: any. Errors: none.
@@ -69,7 +74,7 @@ class Tally:
         return array
 
 
-def begin(params, x, h_start, tally):
+def begin(params: Arrays, x: np.ndarray, h_start: np.ndarray, tally: Tally | None) -> tuple[Tally, Arrays]:
     """Check what is given, and return a tally that keeps the initial state, and gradients that are all zero.
 
     Shapes: as in `rnn.forward`. Errors: TypeError, ValueError, also for a tally that has been used.
@@ -84,7 +89,7 @@ def begin(params, x, h_start, tally):
     return tally, {name: np.zeros_like(array) for name, array in dict(params, x=x, h_start=h_start).items()}
 
 
-def go_forward(params, x, t, tally):
+def go_forward(params: Arrays, x: np.ndarray, t: int, tally: Tally) -> np.ndarray:
     """Return the state of step t from the one before, which is kept.
 
     Shapes: x (T, B, D), returned (B, M). Errors: none of its own. Equations: R1, R2.
@@ -94,7 +99,7 @@ def go_forward(params, x, t, tally):
     return np.tanh(from_input + tally.dot(tally.kept("h1", t - 1), params["W11"].T) + params["b0"])
 
 
-def go_out(params, h1, t, d_output, gradients, tally):
+def go_out(params: Arrays, h1: np.ndarray, t: int, d_output: DOutput, gradients: Arrays, tally: Tally) -> np.ndarray:
     """Return delta2(t), and add its share to the gradients of the output's parameters.
 
     Shapes: h1 (B, M), returned (B, K). Errors: those of `d_output`, and for what it returns. Equations: R3, R5, R6.
@@ -107,7 +112,7 @@ def go_out(params, h1, t, d_output, gradients, tally):
     return delta2
 
 
-def step(params, x, t, d_output, gradients, tally):
+def step(params: Arrays, x: np.ndarray, t: int, d_output: DOutput, gradients: Arrays, tally: Tally) -> None:
     """Compute step t and its output, and keep what going back through it needs: h1(t) and delta2(t).
 
     Shapes: as in `rnn.forward`. Errors: those of `go_out`. Equations: R1, R2, R3, R5, R6.
@@ -118,7 +123,16 @@ def step(params, x, t, d_output, gradients, tally):
     tally.keep("delta2", t, delta2.copy())  # the loss may use this memory again, as one with a workspace does
 
 
-def sweep(params, x, first, last, gradients, tally, delta1=None, factor=1.0):
+def sweep(
+    params: Arrays,
+    x: np.ndarray,
+    first: int,
+    last: int,
+    gradients: Arrays,
+    tally: Tally,
+    delta1: np.ndarray | None = None,
+    factor: float = 1.0,
+) -> np.ndarray:
     """Go back from step `last` to step `first`, add their shares to the gradients, and return delta1(first).
 
     Each delta2 that is kept is used and let go, so no loss goes back twice. delta1 is that of step last + 1, or None
@@ -135,10 +149,10 @@ def sweep(params, x, first, last, gradients, tally, delta1=None, factor=1.0):
         gradients["b0"] += delta1.sum(axis=0)  # R8
         gradients["W0"] += tally.dot(delta1.T, x[t - 1])  # R9
         gradients["x"][t - 1] += tally.dot(delta1, params["W0"])  # R10
-    return delta1
+    return delta1  # type: ignore[return-value]  # there is at least one step
 
 
-def arrive(params, delta1, gradients, tally):
+def arrive(params: Arrays, delta1: np.ndarray, gradients: Arrays, tally: Tally) -> None:
     """Add what comes back from step 1 to the gradient by the initial state.
 
     Shapes: delta1 (B, M). Errors: none of its own. Equation: R11.

@@ -5,13 +5,14 @@ because the carry of an addition travels from there to the most significant bit.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from .arrays import check_size
 
 __all__ = ["addition", "bits", "carries", "number", "parity", "previous_symbol"]
 
 
-def addition(rng, T, B):
+def addition(rng: np.random.Generator, T: int, B: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw pairs of T-bit numbers, one pair of bits a step, and the bits of their sums.
 
     Shapes: x (T, B, 2) and y (T, B, 1), all 0 or 1. Errors: ValueError for sizes below 1.
@@ -24,7 +25,7 @@ def addition(rng, T, B):
     return x, ((x.sum(axis=-1) + before) % 2)[..., None]
 
 
-def carries(x):
+def carries(x: np.ndarray) -> np.ndarray:
     """Return what an addition carries out of each step.
 
     Shapes: x (T, B, 2), returned (T, B). Errors: ValueError for other shapes.
@@ -39,7 +40,7 @@ def carries(x):
     return found
 
 
-def parity(rng, T, B):
+def parity(rng: np.random.Generator, T: int, B: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw sequences of bits, and after each bit whether the number of ones so far is odd.
 
     Shapes: x and y (T, B, 1), all 0 or 1. Errors: ValueError for sizes below 1.
@@ -50,7 +51,9 @@ def parity(rng, T, B):
     return x, np.cumsum(x, axis=0) % 2
 
 
-def previous_symbol(rng, T, B, symbols=2, delay=1):
+def previous_symbol(
+    rng: np.random.Generator, T: int, B: int, symbols: int = 2, delay: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw sequences of symbols; the target is the symbol shown `delay` steps before.
 
     Shapes: x (T, B, symbols) one-hot, labels (T, B) integers. In the first `delay` steps there is
@@ -67,7 +70,7 @@ def previous_symbol(rng, T, B, symbols=2, delay=1):
     return np.eye(symbols)[shown], labels
 
 
-def bits(value, T):
+def bits(value: int, T: int) -> np.ndarray:
     """Return the bits of a number, least significant first.
 
     Shapes: (T,), all 0 or 1. Errors: TypeError unless an integer, ValueError where it needs more
@@ -81,7 +84,7 @@ def bits(value, T):
     return np.array([int(value) >> t & 1 for t in range(T)], dtype=np.float64)
 
 
-def number(found):
+def number(found: npt.ArrayLike) -> int:
     """Return the number that bits stand for, least significant first, as a Python integer of any size.
 
     Shapes: found (T,), 0 and 1, or False and True. Errors: ValueError for other values or shapes.
@@ -93,10 +96,10 @@ def number(found):
     return sum(1 << t for t, bit in enumerate(found) if bit)
 
 
-def _random_bits(rng, shape):
+def _random_bits(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(2, size=shape).astype(np.float64)
 
 
-def _check_sizes(**sizes):
+def _check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         check_size(name, size)

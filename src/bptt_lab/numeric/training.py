@@ -4,14 +4,17 @@ Optimisers and clipping are in `optimisers`.
 """
 
 import sys
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 import numpy as np
 
 from . import optimisers
-from .arrays import above, as_floats, check_size
+from .arrays import Arrays, above, as_floats, check_size
 
 __all__ = ["Run", "falling", "progress", "train"]
+
+Item = TypeVar("Item")
 
 
 class Run(NamedTuple):
@@ -21,13 +24,13 @@ class Run(NamedTuple):
     dict from a number of finished steps to the parameters at that point, 0 and `steps` among them.
     """
 
-    params: dict
+    params: Arrays
     losses: np.ndarray
     norms: np.ndarray
-    kept: dict
+    kept: dict[int, Arrays]
 
 
-def falling(rate):
+def falling(rate: float) -> Callable[[float], float]:
     """Return a learning rate by the share of training done: level for one half, then straight to zero.
 
     Shapes: numbers. Errors: ValueError for a rate that is not positive.
@@ -37,18 +40,18 @@ def falling(rate):
 
 
 def train(
-    params,
-    draw,
-    loss_and_gradients,
-    rng,
-    steps=1000,
-    rate=0.01,
-    update=optimisers.adam,
-    limit=1.0,
-    keep=0,
-    label="",
-    clip=optimisers.clip_by_global_norm,
-):
+    params: Arrays,
+    draw: Callable[[np.random.Generator], tuple[Any, ...]],
+    loss_and_gradients: Callable[..., tuple[float, Arrays]],
+    rng: np.random.Generator,
+    steps: int = 1000,
+    rate: float | Callable[[float], float] = 0.01,
+    update: Callable[..., tuple[Arrays, Any]] = optimisers.adam,
+    limit: float = 1.0,
+    keep: int = 0,
+    label: str = "",
+    clip: Callable[[Arrays, float], tuple[Arrays, float]] = optimisers.clip_by_global_norm,
+) -> Run:
     """Draw a batch, differentiate, clip and step, `steps` times; return a Run.
 
     `draw(rng)` returns a tuple, the batch; `loss_and_gradients(params, *batch)` the loss and a dict
@@ -71,7 +74,7 @@ def train(
     return Run(params, losses, norms, kept)
 
 
-def progress(items, label, stream=None, width=30):
+def progress(items: Sequence[Item], label: str, stream: TextIO | None = None, width: int = 30) -> Iterator[Item]:
     """Yield the items of a sequence; a terminal shows a bar meanwhile, wiped at the end.
 
     Shapes: none. Nothing else shows it: in a notebook what is written stays, red where it is stderr, and JupyterLab

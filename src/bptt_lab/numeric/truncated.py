@@ -14,14 +14,15 @@ is kept with probability (1 - c)^n and counts (1 - c)^-n times, so the mean over
 Both take what `rnn.forward` takes and return what `rnn.backward` returns; for `d_output` see `stepwise`.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import check_size
+from .arrays import Arrays, check_size
 from .rnn import PARAMETERS
-from .stepwise import Tally, arrive, begin, step, sweep
+from .stepwise import DOutput, Tally, arrive, begin, step, sweep
 
 __all__ = ["Bias", "Tally", "bias", "cut_patterns", "draw_cuts", "gradients", "gradients_with_cuts", "is_kept", "stops"]
 
@@ -33,7 +34,15 @@ class Bias(NamedTuple):
     difference: float
 
 
-def gradients(params, x, h_start, d_output, k1=None, k2=None, tally=None):
+def gradients(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: np.ndarray,
+    d_output: DOutput,
+    k1: int | None = None,
+    k2: int | None = None,
+    tally: Tally | None = None,
+) -> Arrays:
     """Return the gradients of TBPTT(k1, k2) by all parameters, by x and by h_start.
 
     k1 and k2 are T unless given, which is the full gradient; so is any k1 with k2 >= T. Losses are reached by paths
@@ -55,7 +64,15 @@ def gradients(params, x, h_start, d_output, k1=None, k2=None, tally=None):
     return found
 
 
-def gradients_with_cuts(params, x, h_start, d_output, cuts, c, tally=None):
+def gradients_with_cuts(
+    params: Arrays,
+    x: np.ndarray,
+    h_start: np.ndarray,
+    d_output: DOutput,
+    cuts: np.ndarray,
+    c: float,
+    tally: Tally | None = None,
+) -> Arrays:
     """Return the gradients with the paths between steps cut where `cuts` says, the others made up for by 1 / (1 - c).
 
     Shapes: cuts (T-1,) of bool, cuts[t-1] between steps t and t+1; else as in `gradients`. With cuts drawn by
@@ -78,7 +95,7 @@ def gradients_with_cuts(params, x, h_start, d_output, cuts, c, tally=None):
     return found
 
 
-def draw_cuts(rng, T, c):
+def draw_cuts(rng: np.random.Generator, T: int, c: float) -> np.ndarray:
     """Draw where to cut: between any two steps, with probability c.
 
     Shapes: returned (T-1,) of bool. Errors: ValueError for T below 1 or c outside [0, 1).
@@ -87,7 +104,7 @@ def draw_cuts(rng, T, c):
     return rng.random(T - 1) < _checked_share(c)
 
 
-def cut_patterns(T, c):
+def cut_patterns(T: int, c: float) -> list[tuple[np.ndarray, float]]:
     """Return all 2^(T-1) patterns of cuts, each with its probability.
 
     Shapes: a list of pairs of cuts (T-1,) and a number. Errors: ValueError, also for T above 12, which are too many.
@@ -102,7 +119,7 @@ def cut_patterns(T, c):
     return [(cuts, float(np.prod(np.where(cuts, c, 1 - c)))) for cuts in patterns]
 
 
-def stops(T, k1):
+def stops(T: int, k1: int) -> list[int]:
     """Return the steps after which TBPTT goes back: every k1 steps, and the last one.
 
     Shapes: a list of integers. Errors: ValueError for sizes below 1.
@@ -112,7 +129,7 @@ def stops(T, k1):
     return sorted({*range(k1, T + 1, k1), T})
 
 
-def is_kept(use, loss, T, k1, k2):
+def is_kept(use: int, loss: int, T: int, k1: int, k2: int) -> bool:
     """Tell whether TBPTT(k1, k2) keeps the path from a use of a parameter at one step to the loss of another.
 
     Shapes: steps from 1 to T. Errors: ValueError for other steps, and windows that `gradients` refuses. Equation: TR1;
@@ -127,7 +144,7 @@ def is_kept(use, loss, T, k1, k2):
     return stop - k2 < use <= loss
 
 
-def bias(found, full, names=None):
+def bias(found: Arrays, full: Arrays, names: Sequence[str] | None = None) -> Bias:
     """Return how far a gradient is from the full one, all named arrays together as one vector.
 
     Shapes: dicts of arrays; names those of all parameters unless given. Where the gradient is zero the angle is 90
@@ -143,7 +160,7 @@ def bias(found, full, names=None):
     return Bias(float(angle), float(np.linalg.norm(g - f) / length))
 
 
-def _as_vectors(found, full, names):
+def _as_vectors(found: Arrays, full: Arrays, names: Sequence[str]) -> list[np.ndarray]:
     if not names:
         raise ValueError("names is empty, expected at least one parameter to compare by: name one, or leave it out.")
     for name in names:
@@ -159,7 +176,7 @@ def _as_vectors(found, full, names):
     return [np.concatenate([np.ravel(arrays[name]) for name in names]) for arrays in (found, full)]
 
 
-def checked_window(T, k1, k2):
+def checked_window(T: int, k1: int | None, k2: int | None) -> tuple[int, int]:
     """Return k1 and k2, T where one is None, refusing windows in which losses would not go back.
 
     Errors: ValueError for sizes below 1 and for k2 below k1.
@@ -176,7 +193,7 @@ def checked_window(T, k1, k2):
     return k1, k2
 
 
-def checked_cuts(cuts, T):
+def checked_cuts(cuts: np.ndarray, T: int) -> np.ndarray:
     """Return where T steps are cut, refusing anything but one answer between any two of them.
 
     Shapes: cuts (T-1,) of bool. Errors: ValueError.
@@ -190,7 +207,7 @@ def checked_cuts(cuts, T):
     return cuts
 
 
-def _checked_share(c):
+def _checked_share(c: float) -> float:
     if not 0 <= c < 1:
         raise ValueError(f"c is {c}, expected a probability from 0 to below 1: correct it.")
     return c

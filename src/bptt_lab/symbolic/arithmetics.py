@@ -16,7 +16,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
@@ -140,7 +140,7 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
     """
     point = 2 * context.prec
 
-    def whole(number) -> tuple[int, int] | None:
+    def whole(number: Any) -> tuple[int, int] | None:
         """Return the lower end of an interval and its width, as multiples of 2^-point rounded outwards."""
         if isinstance(number, int):
             return number << point, 0
@@ -152,12 +152,12 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
                 number._whole = start, end - start
         return number._whole
 
-    def dot(pairs):
+    def dot(pairs: Iterable[tuple[Any, Any]]) -> Any:
         total = slack = 0
         for one, other in pairs:
             left, right = whole(one), whole(other)
             if left is None or right is None:
-                return scalars.dot(pairs)
+                return scalars.dot(pairs)  # type: ignore[arg-type]
             (x, dx), (y, dy) = left, right
             total += x * y
             slack += abs(x) * dy + (abs(y) + dy) * dx
@@ -180,7 +180,7 @@ def _rounded_down(end: tuple, point: int) -> int:
 
 
 def _exponential(context: MPIntervalContext) -> Callable:
-    def exp(u):
+    def exp(u: Any) -> Any:
         check_patience()
         u = context.mpf(u)
         if not (-LARGEST_EXPONENT < u.a and u.b < LARGEST_EXPONENT):
@@ -193,7 +193,7 @@ def _exponential(context: MPIntervalContext) -> Callable:
 def _of_positive(function: Callable, context: MPIntervalContext) -> Callable:
     """Return a function that refuses an interval that reaches to zero or below."""
 
-    def computed(u):
+    def computed(u: Any) -> Any:
         if not context.mpf(u).a > 0:
             raise Unsettled("a logarithm or a root of what may be negative")
         return function(u)
@@ -204,7 +204,7 @@ def _of_positive(function: Callable, context: MPIntervalContext) -> Callable:
 def _looked_at(function: Callable) -> Callable:
     """Return a function that looks at the clock before it computes."""
 
-    def computed(u):
+    def computed(u: Any) -> Any:
         check_patience()
         return function(u)
 
@@ -215,7 +215,7 @@ def _by_pieces(context: MPIntervalContext) -> Callable:
     """Return what makes a function with kinks: it refuses an interval that holds one."""
 
     def made(name: str, pieces: Pieces) -> Callable:
-        def choose(u):
+        def choose(u: Any) -> Any:
             u = context.mpf(u)
             for bound, rule in pieces:
                 if u.b < bound:
@@ -258,39 +258,39 @@ class Residue:
 
     __slots__ = ("n", "ring")
 
-    def __init__(self, n: int, ring: Ring):
+    def __init__(self, n: int, ring: Ring) -> None:
         self.n, self.ring = n % ring.modulus, ring
 
-    def __add__(self, other):
+    def __add__(self, other: Residue | int) -> Residue:
         return Residue(self.n + _number(other), self.ring)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Residue | int) -> Residue:
         return Residue(self.n - _number(other), self.ring)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Residue | int) -> Residue:
         return Residue(_number(other) - self.n, self.ring)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Residue | int) -> Residue:
         return Residue(self.n * _number(other), self.ring)
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __neg__(self):
+    def __neg__(self) -> Residue:
         return Residue(-self.n, self.ring)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Residue | int) -> Residue:
         return Residue(self.n * inverse(_number(other), self.ring.modulus), self.ring)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Residue | int) -> Residue:
         return Residue(_number(other) * inverse(self.n, self.ring.modulus), self.ring)
 
-    def __pow__(self, exponent: int):
+    def __pow__(self, exponent: int) -> Residue:
         return Residue(pow(self.n, exponent, self.ring.modulus), self.ring)
 
-    def __eq__(self, other):
-        return (self.n - _number(other)) % self.ring.known == 0
+    def __eq__(self, other: object) -> bool:
+        return (self.n - _number(other)) % self.ring.known == 0  # type: ignore[arg-type]
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _number(value: Residue | int) -> int:
@@ -313,7 +313,7 @@ def _fraction_in(ring: Ring) -> Callable[[Fraction], Residue]:
 class FreeFunction:
     """A stand-in for a function: equal arguments give equal residues, and nothing else is assumed of it."""
 
-    def __init__(self, name: str, ring: Ring):
+    def __init__(self, name: str, ring: Ring) -> None:
         self.name, self.ring = name, ring
 
     def __call__(self, *arguments: Residue) -> Residue:
@@ -375,7 +375,7 @@ def adic(prime: int, digits: int) -> Arithmetic:
 def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:
     shares = [prime**n * inverse(math.factorial(n), ring.modulus) for n in range(digits)]
 
-    def exp(u):
+    def exp(u: Any) -> Any:
         check_clock()
         total = 0
         for share in reversed(shares):  # of the series of exp(p u), by Horner's rule
@@ -388,7 +388,7 @@ def _adic_exponential(prime: int, digits: int, ring: Ring) -> Callable:
 def _adic_logarithm(prime: int, digits: int, ring: Ring) -> Callable:
     inverses = [inverse(n, ring.modulus) for n in range(1, digits + 1)]
 
-    def log(u):
+    def log(u: Any) -> Any:
         check_clock()
         if _number(u) % prime == 0:
             raise Unsettled("a logarithm of what p divides")

@@ -64,7 +64,7 @@ class VectorForm(NamedTuple):
         """Return the form as LaTeX."""
         return latex(self.tree, style_of(self.network, has_deltas=False))
 
-    goal_latex = latex
+    goal_latex = latex  # type: ignore[misc]
 
     def __str__(self) -> str:
         return write(self.tree)
@@ -120,7 +120,7 @@ class Line(NamedTuple):
 class DerivationError(ValueError):
     """A line that does not follow; `line` is its number from 1, `verdict` holds the instance that shows it."""
 
-    def __init__(self, line: int, form: Any, against: str, verdict: Verdict):
+    def __init__(self, line: int, form: Any, against: str, verdict: Verdict) -> None:
         self.line, self.verdict = line, verdict
         super().__init__(f"Line {line}, {form}, is not the same as {against}. {str(verdict).capitalize()}.")
 
@@ -132,10 +132,10 @@ class Derivation:
     is typed, and reason.
     """
 
-    def __init__(self, graph: Graph, lines: Sequence[Line | tuple[sympy.Expr | str, str]]):
+    def __init__(self, graph: Graph, lines: Sequence[Line | tuple[sympy.Expr | str, str]]) -> None:
         self.graph = graph
-        lines = [Line(_form(graph, form), reason) for form, reason in lines]
-        self.lines = tuple(line for n, line in enumerate(lines) if not n or line.form != lines[n - 1].form)
+        made = [Line(_form(graph, form), reason) for form, reason in lines]
+        self.lines = tuple(line for n, line in enumerate(made) if not n or line.form != made[n - 1].form)
         verdicts = []
         for number, line in enumerate(self.lines[1:], start=2):
             for against, other in dict.fromkeys(
@@ -186,7 +186,9 @@ def _form(graph: Graph, form: Any) -> Any:
     return ScalarForm(form) if isinstance(form, sympy.Expr) else form
 
 
-def derive(graph: Graph, name: str, t: int | None = None, entry=None, *, unroll: bool = False) -> Derivation:
+def derive(
+    graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None, *, unroll: bool = False
+) -> Derivation:
     """Return the derivation of the total derivative of the loss by one entry, scalar by scalar.
 
     Lines: the goal; the chain rule; the immediate derivatives put in; with `unroll=True` also every delta written out.
@@ -244,7 +246,7 @@ def derive_vector(graph: Graph, name: str, layout: str = "derivative") -> Deriva
 def vector_derivation(graph: Graph, target: Letter, trees: Sequence[tuple[Tree, str]]) -> Derivation:
     """Return a derivation from vector trees and reasons, checked in a graph."""
     size = int(np.prod(graph.network.shapes[target.name]))
-    lines = [Line(VectorForm(tree, graph.network, target, size), reason) for tree, reason in trees]
+    lines = [Line(VectorForm(tree, graph.network, target, size), reason) for tree, reason in trees]  # type: ignore[call-arg]
     return Derivation(graph, lines)
 
 

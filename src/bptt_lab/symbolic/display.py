@@ -43,28 +43,32 @@ def equations(network: Network) -> Equations:
     return Equations(network)
 
 
-def definition(graph: Graph, name: str, t: int | None = None, entry=None) -> Formula:
+def definition(graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> Formula:
     """Return one entry of a quantity and the equation that defines it, in scalars."""
     place = letters.short(letters.entry_place(graph, name, t, entry), graph.network)
     return Formula(notation.place_latex(place), str(place), scalar_forms.right_side(graph, name, t, entry))
 
 
-def chain_rule(graph: Graph, name: str, t: int | None = None, entry=None) -> Formula:
+def chain_rule(graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> Formula:
     """Return the total derivative of the loss by one entry and its chain rule: total times immediate, summed."""
     return _total(graph, name, t, entry, scalar_forms.chain_rule(graph, name, t, entry))
 
 
-def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> Formula:
+def scalar_form(graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> Formula:
     """Return the total derivative of the loss by one entry in deltas and values: immediate derivatives put in."""
     return _total(graph, name, t, entry, scalar_forms.scalar_form(graph, name, t, entry))
 
 
-def unrolled(graph: Graph, name: str, t: int | None = None, entry=None, *, values: bool = False) -> Formula:
+def unrolled(
+    graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None, *, values: bool = False
+) -> Formula:
     """Return the total derivative of the loss by one entry with no total derivative left in it."""
     return _total(graph, name, t, entry, scalar_forms.unrolled(graph, name, t, entry, values=values))
 
 
-def _total(graph: Graph, name: str, t: int | None, entry, expression: sympy.Expr) -> Formula:
+def _total(
+    graph: Graph, name: str, t: int | None, entry: int | tuple[int, ...] | None, expression: sympy.Expr
+) -> Formula:
     place = letters.short(letters.entry_place(graph, name, t, entry), graph.network)
     loss = graph.network.loss
     return Formula(notation.total_latex(place, loss), f"D({loss},{place})", expression)

@@ -52,7 +52,7 @@ def _assignments(array: str, codes: Mapping[int, str]) -> list[str]:
 class _Printer(JavascriptCodePrinter):
     """Prints scalar forms with letters as entries of arrays: values `v`, totals `d`, immediate derivatives `m`."""
 
-    def __init__(self, graph: Graph, found: tuple[Place, ...], edges: tuple[Edge, ...]):
+    def __init__(self, graph: Graph, found: tuple[Place, ...], edges: tuple[Edge, ...]) -> None:
         super().__init__()
         self.graph = graph
         self.number = {place: k for k, place in enumerate(found)}

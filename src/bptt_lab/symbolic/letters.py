@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy
 
 from bptt_lab.formulas import FormulaError, Language, read, write
@@ -24,15 +26,15 @@ class _Letter(sympy.Symbol):
     stands_for: tuple
     text: str
 
-    def __new__(cls, text: str, *stands_for):
+    def __new__(cls, text: str, *stands_for: Any) -> _Letter:
         symbol = super().__new__(cls, f"{text} {[tuple(part) for part in stands_for]}", real=True)
         symbol.text, symbol.stands_for = text, stands_for
         return symbol
 
-    def __getnewargs_ex__(self):
+    def __getnewargs_ex__(self) -> tuple[tuple, dict]:
         return (self.text, *self.stands_for), {}
 
-    def _sympystr(self, printer) -> str:
+    def _sympystr(self, printer: Any) -> str:
         return self.text
 
 
@@ -44,7 +46,7 @@ class Value(_Letter):
         """The entry."""
         return self.stands_for[0]
 
-    def _latex(self, printer) -> str:
+    def _latex(self, printer: Any) -> str:
         return notation.place_latex(self.place)
 
 
@@ -61,7 +63,7 @@ class Total(_Letter):
         """The name of the loss."""
         return self.stands_for[1]
 
-    def _latex(self, printer) -> str:
+    def _latex(self, printer: Any) -> str:
         if notation.is_preactivation(self.place.name):
             return notation.delta_latex(self.place)
         return notation.total_latex(self.place, self.loss)
@@ -80,7 +82,7 @@ class Immediate(_Letter):
         """The entry by which it is differentiated."""
         return self.stands_for[1]
 
-    def _latex(self, printer) -> str:
+    def _latex(self, printer: Any) -> str:
         return notation.immediate_latex(notation.place_latex(self.below), notation.place_latex(self.above))
 
 

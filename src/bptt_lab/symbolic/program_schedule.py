@@ -76,12 +76,12 @@ def _loop(arrays: Arrays, group: Sequence[Piece], prefix: str, way: int) -> list
         left = arrays.at_step.array(piece.name, NOW, prefix).code
         is_apart = fixed is not None and moving is not None and (prefix or computes(fixed))
         if is_apart:
-            lines.append(f"{arrays.whole.array(piece.name, NOW, prefix).code} = {arrays.whole.of(fixed).code}")
+            lines.append(f"{arrays.whole.array(piece.name, NOW, prefix).code} = {arrays.whole.of(fixed).code}")  # type: ignore[arg-type]
         lines += (singles := _singles(arrays, piece, prefix))
         rest = moving if is_apart else piece.formula
-        before, at_step = _before(arrays, piece.name, rest, is_moving)
+        before, at_step = _before(arrays, piece.name, rest, is_moving)  # type: ignore[arg-type]
         lines += before
-        code = at_step.of(rest).code
+        code = at_step.of(rest).code  # type: ignore[arg-type]
         body += assigned(left, "+=" if is_apart or singles else "=", code, piece.says)
     steps = "range(T, 0, -1)" if way > 0 else "range(1, T + 1)"
     return [*lines, f"for t in {steps}:", *(INDENT + line for line in body)]
@@ -105,7 +105,7 @@ def _before(arrays: Arrays, name: str, formula: Tree, is_moving: Callable[[Tree]
         return part
 
     mapped(formula, note)
-    return lines, replace(arrays.at_step, known=known)
+    return lines, replace(arrays.at_step, known=known)  # type: ignore[arg-type]
 
 
 def _names_in(tree: Tree, prefix: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ class Program(NamedTuple):
     forward: tuple[Assignment, ...]
     backward: tuple[Assignment, ...]
 
-    def compiled(self):
+    def compiled(self) -> Callable[[Mapping[str, Any]], dict[str, np.ndarray]]:
         """Return a function `values -> gradients`, as `graph.gradients`, made by SymPy's lambdify.
 
         Where a number leaves the floats, such as the logarithm of a zero that a target of zero wipes out, the graph

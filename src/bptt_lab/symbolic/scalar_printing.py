@@ -49,8 +49,8 @@ class _LectureOrder:
 
     def _print_Mul(self, product: sympy.Mul) -> str:
         if not product.is_Mul:  # SymPy's printers hand over a bare power such as 1/v as a fraction
-            return super()._print_Mul(product)
-        return super()._print_Mul(sympy.Mul(*sorted(product.args, key=_comparable), evaluate=False))
+            return super()._print_Mul(product)  # type: ignore[misc]
+        return super()._print_Mul(sympy.Mul(*sorted(product.args, key=_comparable), evaluate=False))  # type: ignore[misc]
 
 
 class _Latex(_LectureOrder, LatexPrinter):

@@ -35,7 +35,7 @@ class Stack:
 
     __slots__ = ("log", "primes", "residues")
 
-    def __init__(self, residues: tuple[int, ...], primes: tuple[int, ...], log: Callable | None = None):
+    def __init__(self, residues: tuple[int, ...], primes: tuple[int, ...], log: Callable | None = None) -> None:
         self.residues, self.primes, self.log = residues, primes, log
 
     def _with(self, other: Stack | int, operation: Callable[[int, int, int], int]) -> Stack:
@@ -46,19 +46,19 @@ class Stack:
         primes = self.primes[-known:]
         return Stack(tuple(map(operation, self.residues[-known:], other.residues[-known:], primes)), primes)
 
-    def __add__(self, other):
+    def __add__(self, other: Stack | int) -> Stack:
         return self._with(other, lambda x, y, p: (x + y) % p)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Stack | int) -> Stack:
         return self._with(other, lambda x, y, p: (x - y) % p)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Stack | int) -> Stack:
         found = self._with(other, lambda x, y, p: x * y % p)
         if self.log or isinstance(other, Stack) and other.log:
             found.log = lambda log: log(self) + log(other)
         return found
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Stack | int) -> Stack:
         found = self._with(other, lambda x, y, p: x * inverse(y, p) % p)
         if self.log or isinstance(other, Stack) and other.log:
             found.log = lambda log: log(self) - log(other)
@@ -66,24 +66,24 @@ class Stack:
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __neg__(self):
+    def __neg__(self) -> Stack:
         return self * -1
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Stack | int) -> Stack:
         return -self + other
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Stack | int) -> Stack:
         return self**-1 * other
 
-    def __pow__(self, exponent: int):
+    def __pow__(self, exponent: int) -> Stack:
         base = self if exponent >= 0 else Stack(tuple(map(inverse, self.residues, self.primes)), self.primes)
         log = (lambda log: exponent * log(self)) if self.log else None
         return Stack(tuple(map(pow, base.residues, repeat(abs(exponent)), self.primes)), self.primes, log)
 
-    def __eq__(self, other):
-        return not any((self - other).residues)
+    def __eq__(self, other: object) -> bool:
+        return not any((self - other).residues)  # type: ignore[operator]
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +130,7 @@ def _exponential(generators: dict[int, int]) -> Callable:
         above = u.primes[1:]
         if len(above) < COMPARED:
             raise Unsettled("exponentials stand in exponentials more often than the tower has primes")
-        return Stack(tuple(map(pow, map(generators.get, above), u.residues, above)), above, lambda log: u)
+        return Stack(tuple(map(pow, map(generators.get, above), u.residues, above)), above, lambda log: u)  # type: ignore[arg-type]
 
     return exp
 
@@ -166,7 +166,7 @@ class Nested:
 
     __slots__ = ("depth",)
 
-    def __init__(self, depth: int):
+    def __init__(self, depth: int) -> None:
         self.depth = depth
 
     def _with(self, other: Nested | int) -> Nested:
@@ -174,7 +174,7 @@ class Nested:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _with
 
-    def __neg__(self):
+    def __neg__(self) -> Nested:
         return self
 
 

@@ -59,7 +59,7 @@ class Scene:
     answer then has a value, and can be told its cause.
     """
 
-    def __init__(self, world: World, is_lenient: bool = False):
+    def __init__(self, world: World, is_lenient: bool = False) -> None:
         self.world, self.graph, self.is_lenient = world, world.graph, is_lenient
         self.plain = all(size == 1 for shape in self.graph.network.shapes.values() for size in shape)
         self._arrays: dict[tuple, Any] = {}
@@ -177,9 +177,9 @@ class Scene:
         if kind == "immediate":
             found = self._immediates(below, entry)
         elif below[0] == self.graph.network.loss and below[1] is None:
-            found = self.world.totals
+            found = self.world.totals  # type: ignore[assignment]
         else:
-            found = self.totals(Place(below[0], below[1], entry))
+            found = self.totals(Place(below[0], below[1], entry))  # type: ignore[assignment]
         return [self._number(found.get(place, 0)) for place in places]
 
     def _immediates(self, below: tuple, entry: tuple[int, ...]) -> dict[Place, Any]:
@@ -201,7 +201,7 @@ class Scene:
     def _number(self, value: Any) -> Any:
         return self.world.arithmetic.number(Fraction(value)) if isinstance(value, int) else value
 
-    def _gathered(self, name: str, entry: tuple[int, ...], value_of) -> Any:
+    def _gathered(self, name: str, entry: tuple[int, ...], value_of: Callable[[tuple[int, ...]], Any]) -> Any:
         if entry:
             return self._number(value_of(entry))
         values = [self._number(value_of(e)) for e in entries(self.graph.network.shapes[name])]
@@ -320,7 +320,7 @@ WORDS = {"sum": "sum", "prod": "product", "column": "column", "row": "row"}
 class _Evaluation:
     """One evaluation: the indices bound so far, a budget of steps, and values that are known."""
 
-    def __init__(self, scene: Scene, indices: dict[str, int], memory: dict | None = None):
+    def __init__(self, scene: Scene, indices: dict[str, int], memory: dict | None = None) -> None:
         self.scene, self.indices, self.steps, self.memory = scene, indices, 0, memory
         self.bound: list[str] = []  # the variables of the sums around
         self.read: set[Read] = set()
@@ -410,7 +410,7 @@ class _Evaluation:
         is_run_over = isinstance(letter.time, Variable) and letter.time.name in self.bound and self.scene.is_lenient
         is_number = letter.time is not None and not any(isinstance(part, Variable) for part in walk(letter.time))
         if is_number or is_run_over:
-            check_place(self.scene.graph, *self.place(letter), letter.column)
+            check_place(self.scene.graph, *self.place(letter), letter.column)  # type: ignore[call-arg]
 
     def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
         both = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
@@ -518,7 +518,7 @@ class _Evaluation:
         total = values[0]
         for value in values[1:]:
             both = isinstance(total, np.ndarray) and isinstance(value, np.ndarray)
-            total = self.binary(tree, "+" if tree.kind == "sum" else "@" if both else "*", total, value)
+            total = self.binary(tree, "+" if tree.kind == "sum" else "@" if both else "*", total, value)  # type: ignore[arg-type]
         return total
 
     def call(self, tree: Call, function: str, arguments: tuple[Tree, ...]) -> Any:
@@ -534,7 +534,7 @@ class _Evaluation:
             shape = values[0].shape if isinstance(values[0], np.ndarray) else (1, 1)
             return number(Fraction(shape[function == "columns"]))
         if function in VECTORS:
-            return VECTORS[function](self, tree, *values)
+            return VECTORS[function](self, tree, *values)  # type: ignore[operator]
         return self.entrywise(function, values[0])
 
     def entrywise(self, function: str, value: Any) -> Any:
@@ -609,7 +609,7 @@ def _loss(evaluation: _Evaluation, tree: Call, prediction: Any, target: Any) -> 
     arithmetic, rule = evaluation.scene.world.arithmetic, definition(tree.function, PREDICTION, VALUE)
     pairs = zip(*(_column_of(evaluation, tree, v) for v in (prediction, target)), strict=True)
     return _sum(
-        [evaluate(rule, lambda place, p=p, y=y: p if place == PREDICTION.place else y, arithmetic) for p, y in pairs]
+        [evaluate(rule, lambda place, p=p, y=y: p if place == PREDICTION.place else y, arithmetic) for p, y in pairs]  # type: ignore[misc]
     )
 
 

@@ -57,7 +57,7 @@ class Use(NamedTuple):
 
     user: Letter
     key: str
-    index: Index | None
+    index: Index | None  # type: ignore[assignment]
     missing_when: str
     summed: bool
 
@@ -73,7 +73,7 @@ def _index_formula(text: str) -> Tree:
     """Return 't', 'T', 'T-2', 't+1' or '3' as a formula."""
     start = text.rstrip("+-0123456789")
     shift = int(text[len(start) :] or 0)
-    return time_of(Index(start, shift))
+    return time_of(Index(start, shift))  # type: ignore[return-value]
 
 
 def uses(network: Network, name: str) -> list[Use]:
@@ -126,9 +126,9 @@ def chain_rule(network: Network, name: str) -> Tree:
         above = letter(name, use.index) if fixed else itself(network, name)
         term = _Puller(network, use.key, above).product(row, Derivative(use.user, above, "immediate"))
         steps = [other.index for other in every if other.key == use.key and _is_fixed(other.index)]
-        steps = [step for step in steps[: steps.index(use.index)] if step.start != use.index.start] if fixed else steps
+        steps = [step for step in steps[: steps.index(use.index)] if step.start != use.index.start] if fixed else steps  # type: ignore[union-attr]
         for step in steps:  # there the other use's derivative is by both
-            term = Unless(Relation("=", time_of(use.index) if fixed else TIME, time_of(step)), term)
+            term = Unless(Relation("=", time_of(use.index) if fixed else TIME, time_of(step)), term)  # type: ignore[arg-type]
         return term
 
     return chain(network, name, link)
@@ -247,7 +247,7 @@ class _Puller(NamedTuple):
                 by_prediction, by_target = _slopes_of_loss(loss, prediction, target)
                 return self._of_loss(row, by_prediction, prediction) + self._of_loss(row, by_target, target)
             case Call(function, (inner,)):
-                (slope,) = _slopes(function, u=inner, y=self._value(call))
+                (slope,) = _slopes(function, u=inner, y=self._value(call))  # type: ignore[assignment]
                 return self.pull(row if slope == ONE else self._times(row, slope, inner), inner)
         raise AssertionError(call)
 
@@ -295,13 +295,13 @@ class _Puller(NamedTuple):
 def _entries_apart(tree: Tree, target: Letter) -> Tree:
     """Return a formula in which an entry of the target is read from the whole of it."""
     is_part = lambda part: isinstance(part, Letter) and part.entry and replace(part, entry=()) == target
-    return mapped(tree, lambda part: Entry(target, part.entry) if is_part(part) else None)
+    return mapped(tree, lambda part: Entry(target, part.entry) if is_part(part) else None)  # type: ignore[union-attr]
 
 
 def _entries_joined(tree: Tree) -> Tree:
     """Return a formula in which an entry of a letter is a letter again, as it is read."""
     is_apart = lambda part: isinstance(part, Entry) and isinstance(part.inner, Letter)
-    return mapped(tree, lambda part: replace(part.inner, entry=part.indices) if is_apart(part) else None)
+    return mapped(tree, lambda part: replace(part.inner, entry=part.indices) if is_apart(part) else None)  # type: ignore[union-attr]
 
 
 def _selection(part: Slice, ones: Tree) -> Tree:
@@ -331,7 +331,7 @@ def _slopes_of_loss(loss: str, prediction: Tree, target: Tree) -> tuple[Tree, Tr
     if ROWS[loss].pieces:
         (slope,) = _slopes(loss, u=Binary("-", prediction, target))
         return slope, Negative(slope)
-    return _slopes(loss, p=prediction, y=target)
+    return _slopes(loss, p=prediction, y=target)  # type: ignore[return-value]
 
 
 def at_shift(tree: Tree, shift: int, kept: Tree) -> Tree:
@@ -371,7 +371,7 @@ def transposed(tree: Tree, shapes: Shapes) -> Tree:
             return Slice(turned(inner), first, last, not of_columns)
         case Over() | Unless():
             body = "body" if isinstance(tree, Over) else "term"
-            return replace(tree, **{body: turned(getattr(tree, body))})
+            return replace(tree, **{body: turned(getattr(tree, body))})  # type: ignore[arg-type]
     return Transpose(tree) if shape_of(tree, shapes) else tree
 
 

@@ -117,7 +117,7 @@ def make_world(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arith
         values = graph.run(start, arithmetic)
         is_asked_for_little = is_free(arithmetic) or len(leaves) > MANY and arithmetic is not FLOATS
         totals = graph.totals_on_demand if is_asked_for_little else graph.sweep
-        return World(graph, leaves, arithmetic, values, totals(values, arithmetic), seed)
+        return World(graph, leaves, arithmetic, values, totals(values, arithmetic), seed)  # type: ignore[arg-type]
     except (ArithmeticError, ValueError) as error:
         raise Unsettled(str(error)) from error
 
@@ -140,7 +140,7 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
             exploded = exploded if is_first else world
             reason = "numbers explode on the way"
         except Unsettled as error:
-            reason = error
+            reason = error  # type: ignore[assignment]
     if exploded is None:
         raise Unsettled(f"no world was found in {TRIALS} draws: {reason}")
     return exploded

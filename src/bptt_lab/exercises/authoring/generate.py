@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
+from typing import Any
 from zlib import crc32
 
 from bptt_lab.exercises.authoring.proof import CONFUSED, prove
@@ -38,7 +39,7 @@ SECTIONS = {
     "code": "4. From the lines to NumPy",
 }
 
-Data = dict[str, object]
+Data = dict[str, Any]
 NOTEBOOK = "18"  # whose questions they are
 
 
@@ -200,7 +201,7 @@ def _factors(expression: Tree, name: str) -> list[Tree]:
     """Return what a matrix multiplies in an expression."""
     found = [one for part in children(expression) for one in _factors(part, name)]
     is_product = isinstance(expression, formulas.Binary) and expression.operator == "@"
-    return [expression.right, *found] if is_product and expression.left == formulas.Letter(name) else found
+    return [expression.right, *found] if is_product and expression.left == formulas.Letter(name) else found  # type: ignore[union-attr]
 
 
 def _columns(network: Network, user: str) -> list[str]:
@@ -534,7 +535,7 @@ def _summed_code(code: Code, name: str) -> str:
     """Return the code of a parameter's gradient: its terms, each summed over steps and sequences."""
     form = gradient_form(code.network, name)
     over_time = isinstance(form, formulas.Over)
-    return " + ".join(_term_code(code, name, term, over_time) for term in _terms(form.body if over_time else form))
+    return " + ".join(_term_code(code, name, term, over_time) for term in _terms(form.body if over_time else form))  # type: ignore[union-attr]
 
 
 def _terms(tree: Tree) -> list[Tree]:

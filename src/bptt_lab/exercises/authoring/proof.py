@@ -100,10 +100,10 @@ def _entries(question: Question, place: tuple) -> list[tuple[int, ...]]:
 def _slopes(question: Question, below: tuple, entry: tuple[int, ...], above: tuple) -> list[float]:
     """Return the derivative of one entry (or of the total loss) by every entry of a quantity, by complex steps."""
     graph, leaves = question.graph, {p: float(v) for p, v in trial_scenes(question)[0].world.leaves.items()}
-    watched = graph.loss_entries if _is_loss(question, below) else [Place(*below[:2], entry)]
+    watched = graph.loss_entries if _is_loss(question, below) else [Place(*below[:2], entry)]  # type: ignore[call-arg]
     found = []
     for e in _entries(question, above):
-        values = graph.run(leaves, moved={Place(*above[:2], e): STEP * 1j})
+        values = graph.run(leaves, moved={Place(*above[:2], e): STEP * 1j})  # type: ignore[call-arg]
         found.append(sum(complex(values[place]).imag for place in watched) / STEP)
     return found
 

@@ -33,5 +33,5 @@ def _is_part(one: Read, other: Read, question: Question) -> bool:
     if "value" in (one.kind, other.kind) or "immediate" in (one.kind, other.kind):
         return one == other
     loss = question.graph.network.loss
-    is_below = one.below == other.below or one.below[0] == other.below[0] == loss
+    is_below = one.below == other.below or one.below[0] == other.below[0] == loss  # type: ignore[index]
     return is_below and one.above[:2] == other.above[:2] and (len(entries) == 1 or () in entries)

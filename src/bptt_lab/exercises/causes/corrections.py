@@ -136,7 +136,7 @@ def lost_letter(question: Question, own: Own, scenes: list[Scene]) -> str:
     one = numbers_of(own.tree, scenes, question)
     for letter in letters if one is not None else ():
         changed = numbers_of(with_letters(own.tree, {letter: Binary("*", THREE, letter)}), scenes, question)
-        if changed is not None and same(one, changed):
+        if changed is not None and same(one, changed):  # type: ignore[arg-type]
             return spelled(letter, question)
     return ""
 
@@ -161,7 +161,7 @@ def spelled(tree: Tree, question: Question) -> str:
 
     def change(part: Tree) -> Tree | None:
         if isinstance(part, Derivative) and (part.below.name, part.below.time) == (loss, None):
-            name = names.get((part.kind, part.above.name))
+            name = names.get((part.kind, part.above.name))  # type: ignore[call-overload]
             return part if name is None else replace(part.above, name=name)
         return part if isinstance(part, Letter | Derivative) else None
 

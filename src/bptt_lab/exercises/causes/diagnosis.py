@@ -284,7 +284,7 @@ def _by_paths(
     own = _of_edit(question, edit) if named is None else None
     if own is None or not found.with_factor(lambda factor: factor not in (0, 1)):
         return told
-    if edit.kind == "surplus" or found.with_factor(lambda factor: factor not in (0, 1, *OFTEN)):
+    if edit.kind == "surplus" or found.with_factor(lambda factor: factor not in (0, 1, *OFTEN)):  # type: ignore[union-attr]
         return own  # a path taken 8/3 times is a number of the points tried, not of the slip
     return told._replace(says=f"{told.says} {own.says}", asks=own.asks)
 
@@ -317,7 +317,7 @@ def _paths_say(found: Account) -> str:
     if other is None:
         return lost
     said = _through(found, [other[0]])
-    return f"{lost} T{said[1:]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()
+    return f"{lost} T{said[1:]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()  # type: ignore[call-overload]
 
 
 def _through(found: Account, paths: Sequence[str]) -> str:
@@ -397,7 +397,7 @@ def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) 
         return ()
     scenes, indices, found = tuple(trial_scenes(question)), list(bindings(question.spans)), []
     for mutant in mutants.mutants(question.graph, goal, question.spans, only):
-        mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))
+        mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))  # type: ignore[assignment]
         numbers = mutant and mutant.numbers(scenes, goal, indices)
         if numbers:
             found.append((mutant, numbers.rows.ravel()))

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from bptt_lab.exercises.causes.slips import other_letters
 from bptt_lab.formulas import write
@@ -188,7 +188,7 @@ def _of_kind(part: Tree) -> Iterator[Change]:
     new = replace(part, kind=kind)
     words = {"total": "total", "immediate": "immediate", "gradient": "total"}
     says = f"{{0}} is the {words[part.kind]} derivative; the {kind} one belongs there: {{1}}."
-    new = Transpose(new) if part.kind == "gradient" else new
+    new = Transpose(new) if part.kind == "gradient" else new  # type: ignore[assignment]
     yield Change("derivative", says, (part, new), part, new, ("derivative", part.kind))
 
 
@@ -209,12 +209,12 @@ def _of_sign(spot: Spot) -> Iterator[Change]:
 def _of_letter(part: Tree, network: Network) -> Iterator[Change]:
     """Yield a letter, or the one in a derivative by it, a step later and earlier, and each other one in its place."""
     is_derivative = isinstance(part, Derivative) and part.kind != "immediate"
-    letter = part.above if is_derivative else part
+    letter = part.above if is_derivative else part  # type: ignore[union-attr]
     if not isinstance(letter, Letter):
         return
 
     def change(kind: str, new: Letter, *key: object) -> Change:
-        whole = replace(part, above=new) if is_derivative else new
+        whole = replace(part, above=new) if is_derivative else new  # type: ignore[arg-type]
         return Change(kind, "{0} stands where {1} belongs.", (part, whole), part, whole, (kind, *key))
 
     if letter.time is not None:
@@ -241,7 +241,7 @@ def _of_function(part: Tree, functions: tuple[str, ...]) -> Iterator[Change]:
     if isinstance(part, Letter):
         found = [Call(function, (part,)) for function in functions]
     else:
-        found = list(part.arguments) if isinstance(part, Call) and part.function in functions else []
+        found = list(part.arguments) if isinstance(part, Call) and part.function in functions else []  # type: ignore[arg-type]
     for new in found:
         key = ("function", _timeless(part), _timeless(new))
         yield Change("function", "{0} stands where {1} belongs.", (part, new), part, new, key)
@@ -309,7 +309,7 @@ def _complemented(tree: Tree) -> Iterator[Edit]:
         other = Binary("-", ONE, letter)
         if other in written:
             new = {other: letter, letter: other}
-            whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))
+            whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))  # type: ignore[misc]
             yield Edit("exchange", "{0} and {1} are exchanged.", (letter, other), whole)
 
 
@@ -319,12 +319,12 @@ def _slopes(tree: Tree, network: Network) -> Iterator[Edit]:
     for spot in spots(tree):
         letter = spot.part.right if isinstance(spot.part, Binary) and spot.part.operator == "-" else None
         source = getattr(network.written.get(letter.name), "source", "") if isinstance(letter, Letter) else ""
-        if spot.part == Binary("-", ONE, letter) and "tanh" in source:
+        if spot.part == Binary("-", ONE, letter) and "tanh" in source:  # type: ignore[arg-type]
             found[id(letter)] = letter
     if len(found) > 1:
-        first, new = next(iter(found.values())), {key: Power(letter, TWO) for key, letter in found.items()}
+        first, new = next(iter(found.values())), {key: Power(letter, TWO) for key, letter in found.items()}  # type: ignore[arg-type]
         says = "A power is wrong: {0} stands where {1} belongs" + LIKEWISE
-        about = Binary("-", ONE, first), Binary("-", ONE, Power(first, TWO))
+        about = Binary("-", ONE, first), Binary("-", ONE, Power(first, TWO))  # type: ignore[arg-type]
         yield Edit("power", says, about, mapped(tree, lambda part: new.get(id(part))))
 
 
@@ -363,7 +363,7 @@ def _later(tree: Tree, several: list[Tree], by: int) -> Tree:
         if isinstance(part, Letter) and part.time is not None:
             return replace(part, time=shifted(part.time, by))
         if isinstance(part, Derivative) and part.kind != "immediate" and part.above.time is not None:
-            return replace(part, above=later(part.above))
+            return replace(part, above=later(part.above))  # type: ignore[arg-type]
         return None
 
     new = {id(term): mapped(term, later) for term in several}
@@ -388,7 +388,7 @@ def shifted(time: Tree, by: int) -> Tree:
     if isinstance(time, Number):
         return Number(time.value + by)
     if isinstance(time, Binary) and time.operator in "+-" and isinstance(time.right, Number):
-        base, steps = time.left, by + time.right.value * (1 if time.operator == "+" else -1)
+        base, steps = time.left, by + time.right.value * (1 if time.operator == "+" else -1)  # type: ignore[assignment]
     return base if not steps else Binary("+" if steps > 0 else "-", base, Number(Fraction(abs(steps))))
 
 
@@ -414,11 +414,11 @@ def _slot(number: int, tree: Tree) -> str:
     return f"({{{number}}})" if is_sum(tree) else f"{{{number}}}"
 
 
-def is_sum(tree: Tree) -> bool:
+def is_sum(tree: Tree) -> TypeGuard[Binary]:
     return isinstance(tree, Binary) and tree.operator in "+-"
 
 
-def is_product(tree: Tree) -> bool:
+def is_product(tree: Tree) -> TypeGuard[Binary]:
     return isinstance(tree, Binary) and tree.operator in "*/@"
 
 

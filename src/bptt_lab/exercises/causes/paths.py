@@ -93,7 +93,7 @@ def _columns(
     size = len(next(share for piece in pieces for share in piece.values()))
     found = {path: np.array([piece.get(path, [0.0] * size) for piece in pieces], dtype=float) for path in words}
     count = len(scenes) if is_summed else 1
-    return {path: sum(np.split(share.ravel(), count)) for path, share in found.items()}
+    return {path: sum(np.split(share.ravel(), count)) for path, share in found.items()}  # type: ignore[misc]
 
 
 def _shares(
@@ -151,7 +151,7 @@ def _first_steps(graph: Graph, start: Place) -> list[Path]:
     """Return the routes from a place to where the ways part, none if they never do: a single user is passed through."""
     route = (start,)
     while len(graph.network.uses[route[-1].name]) == 1 and len(graph.users[route[-1]]) == 1:
-        route = (*route, *graph.users[route[-1]])
+        route = (*route, *graph.users[route[-1]])  # type: ignore[assignment]
     return [(*route, user) for user in graph.users[route[-1]]]
 
 
@@ -177,8 +177,8 @@ def _general_time(letter: Letter, indices: Mapping[str, int]) -> int | None:
     """Return t where a letter's time is t plus a constant: its paths are told relative to t, all others by step."""
     if letter.time is None or "t" not in indices:
         return None
-    now, next_ = (place_of(letter, indices | {"t": t})[1] for t in (indices["t"], indices["t"] + 1))
-    return indices["t"] if next_ - now == 1 else None
+    now, next_ = (place_of(letter, indices | {"t": t})[1] for t in (indices["t"], indices["t"] + 1))  # type: ignore[operator]
+    return indices["t"] if next_ - now == 1 else None  # type: ignore[operator]
 
 
 def _words(route: Path, time: int | None, is_whole: bool) -> str:

@@ -78,12 +78,13 @@ def slips(tree: Tree, network: Network) -> Iterator[Slip]:
             continue
         if isinstance(value, Tree):
             yield from (
-                Slip(kind, letter, replace(tree, **{one.name: new})) for kind, letter, new in slips(value, network)
+                Slip(kind, letter, replace(tree, **{one.name: new}))  # type: ignore[arg-type]
+                for kind, letter, new in slips(value, network)
             )
         elif isinstance(value, tuple):
             for i, part in enumerate(value):
                 for kind, letter, new in slips(part, network):
-                    yield Slip(kind, letter, replace(tree, **{one.name: (*value[:i], new, *value[i + 1 :])}))
+                    yield Slip(kind, letter, replace(tree, **{one.name: (*value[:i], new, *value[i + 1 :])}))  # type: ignore[arg-type]
 
 
 def _own(tree: Tree) -> Iterator[Slip]:
@@ -120,7 +121,7 @@ def _own(tree: Tree) -> Iterator[Slip]:
             )
             for of_sum, kept in ((right, left), (left, right)):
                 if _is_sum(of_sum):
-                    yield from _on_one_term(tree, of_sum, kept is left)
+                    yield from _on_one_term(tree, of_sum, kept is left)  # type: ignore[arg-type]
             if sign == "@":
                 yield Slip("order", "", replace(tree, left=right, right=left))
         case Over("sum", _, low, high, _):
@@ -138,7 +139,7 @@ def _other_letters(tree: Tree, network: Network) -> Iterator[Slip]:
         if letter is tree:
             yield Slip("letter", other.name, other)
         else:
-            yield Slip("letter", said_of(tree, other.name), replace(tree, above=other))
+            yield Slip("letter", said_of(tree, other.name), replace(tree, above=other))  # type: ignore[arg-type]
 
 
 def other_letters(letter: Letter, network: Network) -> Iterator[Letter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -50,14 +51,14 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
         )
     known_slips = catalogued_arrays(case, goal, gives_deltas)
     match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
-    known = named_cause(match[0], goal) if match else None
+    known = named_cause(match[0], goal) if match else None  # type: ignore[arg-type]
     is_inner = known is not None and known.mistake in OF_INNER_SIGNS  # what is negative as a whole has no inner sign
     factor = factor_cause(given.ravel(), true.ravel(), None if is_inner else known)
     if factor:
         return factor
     found = _account(case, goal, given)
     if found:
-        return paths_cause(found, goal, known)
+        return paths_cause(found, goal, known)  # type: ignore[arg-type]
     return known or Cause("Its shape is right.", "", "")
 
 
@@ -75,7 +76,7 @@ def _is_short(given: np.ndarray, true: np.ndarray, case: Instance) -> bool:
     return bool(given.shape == true.shape and not given[0].any() and case.agrees(given, true)[1:].all())
 
 
-def _account(case: Instance, goal: Tree, given: np.ndarray):
+def _account(case: Instance, goal: Tree, given: np.ndarray) -> Any:
     if not isinstance(goal, Derivative):
         return None
     free = free_variables(goal) - {"T"}
@@ -104,7 +105,7 @@ def catalogued_arrays(
         return []
     found = []
     for mutant in mutants.mutants(case.graph, goal):
-        mutant = renamed(mutant, goal, is_code=True, gives_deltas=gives_deltas)
+        mutant = renamed(mutant, goal, is_code=True, gives_deltas=gives_deltas)  # type: ignore[assignment]
         if mutant is None:
             continue
         try:
@@ -148,7 +149,7 @@ def everywhere_cause(given: list[np.ndarray], true: list[np.ndarray], found: Seq
     kept = [(one, other, table) for one, other, table in pairs if one.shape == other.shape and np.isfinite(one).all()]
     if not kept or kept[0][2] is not found[0]:
         return None
-    given, true, found = ([part[k] for part in kept] for k in range(3))
+    given, true, found = ([part[k] for part in kept] for k in range(3))  # type: ignore[assignment]
     if found[0].case.agrees(given[0], true[0], SINGLE).all():
         asks = "Which constant is added, or rounded?"
         return Cause("It agrees to about six digits.", "It does not to nine: something small is off.", asks)

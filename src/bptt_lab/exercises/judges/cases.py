@@ -91,8 +91,8 @@ def _drawn(given: Mapping[str, int | tuple], seed: str) -> dict[int, int]:
 
 
 def _with_sizes(question: Question, new: Mapping[int, int]) -> Question:
-    renewed = lambda size: tuple(map(renewed, size)) if isinstance(size, tuple) else new.get(size, size)
-    return replace(question, sizes={name: renewed(size) for name, size in question.graph.network.sizes.items()})
+    renewed = lambda size: tuple(map(renewed, size)) if isinstance(size, tuple) else new.get(size, size)  # type: ignore[has-type]
+    return replace(question, sizes={name: renewed(size) for name, size in question.graph.network.sizes.items()})  # type: ignore[misc]
 
 
 def _holds_with(question: Question, new: Mapping[int, int]) -> bool:
@@ -110,7 +110,7 @@ def _holds(question: Question) -> bool:
             right = values(question.goal_tree, scene_of(world), question.spans)
             for tree in trees:
                 given = values(tree, scene_of(world), question.spans)
-                if shapes(given) != shapes(right) or not np.allclose(*_arrays(given, right), rtol=1e-9, atol=1e-12):
+                if shapes(given) != shapes(right) or not np.allclose(*_arrays(given, right), rtol=1e-9, atol=1e-12):  # type: ignore[arg-type, misc]
                     return False
     except (FormulaError, ArithmeticError, ValueError, Unsettled):
         return False

@@ -53,7 +53,7 @@ def said(question: Question, words: str) -> str:
 
 def cause_said(question: Question, cause: Cause) -> Cause:
     """Return a cause in words of steps, or of examples where t counts those."""
-    return cause._replace(**{part: said(question, getattr(cause, part)) for part in ("right", "says", "asks")})
+    return cause._replace(**{part: said(question, getattr(cause, part)) for part in ("right", "says", "asks")})  # type: ignore[arg-type]
 
 
 def axes_asked(question: Question) -> str:

@@ -148,7 +148,7 @@ def _sides(formulas: str) -> list[str]:
 
 
 def _at(question: Question, outcome: str, line: Written, **more: str) -> Feedback:
-    return Feedback(question.id, outcome, right=f"Line {line.number}:  {line.text[:100]}", **more)
+    return Feedback(question.id, outcome, right=f"Line {line.number}:  {line.text[:100]}", **more)  # type: ignore[arg-type]
 
 
 def _bad_line(question: Question, lines: list[Written], k: int, found: Comparison) -> Feedback:

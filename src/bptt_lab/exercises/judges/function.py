@@ -48,7 +48,7 @@ def judge_function(question: Question, function: Callable) -> Feedback:
     calls = [tuple(table.arguments[name] for name in names) for table in found]
     limits = dict(seconds=SECONDS, most_of_one=min(SECONDS, SECONDS_OF_ONE), argument_names=names)
     try:
-        outcome = run_function(function, calls, **limits, partners=_partners(found), fewer=_enough(found))
+        outcome = run_function(function, calls, **limits, partners=_partners(found), fewer=_enough(found))  # type: ignore[arg-type]
     except (Exception, SystemExit, GeneratorExit):  # an object that raises when it is looked at
         return Feedback(question.id, CANNOT_READ, cause=NO_FUNCTION)
     changed = sorted({name for names in outcome.changed for name in names})
@@ -160,7 +160,7 @@ def _compared(
     question: Question,
     found: Sequence[Table],
     given: list[dict[str, np.ndarray]],
-    function: Callable = None,
+    function: Callable | None = None,
     outcome: Outcome | None = None,
 ) -> Feedback:
     """Return the feedback on arrays, one dict for each of the tables: the first that is wrong is diagnosed."""
@@ -171,11 +171,11 @@ def _compared(
         return Feedback(question.id, CORRECT, f"agrees to nine digits on {len(found)} instances")
     is_near = all(_agrees(given[k], found[k], name, SINGLE) for name, at in wrong.items() for k in at)
     if is_near and outcome and is_in_single_precision(function, _own_results(found, outcome)):
-        cause = "Right to six digits: somewhere the numbers are in single precision."
+        cause: Any = "Right to six digits: somewhere the numbers are in single precision."
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
     name = min(wrong, key=lambda name: wrong[name][0])
     which = wrong[name][0]
-    cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))
+    cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))  # type: ignore[arg-type]
     cause = _with_steps(cause, steps.right_steps(question, name, given[which][name], found[which]), which > 0)
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
@@ -233,7 +233,7 @@ def _why(
         told = elsewhere.where(question, found[0], wrong) if first else ""
         return cut._replace(says=f"{told} {cut.says}".strip())
     if first:
-        if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
+        if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):  # type: ignore[truthy-function]
             wrong = _size_alone(question, name, function) or wrong
         return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
     exchanged = _exchanged(given, found)
@@ -258,8 +258,8 @@ def _why(
     factor = size_factor(question, mine, found, name)
     if factor:
         return factor_says(question, factor)
-    told = cause if is_one_factor(cause, mine, found, name) else ELSEWISE
-    return (_ignored(question, given, found) if told == ELSEWISE else None) or told
+    told = cause if is_one_factor(cause, mine, found, name) else ELSEWISE  # type: ignore[assignment]
+    return (_ignored(question, given, found) if told == ELSEWISE else None) or told  # type: ignore[return-value]
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:
@@ -361,7 +361,7 @@ def _first_difference(question: Question, name: str, given: np.ndarray, table: T
         is_right = np.abs(given - true) <= case.tolerance * (case.unit + np.abs(true))
     if steps.right_steps(question, name, given, table) and not is_right.all():
         is_right = is_right.copy()
-        is_right[: steps.first_wrong(is_right.reshape(len(true), -1).all(axis=1).tolist())] = True
+        is_right[: steps.first_wrong(is_right.reshape(len(true), -1).all(axis=1).tolist())] = True  # type: ignore[arg-type]
     entry = np.unravel_index(np.argmin(is_right), true.shape)
     at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
     start = "In the first instance" if case.kind == "tame" else "There"

@@ -242,7 +242,7 @@ def one_size_each(question: Question) -> tuple[Table, ...]:
     ranks = [_ranks(tame.case, forms(question, which)) for which in (question.arguments, question.returns)]
     own = {name: network.sizes[name] for name in sizing.free_sizes(network)}
     others = [{**own, name: size} for name, size in sizing.other_sizes(network).items()]
-    cases = [_made(question, _unrolled(question, 3, sizes), 2, "one size") for sizes in others]
+    cases = [_made(question, _unrolled(question, 3, sizes), 2, "one size") for sizes in others]  # type: ignore[arg-type]
     return tuple(_table(question, case._replace(kind="sizes"), *ranks) for case in cases)
 
 
@@ -414,7 +414,7 @@ def _apart(question: Question, tame: Instance) -> Instance | None:
     fed = _given(question) & stress.arguments_of_exponentials(question.graph.network)
     if not fed or not tame.is_batch:
         return None
-    return _changed(question, tame, 2, lambda *draw: stress.apart(*draw, fed))
+    return _changed(question, tame, 2, lambda *draw: stress.apart(*draw, fed))  # type: ignore[call-arg]
 
 
 def _many(question: Question, tame: Instance) -> Instance | None:

@@ -34,12 +34,12 @@ def told_of_shape(question: Question, given: Sizes) -> tuple[str, str]:
 
 def _led_on_alike(question: Question, given: Sizes) -> str:
     """Return the question that leads on for a shape with as many indices as wanted: what agrees of it may be chance."""
-    return led_on(question) if len(given) == len(question.shape) else ""
+    return led_on(question) if len(given) == len(question.shape) else ""  # type: ignore[arg-type]
 
 
 def led_on(question: Question) -> str:
     """Return the question that leads on where nothing more is known of a wrong shape."""
-    if question.goal and not _below(question) and len(question.shape) == 2:
+    if question.goal and not _below(question) and len(question.shape) == 2:  # type: ignore[arg-type]
         return f"How many rows has {question.goal_tree.above.name}, and how many columns?"
     return "Which size belongs to what is differentiated, and which to what it is differentiated by?"
 
@@ -168,4 +168,4 @@ def _called(shape: Sizes, question: Question) -> Sizes:
     """Return a shape with letters for the sizes that a question calls by letters: those of `called`."""
     shapes = question.graph.network.shapes
     letters = {shapes[name][0]: letter for name, letter in question.called.items()}
-    return tuple(letters.get(size, size) for size in shape)
+    return tuple(letters.get(size, size) for size in shape)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ CLOSE = Fraction(1, 10**9)
 
 def judge_shape(question: Question, answer: object) -> Feedback:
     """Return the feedback on a shape: whole numbers, or the letters D, M, K, T, B, in any usual spelling."""
-    wanted = _upper(question.shape)
+    wanted = _upper(question.shape)  # type: ignore[arg-type]
     try:
         given = read_shape(answer)
     except Unread:
@@ -51,9 +51,9 @@ def _of_shape(question: Question, given: tuple, wanted: tuple) -> tuple[str, str
 def prove_shape(question: Question) -> list[str]:
     """Return what is wrong with a shape: it is not that of the goal, or a reason stands at the right one or at none."""
     found = []
-    if question.goal and not same_shape(_upper(question.shape), goal_shape(question)):
+    if question.goal and not same_shape(_upper(question.shape), goal_shape(question)):  # type: ignore[arg-type]
         found.append(f"shape is {question.shape}, but that of {question.goal} is {goal_shape(question)}")
-    return [*found, *_of_reasons(question, read_shape, _upper(question.shape), "shape")]
+    return [*found, *_of_reasons(question, read_shape, _upper(question.shape), "shape")]  # type: ignore[arg-type]
 
 
 def _unread(question: Question, answer: object, what: str, mend: str, why: str = "") -> Feedback:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import sympy
@@ -29,7 +30,7 @@ class Unread(ValueError):
     """An answer that cannot be read; the message says why, where more can be said than that."""
 
 
-def shown(answer: object) -> str:
+def shown(answer: Any) -> str:
     """Return an answer in a few words: a text as it stands, of anything else its type."""
     if issubclass(type(answer), str):
         text = " ".join(str.__str__(answer)[: 4 * LONGEST_SHOWN].split())
@@ -51,7 +52,7 @@ def _is_long(number: complex) -> bool:
     return type(number) is int and number.bit_length() > 100
 
 
-def _items(answer: object) -> list | None:
+def _items(answer: Any) -> list | None:
     """Return the items of a list, a tuple or an array of one axis; None for anything else."""
     kind = type(answer)
     if issubclass(kind, (list, tuple)):
@@ -63,7 +64,7 @@ def _items(answer: object) -> list | None:
     return None
 
 
-def _text(answer: object) -> str | None:
+def _text(answer: Any) -> str | None:
     """Return a text without a remark, without characters that nobody sees, and with wide letters as plain ones."""
     if not issubclass(type(answer), str):
         return None
@@ -79,7 +80,7 @@ WIDE = {number + 0xFEE0: chr(number) for number in range(0x21, 0x7F)}
 # Shapes
 
 
-def read_shape(answer: object) -> tuple[int | str, ...]:
+def read_shape(answer: Any) -> tuple[int | str, ...]:
     """Return a shape as whole numbers and capital letters (errors: Unread)."""
     text, items = _text(answer), _items(answer)
     if text is not None:
@@ -112,7 +113,7 @@ def _size(part: object) -> int | str:
 # Numbers
 
 
-def read_number(answer: object) -> Fraction:
+def read_number(answer: Any) -> Fraction:
     """Return a number exactly (errors: Unread)."""
     text, items = _text(answer), _items(answer)
     if text is not None:
@@ -127,7 +128,7 @@ def read_number(answer: object) -> Fraction:
         raise Unread from None
 
 
-def _exactly(answer: object) -> Fraction:
+def _exactly(answer: Any) -> Fraction:
     """Return the value of a number of any usual type (errors: Unread, ValueError, OverflowError)."""
     kind = type(answer)
     if kind is bool or issubclass(kind, np.bool_):
@@ -204,7 +205,7 @@ def _arithmetic(tree: Tree) -> Fraction:
 CALLED = r"(?:my\s+)?(?:the\s+)?(?:answer|option|choice)?(?:\s+is)?\s*[:=]?\s*"
 
 
-def read_choice(choices: Mapping[str, str], answer: object) -> str:
+def read_choice(choices: Mapping[str, str], answer: Any) -> str:
     """Return the key of the choice that an answer names: by its letter, its text, or both (errors: Unread)."""
     items = _items(answer)
     if items is not None and len(items) == 1 and _items(items[0]) is None:

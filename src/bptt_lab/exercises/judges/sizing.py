@@ -39,7 +39,7 @@ def resized(network: Network, sizes: Mapping[str, int]) -> Network:
 def other_sizes(network: Network) -> dict[str, int]:
     """Return a different size for each that may vary: all different, the largest become the smallest."""
     found: dict[str, int] = {}
-    for name in sorted(free_sizes(network), key=lambda name: -network.sizes[name]):
+    for name in sorted(free_sizes(network), key=lambda name: -network.sizes[name]):  # type: ignore[operator]
         size = SMALLEST
         while size in found.values() or size == network.sizes[name]:
             size += 1

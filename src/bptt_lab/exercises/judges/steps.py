@@ -21,7 +21,7 @@ def right_steps(question: Question, name: str, given: np.ndarray, table: Table) 
     has_time = "t" in free_variables(question.tree(question.returns[name])) and not counts_examples(question)
     if not has_time or given.shape != true.shape or table.case.graph.T < 2:
         return None
-    return table.case.agrees(given, true).reshape(len(true), -1).all(axis=1).tolist()
+    return table.case.agrees(given, true).reshape(len(true), -1).all(axis=1).tolist()  # type: ignore[return-value]
 
 
 def first_wrong(is_right: list[bool]) -> int:

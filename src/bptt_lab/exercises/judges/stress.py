@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from mpmath import MPContext
@@ -80,7 +81,7 @@ def forward(graph: Graph, draw: Draw, found: dict[str, float]) -> Mapping[Place,
     """Return the values of all entries in floats, and note in `found` the largest argument of each function."""
 
     def noting(name: str, function: Callable) -> Callable:
-        def of(*arguments, **entry):
+        def of(*arguments: Any, **entry: int) -> Any:
             found[name] = max(found.get(name, 0.0), *map(abs, arguments))
             return function(*arguments, **entry)
 
@@ -241,9 +242,9 @@ def _compared_with(network: Network, target: str) -> str:
     if len(users) != 1 or len(pairs) != 1 or not all(isinstance(part, Letter) for part in pairs[0]):
         raise ValueError(f"{target} is not compared with one quantity")
     first, second = pairs[0]
-    if first.time != second.time or second.name != target:
+    if first.time != second.time or second.name != target:  # type: ignore[union-attr]
         raise ValueError(f"{target} is compared with another time")
-    return first.name
+    return first.name  # type: ignore[union-attr]
 
 
 def _summing_to_one(network: Network, draw: Draw) -> Draw:
@@ -253,7 +254,7 @@ def _summing_to_one(network: Network, draw: Draw) -> Draw:
         if network.targets.get(place.name) == "distribution":
             entries = [other for other in draw if other[:2] == place[:2]]
             if place == max(entries):
-                found[place] = 1 - sum(draw[other] for other in entries if other != place)
+                found[place] = 1 - sum(draw[other] for other in entries if other != place)  # type: ignore[assignment]
     return found
 
 
@@ -313,7 +314,7 @@ def certain(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
         outputs = [value for place, value in values if place.name in logged(network)]
         if max(outputs) == 1 and min(outputs) < NOTHING:
             break
-    return found
+    return found  # type: ignore[return-value]
 
 
 def heavy(graph: Graph, draws: Sequence[Draw]) -> list[Draw]:
@@ -361,7 +362,7 @@ def apart(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:
         numbers = [v for draw in found for p, v in forward(graph, draw, {}).items() if p.name in fed]
         if max(numbers) >= EXTREME and min(numbers) <= -EXTREME:
             break
-    return found
+    return found  # type: ignore[return-value]
 
 
 def extreme(graph: Graph, draws: Sequence[Draw], fed: set[str]) -> list[Draw]:

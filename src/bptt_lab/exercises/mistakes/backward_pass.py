@@ -42,7 +42,7 @@ def right_rule(function: str, argument: float, value: float) -> float:
 class Tables:
     """The slopes of every edge in some scenes of a graph in float64, (scenes, …), computed once and kept."""
 
-    def __init__(self, graph: Graph, scenes: tuple[Scene, ...]):
+    def __init__(self, graph: Graph, scenes: tuple[Scene, ...]) -> None:
         self.graph, self.scenes, self.plain = graph, scenes, scenes[0].plain
         self.kept: dict[tuple, object] = {}
 
@@ -53,7 +53,7 @@ class Tables:
         if local is None or not len(local.rows):
             return local and local.base
         found, slopes = local.base.copy(), self.slopes(edge, rule, reading)
-        np.add.at(found, (slice(None), local.rows), slopes[..., None] * local.columns)
+        np.add.at(found, (slice(None), local.rows), slopes[..., None] * local.columns)  # type: ignore[arg-type]
         return found
 
     def slopes(self, edge: Edge, rule: Rule, reading: Reading | None = None) -> np.ndarray:
@@ -160,7 +160,7 @@ class Pass:
         change: Change | None = None,
         into: Into | None = None,
         touched: frozenset[str] | None = None,
-    ):
+    ) -> None:
         self.changed = None if touched is None else influencing(tables.graph.network, touched)
         self.tables, self.below, self.change = tables, below, change or plain
         self.into = into or (lambda tables, place: edges_into(tables.graph).get(place, ()))

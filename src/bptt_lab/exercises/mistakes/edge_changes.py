@@ -133,7 +133,7 @@ def borrowed(where: Where, time_of: Callable[[Graph], int]) -> Change:
 def truncated(one: Pass, edge: Edge, left: Left) -> np.ndarray | None:
     """Return the share of an edge where paths may cross only so many steps."""
     steps = abs(edge.use.shift) if is_recurrent(one.tables.graph, edge.use) else 0
-    return None if steps > left.steps else times(one.adjoint(edge.lower, left.after(steps)), one.tables.slope(edge))
+    return None if steps > left.steps else times(one.adjoint(edge.lower, left.after(steps)), one.tables.slope(edge))  # type: ignore[operator]
 
 
 def mirrored(sign: int) -> Into:

@@ -22,11 +22,11 @@ def joined_slips(network: Network, uses: Uses) -> Iterator[Slip]:
     """Yield the parts of each joined vector in the wrong order (C12), where it has a name or matrices meet it."""
     for name, equation in network.equations.items():
         if _is_joined(equation.expression):
-            moves = _moves(network, equation.expression)
+            moves = _moves(network, equation.expression)  # type: ignore[arg-type]
             instead = {use: _with_rows(use, moves) for use in uses if use.lower == name}
             yield from written("C12", {"joined": said_now(network, name)}, instead)
     for call, matrices in _met(network).items():
-        moves = _moves(network, call)
+        moves = _moves(network, call)  # type: ignore[arg-type]
         instead = {
             use: _with_columns(network, use, matrices[use.lower], moves) for use in uses if use.lower in matrices
         }

@@ -116,7 +116,7 @@ def _mutants(graph: Graph, goal: Derivative, spans: Spans, only: frozenset[str])
     found: list[tuple[Mutant, Sized]] = []
     for mutant in sorted(_candidates(graph, goal), key=partial(_rank, goal)) if true else ():
         numbers = _sized(mutant.numbers(scenes, goal, indices)) if mutant.mistake in only else None
-        if numbers is None or _same(numbers, true):
+        if numbers is None or _same(numbers, true):  # type: ignore[arg-type]
             continue
         twin = next((k for k, (_, other) in enumerate(found) if _same(numbers, other)), None)
         if twin is None:
@@ -132,7 +132,7 @@ Sized = tuple[Numbers, float]  # with the norm of all numbers
 def _sized(numbers: Numbers | None) -> Sized | None:
     """Return numbers with their norm, if there are any and all of them are finite."""
     norm = np.inf if numbers is None else float(np.linalg.norm(numbers.rows))
-    return (numbers, norm) if np.isfinite(norm) else None
+    return (numbers, norm) if np.isfinite(norm) else None  # type: ignore[return-value]
 
 
 def _same(one: Sized, other: Sized) -> bool:

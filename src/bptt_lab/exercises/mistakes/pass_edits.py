@@ -154,7 +154,7 @@ def _steps(graph: Graph, uses: Uses) -> Iterator[Edit]:
         for mistake, part, counted in _sums(graph, name):
             yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, counted), 0))
         for step in (1, graph.T):
-            yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))
+            yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))  # type: ignore[misc]
 
 
 def _sums(graph: Graph, name: str) -> Iterator[tuple[str, Detail, Callable[[int], bool]]]:
@@ -166,9 +166,9 @@ def _sums(graph: Graph, name: str) -> Iterator[tuple[str, Detail, Callable[[int]
     yield "A2", {}, lambda t: t == T
     yield "A5", {}, lambda t: t == 1
     for step in (1, T):
-        yield "C3", {"step": str(step)}, lambda t, step=step: t != step
+        yield "C3", {"step": str(step)}, lambda t, step=step: t != step  # type: ignore[misc]
     for count in range(1, min(T, MOST_STEPS)):
-        yield "E6", {"count": str(count)}, lambda t, count=count: t > T - count
+        yield "E6", {"count": str(count)}, lambda t, count=count: t > T - count  # type: ignore[misc]
 
 
 def _dropped(own: Uses, kept: Callable[[int], bool]) -> Where:

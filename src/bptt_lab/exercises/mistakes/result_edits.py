@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def _layout(graph: Graph, goal: Derivative) -> Iterator[Found]:
         yield "C8" if is_row else "C6", {}, lambda tables, asked: transposed(right(tables, asked))
 
 
-def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: object) -> np.ndarray:
+def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: Any) -> np.ndarray:
     """Return the right value with another name, time or entry; zero just past the last step, as in `Scene`.
 
     Errors: LookupError where there is no such place.
@@ -63,13 +64,13 @@ def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: object) 
         return shaped(tables, asked, None)
     if not tables.graph.has(name, time):
         raise LookupError(f"{name} at {time}")
-    return right(tables, asked._replace(**{which: (name, time, entry)}))
+    return right(tables, asked._replace(**{which: (name, time, entry)}))  # type: ignore[arg-type]
 
 
 def _other_times(graph: Graph, goal: Derivative) -> Iterator[Found]:
-    yield "E11", {}, lambda tables, asked: sum(_moved(tables, asked, time=t) for t in range(1, graph.T + 1))
+    yield "E11", {}, lambda tables, asked: sum(_moved(tables, asked, time=t) for t in range(1, graph.T + 1))  # type: ignore[misc, return-value]
     for step in (1, graph.T):
-        yield "C11", {"step": str(step)}, lambda tables, asked, step=step: _moved(tables, asked, time=step)
+        yield "C11", {"step": str(step)}, lambda tables, asked, step=step: _moved(tables, asked, time=step)  # type: ignore[misc]
     if goal.below.time is not None:
         for which, by in itertools.product(("below", "above"), (1, -1)):
             yield "A8", {}, partial(_neighbour, which, by)
@@ -105,7 +106,7 @@ def _of_parameter(graph: Graph, goal: Derivative) -> Iterator[Found]:
     for other in network.parameters:
         if other != name and network.shapes[other] == network.shapes[name] and len(network.shapes[name]) == 1:
             detail = {"parameter": name, "other": other}
-            yield "D11", detail, lambda tables, asked, other=other: _moved(tables, asked, name=other)
+            yield "D11", detail, lambda tables, asked, other=other: _moved(tables, asked, name=other)  # type: ignore[misc]
     if _runs_forward(graph) and goal.below.time is None:
         for count in range(1, min(graph.T, MOST_STEPS)):
             yield "E7", {"count": str(count)}, partial(_restarted, count)
@@ -123,7 +124,7 @@ def _restarted(count: int, tables: Tables, asked: Asked) -> np.ndarray:
     """Return the sum over chunks of the derivative by a parameter, every chunk but the first started from zero."""
     starts = range(0, tables.graph.T, count)
     chunks = [_chunk(tables, count, start) for start in starts]
-    return sum(right(chunk, asked) for chunk in chunks)
+    return sum(right(chunk, asked) for chunk in chunks)  # type: ignore[return-value]
 
 
 @kept
@@ -135,7 +136,7 @@ def _unrolled(network: Network, T: int) -> Graph:
 def _chunk(tables: Tables, count: int, start: int) -> Tables:
     """Return the tables of one chunk of steps, with forward and backward pass of its own."""
     graph = _unrolled(tables.graph.network, min(count, tables.graph.T - start))
-    leaves = [Place(*leaf[:2], entry) for leaf, shape in graph.leaves.items() for entry in entries(shape)]
+    leaves = [Place(*leaf[:2], entry) for leaf, shape in graph.leaves.items() for entry in entries(shape)]  # type: ignore[call-arg]
 
     def ran(scene: Scene) -> Scene:
         values = {}

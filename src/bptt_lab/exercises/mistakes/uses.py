@@ -113,12 +113,12 @@ def _uses(network: Network, name: str) -> list[Use]:
         for letter in letters(skeleton):
             slope = replace(replace(derivative(skeleton, letter), hidden), own)
             if letter not in hidden:
-                base.setdefault(letter.place[:2], []).append((i, letter.place.entry, veiled(slope)))
+                base.setdefault(letter.place[:2], []).append((i, letter.place.entry, veiled(slope)))  # type: ignore[arg-type]
                 continue
             one = hidden[letter]
             told = (i, one.function, _argument(one, name, veils), veiled(replace(one, own)))
             for place, columns in _inner(one, veiled(slope)).items():
-                parts.setdefault(place, []).append((*told, columns))
+                parts.setdefault(place, []).append((*told, columns))  # type: ignore[arg-type]
     known = {letter.place: tree for tree, letter in veils.items()}
     return [_use(network, name, place, base.get(place, []), parts.get(place, []), known) for place in {**base, **parts}]
 
@@ -200,7 +200,7 @@ def _use(network: Network, name: str, place: tuple, base: list, parts: list, vei
         Place(*place),
         (len(entries(network.shapes[name])), len(column)),
         tuple((i, column[entry], slope) for i, entry, slope in base),
-        tuple(Part(*part, tuple((column[entry], slope) for entry, slope in columns)) for *part, columns in parts),
+        tuple(Part(*part, tuple((column[entry], slope) for entry, slope in columns)) for *part, columns in parts),  # type: ignore[call-arg]
         veils,
     )
 

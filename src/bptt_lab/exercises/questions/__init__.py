@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.question import Question, QuestionError
@@ -17,7 +18,7 @@ from bptt_lab.formulas.errors import nearest
 FOLDER = resources.files("bptt_lab.exercises") / "questions"
 
 
-def make(data: Mapping[str, object], kinds: Mapping[str, Kind] = KINDS) -> Question:
+def make(data: Mapping[str, Any], kinds: Mapping[str, Kind] = KINDS) -> Question:
     """Return a question from a table of TOML (errors: QuestionError naming the key and the line that mends it)."""
     name = str(data.get("id", "a question without id"))[:60]
     known = {one.name for one in fields(Question)}

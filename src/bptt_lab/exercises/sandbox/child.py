@@ -51,7 +51,7 @@ def prepare(modules: list[str]) -> None:
         importlib.import_module("random").seed(0)
     for dtype in (np.float32, np.float64, np.complex128):
         square = np.eye(2, dtype=dtype)
-        np.linalg.solve(square @ square, square)
+        np.linalg.solve(square @ square, square)  # type: ignore[arg-type, operator]
 
 
 def mapped_arguments(mode: str, name: str) -> tuple:
@@ -174,7 +174,7 @@ def describe(error: BaseException, forbidden: type) -> dict[str, Any]:
 
 def _shapes(error: BaseException) -> list:
     """Return [name, shape] of the arrays and numbers where an exception was raised, the first 100 of them."""
-    step = BaseException.__traceback__.__get__(error)
+    step = BaseException.__traceback__.__get__(error)  # type: ignore[union-attr]
     while step.tb_next is not None:
         step = step.tb_next
     try:
@@ -188,7 +188,7 @@ def _shapes(error: BaseException) -> list:
 
 def _places(error: BaseException) -> list:
     """Return [file, line] of each step of the traceback, the last 50 of them."""
-    steps, step = [], BaseException.__traceback__.__get__(error)
+    steps, step = [], BaseException.__traceback__.__get__(error)  # type: ignore[union-attr]
     while step is not None and len(steps) < 10_000:
         steps.append([step.tb_frame.f_code.co_filename[:500], step.tb_lineno])
         step = step.tb_next

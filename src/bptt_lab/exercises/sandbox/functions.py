@@ -215,7 +215,7 @@ def names_to_call_by(function: Any, argument_names: Sequence[str] | None) -> tup
     is_needed = bool(only_named) or not (names or takes_more) and takes_any_name(function)
     fits = set(names[:least]) | set(only_named) <= set(wanted)
     takes_all = takes_any_name(function) or set(wanted) <= {*names, *named_parameters(function)}
-    is_possible = not _innermost(function).__code__.co_posonlyargcount
+    is_possible = not _innermost(function).__code__.co_posonlyargcount  # type: ignore[union-attr]
     return wanted if wanted and is_needed and fits and takes_all and is_possible else ()
 
 

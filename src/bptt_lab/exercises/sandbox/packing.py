@@ -211,9 +211,9 @@ class Bundle:
         name, names = kind.__name__, dict(vars(kind))
         own = f"`{name}.{{}}`".format
         if issubclass(kind, tuple) and "_fields" in names:
-            rest = {key: names[key] for key in names.keys() - OF_EVERY_CLASS - OF_A_TUPLE_CLASS - set(kind._fields)}
+            rest = {key: names[key] for key in names.keys() - OF_EVERY_CLASS - OF_A_TUPLE_CLASS - set(kind._fields)}  # type: ignore[attr-defined]
             defaults = self._all(names["_field_defaults"].values(), said)
-            return ["tuple_class", name, list(kind._fields), defaults, self._named(rest, own)]
+            return ["tuple_class", name, list(kind._fields), defaults, self._named(rest, own)]  # type: ignore[attr-defined]
         bases = [self.add(base, f"`{base.__name__}`") for base in kind.__bases__]
         if "__dataclass_fields__" in names:
             return self._data_class(kind, names, bases)
@@ -228,10 +228,10 @@ class Bundle:
         for field in fields:
             given = {"default": field.default, "default_factory": field.default_factory}
             given = {key: value for key, value in given.items() if value is not dataclasses.MISSING}
-            numbers = self._named(given, lambda _, field=field: f"`{kind.__name__}.{field.name}`")
+            numbers = self._named(given, lambda _, field=field: f"`{kind.__name__}.{field.name}`")  # type: ignore[misc]
             flags = {"init": field.init, "repr": field.repr, "kw_only": bool(field.kw_only)}
             described.append([field.name, numbers, flags])
-        options = {option: getattr(kind.__dataclass_params__, option) for option in OPTIONS_OF_A_DATA_CLASS}
+        options = {option: getattr(kind.__dataclass_params__, option) for option in OPTIONS_OF_A_DATA_CLASS}  # type: ignore[attr-defined]
         known = OF_EVERY_CLASS | {"__dataclass_fields__", "__dataclass_params__"} | {field.name for field in fields}
         made = {key for key in OF_A_DATA_CLASS & set(names) if is_made_by_dataclass(names[key])}
         rest = {key: value for key, value in names.items() if key not in known | made}

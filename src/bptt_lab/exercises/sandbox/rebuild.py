@@ -34,11 +34,11 @@ def build(request: dict[str, Any]) -> Callable:
 class _Builder:
     """The values built so far; what can refer back to a value being built is filled in afterwards."""
 
-    def __init__(self, nodes: list, spaces: list[dict[str, int]]):
+    def __init__(self, nodes: list, spaces: list[dict[str, int]]) -> None:
         self.nodes, self.built, self.later = nodes, {}, []
         self.spaces = [{"__builtins__": builtins, "__name__": "answer"} for _ in spaces]
         for space, names in zip(self.spaces, spaces, strict=True):
-            self.put_off(lambda space=space, names=names: space.update(self.named(names)))
+            self.put_off(lambda space=space, names=names: space.update(self.named(names)))  # type: ignore[misc]
 
     def put_off(self, step: Callable[[], Any]) -> None:
         self.later.append(step)
@@ -83,7 +83,17 @@ class _Builder:
         exec(marshal.loads(code.tobytes()), vars(module))
         return vars(module)[name]
 
-    def make_function(self, code: Any, name: str, space: int, defaults, keywords, cells, extras, _: int):
+    def make_function(
+        self,
+        code: Any,
+        name: str,
+        space: int,
+        defaults: list[int] | None,
+        keywords: dict[str, int] | None,
+        cells: list[int | None],
+        extras: dict[str, int],
+        _: int,
+    ) -> types.FunctionType:
         code = marshal.loads(code.tobytes())
         held = tuple(types.CellType() for _ in cells)
         function = types.FunctionType(code, self.spaces[space], name, None, held)
@@ -133,21 +143,27 @@ class _Builder:
     def make_property(self, parts: list[int | None], _: int) -> property:
         return property(*(None if part is None else self.value(part) for part in parts))
 
-    def make_class(self, name: str, bases: list[int], slots: list[str] | None, names: dict[str, int], number: int):
+    def make_class(
+        self, name: str, bases: list[int], slots: list[str] | None, names: dict[str, int], number: int
+    ) -> type:
         space = {} if slots is None else {"__slots__": slots}
         simple = {key: at for key, at in names.items() if self.nodes[at][0] in SPEAK_OF_NO_CLASS}
         space |= self.named(simple)
         made = types.new_class(name, tuple(self.all(bases)), {}, lambda own: own.update(space))
         return self.with_names(made, {key: at for key, at in names.items() if key not in simple}, number)
 
-    def make_tuple_class(self, name: str, fields: list[str], defaults: list[int], names: dict[str, int], number: int):
-        made = namedtuple(name, fields, defaults=self.all(defaults))
+    def make_tuple_class(
+        self, name: str, fields: list[str], defaults: list[int], names: dict[str, int], number: int
+    ) -> type:
+        made = namedtuple(name, fields, defaults=self.all(defaults))  # type: ignore[misc]
         return self.with_names(made, names, number)
 
     def make_named(self, kind: int, items: list[int], _: int) -> tuple:
         return self.value(kind)(*self.all(items))
 
-    def make_data_class(self, name: str, bases, fields: list, options: dict, names: dict[str, int], number: int):
+    def make_data_class(
+        self, name: str, bases: list[int], fields: list, options: dict, names: dict[str, int], number: int
+    ) -> type:
         import dataclasses
 
         described = []

@@ -140,7 +140,7 @@ class _Case(NamedTuple):
 class _Record:
     """What came of the calls so far, and the time that is left for more."""
 
-    def __init__(self, case: _Case):
+    def __init__(self, case: _Case) -> None:
         self.case, self.left = case, case.seconds
         self.waiting = list(range(len(case.calls)))
         self.results: list[Any] = []
@@ -217,7 +217,7 @@ def _called(ask: Callable, k: int, record: _Record) -> dict[str, Any]:
         is_repeated = both is not None and "again" in reply
         record.results.append(reply["result"])
         record.times.append(heard.seconds / (3 if is_repeated else 1))
-        record.again += [(k, partner, reply["again"])] if is_repeated else []
+        record.again += [(k, partner, reply["again"])] if is_repeated else []  # type: ignore[list-item]
     return reply
 
 
@@ -282,7 +282,7 @@ class _Heard(NamedTuple):
 class _Conversation:
     """A child, or one after the other, and what is said to them and heard."""
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str) -> None:
         self.folder, self.calls = folder, 0
         self.process: subprocess.Popen | None = None
         self.frames: queue.SimpleQueue = queue.SimpleQueue()
@@ -306,8 +306,8 @@ class _Conversation:
         """Return the reply to a line, without the memory."""
         began = time.monotonic()
         with suppress(OSError):  # a child that has gone says so by its silence
-            self.process.stdin.write(line.encode())
-            self.process.stdin.flush()
+            self.process.stdin.write(line.encode())  # type: ignore[union-attr]
+            self.process.stdin.flush()  # type: ignore[union-attr]
         try:
             reply = _next(self.frames, max(0.0, seconds))
         except queue.Empty:
@@ -329,7 +329,7 @@ class _Conversation:
             return 0
         process, self.process = self.process, None
         with suppress(OSError):
-            process.stdin.close()
+            process.stdin.close()  # type: ignore[union-attr]
         with suppress(subprocess.TimeoutExpired):
             process.wait(LAST_SECONDS if self.reader and not self.reader.is_alive() else 0)
         how = -(process.returncode or 0)
@@ -337,7 +337,7 @@ class _Conversation:
         if self.reader:
             self.reader.join(1)
         if not (self.reader and self.reader.is_alive()):  # closing a stream under its reader would wait for ever
-            process.stdout.close()
+            process.stdout.close()  # type: ignore[union-attr]
         return how
 
 
@@ -359,7 +359,7 @@ def _start(folder: str) -> subprocess.Popen:
     numpy_folder = str(Path(np.__file__).parent.parent)
     # -s -P -B: no packages of the user, no folder of the script, no byte code written; -E would lose PYTHONHASHSEED
     command = [sys.executable, "-s", "-P", "-B", str(CHILD), numpy_folder, "request", "forks" if FORKS else "once"]
-    apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NO_WINDOW}
+    apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

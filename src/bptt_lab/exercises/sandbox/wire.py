@@ -214,7 +214,7 @@ def views(message: Any, named: Callable[..., tuple] | None = None, fixed: bool =
 class _Reader:
     """What builds the values of one message."""
 
-    def __init__(self, body: Any, named: Callable[..., tuple] | None, fixed: bool):
+    def __init__(self, body: Any, named: Callable[..., tuple] | None, fixed: bool) -> None:
         self.body, self.named, self.fixed, self.in_place = body, named, fixed, fixed
 
     def value(self, tree: Any) -> Any:
@@ -266,7 +266,7 @@ class MustStay(TypeError):
     """An attempt to change a list or a dict that is an argument."""
 
 
-def _refuse(self, *_, **__):
+def _refuse(self: object, *_: object, **__: object) -> Any:
     """Say that an argument stays as it is."""
     raise MustStay("arguments must stay as they are")
 
@@ -278,17 +278,17 @@ class FixedList(tuple):
     __class__ = property(lambda self: list)
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = sort = reverse = _refuse
-    __add__ = lambda self, other: list(tuple.__iter__(self)) + list(other)
+    __add__ = lambda self, other: list(tuple.__iter__(self)) + list(other)  # type: ignore[assignment]
     __radd__ = lambda self, other: list(other) + list(tuple.__iter__(self))
-    __mul__ = __rmul__ = lambda self, count: list(tuple.__iter__(self)) * count
-    __eq__ = lambda self, other: self.copy() == list(other) if isinstance(other, list) else NotImplemented
+    __mul__ = __rmul__ = lambda self, count: list(tuple.__iter__(self)) * count  # type: ignore[assignment, return-value]
+    __eq__ = lambda self, other: self.copy() == list(other) if isinstance(other, list) else NotImplemented  # type: ignore[attr-defined]
     __ne__ = lambda self, other: not self == other
-    __repr__ = lambda self: repr(list(tuple.__iter__(self)))
+    __repr__ = lambda self: repr(list(tuple.__iter__(self)))  # type: ignore[arg-type]
     __copy__ = copy = lambda self: list(tuple.__iter__(self))
     __deepcopy__ = lambda self, memo: [_deep(item, memo) for item in tuple.__iter__(self)]
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
-    def __getitem__(self, at):
+    def __getitem__(self, at: Any) -> Any:
         found = tuple.__getitem__(self, at)
         return list(found) if isinstance(at, slice) else found
 
@@ -300,11 +300,11 @@ class FixedDict(tuple):
     __class__ = property(lambda self: dict)
     __setitem__ = __delitem__ = __ior__ = _refuse
     pop = popitem = clear = update = setdefault = _refuse
-    __new__ = lambda cls, pairs: tuple.__new__(cls, dict.items(pairs))
+    __new__ = lambda cls, pairs: tuple.__new__(cls, dict.items(pairs))  # type: ignore[assignment]
     __copy__ = copy = lambda self: dict(tuple.__iter__(self))
-    __iter__ = lambda self: (key for key, _ in tuple.__iter__(self))
-    __reversed__ = lambda self: reversed(self.copy())
-    __contains__ = lambda self, key: key in self.copy()
+    __iter__ = lambda self: (key for key, _ in tuple.__iter__(self))  # type: ignore[arg-type]
+    __reversed__ = lambda self: reversed(self.copy())  # type: ignore[attr-defined]
+    __contains__ = lambda self, key: key in self.copy()  # type: ignore[attr-defined]
     __getitem__ = lambda self, key: self.copy()[key]
     get = lambda self, key, default=None: self.copy().get(key, default)
     keys = lambda self: self.copy().keys()
@@ -312,11 +312,11 @@ class FixedDict(tuple):
     items = lambda self: self.copy().items()
     __or__ = lambda self, other: self.copy() | dict(other)
     __ror__ = lambda self, other: dict(other) | self.copy()
-    __eq__ = lambda self, other: self.copy() == dict(other) if isinstance(other, dict) else NotImplemented
+    __eq__ = lambda self, other: self.copy() == dict(other) if isinstance(other, dict) else NotImplemented  # type: ignore[attr-defined]
     __ne__ = lambda self, other: not self == other
-    __repr__ = lambda self: repr(self.copy())
+    __repr__ = lambda self: repr(self.copy())  # type: ignore[attr-defined]
     __deepcopy__ = lambda self, memo: {key: _deep(item, memo) for key, item in tuple.__iter__(self)}
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _deep(value: Any, memo: dict) -> Any:

@@ -5,14 +5,17 @@ differs between machines, and training makes small differences large, so the sto
 those of one machine; what they are right about is tested on every machine.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from .. import losses, rnn, tasks, training
+from ..arrays import Arrays
 
 __all__ = ["HIDDEN", "SEEDS", "TASKS", "count_right", "learn", "load", "loss_and_gradients", "noisy_batch"]
 
+Batch = tuple[np.ndarray, np.ndarray]
 TASKS = {"addition": tasks.addition, "parity": tasks.parity}
 SEEDS = (1, 2, 3)
 HIDDEN = 8
@@ -21,20 +24,22 @@ NOISE = 0.1  # what a bit is off by: it teaches the network to keep its states a
 WEIGHTS = Path(__file__).with_name("weights.npz")
 
 
-def noisy_batch(task, B=32):
+def noisy_batch(
+    task: Callable[[np.random.Generator, int, int], Batch], B: int = 32
+) -> Callable[[np.random.Generator], Batch]:
     """Return a function that draws B sequences of 2 to 8 steps of a task, the inputs a little off.
 
     Shapes: it takes a random generator and returns x (T, B, D) and y (T, B, 1). Errors: none.
     """
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Batch:
         x, y = task(rng, int(rng.integers(SHORTEST, LONGEST + 1)), B)
         return x + NOISE * rng.standard_normal(x.shape), y
 
     return draw
 
 
-def loss_and_gradients(params, x, y):
+def loss_and_gradients(params: Arrays, x: np.ndarray, y: np.ndarray) -> tuple[float, Arrays]:
     """Return the mean binary cross-entropy of a network with one hidden layer, and all its gradients.
 
     Shapes: x (T, B, D), y (T, B, 1), h_start zero; gradients as of rnn.backward. Errors: theirs.
@@ -44,7 +49,7 @@ def loss_and_gradients(params, x, y):
     return loss, rnn.backward(params, trace, d_a2)
 
 
-def learn(name, seed, steps=3000, label=""):
+def learn(name: str, seed: int, steps: int = 3000, label: str = "") -> training.Run:
     """Train a network on a task from a seed and return the Run.
 
     Shapes: params as of rnn.initialise, D the task's, M = 8, K = 1. Errors: KeyError for an unknown
@@ -56,7 +61,7 @@ def learn(name, seed, steps=3000, label=""):
     return training.train(start, draw, loss_and_gradients, rng, steps, training.falling(0.05), label=label)
 
 
-def load(name, seed):
+def load(name: str, seed: int) -> Arrays:
     """Return the stored parameters of a task and a seed.
 
     Shapes: as of rnn.initialise. Errors: KeyError where none are stored.
@@ -65,7 +70,7 @@ def load(name, seed):
         return {key: stored[f"{name}_{seed}_{key}"] for key in rnn.PARAMETERS}
 
 
-def count_right(params, x, y, h_start=None):
+def count_right(params: Arrays, x: np.ndarray, y: np.ndarray, h_start: np.ndarray | None = None) -> int:
     """Return how many sequences have every bit right.
 
     Shapes: x (T, B, D), y (T, B, 1), h_start (B, M), zero unless given. Errors: those of rnn.forward.
