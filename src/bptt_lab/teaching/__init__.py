@@ -8,13 +8,20 @@ and writes its own table, `matching` says whose row it is. `commands` are the wo
 Nothing here is needed by a student, but `handin`.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # at run time it is loaded when it is first asked for
+    from bptt_lab.teaching.handin import hand_in as hand_in
+
 __all__ = ["hand_in"]
 
 
-def __getattr__(name: str):
-    """Return what a student needs of this room, loaded when it is first asked for."""
-    if name != "hand_in":
-        raise AttributeError(f"module 'bptt_lab.teaching' has no attribute {name!r}")
-    from bptt_lab.teaching.handin import hand_in
+if not TYPE_CHECKING:  # or a checker would believe in any name
 
-    return hand_in
+    def __getattr__(name: str) -> object:
+        """Return what a student needs of this room, loaded when it is first asked for."""
+        if name != "hand_in":
+            raise AttributeError(f"module 'bptt_lab.teaching' has no attribute {name!r}")
+        from bptt_lab.teaching.handin import hand_in
+
+        return hand_in

@@ -80,7 +80,7 @@ def _cells(name: str, data: bytes) -> list[tuple[int, str, dict]]:
     if "cells" not in book and not lists:
         raise Unreadable(f"{name} is no notebook: it holds no cells.")
     found = []
-    for number, cell in enumerate(cells, start=1):
+    for number, cell in enumerate(cells, start=1):  # type: ignore[arg-type]
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             metadata = cell.get("metadata")
             source = _text(cell.get("source", cell.get("input", "")))

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, MutableMapping
 from dataclasses import replace
+from typing import Any
 
 import bptt_lab
 from bptt_lab.exercises import outcomes
@@ -128,7 +129,7 @@ def is_empty(answer: object) -> bool:
     return answer is None or answer is ... or isinstance(answer, str) and is_blank(answer)
 
 
-def told(question: Question, answer: object) -> Feedback:
+def told(question: Question, answer: Any) -> Feedback:
     """Return the feedback on one answer (errors: none; a fault of the checker is undecided)."""
     try:
         given = written(*answer) if isinstance(answer, Function) else answer

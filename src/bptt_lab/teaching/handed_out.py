@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas.tree import Derivative, Letter
@@ -31,7 +32,7 @@ def _goal(question: Question) -> str:
     return " ".join(question.language.asked)
 
 
-def question_of(name: str, data: Mapping[str, object]) -> Question:
+def question_of(name: str, data: Mapping[str, Any]) -> Question:
     """Return a question that can be read with, and not judged (errors: TypeError, QuestionError for other data)."""
     known = {key: value for key, value in data.items() if key in PLAIN}
     lists = {key: tuple(known.get(key, ())) for key in ("letters",)}

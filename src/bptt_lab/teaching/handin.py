@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bptt_lab.exercises import closed
 from bptt_lab.exercises.outcomes import CANNOT_READ
@@ -132,7 +132,7 @@ def points(question: Question, most: float, answers: tuple) -> float:
 _courses: dict[tuple, object] = {}
 
 
-def _course(path: Path):
+def _course(path: Path) -> Any:
     """Return the course of a file, read once for each state of the file."""
     from bptt_lab.teaching.coursefile import load
 
@@ -204,7 +204,7 @@ def _letters_not_allowed(question: Question, trees: list) -> str:
     """Return what is said of letters that the task does not offer; a derivative is not looked into."""
     from bptt_lab.formulas.tree import Derivative, Letter, parts
 
-    def letters(tree) -> set[str]:
+    def letters(tree: Any) -> set[str]:
         if isinstance(tree, Derivative):
             return set()
         own = {tree.name} if isinstance(tree, Letter) else set()

@@ -89,14 +89,14 @@ class Judge:
     def _asked(self, job: Job) -> str:
         if self.process is None:
             self._begin()
-        _send(self.process.stdin.fileno(), pickle.dumps(job))
-        return _receive(self.process.stdout.fileno(), time.monotonic() + self.setup.seconds).decode()
+        _send(self.process.stdin.fileno(), pickle.dumps(job))  # type: ignore[attr-defined]
+        return _receive(self.process.stdout.fileno(), time.monotonic() + self.setup.seconds).decode()  # type: ignore[attr-defined]
 
     def _begin(self) -> None:
         variables = {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", "BPTT_LAB_REPEATABLE": self.setup.draws}
         command = [sys.executable, "-P", "-W", "ignore", "-c", "from bptt_lab.teaching.judging import main; main()"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)
-        _send(self.process.stdin.fileno(), pickle.dumps(self.setup))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)  # type: ignore[assignment]
+        _send(self.process.stdin.fileno(), pickle.dumps(self.setup))  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """End the process."""

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, NOT_ATTEMPTED
 from bptt_lab.exercises.question import Question
@@ -70,7 +71,7 @@ def write(made: Mapping[str, str], folder: Path) -> list[str]:
     return [path for path in there if path not in made]
 
 
-def _environment():
+def _environment() -> Any:
     try:
         import jinja2
     except ImportError:
@@ -166,8 +167,10 @@ def _part(result: Result, others: frozenset[str], course: Course | None) -> dict
     """Return what a student is shown of a submission: what was right, what was not, what nobody has judged yet."""
     answers = sorted(result.answers, key=lambda one: summary.questions([result]).index(one.question))
     tasks = dict(_tasks(result, course))
-    shown = [{"answer": one, "task": tasks.get(one.question, ""), "why": _why(one.reason, others)} for one in answers]
-    groups = {"right": [], "again": [], "empty": [], "open": []}
+    shown: list[dict[str, Any]] = [
+        {"answer": one, "task": tasks.get(one.question, ""), "why": _why(one.reason, others)} for one in answers
+    ]
+    groups: dict[str, list[Any]] = {"right": [], "again": [], "empty": [], "open": []}
     for one in shown:
         if not result.reason:  # then it is said once, of all of them
             groups[_group(one["answer"])].append(one)

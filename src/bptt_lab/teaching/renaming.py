@@ -67,7 +67,7 @@ def with_letters(question: Question, new: Mapping[str, str]) -> Question:
     found = replace(
         question,
         network=_renamed_words(network.text, words),
-        sizes={words.get(name, name): size for name, size in network.sizes.items()},
+        sizes={words.get(name, name): size for name, size in network.sizes.items()},  # type: ignore[misc]
         T=question.graph.T,
         task=say(question.task),
         hints=tuple(map(say, question.hints)),

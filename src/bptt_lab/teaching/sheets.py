@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 SEPARATORS = (",", ";", "\t")
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -95,7 +96,7 @@ def _split(text: str, separator: str) -> tuple[tuple[tuple[str, ...], ...], tupl
     cell = re.compile(rf'((?:"(?:[^"]|"")*")?[^{apart}\r\n]*)({apart}|\r\n|\n|\r|\Z)')
     lines, line, ends, at = [], [], [], 0
     while at < len(text) or line:
-        found = cell.match(text, at)
+        found: Any = cell.match(text, at)  # it matches everywhere
         line.append(found[1])
         at = found.end()
         if found[2] != separator:

@@ -61,7 +61,7 @@ def replace_file(path: Path, text: str) -> None:
 
 def listed(results: Iterable[Result]) -> list[tuple[str, ...]]:
     """Return a row for each answer that a person has to look at, and one for each file that cannot be read."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in results:
         if one.reason:
             rows.append((one.student, "", "not readable", one.reason, one.file))

@@ -178,7 +178,7 @@ def _in_folder(root: Path) -> Iterator[tuple[tuple[str, ...], File]]:
             if not name.startswith("."):
                 path = Path(folder) / name
                 parts = tuple(_shown(part) for part in path.relative_to(root).parts)
-                yield parts, File("/".join(parts), lambda path=path: _read(path), _trouble(path, top))
+                yield parts, File("/".join(parts), lambda path=path: _read(path), _trouble(path, top))  # type: ignore[misc]
 
 
 def _trouble(path: Path, top: Path) -> str:

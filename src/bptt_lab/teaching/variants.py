@@ -137,7 +137,7 @@ def _resized(question: Question, chance: random.Random) -> Question | None:
     if new == {size: size for size in old}:
         return None
     sizes = {name: _mapped(size, new) for name, size in network.sizes.items()}
-    return replace(question, network=network.text, sizes=sizes, T=question.graph.T)
+    return replace(question, network=network.text, sizes=sizes, T=question.graph.T)  # type: ignore[arg-type]
 
 
 def _parts(size: int | tuple) -> Iterator[int]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from html import escape
+from typing import TYPE_CHECKING
 
 from bptt_lab.formulas.mathml import mathml
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 PART = re.compile(r"(\$\$.+?\$\$|\$(?! )[^$\n]+(?<! )\$|`[^`\n]+`|\*\*[^*\n]+\*\*|\*[^*\s][^*\n]*\*)", re.DOTALL)
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
-def in_words(text: str, markdown: bool = True):
+def in_words(text: str, markdown: bool = True) -> Markup:
     """Return words as HTML that a template does not escape again; what was told of an answer is no `markdown`."""
     from markupsafe import Markup
 

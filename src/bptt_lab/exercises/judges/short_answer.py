@@ -121,7 +121,7 @@ def _allowed(question: Question, wanted: Fraction, answer: object) -> Fraction:
     """Return how far a number may be off: as the author says, else by what floats lose."""
     given = {name: Fraction(str(value)) for name, value in question.tolerance.items()}
     stated = max(given.get("abs", 0), given.get("rel", 0) * abs(wanted)) if given else 0
-    return max(stated, _close(wanted, answer) * max(1, abs(wanted)))
+    return max(stated, _close(wanted, answer) * max(1, abs(wanted)))  # type: ignore[operator]
 
 
 def judge_choice(question: Question, answer: object) -> Feedback:

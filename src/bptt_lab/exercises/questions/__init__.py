@@ -25,7 +25,7 @@ def make(data: Mapping[str, Any], kinds: Mapping[str, Kind] = KINDS) -> Question
     for key in data:
         if key not in known:
             raise QuestionError(f"{name}: there is no key {key!r}." + nearest(str(key), known))
-    kind = data.get("kind")
+    kind: Any = data.get("kind")
     if kind not in kinds:
         raise QuestionError(f"{name}: the kind is {kind!r}; expected one of {', '.join(kinds)}.")
     missing = [key for key in ("id", "task", *kinds[kind].needs) if key not in data]
@@ -44,7 +44,7 @@ def make(data: Mapping[str, Any], kinds: Mapping[str, Kind] = KINDS) -> Question
     return Question(**{key: _frozen(value) for key, value in data.items()})
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 IDENTITY = re.compile(r"\w(?:[\w.-]{0,46}\w)?", re.ASCII)  # it names cells and files, and stands in tables
 BARE = re.compile(r"\[t(?:[+-]\d+)?\]")  # a time in the text of a network
@@ -17,39 +17,39 @@ class Type(NamedTuple):
     """What a value may be: in words, and a function that tells whether one is."""
 
     words: str
-    holds: Callable[[object], bool]
+    holds: Callable[[Any], bool]
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: Any) -> bool:
     """Return whether a value is a finite number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _table(holds: Callable[[object], bool]) -> Callable[[object], bool]:
+def _table(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, Mapping) and all(map(holds, value.values()))
 
 
-def _list(holds: Callable[[object], bool]) -> Callable[[object], bool]:
+def _list(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, (list, tuple)) and all(map(holds, value))
 
 
-def _is_size(value: object) -> bool:
+def _is_size(value: Any) -> bool:
     return _is_whole(value) and value >= 1 or isinstance(value, (list, tuple)) and all(map(_is_size, value))
 
 
-def _is_range(value: object) -> bool:
+def _is_range(value: Any) -> bool:
     return _list(_is_whole)(value) and len(value) == 2 and value[0] <= value[1]
 
 
-def _is_tolerance(value: object) -> bool:
+def _is_tolerance(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
         and set(value) <= {"abs", "rel"}
@@ -87,7 +87,7 @@ class Key(NamedTuple):
     kinds: tuple[str, ...] = ()
 
 
-def _key(row: Mapping[str, object]) -> Key:
+def _key(row: Mapping[str, Any]) -> Key:
     return Key(TYPES[row["type"]], row["says"], row["example"], tuple(row.get("kinds", ())))
 
 
@@ -97,7 +97,7 @@ KEYS: Mapping[str, Key] = {
 }
 
 
-def trouble(data: Mapping[str, object]) -> str:
+def trouble(data: Mapping[str, Any]) -> str:
     """Return what is wrong with the value of a known key, with the line that mends it; '' for nothing."""
     for name, value in data.items():
         key = KEYS.get(name)
@@ -114,6 +114,6 @@ def mend(name: str) -> str:
     return KEYS[name].example.replace("\n", " ⏎ ") if name in KEYS else ""
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

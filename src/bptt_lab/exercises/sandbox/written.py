@@ -134,7 +134,7 @@ def _definition(statements: list[ast.stmt], name: str) -> Definition:
                 if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == wanted:
                     found = part
                 elif isinstance(part, ast.Assign) and any(getattr(one, "id", "") == wanted for one in part.targets):
-                    found = part.value
+                    found = part.value  # type: ignore[assignment]
         if isinstance(found, Definition):
             return found
         if not isinstance(found, ast.Name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -60,7 +61,7 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _made(chosen: argparse.Namespace, source: Path | None, results, name: str):
+def _made(chosen: argparse.Namespace, source: Path | None, results: Any, name: str) -> Any:
     from bptt_lab.teaching import exports
 
     if source is None:

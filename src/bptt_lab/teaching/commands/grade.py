@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -50,7 +51,7 @@ def run(chosen: argparse.Namespace) -> int:
         return _refused(f"{error.strerror or error}.")
 
 
-def _assignment(course, name: str) -> str:
+def _assignment(course: Any, name: str) -> str:
     from bptt_lab.teaching.submissions import SubmissionsError
 
     if name in course.assignments:
@@ -61,7 +62,7 @@ def _assignment(course, name: str) -> str:
     raise SubmissionsError(f"Name the assignment with --assignment; the course has {known}.")
 
 
-def _graded(chosen, course, assignment: str, found: list, nobody: list[str]) -> int:
+def _graded(chosen: argparse.Namespace, course: Any, assignment: str, found: list, nobody: list[str]) -> int:
     from tqdm import tqdm
 
     from bptt_lab.teaching import isolation, pool, store
@@ -82,7 +83,7 @@ def _graded(chosen, course, assignment: str, found: list, nobody: list[str]) -> 
     return 0
 
 
-def said(tally) -> list[str]:
+def said(tally: Any) -> list[str]:
     """Return the counts at the end, in words."""
     unread = sum(bool(one.reason) for one in tally.results)
     partly = sum(bool(one.not_graded) and not one.reason for one in tally.results)
