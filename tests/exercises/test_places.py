@@ -4,8 +4,8 @@ import asked
 import pytest
 
 from bptt_lab.exercises.places import at_step, listed, said, said_now, said_of, without_time
+from bptt_lab.formulas.times import NOW, Index
 from bptt_lab.network import Place
-from bptt_lab.network.expressions import NOW, Index
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def points_for(outcome: str, of: float) -> float:
 class _Judge:
     """What judges the answers of one submission."""
 
-    def __init__(self, isolation: str, runs_functions: bool, memo: Memo):
+    def __init__(self, isolation: str, runs_functions: bool, memo: Memo) -> None:
         self.isolation, self.runs_functions, self.memo = isolation, runs_functions, memo
 
     def judged(self, entry: Entry, question: Question, handed: Handed) -> Judged:

@@ -69,7 +69,7 @@ def setup_for(course: Any, assignment: str, isolation: str, runs_functions: bool
 class Judge:
     """A process that judges, begun when it is first asked and anew after it has died."""
 
-    def __init__(self, setup: Setup):
+    def __init__(self, setup: Setup) -> None:
         self.setup, self.process, self.is_over = setup, None, False
 
     def result(self, job: Job) -> str | Lost:
