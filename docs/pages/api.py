@@ -19,6 +19,7 @@ ROOMS = {
     "lectures": "the ledger and the notation dictionary",
     "report": "a network's page, and the sheet of all gradients",
     "course": "what the notebooks share",
+    "teaching": "the instructor's side: assignments, submissions judged, pages and exports; and a student's `hand_in`",
 }
 HEAD = """# The library
 
@@ -26,7 +27,8 @@ What `from bptt_lab import …` offers, room by room: for each public name what 
 errors, and the equation it implements. Arrays have time first: x is (T, B, D). A gradient has the shape of its
 parameter.
 
-`bptt_lab` itself offers `Network`, `NetworkError`, `ex`, `explore`, `explore_flows` and `walk`, from the rooms below.
+`bptt_lab` itself offers `Network`, `NetworkError`, `ex`, `explore`, `explore_flows`, `walk` and `hand_in`, from the
+rooms below.
 
 """
 
@@ -71,6 +73,4 @@ def _door(pair: tuple[str, type]) -> str:
     """Return a directive for an object that is called by its name, and documented by its class."""
     name, kind = pair
     where = f"{kind.__module__}.{kind.__qualname__}"
-    return (
-        f"\n## {name}\n\n```{{eval-rst}}\n.. autoclass:: {where}\n   :members:\n   :special-members: __call__\n```\n"
-    )
+    return f"\n## {name}\n\n```{{eval-rst}}\n.. autoclass:: {where}\n   :members:\n   :special-members: __call__\n```\n"

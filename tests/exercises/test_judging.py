@@ -163,8 +163,9 @@ def test_twice_the_right_answer_is_a_factor_and_no_path_counted_twice(identity):
 
 def asking(network, goal, answer, *same, T=0, **more):
     """Return a line about a network of the course, or of one step where its equations are given."""
-    data = dict(asked.TWO, network=network, T=T or int("=" in network), id="07.9", kind="line", task="?")
-    return make({**data, "goal": goal, "answer": answer, "same": list(same), **more})
+    data = dict(asked.TWO, network=network, id="07.9", kind="line", task="?")
+    steps = {"T": T or 1} if T or "=" in network else {}
+    return make({**data, **steps, "goal": goal, "answer": answer, "same": list(same), **more})
 
 
 FORWARDS = asking("two scalars", "D(a2(3), W11)", "W1*D(h1(3), W11)")

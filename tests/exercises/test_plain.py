@@ -91,6 +91,13 @@ def test_a_number_that_is_expected_is_told_with_its_reason():
     assert judge_number(question, "8").cause == "It is too large." and judge_number(question, 6).outcome == CORRECT
 
 
+def test_a_reason_is_told_of_a_float_too():
+    question = make(dict(BASE, id="01.6", kind="number", number=0.992, reasons={"0.8": "And the way through z?"}))
+    assert judge_number(question, 0.8).cause == judge_number(question, "0.8").cause == "And the way through z?"
+    assert judge_number(question, 0.1 + 0.7).cause == "And the way through z?"
+    assert judge_number(question, 0.81).cause == "It is too small."
+
+
 @pytest.mark.parametrize(("number", "told"), [("6", "it is the right number"), ("six", "is no number")])
 def test_a_reason_for_the_right_number_or_for_none_is_told(number, told):
     from bptt_lab.exercises.judges.short_answer import prove_number

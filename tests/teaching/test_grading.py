@@ -40,11 +40,26 @@ def test_points_by_outcome():
     wrong = given("d1(3)*h1(2)")
     assert (wrong.outcome, wrong.points, wrong.of, wrong.mistake) == (outcomes.WRONG, 0.0, 2.0, wrong.mistake)
     assert "Only step 3" in wrong.cause and wrong.reread == course_questions()["07.2"].section
-    other = given("D(L, W11)")
+    other = given(f"{RIGHT} + 0*x(1)")
     assert (other.outcome, other.points) == (outcomes.OTHER_FORM, 1.0)
     assert given(...).outcome == given("  ").outcome == outcomes.NOT_ATTEMPTED
     unread = given("d1(1)*")
     assert (unread.outcome, unread.points) == (outcomes.CANNOT_READ, 0.0) and unread.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("07.2", "D(L, W11)"),
+        ("07.2", "d1(1)*d(a1(1), W11) + d1(2)*h1(1) + d1(3)*h1(2)"),
+        ("07.3", "D(a2(3), W11)"),
+        ("07.3", "D(a2(3), W11)\nW1*D(h1(3), W11)"),
+        ("07.4", "grad(L, W11)"),
+    ],
+)
+def test_the_question_itself_and_what_stops_on_the_way_have_no_points(name, answer):
+    found = given(answer, name)
+    assert (found.outcome, found.points) == (outcomes.OTHER_FORM, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ KINDS = ("line", "matrix", "derivation", "function", "shape", "number", "choice"
 OWN = {}
 for kind in KINDS:
     OWN |= read_questions(example(kind))
-ALL = {**course_questions(), **OWN}
+ALL, NUMBER = {**course_questions(), **OWN}, "mine.6"
 COURSE = """
 [course]
 name = "bptt"
@@ -161,7 +161,8 @@ def test_where_answers_are_judged_nothing_is_closed(graded):
     [
         ("mine.1", ("sum(t, 1, T, d_a(t)*h(t-1))",), 3.0),
         ("mine.1", ("d_a(1)*h(0)",), 0.0),
-        ("mine.1", ("D(L, R)",), 1.5),
+        ("mine.1", ("D(L, R)",), 0.0),
+        ("mine.1", ("sum(t, 1, T, d_a(t)*h(t-1)) + 0*x(1)",), 1.5),
         ("mine.1", ("d_a(1) h(0)",), 0.0),
         ("mine.1", (...,), 0.0),
         ("mine.1", (), 0.0),
@@ -205,3 +206,17 @@ def test_where_nbgrader_grades_without_a_course_file_nobody_gets_full_points(han
 def test_a_question_that_the_course_file_does_not_assign_is_told(graded):
     with pytest.raises(HandInError, match="07.2 is not in the assignment 'week'"):
         graded.check("07.2")
+
+
+def test_of_several_answers_the_first_is_shown_and_it_is_said_that_it_counts(hand_in):
+    found = hand_in(NUMBER, 9, 13)
+    assert found.says.startswith("Read: 9") and "the first counts" in found.says
+
+
+def test_a_decimal_comma_is_told(hand_in):
+    found = hand_in(NUMBER, 0, 992)
+    assert found.says.startswith("Read: 0") and "has a point" in found.says
+
+
+def test_a_float_is_shown_as_it_is_written(hand_in):
+    assert hand_in(NUMBER, 0.8 + 0.2 * 1.5 * (1 - 0.6**2)).says == "Read: 0.992"

@@ -15,7 +15,8 @@ class Feedback(NamedTuple):
     `strength` says how the verdict is known; `right` what is right; `cause` the one cause; `example` a concrete place
     where the answer differs; `section` where to read; `asks` a question that leads on. A notebook shows with it the
     `task`, what was `read` of the answer, in LaTeX, a `picture` of the network with the paths that are meant, `lit`,
-    and behind a click the `hints` and a `solution`.
+    and behind a click the `hints` and a `solution`. `is_open`: what was asked for has not been done yet, though nothing
+    is wrong: the question itself, a derivation that stops on the way, a derivative where its value is wanted.
     """
 
     exercise: str
@@ -33,6 +34,7 @@ class Feedback(NamedTuple):
     solution: str = ""
     lit: tuple = ()
     picture: Callable[[], str] | None = None
+    is_open: bool = False
 
     @property
     def is_correct(self) -> bool:

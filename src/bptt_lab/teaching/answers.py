@@ -26,6 +26,9 @@ class Unreadable(ValueError):
     """A file from which no cell can be read; the message says why."""
 
 
+LARGEST_BASE, LARGEST_EXPONENT = 1000, 12  # of a power in a number that is written as a calculation
+
+
 class Unclear(ValueError):
     """An answer that a person has to look at; the message says why."""
 
@@ -263,7 +266,7 @@ def _literal(node: ast.expr) -> Any:
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             value = _literal(node.operand)
             return -value if isinstance(node.op, ast.USub) else +value
-        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow()):
             return _calculated(node.op, _literal(node.left), _literal(node.right))
     raise Unclear(f"The answer is {_what(node)}, expected the answer itself: a text in quotes, or a number.")
 
@@ -280,7 +283,21 @@ def _calculated(operator: ast.operator, left: Any, right: Any) -> Any:
             return left - right
         case ast.Mult():
             return left * right
+        case ast.Pow():
+            return _power(left, right)
     return left / right
+
+
+def _power(base: float, exponent: float) -> float:
+    """Return a power of moderate numbers (errors: Unclear, as one of others may take a computer's life)."""
+    if abs(base) > LARGEST_BASE or not (isinstance(exponent, int) and abs(exponent) <= LARGEST_EXPONENT):
+        raise Unclear(
+            f"The answer is a calculation with a power beyond {LARGEST_BASE}**{LARGEST_EXPONENT}: write its value."
+        )
+    found = base**exponent
+    if isinstance(found, complex):
+        raise TypeError
+    return found
 
 
 def _what(node: ast.expr) -> str:

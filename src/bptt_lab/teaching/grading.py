@@ -87,6 +87,11 @@ def _not_graded(entry: Entry, question: Question, handed: Handed, reason: str) -
     return Judged(question.id, NOT_GRADED, 0.0, of, handed.text, reason=plain(reason), instance=instance)
 
 
+def points_of(found: Feedback, of: float) -> float:
+    """Return the points of an answer that was judged: none for what repeats the question or stops on the way."""
+    return 0.0 if found.is_open else points_for(found.outcome, of)
+
+
 def points_for(outcome: str, of: float) -> float:
     """Return the points of an outcome; a share of them is rounded to half a point."""
     share = SHARES.get(outcome, 0.0)
@@ -157,7 +162,7 @@ def _as_judged(entry: Entry, question: Question, handed: Handed, found: Feedback
     return Judged(
         question.id,
         found.outcome,
-        points_for(found.outcome, entry.points),
+        points_of(found, entry.points),
         float(entry.points),
         handed.text,
         right=plain(found.right),

@@ -74,7 +74,8 @@ class HandIn:
             raise HandInError(f"There is no question {question!r} in this notebook.{known}")
         self._answers[question] = answers
         found = [self._read(question, one) for one in answers] or [HandedIn(question, NOT_ATTEMPTED)]
-        return next((one for one in found if one.state != READ), found[-1])
+        told = next((one for one in found if one.state != READ), found[0])
+        return told._replace(says="\n".join(filter(None, (told.says, _of_several(answers)))))
 
     def _read(self, name: str, answer: object) -> HandedIn:
         from bptt_lab.exercises.front import is_blank
@@ -112,6 +113,15 @@ class HandIn:
         return points(question, entry.points, self._answers.get(name, ())[: entry.attempts])
 
 
+def _of_several(answers: tuple) -> str:
+    """Return what is said where several answers are given: the first ones count, and a comma parts them."""
+    if len(answers) < 2:
+        return ""
+    says = f"These are {len(answers)} answers: the first counts, and so many more as the task allows."
+    is_decimal = len(answers) == 2 and all(type(one) is int for one in answers)
+    return f"{says} A decimal number has a point, as in 0.5, not a comma." if is_decimal else says
+
+
 def points(question: Question, most: float, answers: tuple) -> float:
     """Return the points of the best of some answers, as `grading` gives them.
 
@@ -126,7 +136,7 @@ def points(question: Question, most: float, answers: tuple) -> float:
     if unknown and all(one in unknown or one.outcome == CANNOT_READ for one in found):
         why = grading.NOBODY_KNOWS[unknown[0].outcome].format(unknown[0].cause)
         raise HandInError(f"{question.id} is not graded, look at it yourself. {why}")
-    return max((grading.points_for(one.outcome, most) for one in found), default=0.0)
+    return max((grading.points_of(one, most) for one in found), default=0.0)
 
 
 _courses: dict[tuple, object] = {}
@@ -169,7 +179,8 @@ def _short(reading: Callable[[object], object], answer: object, mend: str) -> tu
         found = reading(answer)
     except Unread as error:
         raise ValueError(f"{shown(answer)} cannot be read. {str(error) or mend}") from None
-    return "", f"Read: {found if isinstance(found, str) else shown_plainly(found)}"
+    plain = f"{answer:.12g}" if type(answer) is float else found if isinstance(found, str) else shown_plainly(found)
+    return "", f"Read: {plain}"
 
 
 def shown_plainly(value: object) -> str:

@@ -178,13 +178,13 @@ def _end(question: Question, lines: list[Written], strength: str, is_end: bool) 
     """Return the feedback on a derivation whose lines all follow: it must take steps, and arrive."""
     last, found = lines[-1].tree, Feedback(question.id, OTHER_FORM, strength)
     if last == question.goal_tree:
-        return found._replace(cause="That is the question itself.", asks="With which rule do you begin?")
+        return found._replace(cause="That is the question itself.", asks="With which rule do you begin?", is_open=True)
     left = _left(question, last)
     if left:
         right = f"{'All lines follow' if len(lines) > 1 else 'The line is right so far'}. Go on."
         cause = f"The last line still holds {left}."
         cause += f" It may hold {', '.join(question.letters)}." if question.letters else ""
-        return found._replace(right=right, cause=cause, asks="What can be put in for it?")
+        return found._replace(right=right, cause=cause, asks="What can be put in for it?", is_open=True)
     if something_cancels(question, last):
         cause = "The last line can be written shorter."
         return found._replace(right="All lines follow.", cause=cause, asks="What cancels?")

@@ -150,14 +150,15 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
     """Return the feedback on an answer whose value is right: its form may not be the one wanted."""
     if is_the_question(tree, question):
         asks = "Write it with what it reaches directly." if is_derivative(question) else "Write how it is computed."
-        return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks)
+        return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks, is_open=True)
     foreign = _foreign(tree, question) or _in_a_circle(tree, question)
     if foreign:
         offer = f"Letters: {', '.join(question.letters)}." if question.letters else ""
         name, column = foreign
         place = () if column is None else (text, column)
         error = FormulaError(f"{name} is not available in this exercise.", offer, *place)
-        return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error))
+        is_open = any(isinstance(part, Derivative) and write(part) == name for part in walk(tree))
+        return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error), is_open=is_open)
     return Feedback(question.id, CORRECT, strength)
 
 

@@ -75,7 +75,8 @@ def judge_number(question: Question, answer: object) -> Feedback:
     wanted = Fraction(str(question.number))
     if abs(given - wanted) <= _allowed(question, wanted, answer):
         return Feedback(question.id, CORRECT)
-    if reason := next((words for number, words in question.reasons.items() if Fraction(number) == given), ""):
+    said = ((Fraction(number), words) for number, words in question.reasons.items())
+    if reason := next((words for one, words in said if abs(given - one) <= _lost(one, answer)), ""):
         right, cause = "", reason
     elif given == -wanted:
         right, cause = "The size is right.", "The sign is not."
@@ -117,11 +118,16 @@ def _close(wanted: Fraction, answer: object) -> Fraction:
     return Fraction(0) if issubclass(type(answer), str) else Fraction(1, 10**12)
 
 
+def _lost(wanted: Fraction, answer: object) -> Fraction:
+    """Return what floats lose of a number, or of one by hand."""
+    return _close(wanted, answer) * max(Fraction(1), abs(wanted))
+
+
 def _allowed(question: Question, wanted: Fraction, answer: object) -> Fraction:
     """Return how far a number may be off: as the author says, else by what floats lose."""
     given = {name: Fraction(str(value)) for name, value in question.tolerance.items()}
-    stated = max(given.get("abs", 0), given.get("rel", 0) * abs(wanted)) if given else 0
-    return max(stated, _close(wanted, answer) * max(1, abs(wanted)))  # type: ignore[operator]
+    stated = max(given.get("abs", Fraction(0)), given.get("rel", 0) * abs(wanted)) if given else Fraction(0)
+    return max(stated, _lost(wanted, answer))
 
 
 def judge_choice(question: Question, answer: object) -> Feedback:
