@@ -63,6 +63,12 @@ def rewrite(id, text):
         ("07.4", "sum(t,1,T, d_a1(t) @ np.transpose(h1(t-1)) + d_a2(t) @ np.transpose(h1(t)))"),
         ("07.4", "sum(t,1,T, np.outer(d_a1(t), h1(t-1)) + np.outer(d_a2(t), h1(t)))"),
         ("16.2", "d_h_1(t)*o(t)*(1 - tanh(c(t))**2) + d_c(t+1)*f(t+1)"),
+        ("16.2", "d_h1(t)*o(t)*(1-tanh^2(c(t))) + d_c(t+1)*f(t+1)"),
+        ("16.4", "sum(t=1..T, (d_c(t)*c(t-1)*f(t)*(1-f(t)))@h1(t-1).T)"),
+        ("16.4", "sum(d_c(t)*c(t-1)*f(t)*(1-f(t))@h1(t-1).T for t in range(1,T+1))"),
+        ("12.2", "d(h1(2)[1],a1(2)[1])*sum(k, W11[k,1]*d_a1(3)[k])"),
+        ("02.5", "np.diag(1-h1**2)@(W1.T@d_a2+V.T@d_a3)"),
+        ("12.3", "W11.T@diag(1-h1(3)**2)@W11.T@diag(1-h1(4)**2)@W1.T@d_a2(4)"),
         ("17.2", "d_h1(t) (h1(t-1)-n(t)) z(t) (1-z(t))"),
         ("13.3", "(np.eye(M) - diag(h1(2)**2)) + (eye(M) - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
         ("13.3", "(I - diag(h1(2)**2)) + (I - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
@@ -256,3 +262,9 @@ def test_an_outer_product_with_a_star_is_told_the_whole_rewrite(id, text):
 @pytest.mark.parametrize("text", ["sum(t, 1, T, d_a1(t) * h1(t).T)", "sum(t, 1, T, d_a1(t) * W11)"])
 def test_a_wrong_outer_product_is_told_no_rewrite(text):
     assert "Write  " not in cause("07.4", text)
+
+
+def test_a_bracket_of_a_sum_that_closes_too_early_is_told_where_it_is_needed():
+    told = cause("16.4", "sum(t,1,T,d_c(t)*c(t-1)*f(t)*(1-f(t)))@h1(t-1).T")
+    assert "ends before this factor" in told and "sum(t, 1, T, … @ …)" in told
+    assert told.splitlines()[2].index("^") == told.splitlines()[1].index("h1(t-1).T")

@@ -71,3 +71,20 @@ def test_a_goal_that_is_no_derivative_of_the_whole_loss_has_no_account():
     scenes = [scene_of(world) for world in worlds.float_worlds(graph)[:3]]
     for goal in ("D(L(2), b0[1])", "d(a1(2)[1], h1(1)[1])", "h1(2)[1]", "D(a2(3)[1], b0[1])"):
         assert account(read(goal, Language(graph.network)), graph, scenes, {}, np.ones(3)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            "W11*(1-u(2)**2) + W11*(1-u(3)**2) + W11**2*(1-u(2)**2)*(1-u(3)**2)",
+            "The path through h1(2) → h1(3) → L is missing.",
+        ),
+        ("W11*(1-u(2)**2)*W11*(1-u(3)**2)", "3 of the paths are missing."),
+        ("W11*(1-u(2)**2)*(1 + W11*(1-u(3)**2))", "This is the derivative with the path through h1(2) left out."),
+    ],
+)
+def test_a_path_from_end_to_end_is_told_as_one_and_not_by_a_quantity_others_go_through_too(answer, says):
+    from bptt_lab import ex
+
+    assert says in str(ex("12.6").check(answer))

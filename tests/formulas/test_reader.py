@@ -211,7 +211,7 @@ def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("sum(t=1..T, x(t))", "begins with the name of an index"),
+        ("sum(t=1..T, x(t))", "Write  sum(t, 1, T, x(t))"),
         ("sum(t=1, T, x(t))", "sum(t, 1, 3, …)"),
         ("sum(x(t), t=1..T)", "A = sign cannot stand inside brackets"),
         ("(x(1) = 3)", "A = sign cannot stand inside brackets"),

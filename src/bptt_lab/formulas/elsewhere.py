@@ -58,16 +58,17 @@ def fitting_operator(left: Shape, right: Shape) -> str | None:
 
 
 def beyond_sum(tree: Tree, name: str) -> FormulaError | None:
-    """Return the error of a term that reads the index of a sum after that sum has ended; None where there is none."""
+    """Return the error of a term or factor that reads the index of a sum that has ended; None where there is none."""
     for part in walk(tree):
-        if not (isinstance(part, Binary) and part.operator in "+-" and name in free_variables(part.right)):
+        if not (isinstance(part, Binary) and part.operator in "+-*/@" and name in free_variables(part.right)):
             continue
         terms = _terms(part.left)
         found = next((one for one in terms if isinstance(one, Over) and one.variable == name), None)
         if found and name not in free_variables(part.left):
             low, high = write(found.low), write(found.high)
             start = min(one.column for one in walk(part.right) if one.column)  # the loss of a delta stands nowhere
-            what = f"The {found.kind} over {name} ends before this term, and {name} has no value here."
+            word = "term" if part.operator in "+-" else "factor"
+            what = f"The {found.kind} over {name} ends before this {word}, and {name} has no value here."
             mend = f"Brackets go round what it covers:  {found.kind}({name}, {low}, {high}, … {part.operator} …)"
             mend += rf", in LaTeX  \{found.kind}_{{{name}={low}}}^{{{high}}} (… {part.operator} …)."
             return FormulaError(what, mend, "", start)

@@ -12,7 +12,7 @@ from bptt_lab.formulas.errors import FormulaError, nearest
 from bptt_lab.formulas.functions import ROWS, Function
 from bptt_lab.formulas.shapes import shape_of
 from bptt_lab.formulas.tokens import Token
-from bptt_lab.formulas.tree import Derivative, Letter, Tree
+from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, Variable
 
 
 def use(name: str, row: Function) -> tuple[int | tuple[int, int], str]:
@@ -137,6 +137,8 @@ class Language:
             time, squares = squares[0], squares[1:]
         if rounds and not timed:
             mend = f"Write  {token.text}*(…), or {token.text}[1,2] for an entry."
+            if all(isinstance(item, Number | Variable) for items in rounds for item in items):
+                mend = f"Write  {token.text}"  # what stands in the brackets is a time
             error = FormulaError(f"{token.text} has no time; a product needs *.", mend, "", groups[0][0].column)
             error.sign = "*" if self.is_number(token.text) else ""
             raise error

@@ -23,6 +23,7 @@ SUBSCRIPT = re.compile(
 SUM = re.compile(
     r"(?<![A-Za-z0-9_])(\\?)(sum|prod|Σ|∑|∏)_(?:\{\s*(\w+)\s*(?:=\s*([^{}]+))?\}|(\w)(?!\w))(?:\^(?:\{([^{}]+)\}|(\w)))?"
 )
+ALONE, TIMELESS = "A function stands alone", "For all steps there is one"
 SIGNS = {"Σ": "sum", "∑": "sum", "∏": "prod"}
 SLOPES = {"tanh": "1 - {0}**2", "sigmoid": "{0}*(1 - {0})"}
 WORDS = {"for", "in", "range", "unless", "T", "np", "numpy", "math", "torch", "dot", "delta"}
@@ -54,7 +55,8 @@ def rewritten(
     changed: Any
     changed, count = _changed(text, language)
     changed, more = _with_operators(changed, attempt)
-    is_exact = error.mend.startswith("Write  ") and not re.search(r"…|  or  |\(t\)", error.mend)
+    is_whole = first is not None and first.what.startswith((ALONE, TIMELESS))  # the piece alone would lose the rest
+    is_exact = error.mend.startswith("Write  ") and not is_whole and not re.search(r"…|  or  |\(t\)", error.mend)
     if changed is not None and count + more > int(is_exact):
         what, column = (first.what, first.start + first.inside) if first else (error.what, error.column)
         return FormulaError(what, f"Write  {changed.strip()}", text, column)
@@ -261,9 +263,37 @@ def _sums_over_time(text: str, language: Language) -> Iterator[Edit]:
     for match in re.finditer(r"(?<![\w.\\])(?:np\.)?sum(?=\()", text):
         end = _closing(text, match.end())
         inner = text[match.end() + 1 : end - 1]
-        if end > 0 and len(_arguments_of(inner)) == 1 and _range("t", inner, language) == ("1", "T"):
+        if (
+            end > 0
+            and len(_arguments_of(inner)) == 1
+            and " for " not in inner
+            and _range("t", inner, language) == ("1", "T")
+        ):
             what = "A sum names its index, its first and its last value."
             yield Edit(match.start(), end, f"sum(t, 1, T, {inner})", what)
+
+
+def _bounds(text: str, language: Language) -> Iterator[Edit]:
+    """sum(k, A) is sum(k, 1, 3, A), and sum(t=1..T, A) is sum(t, 1, T, A)."""
+    for match in re.finditer(r"(?<![\w.\\])(?:np\.)?(sum|prod)(?=\()", text):
+        end = _closing(text, match.end())
+        parts = _arguments_of(text[match.end() + 1 : end - 1]) if end > 0 else []
+        ends = re.fullmatch(r"(\w+)\s*(?:=\s*(\w+)\s*\.\.+\s*(\w+))?", parts[0]) if len(parts) == 2 else None
+        if not ends or ends[1] in language.letters or language.function(match[1]) is None:
+            continue
+        found = (ends[2], ends[3]) if ends[2] else _range(ends[1], parts[1], language)
+        if found:
+            what = "A sum names its index, its first and its last value."
+            yield Edit(match.start(), end, f"{match[1]}({ends[1]}, {found[0]}, {found[1]}, {parts[1]})", what)
+
+
+def _powers_of_functions(text: str, language: Language) -> Iterator[Edit]:
+    """tanh^2(x) is tanh(x)**2."""
+    for match in re.finditer(r"(?<![\w\\.])([A-Za-z]+)\s*(?:\^|\*\*)\s*(\d)\s*(?=\()", text):
+        end = _closing(text, match.end())
+        if end > 0 and language.function(match[1]) and match[1] not in language.letters:
+            argument = text[match.end() : end]
+            yield Edit(match.start(), end, f"{match[1]}{argument}**{match[2]}", "A power stands after the argument.")
 
 
 def _end_of_product(text: str, start: int) -> int:
@@ -508,7 +538,7 @@ def _modules(text: str, language: Language) -> Iterator[Edit]:
     """np.outer(x, y) is outer(x, y)."""
     for match in re.finditer(r"(?<![\w.])(?:np|numpy|math|torch)\.(?=(\w+)\()", text):
         if language.function(match[1]):
-            yield Edit(match.start(), match.end(), "", f"A function stands alone: {match[1]}(…).")
+            yield Edit(match.start(), match.end(), "", f"{ALONE}: {match[1]}(…).")
 
 
 def _identities(text: str, language: Language) -> Iterator[Edit]:
@@ -533,6 +563,19 @@ def _times(text: str, language: Language) -> Iterator[Edit]:
         yield Edit(start, end, re.sub(r"(?<!\w)(tau|τ)(?!\w)", "t", text[start:end]), "The time of the question is t.")
 
 
+def _timeless(text: str, language: Language) -> Iterator[Edit]:
+    """d_a2(4) is d_a2, where there is one output for the whole sequence."""
+    for match in re.finditer(r"(?<![\w\\.])([A-Za-z]\w*)\(\s*(?:T|t|t\s*[-+]\s*\d|\d+)\s*\)", text):
+        name = match[1]
+        is_delta = name in language.letters and language.letters[name].kind != "value"
+        if (
+            name in language.letters
+            and not language.is_timed(name)
+            and (is_delta or "t" in match[0].lower()[len(name) :])
+        ):
+            yield Edit(match.start(), match.end(), name, f"{TIMELESS} {name}: it has no time.")
+
+
 def _transposes(text: str, language: Language) -> Iterator[Edit]:
     """x^T, x.transpose() and transpose(x) are x.T, where x is no number."""
     for match in re.finditer(r"\.transpose\(\s*\)", text):
@@ -554,6 +597,9 @@ def _transposes(text: str, language: Language) -> Iterator[Edit]:
 RULES: tuple[Rule, ...] = (
     _sums,
     _sums_over_time,
+    _timeless,
+    _bounds,
+    _powers_of_functions,
     _fractions,
     _deltas,
     _subscripts,

@@ -48,6 +48,7 @@ ZERO = "Your answer is zero at every point tried."
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
 OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
 OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
+LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
 OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
 OWN_ASKS = {
     "derivative": CATALOGUE["A2"].asks,
@@ -294,7 +295,7 @@ def paths_cause(found: Account, goal: Derivative, named: Cause | None) -> Cause:
     right = found.with_factor(lambda factor: factor == 1)
     is_whole = not found.with_factor(lambda factor: factor == 0)
     words = f"Right: {_through(found, right)}." if right else "Each path is there." if is_whole else ""
-    if named and not _is_of_the_direct_path(found, named):
+    if named and not _is_of_the_direct_path(found, named) and not _is_of_whole_paths(found, named):
         return named._replace(right=words, lit=found.wrong)
     end = "the loss" if found.is_loss else write(goal.below)
     asks = f"Through which quantities does {goal.above.name} reach {end}, and how often each?"
@@ -309,10 +310,16 @@ def _is_of_the_direct_path(found: Account, named: Cause) -> bool:
     return bool(is_wrong and len(found.wrong) == 1 and named.mistake in OF_A_PATH)
 
 
+def _is_of_whole_paths(found: Account, named: Cause) -> bool:
+    """Return whether single paths are missing, from end to end, which one quantity they go through does not tell."""
+    is_whole = any(" → " in path for path in found.factors)
+    return is_whole and named.mistake == LEFT_OUT and not found.with_factor(lambda factor: factor not in (0, 1))
+
+
 def _paths_say(found: Account) -> str:
     missing = found.with_factor(lambda factor: factor == 0)
     lost = _through(found, missing)
-    lost = f"T{lost[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
+    lost = f"{lost[0].upper()}{lost[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
     other = next(((path, factor) for path, factor in found.factors.items() if factor not in (0, 1)), None)
     if other is None:
         return lost
