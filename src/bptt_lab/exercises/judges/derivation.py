@@ -195,7 +195,7 @@ def _end(question: Question, lines: list[Written], strength: str, is_end: bool) 
     steps = {_ingredients(line.tree, question) for line in lines if not is_the_question(line.tree, question)}
     if len(steps) < 2 and not is_end:
         return found._replace(cause=_without_steps(question, lines), asks="With which rule do you begin?")
-    return Feedback(question.id, CORRECT, strength, right=f"All {len(lines)} lines follow.")
+    return Feedback(question.id, CORRECT, strength, right="All lines follow.")
 
 
 def _without_steps(question: Question, lines: list[Written]) -> str:
