@@ -122,6 +122,22 @@ def test_mistakes_are_told_by_how_many_made_them_and_only_of_wrong_answers():
     assert again[0].count == 1 and again[0].where == (("07.2", 1), ("07.10", 1))
 
 
+def test_what_names_no_mistake_is_not_among_the_mistakes_of_the_class():
+    large = one(question="04.1", cause="It is too large.")
+    reason = next(iter(course_questions()["04.1"].reasons.values()))
+    known = one(question="04.1", cause=reason)
+    class_of = [result(large, student=name) for name in "abc"] + [result(known, student="d")]
+    class_of += [result(one(mistake="A1"), student="e")]
+    page = words(pages.pages(gathered.Gathered(tuple(class_of)))["index.html"])
+    mistakes, _, rest = page.partition("Mistakes of the class")[2].partition("Wrong, and no mistake named")
+    unnamed, _, of_questions = rest.partition("Questions and outcomes")
+    assert " ".join(reason.replace("`", "").split()) in mistakes and summary.in_general("A1") in mistakes
+    assert "It is too large." not in mistakes and "It is too large. 3 students, on 04.1" in unnamed
+    of_one_question = of_questions.partition("Question 04.1")[2]
+    assert of_one_question.index(reason.replace("`", "")[:20]) < of_one_question.index("It is too large.")
+    assert "no mistake named" not in words(of_one(one(mistake="A1"))["index.html"])
+
+
 def test_of_a_derivation_the_line_that_says_what_is_wrong_is_counted():
     cause = "Line 2 does not follow:  W1*h1(2)\nThe factor W1 is missing."
     found = summary.slips([result(one(cause=cause), student="a"), result(one(CRASHED, cause="It stops."), student="b")])

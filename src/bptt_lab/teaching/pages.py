@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, NOT_ATTEMPTED
+from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, NOT_ATTEMPTED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.teaching import summary
@@ -116,6 +116,8 @@ def _title(course: Course | None, gathered: Gathered) -> str:
 def _assignment(name: str, assignment: str, results: Sequence[Result], course: Course | None) -> dict:
     counted = summary.outcomes(results)
     used = [one for one in summary.COLUMNS if any(counts[one] for counts in counted.values())]
+    reasons = _reasons(results, course)
+    slips = summary.slips(results, reasons=reasons)
     return {
         "course": name,
         "name": assignment,
@@ -127,8 +129,9 @@ def _assignment(name: str, assignment: str, results: Sequence[Result], course: C
         "of": max((one.of for one in results), default=0),
         "bars": summary.distribution(results),
         "used": used,
-        "questions": [_question(key, counts, results, course) for key, counts in counted.items()],
-        "slips": summary.slips(results),
+        "questions": [_question(key, counts, results, course, reasons) for key, counts in counted.items()],
+        "slips": [one for one in slips if one.is_named],
+        "unnamed": [one for one in slips if not one.is_named],
         "talk": summary.to_talk_to(results),
         "same": summary.same_files(results),
         "grid": [(one, {answer.question: answer for answer in one.answers}) for one in results],
@@ -140,7 +143,19 @@ def _titled(course: Course | None, assignment: str) -> str:
     return (found.title if found else "") or assignment
 
 
-def _question(key: str, counts: Mapping[str, int], results: Sequence[Result], course: Course | None) -> dict:
+def _reasons(results: Iterable[Result], course: Course | None) -> set[str]:
+    """Return the words by which the questions, as each student had them, say why an answer is wrong."""
+    found: set[str] = set()
+    for result in results:
+        unnamed = {one.question for one in result.answers if one.outcome == WRONG and not one.mistake}
+        asked = _asked(result, course) if unnamed else {}
+        found.update(words for key in unnamed & set(asked) for words in asked[key].reasons.values())
+    return found
+
+
+def _question(
+    key: str, counts: Mapping[str, int], results: Sequence[Result], course: Course | None, reasons: Collection[str]
+) -> dict:
     known = course.questions if course else course_questions()
     asked = [(one.student, answer) for one in results for answer in one.answers if answer.question == key]
     unread = [(who, one) for who, one in asked if one.outcome == CANNOT_READ]
@@ -151,7 +166,7 @@ def _question(key: str, counts: Mapping[str, int], results: Sequence[Result], co
         "counts": [(outcome, counts[outcome]) for outcome in summary.COLUMNS if counts[outcome]],
         "total": len(asked),
         "right": counts[CORRECT],
-        "slips": summary.slips(results, key),
+        "slips": summary.slips(results, key, reasons),
         "unread": [(who, summary.first_line(one.cause or one.reason)) for who, one in unread],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -26,6 +26,8 @@ class Slip:
     """One mistake of a class: its id in the catalogue, '' for one without; in words, as it was told; who, and where.
 
     `words` are the catalogue's with … for the letters of one question; `told` is what stood there, where there are any.
+    `is_named`: a mistake of the catalogue, or one whose reason the question gives; other words say no more than where
+    an answer differs.
     """
 
     mistake: str
@@ -33,6 +35,7 @@ class Slip:
     told: tuple[str, ...]
     who: tuple[str, ...]
     where: tuple[tuple[str, int], ...]
+    is_named: bool = True
 
     @property
     def count(self) -> int:
@@ -58,19 +61,22 @@ def _natural(identity: str) -> list[tuple[bool, int, str]]:
     return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
-def slips(results: Iterable[Result], question: str | None = None) -> list[Slip]:
-    """Return the mistakes of a class, on one question or all, those of most students first.
+def slips(results: Iterable[Result], question: str | None = None, reasons: Collection[str] = ()) -> list[Slip]:
+    """Return the mistakes of a class, on one question or all, those of most students first, those without a name last.
 
     An answer that is wrong or crashed has one cause; answers with the same mistake of the catalogue, else with the
-    same words of cause, have made the same.
+    same words of cause, have made the same. `reasons` are words by which the questions themselves name a mistake.
     """
+    named = {the_cause(words) for words in reasons}
     made: dict[tuple[str, str], list[tuple[str, Judged]]] = {}
     for result in results:
         for one in result.answers:
             if one.outcome in (WRONG, CRASHED) and question in (None, one.question):
                 made.setdefault(_kind(one), []).append((result.student, one))
-    found = [_slip(mistake, words, cases) for (mistake, words), cases in made.items()]
-    return sorted(found, key=lambda one: (-one.count, not one.mistake, one.words, one.told))
+    found = [
+        _slip(mistake, words, cases, bool(mistake) or words in named) for (mistake, words), cases in made.items()
+    ]
+    return sorted(found, key=lambda one: (not one.is_named, -one.count, not one.mistake, one.words, one.told))
 
 
 def _kind(one: Judged) -> tuple[str, str]:
@@ -95,13 +101,12 @@ def the_cause(words: str) -> str:
     return lines[-1] if len(lines) > 1 and re.match(r"Line \d+ does not follow", lines[0]) else first_line(words)
 
 
-def _slip(mistake: str, words: str, cases: Sequence[tuple[str, Judged]]) -> Slip:
+def _slip(mistake: str, words: str, cases: Sequence[tuple[str, Judged]], is_named: bool) -> Slip:
     told = Counter(the_cause(one.cause) for _, one in cases if "…" in words and mistake)
     where = Counter(one.question for _, one in cases)
     ordered = tuple((one, where[one]) for one in sorted(where, key=_natural))
-    return Slip(
-        mistake, words, tuple(filter(None, told)), tuple(dict.fromkeys(student for student, _ in cases)), ordered
-    )
+    who = tuple(dict.fromkeys(student for student, _ in cases))
+    return Slip(mistake, words, tuple(filter(None, told)), who, ordered, is_named)
 
 
 def graded_of(result: Result) -> float:
