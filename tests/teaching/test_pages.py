@@ -294,6 +294,17 @@ def test_the_task_is_shown_where_it_is_the_one_the_student_had():
     assert "Write the total derivative" not in words(of_one(one(instance="0" * 16))["students/ada.html"])
 
 
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [("07 · 1. One weight", "notebook 07 · 1. One weight"), ("Lecture 4", "Lecture 4"), ("2026 · notes", "2026 · notes")],
+)
+def test_where_to_read_again_is_a_notebook_only_where_it_is_one(section, says):
+    answers = one(reread=section, cause="It is wrong."), one("not attempted", "07.3", reread=section)
+    said = words(of_one(*answers)["students/ada.html"])
+    assert f"Read again: {says}" in said and f"0 of 2 points · {says}" in said
+    assert said.count("notebook") == (2 if "notebook" in says else 0)
+
+
 def test_with_the_course_its_titles_and_own_questions_are_shown():
     own = replace(course_questions()["07.2"], id="L7.1", task="Differentiate $x^2$ by `x`.")
     week = Assignment("week", (Entry("L7.1"),), title="Week seven", varied=False)

@@ -84,12 +84,18 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"words": in_words, "number": summary.number, "page": file_name, "sign": _sign}
+    environment.filters["place"] = _place
     environment.globals |= {"NOT_GRADED": NOT_GRADED, "COLUMNS": summary.COLUMNS, "kind": _kind}
     return environment
 
 
 def _sign(outcome: str) -> str:
     return summary.SIGNS.get(outcome, summary.OTHER_SIGN)
+
+
+def _place(section: str) -> str:
+    """Return where to read: a notebook of the course, or whatever a question of one's own names."""
+    return f"notebook {section}" if re.match(r"\d\d · ", section) else section
 
 
 def _kind(outcome: str) -> str:
