@@ -11,6 +11,7 @@ import pytest
 
 import a_class
 from bptt_lab.cli import main
+from bptt_lab.exercises import ex
 from bptt_lab.exercises.outcomes import CORRECT, CRASHED, WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.teaching import gathered, pages, results, summary, wording
@@ -292,6 +293,19 @@ def test_the_task_is_shown_where_it_is_the_one_the_student_had():
     told = of_one(one(instance=fingerprint(question)))["students/ada.html"]
     assert "Write the total derivative of the loss by" in words(told) and "<math" in told
     assert "Write the total derivative" not in words(of_one(one(instance="0" * 16))["students/ada.html"])
+
+
+def test_beside_the_task_stand_the_equations_in_the_letters_the_student_had():
+    text = "a[t] = w * x[t] + r * h[t-1]\nh[t] = tanh(a[t])\nL[t] = mse(h[t], y[t])"
+    (key,) = ex.add(f'[[question]]\nid = "L9.1"\nkind = "line"\ntask = "Write it."\nnetwork = """\n{text}\n"""\n'
+                    'sizes = { x = 1, h = 1 }\nT = 4\ngoal = "D(L, r)"\nletters = ["d_a", "h"]\n'
+                    'answer = "sum(t, 1, T, d_a(t)*h(t-1))"')  # fmt: skip
+    own = replace(ex(key).question, id="L9.1")
+    course = Course("course", {"week": Assignment("week", (Entry("L9.1"),))}, {"L9.1": own}, b"secret")
+    given = [result(one(question="L9.1", instance=known)) for known in (fingerprint(own), "0" * 16)]
+    there, unknown = (pages.pages(gathered.Gathered((each,)), course)["students/ada.html"] for each in given)
+    assert f"<pre><code>{text}</code></pre>" in unescape(there) and "The network (all numbers, T = 4):" in words(there)
+    assert "tanh" not in unknown
 
 
 @pytest.mark.parametrize(

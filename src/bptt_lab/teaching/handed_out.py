@@ -47,10 +47,19 @@ def equations(question: Question) -> tuple[str, dict[str, int | tuple], int]:
     return network.text.strip("\n"), dict(network.sizes), question.graph.T
 
 
+def network_shown(question: Question) -> tuple[str, str]:
+    """Return a line of sizes and steps, and the equations of a question's network in the language of the answers."""
+    text, sizes, T = equations(question)
+    steps = f", T = {T}" if is_timed(question) else ""
+    numbers = all(size in (1, ()) for size in sizes.values())
+    named = "all numbers" if numbers else "sizes " + ", ".join(f"{name} {size}" for name, size in sizes.items())
+    return f"The network ({named}{steps}):", text
+
+
 def is_timed(question: Question) -> bool:
     """Return whether anything in a question's network has a time."""
     network = question.graph.network
     return any(map(network.is_timed, network.shapes))
 
 
-__all__ = ["equations", "is_timed", "question_of", "table"]
+__all__ = ["equations", "is_timed", "network_shown", "question_of", "table"]

@@ -15,6 +15,7 @@ from bptt_lab.exercises.questions import course_questions
 from bptt_lab.teaching import summary
 from bptt_lab.teaching.coursefile import Course, fingerprint
 from bptt_lab.teaching.gathered import Gathered
+from bptt_lab.teaching.handed_out import network_shown
 from bptt_lab.teaching.results import NOT_GRADED, Judged, Result
 from bptt_lab.teaching.wording import in_words, written
 
@@ -22,6 +23,7 @@ CLASS, NOT_SEEN, STUDENTS = "index.html", "not-graded.html", "students"
 SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 DIGEST = 10  # hexadecimal digits behind a name that is no file name as it stands
 HASHED = re.compile(rf"-[0-9a-f]{{{DIGEST}}}$")
+UNKNOWN: dict[str, Any] = {"task": "", "network": None}  # of a question that is not the one the student had
 # names that Windows keeps for devices
 RESERVED = {"con", "prn", "aux", "nul", *(f"{one}{k}" for one in ("com", "lpt") for k in range(10))}
 
@@ -189,7 +191,7 @@ def _part(result: Result, others: frozenset[str], course: Course | None) -> dict
     answers = sorted(result.answers, key=lambda one: summary.questions([result]).index(one.question))
     tasks = dict(_tasks(result, course))
     shown: list[dict[str, Any]] = [
-        {"answer": one, "task": tasks.get(one.question, ""), "why": _why(one.reason, others)} for one in answers
+        {"answer": one, **tasks.get(one.question, UNKNOWN), "why": _why(one.reason, others)} for one in answers
     ]
     groups: dict[str, list[Any]] = {"right": [], "again": [], "empty": [], "open": []}
     for one in shown:
@@ -214,13 +216,17 @@ def _why(reason: str, others: frozenset[str]) -> str:
     return "" if any(name.casefold() in folded for name in others if name) else reason
 
 
-def _tasks(result: Result, course: Course | None) -> Iterator[tuple[str, str]]:
-    """Yield the task of each question as this student had it; where that is not known, none."""
+def _tasks(result: Result, course: Course | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield task and network of each question as this student had it; where that is not known, none."""
     asked = _asked(result, course)
     for one in result.answers:
         question = asked.get(one.question)
         if question is not None and fingerprint(question) == one.instance:
-            yield one.question, question.task
+            yield one.question, {"task": question.task, "network": _network(question)}
+
+
+def _network(question: Question) -> tuple[str, str] | None:
+    return network_shown(question) if question.network else None
 
 
 def _asked(result: Result, course: Course | None) -> Mapping[str, Question]:

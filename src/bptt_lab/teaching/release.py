@@ -24,7 +24,7 @@ from bptt_lab.exercises.closed import FILE_NAME
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.question import Question
 from bptt_lab.teaching.coursefile import Assignment, Course, Entry
-from bptt_lab.teaching.handed_out import equations, is_timed, table
+from bptt_lab.teaching.handed_out import network_shown, table
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 READING, SETTINGS = "reading", "nbgrader_config.py"
@@ -181,18 +181,9 @@ def task_text(question: Question, entry: Entry) -> str:
     shown = KINDS[question.kind].show(question)[:-1]  # the last line tells how to answer outside of a release
     more = f" Of several answers, separated by commas, the first {entry.attempts} count." if entry.attempts > 1 else ""
     how = f'Answer: `hand_in("{question.id}", …)` {HOW[question.kind].words}{more}'
-    network = [_network(question)] if question.network else []
+    network = ["{}\n\n```\n{}\n```".format(*network_shown(question))] if question.network else []
     head = f"### {question.id} · {in_points(entry.points)}"
     return "\n\n".join([head, question.task, *network, *shown, how])
-
-
-def _network(question: Question) -> str:
-    """Return the equations of a question's network, in the language of the answers, with sizes and steps."""
-    text, sizes, T = equations(question)
-    steps = f", T = {T}" if is_timed(question) else ""
-    numbers = all(size in (1, ()) for size in sizes.values())
-    named = "all numbers" if numbers else "sizes " + ", ".join(f"{name} {size}" for name, size in sizes.items())
-    return f"The network ({named}{steps}):\n\n```\n{text}\n```"
 
 
 def in_points(points: float) -> str:
