@@ -9,6 +9,7 @@ import pytest
 
 import a_class
 from bptt_lab.cli import main
+from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.teaching import exports, gathered, matching, sheets
 from bptt_lab.teaching.matching import Person
 from bptt_lab.teaching.results import NOT_GRADED, Judged, Result
@@ -43,14 +44,16 @@ def result(student, points=7.5, file="", **others):
     return Result("bptt", "week7", student, file or f"{student}/week7.ipynb", "0", "0.9", "process", **given)
 
 
+def asked(titles=("week7",), column=None, **how):
+    return titles, column, exports.Filling(**how)
+
+
 def canvas(*results, text=CANVAS, **others):
-    given = {"assignment": "week7", "column": None, "partial": False} | others
-    return exports.canvas(text.encode(), results, **given)
+    return exports.canvas(text.encode(), results, *asked(**others))
 
 
 def moodle(*results, text=MOODLE, **others):
-    given = {"assignment": "week7", "column": None, "partial": False} | others
-    return exports.moodle(text.encode(), results, **given)
+    return exports.moodle(text.encode(), results, *asked(**others))
 
 
 def column(made, name, separator=","):
@@ -92,7 +95,7 @@ def test_canvas_is_filled_in_one_column_and_every_other_byte_stays():
     ],
 )
 def test_whose_line_it_is(student, file, row):
-    made = canvas(result(student, file=file))
+    made = canvas(result(student, file=file), overwrite=True)
     filled = [key[1] for key, value in column(made, "week7 (4712)").items() if value == "7.5"]
     assert filled == [row] and not [
         note for note in made.notes if student in note and "highest" not in note and row != "105"
@@ -129,10 +132,34 @@ def test_who_handed_in_nothing_is_listed():
     assert [re.search(r"row (\d+)", note)[1] for note in notes if "nothing handed in" in note] == list("56789") + ["10"]
 
 
-def test_a_grade_that_was_there_is_told():
-    made = canvas(result("sobrien"))
-    assert column(made, "week7 (4712)")[('O\'Brien, Seán "Sonny"', "105")] == "7.5"
-    assert any("had another grade: row 8, sobrien: 7, now 7.5" in note for note in made.notes)
+def test_a_grade_that_was_there_is_kept_and_told_unless_it_is_to_be_written_over():
+    kept, over = canvas(result("sobrien")), canvas(result("sobrien"), overwrite=True)
+    place = ('O\'Brien, Seán "Sonny"', "105")
+    assert kept.data == CANVAS.encode() and kept.filled == 0
+    assert column(over, "week7 (4712)")[place] == "7.5" and over.filled == 1
+    assert any("kept another grade: row 8, sobrien: 7, here 7.5" in note for note in kept.notes)
+    assert any("had another grade: row 8, sobrien: 7, now 7.5" in note for note in over.notes)
+    assert "1 row holds another grade, 7 points there, 7.5 in these results: kept; --overwrite" in kept.notes[0]
+    assert kept.notes[0].partition(": ")[0] == over.notes[0].partition(": ")[0] and "written over" in over.notes[0]
+    excused = canvas(result("jnunez"), text=CANVAS.replace('group 1",,,0.00', 'group 1",,EX,0.00'))
+    assert column(excused, "week7 (4712)")[("Núñez, José", "102")] == "EX"
+
+
+def test_a_grade_of_the_worksheet_is_kept_too():
+    made = moodle(result("lukasz zolc", 4.0), result("Anna Müller"))
+    assert column(made, "Grade")[("Participant 203", "Łukasz Żółć")] == "3.00" and made.filled == 1
+    assert "3 points there, 4 in these results" in made.notes[0]
+
+
+def test_who_got_a_zero_for_what_could_not_be_read_is_named():
+    unread = judged(0.0, CANNOT_READ, reason="A ) is missing.\n  d1(1")
+    for made in (
+        canvas(result("jnunez", answers=(judged(3.0), unread))),
+        exports.plain([result("jnunez", answers=(unread,))]),
+    ):
+        (note,) = [note for note in made.notes if "could not be read" in note]
+        assert "jnunez (" in note and note.endswith("07.2: A ) is missing.")
+    assert not [note for note in canvas(result("jnunez")).notes if "read" in note]
 
 
 OPEN = {
@@ -163,15 +190,15 @@ def test_other_points_than_the_platforms_are_told():
 
 
 def test_the_column_can_be_chosen_and_must_be_one():
-    made = canvas(result("Anna Müller"), column="week6 (4711)")
+    made = canvas(result("Anna Müller"), column="week6 (4711)", overwrite=True)
     assert column(made, "week6 (4711)")[("Müller, Anna", "101")] == "7.5"
-    assert canvas(result("Anna Müller"), column="Week6").data == made.data
+    assert canvas(result("Anna Müller"), column="Week6", overwrite=True).data == made.data
     with pytest.raises(exports.ExportError, match=r"no column is called 'week8'.*week6 \(4711\), week7 \(4712\)"):
-        canvas(result("Anna Müller"), assignment="week8")
+        canvas(result("Anna Müller"), titles=["week8"])
     with pytest.raises(exports.ExportError, match="2 columns are called 'week7'"):
         canvas(result("Anna Müller"), text=CANVAS.replace("week6 (4711)", "Week7 (4711)"))
     with pytest.raises(exports.ExportError, match="no column"):  # a column of the platform's own is no assignment
-        canvas(result("Anna Müller"), assignment="Section")
+        canvas(result("Anna Müller"), titles=["Section"])
 
 
 def test_another_platforms_file_is_refused():
@@ -352,6 +379,32 @@ def test_of_several_assignments_one_is_chosen(tmp_path, capsys):
     assert main(command) == 2 and "--assignment: week7, week8" in capsys.readouterr().err
     assert main([*command, "--assignment", "week9"]) == 2 and "no results of 'week9'" in capsys.readouterr().err
     assert main([*command, "--assignment", "week8"]) == 0 and b",2,12," in (tmp_path / "out.csv").read_bytes()
+
+
+COURSE = """
+[course]
+name = "bptt"
+
+[[assignment]]
+name = "week7"
+title = "One weight, many uses"
+question = ["07.2"]
+"""
+
+
+def test_a_column_may_bear_the_name_or_the_title_of_the_assignment(tmp_path, capsys):
+    folder = a_class.store(tmp_path / "results", [result("Anna Müller")])
+    (tmp_path / "course.toml").write_text(COURSE, encoding="utf-8")
+    (tmp_path / "course.secret").write_bytes(b"a secret of 32 bytes, as it must")
+    book, out = tmp_path / "book.csv", tmp_path / "out.csv"
+    book.write_bytes(CANVAS.replace("week7 (4712)", '"One weight, many uses (4712)"').encode())
+    command = ["export", str(folder), "--canvas", str(book), "--out", str(out)]
+    assert main(command) == 2 and "no column is called 'week7'" in capsys.readouterr().err
+    command += ["--course", str(tmp_path / "course.toml")]
+    for more in ([], ["--assignment", "week7"], ["--assignment", "One weight, many uses"]):
+        assert main([*command, *more]) == 0 and b'group 1",4,7.5,80' in out.read_bytes()
+    book.write_bytes(CANVAS.encode())
+    assert main(command) == 0 and b'group 1",4,7.5,80' in out.read_bytes()
 
 
 def test_what_cannot_be_done_is_one_sentence(tmp_path, capsys):

@@ -310,7 +310,11 @@ def test_beside_the_task_stand_the_equations_in_the_letters_the_student_had():
 
 @pytest.mark.parametrize(
     ("section", "says"),
-    [("07 · 1. One weight", "notebook 07 · 1. One weight"), ("Lecture 4", "Lecture 4"), ("2026 · notes", "2026 · notes")],
+    [
+        ("07 · 1. One weight", "notebook 07 · 1. One weight"),
+        ("Lecture 4", "Lecture 4"),
+        ("2026 · notes", "2026 · notes"),
+    ],
 )
 def test_where_to_read_again_is_a_notebook_only_where_it_is_one(section, says):
     answers = one(reread=section, cause="It is wrong."), one("not attempted", "07.3", reread=section)

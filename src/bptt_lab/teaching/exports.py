@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
+from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.teaching import sheets, summary
 from bptt_lab.teaching.gathered import Gathered
 from bptt_lab.teaching.matching import Matches, Person, fold, match
@@ -21,6 +23,16 @@ class ExportError(ValueError):
     """An export that cannot be made; the message says what is missing and what there is."""
 
 
+class Filling(NamedTuple):
+    """What is written: `partial`, also points of who was not graded whole; `overwrite`, also over another grade."""
+
+    partial: bool = False
+    overwrite: bool = False
+
+
+AS_EVER = Filling()
+
+
 class Export(NamedTuple):
     """A file to be handed to the platform, how many lines were filled, and all that a person must know of it."""
 
@@ -29,21 +41,32 @@ class Export(NamedTuple):
     notes: tuple[str, ...]
 
 
-def chosen(gathered: Gathered, assignment: str | None) -> tuple[str, tuple[Result, ...]]:
-    """Return the name and the results of one assignment, the only one where none is named (errors: ExportError)."""
+def chosen(
+    gathered: Gathered, assignment: str | None, titles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, tuple[Result, ...]]:
+    """Return the name and the results of one assignment, the only one where none is named (errors: ExportError).
+
+    It may be named by its title, too, where `titles` has the titles by name.
+    """
     names = list(dict.fromkeys(name for _, name in gathered.assignments))
     if assignment is None and len(names) != 1:
         raise ExportError(
             f"the results are of {len(names)} assignments; choose one by --assignment: {', '.join(names)}"
         )
-    name = names[0] if assignment is None else assignment
+    entitled = [name for name in names if titles.get(name) and titles[name] == assignment]
+    name = names[0] if assignment is None else entitled[0] if assignment not in names and entitled else assignment
     if name not in names:
         raise ExportError(f"there are no results of {name!r}. There are: {', '.join(names)}")
     return name, tuple(one for one in gathered.results if one.assignment == name)
 
 
-def canvas(data: bytes, results: Sequence[Result], assignment: str, column: str | None, partial: bool) -> Export:
-    """Return Canvas's gradebook with the column of an assignment filled (errors: ExportError, SheetError)."""
+def canvas(
+    data: bytes, results: Sequence[Result], titles: Sequence[str], column: str | None, how: Filling = AS_EVER
+) -> Export:
+    """Return Canvas's gradebook with the column of an assignment filled (errors: ExportError, SheetError).
+
+    `titles` are the assignment's name and title; the first that a column has is taken, unless `column` names one.
+    """
     sheet = sheets.read(data)
     place = _columns(sheet, ("Student", "ID"), "Canvas's gradebook: Grades, Export, Entire Gradebook")
     logins = [place[name] for name in CANVAS_LOGINS if name in place]
@@ -53,12 +76,14 @@ def canvas(data: bytes, results: Sequence[Result], assignment: str, column: str 
         for k in range(first, len(sheet.rows))
         if sheet.value(k, place["ID"]) or sheet.value(k, place["Student"])
     ]
-    target = _column(sheet, column or assignment, by_title=column is None)
+    target = _column(sheet, [column] if column else titles, by_title=column is None)
     possible = sheet.value(first - 1, target) if first > 1 else ""
-    return _filled(sheet, target, match(results, people), people, partial, possible)
+    return _filled(sheet, target, match(results, people), people, how, possible)
 
 
-def moodle(data: bytes, results: Sequence[Result], assignment: str, column: str | None, partial: bool) -> Export:
+def moodle(
+    data: bytes, results: Sequence[Result], titles: Sequence[str], column: str | None, how: Filling = AS_EVER
+) -> Export:
     """Return Moodle's grading worksheet with its grades filled (errors: ExportError, SheetError)."""
     sheet = sheets.read(data)
     place = _columns(sheet, ("Identifier",), "Moodle's grading worksheet, in English: the assignment, its submissions, "
@@ -70,10 +95,10 @@ def moodle(data: bytes, results: Sequence[Result], assignment: str, column: str 
         for k in range(1, len(sheet.rows))
         if (number := sheet.value(k, place["Identifier"]))
     ]
-    target = _column(sheet, column or "Grade", by_title=False)
+    target = _column(sheet, [column or "Grade"], by_title=False)
     most = place.get("Maximum Grade")
     possible = sheet.value(people[0].row, most) if people and most is not None else ""
-    return _filled(sheet, target, match(results, people), people, partial, possible)
+    return _filled(sheet, target, match(results, people), people, how, possible)
 
 
 def _digits(identifier: str) -> str:
@@ -102,46 +127,67 @@ def _columns(sheet: Sheet, needed: Sequence[str], what: str) -> dict[str, int]:
     return place
 
 
-def _column(sheet: Sheet, name: str, by_title: bool) -> int:
-    """Return the column to be filled: of this name, or of this title before Canvas's number (errors: ExportError)."""
-    names = sheet.head
-    exact = [k for k, one in enumerate(names) if one == name]
-    titled = [k for k, one in enumerate(names) if TITLE_ID.search(one) and fold(TITLE_ID.sub("", one)) == fold(name)]
+def _column(sheet: Sheet, titles: Sequence[str], by_title: bool) -> int:
+    """Return the column to be filled: of one of these names, or titles before Canvas's number (errors: ExportError)."""
+    names, called = sheet.head, {fold(one) for one in titles if fold(one)}
+    exact = [k for k, one in enumerate(names) if one in titles]
+    titled = [k for k, one in enumerate(names) if TITLE_ID.search(one) and fold(TITLE_ID.sub("", one)) in called]
     found = titled if by_title else exact or titled
     if len(found) == 1:
         return found[0]
     there = [one for one in names if TITLE_ID.search(one)] or names
-    several = f"{len(found)} columns are called {name!r}" if found else f"no column is called {name!r}"
+    name = " or ".join(repr(one) for one in dict.fromkeys(titles) if one)
+    several = f"{len(found)} columns are called {name}" if found else f"no column is called {name}"
     raise ExportError(f"{several}; choose one by --column. There are: {', '.join(there)}")
 
 
 def _filled(
-    sheet: Sheet, column: int, matches: Matches, people: Sequence[Person], partial: bool, possible: str
+    sheet: Sheet, column: int, matches: Matches, people: Sequence[Person], how: Filling, possible: str
 ) -> Export:
     comma = _has_comma(sheet, column, possible)
     values, left = {}, []
     for row, result in sorted(matches.rows.items()):
-        if result.reason or not result.answers or (result.not_graded and not partial):
+        if result.reason or not result.answers or (result.not_graded and not how.partial):
             left.append((row, result))
         else:
             there = sheet.value(row, column)
             values[row] = there if _number(there) == result.points else _written(result, comma)
-    changed = [row for row in values if sheet.value(row, column) not in ("", "-", values[row])]
+    other = [row for row in values if sheet.value(row, column) not in ("", "-", values[row])]
+    ours = {row: values[row] for row in other}
+    written = {row: value for row, value in values.items() if how.overwrite or row not in ours}
     notes = [
-        *_of_points([matches.rows[row] for row in values], possible),
+        *_of_other_grades([sheet.value(row, column) for row in ours], [matches.rows[row] for row in ours], how),
+        *_of_points([matches.rows[row] for row in written], possible),
         *(f"not graded, left as it was: {_named(result)} (row {row + 1}): {_why(result)}" for row, result in left),
         *(f"filled without what was not graded: {_named(matches.rows[row])}: {_why(matches.rows[row])}"
-          for row in values if matches.rows[row].not_graded),
-        *(f"had another grade: row {row + 1}, {matches.rows[row].student}: {sheet.value(row, column)}, "
-          f"now {values[row]}" for row in changed),
+          for row in written if matches.rows[row].not_graded),
+        *(f"filled with 0 for what could not be read, have a look: {_named(matches.rows[row])}: {unread}"
+          for row in written if (unread := _unread(matches.rows[row]))),
+        *(f"{'had' if how.overwrite else 'kept'} another grade: row {row + 1}, {matches.rows[row].student}: "
+          f"{sheet.value(row, column)}, {'now' if how.overwrite else 'here'} {ours[row]}" for row in ours),
         *(f"in no line of the file: {_named(one)}, {_points_of(one)}" for one in matches.unknown),
         *(f"not filled, because it is not clear whose: {_named(one)}, {_points_of(one)}: {why}"
           for one, why in matches.ambiguous),
         *(f"in the file, nothing handed in: row {one.row + 1}, {one.name or one.number}"
           for one in people if one.row not in matches.rows and one.row not in matches.claimed),
     ]  # fmt: skip
-    new = {row: value for row, value in values.items() if value != sheet.value(row, column)}
-    return Export(sheet.filled(column, new).bytes(), len(values), tuple(notes))
+    new = {row: value for row, value in written.items() if value != sheet.value(row, column)}
+    return Export(sheet.filled(column, new).bytes(), len(written), tuple(notes))
+
+
+def _of_other_grades(there: Sequence[str], ours: Sequence[Result], how: Filling) -> list[str]:
+    """Return a sentence that says how many grades, and points, are or would be written over."""
+    if not there:
+        return []
+    before = summary.number(sum(_number(one) or 0 for one in there))
+    points = f"{before} points there, {summary.number(sum(one.points for one in ours))} in these results"
+    grades = f"{len(there)} row{'s hold' if len(there) > 1 else ' holds'} another grade"
+    return [f"{grades}, {points}: " + ("written over" if how.overwrite else "kept; --overwrite writes ours")]
+
+
+def _unread(result: Result) -> str:
+    found = [one for one in result.answers if one.outcome == CANNOT_READ]
+    return "; ".join(f"{one.question}: {summary.first_line(one.reason or one.cause)}" for one in found)
 
 
 def _named(result: Result) -> str:
@@ -194,8 +240,11 @@ def plain(results: Sequence[Result]) -> Export:
     asked = summary.questions(results)
     head = ["student", "course", "assignment", "points", "of", "not graded", "why", "file", *asked]
     rows = [_line(one, asked) for one in results]
-    notes = [f"not graded, or not all: {_named(one)}: {_why(one)}" for one in results if not summary.is_graded(one)]
-    return Export(sheets.table([head, *rows]), len(rows) - len(notes), tuple(notes))
+    left = [f"not graded, or not all: {_named(one)}: {_why(one)}" for one in results if not summary.is_graded(one)]
+    zeros = [
+        f"0 for what could not be read, have a look: {_named(one)}: {_unread(one)}" for one in results if _unread(one)
+    ]
+    return Export(sheets.table([head, *rows]), len(rows) - len(left), (*left, *zeros))
 
 
 def _line(result: Result, asked: Sequence[str]) -> list[str]:

@@ -73,9 +73,7 @@ def slips(results: Iterable[Result], question: str | None = None, reasons: Colle
         for one in result.answers:
             if one.outcome in (WRONG, CRASHED) and question in (None, one.question):
                 made.setdefault(_kind(one), []).append((result.student, one))
-    found = [
-        _slip(mistake, words, cases, bool(mistake) or words in named) for (mistake, words), cases in made.items()
-    ]
+    found = [_slip(mistake, words, cases, bool(mistake) or words in named) for (mistake, words), cases in made.items()]
     return sorted(found, key=lambda one: (not one.is_named, -one.count, not one.mistake, one.words, one.told))
 
 

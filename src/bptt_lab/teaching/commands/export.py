@@ -15,7 +15,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="fill a platform's own file with points, for example: "
         "bptt-lab export results --canvas gradebook.csv --out filled.csv",
         description="Points from the results of `bptt-lab grade`, in the file that the platform exported: one column "
-        "is filled, every other byte stays. Whoever could not be matched, or was not graded, is listed.",
+        "is filled, every other byte stays, and so does a grade that is there already. Whoever could not be matched, "
+        "or was not graded, is listed.",
         epilog="Examples: bptt-lab export results --moodle worksheet.csv --out filled.csv; "
         "bptt-lab export results --csv --out points.csv",
     )
@@ -30,12 +31,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     word.add_argument(
         "--partial", action="store_true", help="give points also to those of whom an answer was not graded"
     )
+    word.add_argument("--overwrite", action="store_true", help="write also where the file holds another grade")
+    word.add_argument("--course", type=Path, metavar="COURSE.toml", help="so that a column may bear the title, too")
     word.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the file and say whom it could not fill; return the exit code."""
-    from bptt_lab.teaching import exports, gathered, sheets
+    from bptt_lab.teaching import coursefile, exports, gathered, sheets
     from bptt_lab.teaching.wording import written
 
     source = chosen.canvas or chosen.moodle
@@ -43,11 +46,12 @@ def run(chosen: argparse.Namespace) -> int:
         if source and _is_same(source, chosen.out):
             raise exports.ExportError(f"{chosen.out} is the platform's own file; give --out another name.")
         found = gathered.gather(chosen.results)
-        name, results = exports.chosen(found, chosen.assignment)
-        made = _made(chosen, source, results, name)
+        titles = _titles(chosen.course)
+        name, results = exports.chosen(found, chosen.assignment, titles)
+        made = _made(chosen, source, results, [name, titles.get(name, "")])
     except sheets.SheetError as error:
         return _refused(f"{source}: {error}")
-    except (gathered.GatherError, exports.ExportError) as error:
+    except (gathered.GatherError, exports.ExportError, coursefile.CourseError, coursefile.QuestionError) as error:
         return _refused(str(error))
     except OSError as error:
         return _refused(f"{error.filename} cannot be read: {error.strerror}.")
@@ -61,13 +65,20 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _made(chosen: argparse.Namespace, source: Path | None, results: Any, name: str) -> Any:
+def _titles(course: Path | None) -> dict[str, str]:
+    from bptt_lab.teaching import coursefile
+
+    return {name: one.title for name, one in coursefile.load(course).assignments.items()} if course else {}
+
+
+def _made(chosen: argparse.Namespace, source: Path | None, results: Any, titles: list[str]) -> Any:
     from bptt_lab.teaching import exports
 
     if source is None:
         return exports.plain(results)
     fill = exports.canvas if chosen.canvas else exports.moodle
-    return fill(source.read_bytes(), results, name, chosen.column, chosen.partial)
+    how = exports.Filling(chosen.partial, chosen.overwrite)
+    return fill(source.read_bytes(), results, titles, chosen.column, how)
 
 
 def _is_same(one: Path, other: Path) -> bool:
