@@ -67,12 +67,15 @@ def match(results: Sequence[Result], people: Sequence[Person]) -> Matches:
     rows: dict[int, list[Result]] = {}
     unknown, ambiguous, claimed = [], [], set()
     for result in results:
-        found = _found(result, people)
-        if len(found) == 1:
-            rows.setdefault(found[0].row, []).append(result)
-        elif found:
-            claimed |= {one.row for one in found}
-            ambiguous.append((result, f"{len(found)} rows could be theirs: {_listed(found)}"))
+        could = found(result.student, result.file, people)
+        if len(could) == 1 and (other := _another(result, could[0], people)):
+            claimed.add(could[0].row)
+            ambiguous.append((result, f"by number it is {_listed(could)}, by name {_listed(other)}"))
+        elif len(could) == 1:
+            rows.setdefault(could[0].row, []).append(result)
+        elif could:
+            claimed |= {one.row for one in could}
+            ambiguous.append((result, f"{len(could)} rows could be theirs: {_listed(could)}"))
         else:
             unknown.append(result)
     for row, claims in rows.items():
@@ -88,8 +91,15 @@ def _listed(people: Iterable[Person]) -> str:
     return ", ".join(f"row {one.row + 1} ({one.name or one.number})" for one in people)
 
 
-def _found(result: Result, people: Sequence[Person]) -> list[Person]:
-    number, student = file_number(result.file), result.student.strip().casefold()
+def _another(result: Result, person: Person, people: Sequence[Person]) -> list[Person]:
+    """Return the lines that the student's name fits, where none of them is the one that the file's number names."""
+    named = found(result.student, "", people)
+    return [] if person in named else named
+
+
+def found(student: str, file: str, people: Sequence[Person]) -> list[Person]:
+    """Return the lines that the strongest sign fits: the number in a file's name, login or address, full name."""
+    number, student = file_number(file), student.strip().casefold()
     joined = fold(student).replace(" ", "")
     signs: list[Callable[[Person], bool]] = [
         lambda one: number != "" and one.number == number,
@@ -100,7 +110,7 @@ def _found(result: Result, people: Sequence[Person]) -> list[Person]:
         lambda one: words(student) != () and words(one.name) == words(student),
         lambda one: joined != "" and joined in _joined(one.name),
     ]
-    return next((found for sign in signs if (found := [one for one in people if sign(one)])), [])
+    return next((could for sign in signs if (could := [one for one in people if sign(one)])), [])
 
 
 def _joined(name: str) -> tuple[str, ...]:

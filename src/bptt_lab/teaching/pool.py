@@ -15,6 +15,7 @@ from bptt_lab.teaching import grading, isolation, judging, results, store
 from bptt_lab.teaching.coursefile import Course, fingerprint
 from bptt_lab.teaching.judging import Job, Lost, Setup
 from bptt_lab.teaching.results import Result
+from bptt_lab.teaching.roster import Roster
 from bptt_lab.teaching.submissions import Submission, SubmissionsError, handed_out_to
 
 AHEAD = 3  # submissions that wait for each worker
@@ -22,20 +23,28 @@ SECONDS_TO_CONNECT = 20  # to the scheduler of a cluster
 
 
 class Plan(NamedTuple):
-    """A submission as it stands before it is judged: whose instance it is, its hash, and who else has the same."""
+    """A submission as it stands before it is judged: whose instance it is, its hash, and who else has the same.
+
+    `owner` is the one student the notebook was made for, '' where it was made for nobody or several.
+    """
 
     submission: Submission
     student: str
     digest: str
     same: tuple[str, ...] = ()
     reason: str = ""
+    owner: str = ""
 
 
 class Tally(NamedTuple):
-    """What came of a class: all results in order of names, and how many of them were there before."""
+    """What came of a class: all results in order of names, and how many of them were there before.
+
+    `whose` holds a platform's name, the student a notebook was made for, and the file, where nobody compared them.
+    """
 
     results: tuple[Result, ...]
     there_before: int
+    whose: tuple[tuple[str, str, str], ...] = ()
 
 
 Told = Callable[[int], None]
@@ -53,12 +62,14 @@ def grade_all(
     again: bool = False,
     remembers: bool = True,
     told: Told = lambda count: None,
+    roster: Roster | None = None,
 ) -> Tally:
     """Judge each submission that has no result of these questions, this version and these bytes, and keep the results.
 
-    `pool` judges jobs in any order; `told` is called with how many more are done. Errors: OSError.
+    `pool` judges jobs in any order; `told` is called with how many more are done. With a `roster`, a notebook that was
+    made for another than a platform names is left to a person. Errors: OSError.
     """
-    plans = {plan.student: plan for plan in planned(course, assignment, found)}
+    plans = {plan.student: plan for plan in planned(course, assignment, found, roster)}
     setup = judging.setup_for(course, assignment, level, runs_functions, remembers)
     done: dict[str, Result] = {}
     for plan in plans.values():
@@ -77,13 +88,17 @@ def grade_all(
         if plan.student not in done:  # nothing to be judged
             done[plan.student] = _kept(out, plan, _unreadable(course, setup, plan, plan.reason))
             told(1)
-    return Tally(tuple(done[name] for name in sorted(done)), there_before)
+    store.drop_moved(out, done)
+    of_lms = [plan for plan in plans.values() if plan.submission.is_of_lms and plan.owner]
+    named = [(one.submission.student, one.owner, one.submission.file) for one in of_lms if roster is None]
+    whose = tuple(sorted(one for one in named if one[0].casefold() != one[1].casefold()))
+    return Tally(tuple(done[name] for name in sorted(done)), there_before, whose)
 
 
-def planned(course: Course, assignment: str, found: Iterable[Submission]) -> list[Plan]:
+def planned(course: Course, assignment: str, found: Iterable[Submission], roster: Roster | None = None) -> list[Plan]:
     """Return what is to be done about each submission; each file is read once, and none is kept in memory."""
     is_varied = course.assignments[assignment].varied
-    plans = [_plan(one, is_varied) for one in found]
+    plans = [_plan(one, is_varied, roster) for one in found]
     names = Counter(plan.student for plan in plans)
     plans = [plan if names[plan.student] == 1 else _of_two(plan) for plan in plans]
     alike = defaultdict(list)
@@ -93,18 +108,20 @@ def planned(course: Course, assignment: str, found: Iterable[Submission]) -> lis
     return [plan._replace(same=tuple(sorted({*alike[plan.digest]} - {plan.student}))) for plan in plans]
 
 
-def _plan(one: Submission, is_varied: bool) -> Plan:
+def _plan(one: Submission, is_varied: bool, roster: Roster | None) -> Plan:
     """Return what is to be done about a submission: a learning platform's name is not that of the instance."""
     try:
         files = one.read()
     except SubmissionsError as error:
         return Plan(one, one.student, "", reason=str(error))
-    owners = sorted({handed_out_to(data) for _, data in files} - {""}) if is_varied else []
-    digest = grading.digest(files)
-    if not owners or owners[0].casefold() == one.student.casefold() and len(owners) == 1:
-        return Plan(one, one.student, digest)
-    if one.is_of_lms and len(owners) == 1:
-        return Plan(one, owners[0], digest)
+    owners = sorted({handed_out_to(data) for _, data in files} - {""})
+    digest, owner = grading.digest(files), owners[0] if len(owners) == 1 else ""
+    if roster and one.is_of_lms and owner and (reason := roster.mismatch(owner, one.student, one.file)):
+        return Plan(one, one.student, digest, reason=reason, owner=owner)
+    if not owners or not is_varied or owner.casefold() == one.student.casefold():
+        return Plan(one, one.student, digest, owner=owner)
+    if one.is_of_lms and owner:
+        return Plan(one, owner, digest, owner=owner)
     made = f"The notebook was made for {' and '.join(owners)}, and lay where {one.student} hands in."
     return Plan(one, one.student, digest, reason=f"{made} Name the folder as the student, or look who wrote it.")
 

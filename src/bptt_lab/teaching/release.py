@@ -23,6 +23,7 @@ from bptt_lab import workbook
 from bptt_lab.exercises.closed import FILE_NAME
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.question import Question
+from bptt_lab.teaching import roster
 from bptt_lab.teaching.coursefile import Assignment, Course, Entry
 from bptt_lab.teaching.handed_out import network_shown, table
 
@@ -264,7 +265,7 @@ def read_students(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReleaseError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     heads = [head.strip().casefold() for head in rows[0]] if rows else []
-    column = next((heads.index(head) for head in ("student", "id", "username", "name") if head in heads), None)
+    column = next((heads.index(head) for head in roster.STUDENT if head in heads), None)
     first, column = (2, column) if column is not None else (1, 0)
     found: dict[str, int] = {}
     for number, row in enumerate(rows[first - 1 :], start=first):

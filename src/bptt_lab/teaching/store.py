@@ -8,15 +8,16 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.teaching.results import Result, ResultError, read, write
 
-RESULT, LIST = "result.json", "not-graded.csv"
+RESULT, LIST, WHOSE = "result.json", "not-graded.csv", "whose.csv"
 HEAD = ("student", "question", "outcome", "reason", "file")
+WHOSE_HEAD = ("platform's name", "notebook made for", "file")
 LONGEST_NAME = 80
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
@@ -43,6 +44,16 @@ def keep(results: Path, result: Result) -> None:
     folder = results / folder_of(result.student)
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / RESULT, write(result))
+
+
+def drop_moved(results: Path, now: Mapping[str, Result]) -> None:
+    """Remove earlier results of files that are some other student's now (errors: OSError)."""
+    files = {(one.course, one.assignment, one.file) for one in now.values()}
+    for path in sorted(results.glob(f"*/{RESULT}")):
+        with suppress(ResultError, UnicodeDecodeError):
+            old = read(path.read_text(encoding="utf-8"))
+            if old.student not in now and (old.course, old.assignment, old.file) in files:
+                path.unlink()
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -73,12 +84,21 @@ def listed(results: Iterable[Result]) -> list[tuple[str, ...]]:
 
 def write_list(results: Path, rows: Iterable[tuple[str, ...]]) -> Path:
     """Write the list of what was not graded, and return where it is (errors: OSError)."""
+    return _table(results / LIST, HEAD, rows)
+
+
+def write_whose(results: Path, rows: Iterable[tuple[str, ...]]) -> Path:
+    """Write whom a platform names beside whom a notebook was made for, and return where it is (errors: OSError)."""
+    return _table(results / WHOSE, WHOSE_HEAD, rows)
+
+
+def _table(path: Path, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Path:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(HEAD)
+    table.writerow(head)
     table.writerows([_safe(cell) for cell in row] for row in rows)
-    replace_file(results / LIST, text.getvalue())
-    return results / LIST
+    replace_file(path, text.getvalue())
+    return path
 
 
 def _safe(cell: str) -> str:

@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     word.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at once")
     word.add_argument("--dask", default="", metavar="ADDRESS", help="judge on this Dask cluster, tcp://host:8786")
     word.add_argument("--trust", action="store_true", help="run functions even where their process is not isolated")
+    word.add_argument("--students", type=Path, metavar="STUDENTS.csv", help="compare who handed in with this table")
     word.add_argument("--again", action="store_true", help="judge again what has a result")
     word.set_defaults(run=run)
 
@@ -33,6 +34,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Grade, and return the exit code: 2, with one sentence, for what cannot be done."""
     from bptt_lab.teaching.coursefile import CourseError, QuestionError, load
+    from bptt_lab.teaching.roster import RosterError, read
     from bptt_lab.teaching.submissions import SubmissionsError, find
 
     try:
@@ -41,8 +43,9 @@ def run(chosen: argparse.Namespace) -> int:
         course = load(chosen.course)
         assignment = _assignment(course, chosen.assignment)
         found, nobody = find(chosen.submissions, assignment, course.assignments)
-        return _graded(chosen, course, assignment, found, nobody)
-    except (CourseError, QuestionError, SubmissionsError) as error:
+        roster = read(chosen.students) if chosen.students else None
+        return _graded(chosen, course, assignment, found, nobody, roster)
+    except (CourseError, QuestionError, SubmissionsError, RosterError) as error:
         return _refused(str(error))
     except ImportError as error:
         extra = "cluster" if chosen.dask and error.name != "tqdm" else "instructor"
@@ -62,7 +65,9 @@ def _assignment(course: Any, name: str) -> str:
     raise SubmissionsError(f"Name the assignment with --assignment; the course has {known}.")
 
 
-def _graded(chosen: argparse.Namespace, course: Any, assignment: str, found: list, nobody: list[str]) -> int:
+def _graded(
+    chosen: argparse.Namespace, course: Any, assignment: str, found: list, nobody: list[str], roster: Any
+) -> int:
     from tqdm import tqdm
 
     from bptt_lab.teaching import isolation, pool, store
@@ -72,13 +77,16 @@ def _graded(chosen: argparse.Namespace, course: Any, assignment: str, found: lis
     print(level, "" if runs else "Functions are not run; --trust runs them all the same.", flush=True)
     chosen.out.mkdir(parents=True, exist_ok=True)
     where = pool.cluster(chosen.dask) if chosen.dask else pool.local(chosen.jobs)
-    options = {"level": level.level, "runs_functions": runs, "again": chosen.again}
+    options = {"level": level.level, "runs_functions": runs, "again": chosen.again, "roster": roster}
     with tqdm(total=len(found), unit="", desc="graded", file=sys.stderr) as bar:
         tally = pool.grade_all(course, assignment, found, chosen.out, pool=where, told=bar.update, **options)
     rows = [*store.listed(tally.results), *(("", "", "not readable", "Nobody's file.", name) for name in nobody)]
     listed = store.write_list(chosen.out, rows)
     for line in said(tally):
         print(line)
+    if tally.whose:
+        print(f"Whose notebook each file is was compared with no table of students: look once through "
+              f"{store.write_whose(chosen.out, tally.whose)}, or grade with --students students.csv.")  # fmt: skip
     print(f"To be looked at by a person: {len(rows)} lines in {listed}" if rows else f"Nothing is left: {listed}")
     return 0
 
