@@ -14,7 +14,7 @@ from bptt_lab.cli import _parser, main
 from bptt_lab.exercises import ex
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.network import read_network
-from bptt_lab.teaching import commands, coursefile
+from bptt_lab.teaching import commands, coursefile, release, roster
 
 ROOT = Path(__file__).parents[2]
 TEXT = guide.GUIDE.read_text(encoding="utf-8")
@@ -112,6 +112,27 @@ def test_links_of_the_guide_lead_somewhere():
     assert len(links) > 20 and [link for link in links if not (guide.GUIDE.parent / link).exists()] == []
     heads = {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", TEXT, re.M)}
     assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= heads
+
+
+def test_the_table_of_students_in_the_guide_is_read(tmp_path):
+    (table,) = (text for kind, text in BLOCKS if kind == "csv")
+    (tmp_path / "students.csv").write_text(table, encoding="utf-8")
+    found = roster.read(tmp_path / "students.csv")
+    assert list(found.students) == release.read_students(tmp_path / "students.csv") == ["amueller"]
+    assert found.name_of("amueller") == "Müller, Anna"
+    for file in ("x_101_5_week-1.ipynb", "x_9001_assignsubmission_file_week-1.ipynb", "anna.mueller.ipynb"):
+        assert found.who(file.partition(".ipynb")[0], file) == ["amueller"]
+
+
+def test_the_guide_names_every_head_of_the_table_of_students_that_is_read():
+    heads = {*roster.STUDENT, *roster.NUMBERS, *roster.LOGINS, *roster.NAMES, *roster.FIRST, *roster.LAST}
+    shown = re.search(r"^\| column of students.csv.*?\n\n", TEXT, re.MULTILINE | re.DOTALL)[0]
+    assert set(re.findall(r"`([^`]+)`", shown)) == heads
+
+
+def test_both_pages_say_the_same_of_attempts():
+    said = "Of several answers in one cell the first `attempts` count, and of these the best."
+    assert said in TEXT and said in (ROOT / "docs/questions.md").read_text(encoding="utf-8")
 
 
 # Commands

@@ -323,6 +323,22 @@ def test_where_to_read_again_is_a_notebook_only_where_it_is_one(section, says):
     assert said.count("notebook") == (2 if "notebook" in says else 0)
 
 
+def test_with_a_table_of_students_their_names_stand_beside_their_logins(tmp_path, capsys):
+    reason = "The notebook was made for Eve Q, and lay where ada hands in."
+    found = [result(one(mistake="A1")), result(one(NOT_GRADED, reason=reason), student="bob"), result(student="kim")]
+    folder, table = a_class.store(tmp_path / "results", found), tmp_path / "students.csv"
+    table.write_text("student,name\nada,Ada <L>\nbob,Bob\neve,Eve Q\n", encoding="utf-8")
+    command = ["report", str(folder), "--out", str(tmp_path / "report"), "--students", str(table)]
+    assert main(command) == 0
+    page = lambda name: (tmp_path / "report" / name).read_text(encoding="utf-8")
+    assert words(page("index.html")).count("ada (Ada <L>)") >= 3 and "<L>" not in page("index.html")
+    assert "ada (Ada <L>)" in words(page("students/ada.html")) and "Bob" not in page("students/ada.html")
+    assert "kim (" not in words(page("index.html")) and "bob (" not in words(page("not-graded.html"))
+    assert "Eve" not in page("students/bob.html") and "Eve Q" in page("not-graded.html")
+    table.write_text("student\n", encoding="utf-8")
+    assert main(command) == 2 and "names nobody" in capsys.readouterr().err
+
+
 def test_with_the_course_its_titles_and_own_questions_are_shown():
     own = replace(course_questions()["07.2"], id="L7.1", task="Differentiate $x^2$ by `x`.")
     week = Assignment("week", (Entry("L7.1"),), title="Week seven", varied=False)

@@ -17,6 +17,7 @@ from bptt_lab.teaching.coursefile import Course, fingerprint
 from bptt_lab.teaching.gathered import Gathered
 from bptt_lab.teaching.handed_out import network_shown
 from bptt_lab.teaching.results import NOT_GRADED, Judged, Result
+from bptt_lab.teaching.roster import Roster
 from bptt_lab.teaching.wording import in_words, written
 
 CLASS, NOT_SEEN, STUDENTS = "index.html", "not-graded.html", "students"
@@ -45,12 +46,14 @@ def file_name(student: str) -> str:
     return f"{slug}-{digest}.html"
 
 
-def pages(gathered: Gathered, course: Course | None = None) -> dict[str, str]:
+def pages(gathered: Gathered, course: Course | None = None, roster: Roster | None = None) -> dict[str, str]:
     """Return every page by its path (errors: PagesError without Jinja).
 
-    With the course's own file the pages show its titles, and the tasks of questions made for it or for one student.
+    With the course's own file the pages show its titles, and the tasks of questions made for it or for one student;
+    with a table of students their names stand beside what they are known by.
     """
     environment = _environment()
+    environment.globals["called"] = roster.name_of if roster else lambda student: ""
     students: dict[str, list[Result]] = {}
     for one in gathered.results:
         students.setdefault(one.student, []).append(one)
@@ -59,8 +62,15 @@ def pages(gathered: Gathered, course: Course | None = None) -> dict[str, str]:
     template = environment.get_template("student.html")
     for student, results in students.items():
         path = f"{STUDENTS}/{file_name(student)}"
-        made[path] = template.render(_student(student, results, frozenset(students) - {student}, course))
+        made[path] = template.render(_student(student, results, _others(student, students, roster), course))
     return {path: written(text) for path, text in made.items()}
+
+
+def _others(student: str, students: Iterable[str], roster: Roster | None) -> frozenset[str]:
+    """Return the names that a student's page must not hold."""
+    everybody = {*students, *(roster.students if roster else ())}
+    others = {one for one in everybody if one.casefold() != student.casefold()}
+    return frozenset({*others, *(roster.name_of(one) for one in others)} - {""} if roster else others)
 
 
 def write(made: Mapping[str, str], folder: Path) -> list[str]:

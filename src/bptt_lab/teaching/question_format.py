@@ -32,7 +32,8 @@ A file holds one table `[[question]]` a question. Nobody believes an author: `ch
 value of the goal, that every other form you list is accepted, that the goal agrees with a complex step of the forward
 pass, and that the instance tells the known mistakes apart. Name the file in your course file,
 `questions = ["mine.toml"]`, and assign the questions by their ids; or try them in a notebook:
-`ex.add(Path("mine.toml"))`, `ex("mine.1")`.
+`ex.add(Path("mine.toml"))`, `ex("mine.1")`. Where there is no course file yet, `bptt-lab assign --new course.toml`
+comes first.
 
 The letters are those of your network, any you like: `a[t]` in the network, `a(t)` in a formula, `d_a(t)` for the
 gradient of the loss by it. An id of the course's own is refused, since two questions with one id would be one line in a
@@ -41,6 +42,9 @@ gradebook.
 ## Keys
 
 {table}
+
+Of several answers in one cell the first `attempts` count, and of these the best. The course
+file may say another number for each question.
 
 ## One example a kind
 {examples}"""

@@ -13,7 +13,7 @@ STUDENT = ("student", "id", "username", "name")  # the first of these columns th
 NUMBERS = ("number", "id", "canvas id", "moodle id", "user id", "identifier")
 LOGINS = ("login", "username", "email", "email address", "sis user id", "sis login id", "id number", "integration id")
 NAMES = ("name", "full name")
-FIRST, LAST = ("first name", "given name"), ("last name", "surname", "family name")
+FIRST, LAST = ("first name",), ("last name", "surname")
 EXPECTED = "a line of heads, student and also name, login, email, number, and below it a student a line"
 
 

@@ -25,7 +25,8 @@ title = "The recurrent weights"
 notebooks = ["07"]
 # true: each student has other letters, sizes, orders of choices; then assign with  --students students.csv
 varied = false
-# By id, or with points (1 where nothing is said) and attempts: of several answers in a cell the first ones count.
+# By id, or with points (1 where nothing is said) and attempts (1 as well).
+# Of several answers in one cell the first `attempts` count, and of these the best.
 question = [
     "07.1",
     {{ question = "07.2", points = 2 }},

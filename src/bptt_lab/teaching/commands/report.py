@@ -20,18 +20,25 @@ def add(commands: argparse._SubParsersAction) -> None:
     word.add_argument("results", type=Path, help="the folder that `bptt-lab grade` wrote")
     word.add_argument("--out", type=Path, required=True, help="a folder for the pages, made where there is none")
     word.add_argument("--course", type=Path, metavar="COURSE.toml", help="the course file of these assignments")
+    word.add_argument("--students", type=Path, metavar="STUDENTS.csv", help="show the names in this table, too")
     word.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the pages and say what there is; return the exit code."""
-    from bptt_lab.teaching import coursefile, gathered, pages
+    from bptt_lab.teaching import coursefile, gathered, pages, roster
 
     try:
         found = gathered.gather(chosen.results)
         course = coursefile.load(chosen.course) if chosen.course else None
-        made = pages.pages(found, course)
-    except (gathered.GatherError, pages.PagesError, coursefile.CourseError, coursefile.QuestionError) as error:
+        made = pages.pages(found, course, roster.read(chosen.students) if chosen.students else None)
+    except (
+        gathered.GatherError,
+        pages.PagesError,
+        coursefile.CourseError,
+        coursefile.QuestionError,
+        roster.RosterError,
+    ) as error:
         print(f"bptt-lab: {error}", file=sys.stderr)
         return 2
     try:
