@@ -139,6 +139,16 @@ def test_what_names_no_mistake_is_not_among_the_mistakes_of_the_class():
     assert "no mistake named" not in words(of_one(one(mistake="A1"))["index.html"])
 
 
+def test_what_is_said_of_a_part_of_an_answer_is_among_the_mistakes_of_the_class():
+    said = [one(cause="h1(1) stands where h1(2) belongs."), one(cause="It is right at t = 4."), one(cause="")]
+    found = {slip.words: slip.is_named for slip in summary.slips([result(answer, student="a") for answer in said])}
+    assert found == {
+        "h1(1) stands where h1(2) belongs.": True,
+        "It is right at t = 4.": False,
+        summary.NO_CAUSE: False,
+    }
+
+
 def test_of_a_derivation_the_line_that_says_what_is_wrong_is_counted():
     cause = "Line 2 does not follow:  W1*h1(2)\nThe factor W1 is missing."
     found = summary.slips([result(one(cause=cause), student="a"), result(one(CRASHED, cause="It stops."), student="b")])

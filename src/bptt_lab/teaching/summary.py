@@ -19,6 +19,8 @@ OTHER_SIGN = "!"
 FEW = 0.5  # of the points that were graded: below it a student is on the list of those to talk to
 AGAIN = 2  # questions on which one mistake is made before it is a habit
 BINS = 5
+NO_CAUSE = "wrong, and no cause was found"
+REMARKS = ("It ", "Its ", NO_CAUSE)  # of the whole answer
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Slip:
     """One mistake of a class: its id in the catalogue, '' for one without; in words, as it was told; who, and where.
 
     `words` are the catalogue's with … for the letters of one question; `told` is what stood there, where there are any.
-    `is_named`: a mistake of the catalogue, or one whose reason the question gives; other words say no more than where
-    an answer differs.
+    `is_named`: a mistake of the catalogue, one whose reason the question gives, or what is said of a part of the
+    answer; a remark on the whole, "It is too large.", says no more than that it differs.
     """
 
     mistake: str
@@ -73,14 +75,17 @@ def slips(results: Iterable[Result], question: str | None = None, reasons: Colle
         for one in result.answers:
             if one.outcome in (WRONG, CRASHED) and question in (None, one.question):
                 made.setdefault(_kind(one), []).append((result.student, one))
-    found = [_slip(mistake, words, cases, bool(mistake) or words in named) for (mistake, words), cases in made.items()]
+    found = [
+        _slip(mistake, words, cases, bool(mistake) or words in named or not words.startswith(REMARKS))
+        for (mistake, words), cases in made.items()
+    ]
     return sorted(found, key=lambda one: (not one.is_named, -one.count, not one.mistake, one.words, one.told))
 
 
 def _kind(one: Judged) -> tuple[str, str]:
     if one.mistake in CATALOGUE:
         return one.mistake, in_general(one.mistake)
-    return "", the_cause(one.cause) or "wrong, and no cause was found"
+    return "", the_cause(one.cause) or NO_CAUSE
 
 
 def in_general(mistake: str) -> str:
