@@ -51,3 +51,8 @@ reach();
 addEventListener("load", reach);
 addEventListener("resize", reach);
 document.addEventListener("toggle", reach, true);
+
+// A page that is come back to has its menus closed
+addEventListener("pageshow", () => {
+  for (const menu of document.querySelectorAll("#__navigation, #__toc")) menu.checked = false;
+});

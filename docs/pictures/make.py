@@ -39,5 +39,5 @@ if __name__ == "__main__":
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM_FLAGS)
         page = browser.new_page()
-        take(page, explorer_page(), "explorer", 1120, 700)
+        take(page, explorer_page(), "explorer", 1120, 620)
         browser.close()
