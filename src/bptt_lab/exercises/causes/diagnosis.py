@@ -311,9 +311,12 @@ def _is_of_the_direct_path(found: Account, named: Cause) -> bool:
 
 
 def _is_of_whole_paths(found: Account, named: Cause) -> bool:
-    """Return whether single paths are missing, from end to end, which one quantity they go through does not tell."""
-    is_whole = any(" → " in path for path in found.factors)
-    return is_whole and named.mistake == LEFT_OUT and not found.with_factor(lambda factor: factor not in (0, 1))
+    """Return whether one path is missing, from end to end, and what is named lies on a right path too."""
+    missing = found.with_factor(lambda factor: factor != 1)
+    is_one = len(missing) == 1 and " → " in missing[0] and found.factors[missing[0]] == 0
+    place = re.search(r"path through (\S+) left out", named.says)
+    right = (path.split(" → ") for path in found.with_factor(lambda factor: factor == 1))
+    return bool(is_one and named.mistake == LEFT_OUT and place and any(place[1] in path for path in right))
 
 
 def _paths_say(found: Account) -> str:
