@@ -8,6 +8,7 @@ from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas import FormulaError, read
+from bptt_lab.formulas.rewriting.operations import slope_of
 
 COURSE = course_questions()
 
@@ -49,6 +50,13 @@ def rewrite(id, text):
         ("05.5", "log(sum_k e^(a2(t)[k])) - sum_{k} y(t)_k*a2(t)_k"),
         ("06.2", "(d2(t)*W1 + d1_{t+1}*W11)*(1-h1(t)**2)"),
         ("06.2", "(d2(t) W1 + d1_{t+1} W11) (1-h1(t)**2)"),
+        ("06.2", "[d2(t)*W1 + d1(t+1)*W11]*[1-h1(t)**2]"),
+        ("06.2", "{d2(t)*W1 + d1(t+1)*W11}[1-h1(t)**2]"),
+        ("06.2", "(1-h1(t)^2)[W1 d2(t) + W11 d1(t+1)]"),
+        ("06.2", "(d2(t)*W1 + d1(t+1)*W11)*h1'"),
+        ("06.2", "(d2(t)*W1 + d1(t+1)*W11)*h1'(t)"),
+        ("06.2", "(d2(t)*W1 + d1(t+1)*W11)*h1(t)'"),
+        ("06.2", r"(1-h^1(t)^2)(\delta^2(t) W^1+\delta^1(t+1) W^{11})"),
         ("06.2", "(d2(tau)*W1 + d1(tau+1)*W11)*(1-h1(τ)**2)"),
         ("08.2", "sum_{t} d1_t x_t"),
         ("09.3", "d_a_2(1)*h_4(0)+d_a_2(2)*h_4(1)+d_a_2(3)*h_4(2)"),
@@ -67,6 +75,7 @@ def rewrite(id, text):
         ("16.4", "sum(t=1..T, (d_c(t)*c(t-1)*f(t)*(1-f(t)))@h1(t-1).T)"),
         ("16.4", "sum(d_c(t)*c(t-1)*f(t)*(1-f(t))@h1(t-1).T for t in range(1,T+1))"),
         ("12.2", "d(h1(2)[1],a1(2)[1])*sum(k, W11[k,1]*d_a1(3)[k])"),
+        ("17.4", "W1.T@d_a2(t) + Wr.T@d_a_r(t+1) + Wz.T@d_a_z(t+1) + Wn.T@(r(t+1)*d_a_n(t+1)) + z(t+1)*d_h1(t+1)"),
         ("02.5", "np.diag(1-h1**2)@(W1.T@d_a2+V.T@d_a3)"),
         ("12.3", "W11.T@diag(1-h1(3)**2)@W11.T@diag(1-h1(4)**2)@W1.T@d_a2(4)"),
         ("17.2", "d_h1(t) (h1(t-1)-n(t)) z(t) (1-z(t))"),
@@ -111,6 +120,7 @@ def test_a_piece_in_other_notation_is_rewritten_as_it_means(id, text, new):
     ("id", "text"),
     [
         ("08.2", "dL/dW0 = d1(1)*x(1) + d1(2)*x(2) + d1(3)*x(3) + d1(4)*x(4)"),
+        ("03.3", "∂L/∂x(1) = W0*(d1(1)+d1(2)+d1(3))"),
         ("03.3", "dL/dx(1) = W0*(d1(1)+d1(2)+d1(3))"),
         ("01.3", "df / dx = v*x*(1 - u**2) + u*x*v + u*v"),
         ("02.4", "dL/da2 = D(L, h2)*d(h2, a2) = D(L, h2)*h2*(1-h2)\n= h2 - y"),
@@ -137,11 +147,26 @@ def test_a_derivative_as_a_fraction_on_the_left_side_is_dropped(id, text):
         ("06.2", "h1(t)^T", ".T"),  # numbers have no transpose
         ("01.3", "uvw", "*"),
         ("02.3", "h^7", "h7"),
+        ("09.3", "h(0)[4]+", "(0)*"),  # an entry
+        ("13.3", "h1(2)'", "(1 - h1"),  # the row of it, where there are columns
+        ("17.4", "Wx.T @ d_a1_n(t)", "Write  W"),  # no label of a gate
     ],
 )
 def test_what_means_something_else_or_two_things_is_not_rewritten(id, text, not_told):
     told = cause(id, text)
     assert not_told not in told.replace(text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("W1[d2(t)*(1-h1(t)**2)] + W11*d1(t+1)*(1-h1(t)**2)", "W1*(d2(t)*(1-h1(t)**2)) + W11*d1(t+1)*(1-h1(t)**2)"),
+        ("(1-h1(t)**2)[d2(t)*W1 + d1(t+1)*W11]", "(1-h1(t)**2)*(d2(t)*W1 + d1(t+1)*W11)"),
+    ],
+)
+def test_a_factor_in_square_brackets_which_reads_as_an_entry_is_told_as_a_factor(text, new):
+    assert f"Write  {new}" in cause("06.2", text)
+    assert KINDS[COURSE["06.2"].kind].check(COURSE["06.2"], new).is_correct
 
 
 PIECES = [
@@ -268,3 +293,19 @@ def test_a_bracket_of_a_sum_that_closes_too_early_is_told_where_it_is_needed():
     told = cause("16.4", "sum(t,1,T,d_c(t)*c(t-1)*f(t)*(1-f(t)))@h1(t-1).T")
     assert "ends before this factor" in told and "sum(t, 1, T, … @ …)" in told
     assert told.splitlines()[2].index("^") == told.splitlines()[1].index("h1(t-1).T")
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "value", "slope"),
+    [
+        ("tanh", "a(t)", "h(t)", "1 - h(t)**2"),
+        ("sigmoid", "a + b", "sigmoid(a + b)", "sigmoid(a + b)*(1 - sigmoid(a + b))"),
+        ("softplus", "a + b", "h", "sigmoid(a + b)"),
+        ("log", "a + b", "h", "1/(a + b)"),
+        ("sqrt", "a(t)", "h(t)", "1/(2*h(t))"),
+        ("relu", "a(t)", "h(t)", ""),
+        ("softmax", "a(t)", "h(t)", ""),
+    ],
+)
+def test_a_slope_is_written_by_the_row_of_the_function(function, argument, value, slope):
+    assert slope_of(function, argument, value) == slope
