@@ -10,7 +10,7 @@ import pytest
 import a_class
 from bptt_lab.cli import main
 from bptt_lab.exercises.outcomes import CANNOT_READ
-from bptt_lab.teaching import exports, gathered, matching, sheets
+from bptt_lab.teaching import exports, matching, sheets, store
 from bptt_lab.teaching.matching import Person
 from bptt_lab.teaching.results import NOT_GRADED, Judged, Result
 
@@ -437,6 +437,6 @@ def test_a_name_does_not_drive_the_terminal(tmp_path, capsys):
 def test_a_result_file_that_cannot_be_read_is_listed(tmp_path, capsys):
     folder = a_class.store(tmp_path / "results", [result("ada")])
     (folder / "01").mkdir()
-    (folder / "01" / gathered.FILE).write_text("{}", encoding="utf-8")
+    (folder / "01" / store.RESULT).write_text("{}", encoding="utf-8")
     assert main(["export", str(folder), "--csv", "--out", str(tmp_path / "o.csv")]) == 0
     assert "a result file that cannot be read: 01/result.json" in capsys.readouterr().out

@@ -77,6 +77,13 @@ def test_of_several_answers_the_first_ones_count_and_the_best_of_them():
     assert one(source, "07.1", attempts=2).points == 2
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_best_of_several_answers_is_the_one_with_the_most_points(order):
+    first, second = ["D(L, W11)", f"{RIGHT} + 0*x(1)"][::order]
+    found = one(f'# Answer to 07.2\nhand_in("07.2", {first!r}, {second!r})', attempts=2)
+    assert (found.outcome, found.points) == (outcomes.OTHER_FORM, 1.0)
+
+
 def test_what_is_wrong_with_a_cell_is_not_graded_and_the_others_are():
     found = of({"07.2": '# Answer to 07.2\nhand_in("07.2", x)', "07.1": classes.answer_source("07.1", "b")})
     assert not found["07.2"].is_graded and "written out" in found["07.2"].reason

@@ -193,6 +193,12 @@ def test_several_submissions_of_one_student_are_told():
     assert words(page).count("2 of 2 points") == 4  # of both files, once of the whole and once of the question
 
 
+def test_who_has_the_least_points_is_named_first():
+    class_ = [replace(result(one(points=points, of=4.0)), student=name)
+              for name, points in (("ada", 1.5), ("grace", 0.5), ("marie", 4.0), ("emmy", 0.5))]  # fmt: skip
+    assert list(summary.to_talk_to(class_)) == ["emmy", "grace", "ada"]
+
+
 def test_the_same_files_are_told_to_teachers_only(made):
     assert all(name in words(made["index.html"]).partition("The same file")[2] for name in BOTH)
     assert BOTH[1] not in unescape(page_of(made, BOTH[0])) and BOTH[0] not in unescape(page_of(made, BOTH[1]))

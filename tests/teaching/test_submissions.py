@@ -62,6 +62,12 @@ def test_a_zip_of_moodle(tmp_path):
     assert students(zipped(tmp_path / "all.zip", *names))[0] == {"Ada Lovelace": names[0], "José Ñ": names[1]}
 
 
+def test_files_of_moodle_without_folders(tmp_path):
+    names = ["Ada Lovelace_123_assignsubmission_file_week7.ipynb", "José Ñ_124_assignsubmission_file_week7.ipynb"]
+    for where in (zipped(tmp_path / "all.zip", *names), written(tmp_path / "all", *names)):
+        assert students(where)[0] == {"Ada Lovelace": names[0], "José Ñ": names[1]}
+
+
 def test_two_students_of_one_name_are_two(tmp_path):
     names = ["smithanna_1_10_week7.ipynb", "smithanna_2_11_week7.ipynb"]
     assert set(students(zipped(tmp_path / "all.zip", *names))[0]) == {"smithanna_1", "smithanna_2"}

@@ -45,10 +45,8 @@ class Unsettled(Exception):
 
 
 LOOKS = 64  # one look at the clock in so many calls
-CALLS_A_SECOND = (
-    40_000  # what a second of patience is worth where calls are counted; a clock then allows SLACK times it
-)
-SLACK = 6.0
+# where calls are counted: what a second of patience is worth, and how many times it a clock then allows
+CALLS_A_SECOND, SLACK = 40_000, 6.0
 _CALLS = itertools.count()
 _LATEST: ContextVar[float] = ContextVar("processor time at which patience ends", default=math.inf)
 _LAST: ContextVar[float] = ContextVar("number of the call at which patience ends", default=math.inf)

@@ -2,10 +2,10 @@
 
 `coursefile` reads what is assigned to whom; `variants` gives each student an instance of their own; `release` writes
 the notebooks; `submissions` reads what was handed in, `roster` who is in the class, `grading` judges it without running
-a student's notebook; `results` is what is kept of that. `gathered` reads all results of a folder, `summary` counts
-them, `pages` shows them by the templates beside it, `wording` makes HTML of words. `exports` hands points to a learning
-platform: `sheets` reads and writes its own table, `matching` says whose row it is. `commands` are the words of
-`bptt-lab` for all of these.
+a student's notebook; `platforms` knows how Canvas and Moodle name files; `results` is what is kept of that. `gathered`
+reads all results of a folder, `summary` counts them, `pages` shows them by the templates beside it, `wording` makes
+HTML of words. `exports` hands points to a learning platform: `sheets` reads and writes its own table, `matching` says
+whose row it is. `commands` are the words of `bptt-lab` for all of these.
 Nothing here is needed by a student, but `handin`.
 """
 

@@ -14,9 +14,12 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bptt_lab.teaching.handed_out import grade_id
+
 LONGEST = 50_000  # letters of a cell that is read
 DEEPEST = 100  # brackets in one another
 MOST_SHOWN = 2_000  # letters of an answer that are kept
+LARGEST_BASE, LARGEST_EXPONENT = 1000, 12  # of a power in a number that is written as a calculation
 CALL = "hand_in"
 FIRST_LINE = re.compile(r"\s*#\s*Answer to\s+(\S+)\s*$", re.IGNORECASE)
 NO_PYTHON = re.compile(r"^\s*(?:[%!?].*|.*\S\?+\s*)$", re.MULTILINE)  # words to IPython, not to Python
@@ -24,9 +27,6 @@ NO_PYTHON = re.compile(r"^\s*(?:[%!?].*|.*\S\?+\s*)$", re.MULTILINE)  # words to
 
 class Unreadable(ValueError):
     """A file from which no cell can be read; the message says why."""
-
-
-LARGEST_BASE, LARGEST_EXPONENT = 1000, 12  # of a power in a number that is written as a calculation
 
 
 class Unclear(ValueError):
@@ -133,7 +133,7 @@ def question_of(cell: Cell, grade_ids: Mapping[str, str]) -> str:
 def handed_in(cells: Sequence[Cell], wanted: Iterable[str]) -> dict[str, Handed]:
     """Return what was handed in for each question wanted."""
     wanted = list(wanted)
-    grade_ids = {f"bptt-{name.replace('.', '-')}-answer": name for name in wanted}
+    grade_ids = {grade_id(name, "answer"): name for name in wanted}
     marked = [(question_of(cell, grade_ids), cell) for cell in cells]
     others = [cell for name, cell in marked if not name and CALL in cell.source]
     return {name: _of_one(name, [cell for own, cell in marked if own == name], others) for name in wanted}

@@ -15,6 +15,7 @@ from bptt_lab.exercises.questions import course_questions, outside_of_the_course
 from bptt_lab.exercises.questions.keys import is_number
 from bptt_lab.formulas.errors import nearest
 from bptt_lab.teaching import variants
+from bptt_lab.teaching.handed_out import grade_id
 
 SECRET = "course.secret"
 INSTANCES = ".instances.json"  # beside the course file: which changes of a question have been proved
@@ -191,7 +192,7 @@ def _assignment(data: Mapping, questions: Mapping[str, Question], where: str) ->
     _once((one.question for one in entries), f"{where}: it asks twice for")
     cells: dict[str, str] = {}
     for one in entries:
-        other = cells.setdefault(one.question.replace(".", "-").casefold(), one.question)
+        other = cells.setdefault(grade_id(one.question, "answer").casefold(), one.question)
         if other != one.question:
             raise CourseError(f"{where}: {other} and {one.question} would be one cell to nbgrader: rename one of them.")
     varied = data.get("varied", False)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bptt_lab.teaching.results import Result, ResultError, read
-
-FILE = "result.json"
+from bptt_lab.teaching.store import RESULT
 
 
 class GatherError(ValueError):
@@ -38,13 +37,15 @@ def gather(folder: Path) -> Gathered:
     if not folder.is_dir():
         raise GatherError(f"there is no folder {folder}. It is the one that `bptt-lab grade … --out` wrote.")
     found, unreadable = [], []
-    for path in sorted(folder.rglob(FILE)):
+    for path in sorted(folder.rglob(RESULT)):
         try:
             found.append(read(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, ResultError) as error:
             unreadable.append((path.relative_to(folder).as_posix(), _why(error)))
     if not found and not unreadable:
-        raise GatherError(f"there is no {FILE} below {folder}. Grade first: bptt-lab grade SUBMISSIONS --out {folder}")
+        raise GatherError(
+            f"there is no {RESULT} below {folder}. Grade first: bptt-lab grade SUBMISSIONS --out {folder}"
+        )
     return Gathered(tuple(sorted(found, key=_place)), tuple(unreadable))
 
 

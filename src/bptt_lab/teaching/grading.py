@@ -34,7 +34,14 @@ NOBODY_KNOWS = {  # outcomes that say nothing of the answer: why it is not grade
     outcomes.TIMED_OUT: f"Timed out: the function did not return in time ({SECONDS_OF_ONE:g} s for a call).",
     outcomes.CRASHED: "Crashed: {}",
 }
-BETTER_FIRST = (outcomes.CORRECT, outcomes.OTHER_FORM, outcomes.WRONG, NOT_GRADED, outcomes.CANNOT_READ)
+BETTER_FIRST = (
+    outcomes.CORRECT,
+    outcomes.OTHER_FORM,
+    outcomes.WRONG,
+    NOT_GRADED,
+    outcomes.CANNOT_READ,
+    outcomes.NOT_ATTEMPTED,
+)
 NOT_RUN = "Functions are not run at this isolation ({}): `bptt-lab grade --trust` runs them all the same."
 EXPECTED_TEXT = "The answer is no {}: it is {}."
 Memo = MutableMapping[tuple, Feedback]
@@ -113,7 +120,7 @@ class _Judge:
         if not found:
             nothing = outcomes.NOT_ATTEMPTED
             return Judged(question.id, nothing, 0.0, float(entry.points), handed.text, instance=fingerprint(question))
-        return min(found, key=lambda one: BETTER_FIRST.index(one.outcome) if one.outcome in BETTER_FIRST else 9)
+        return min(found, key=lambda one: (-one.points, BETTER_FIRST.index(one.outcome)))
 
     def _one(self, entry: Entry, question: Question, handed: Handed, answer: object) -> Judged:
         is_function = "arguments" in KINDS[question.kind].needs

@@ -32,6 +32,11 @@ def _goal(question: Question) -> str:
     return " ".join(question.language.asked)
 
 
+def grade_id(question: str, role: str) -> str:
+    """Return nbgrader's id of a cell: of the task, the answer or the check of a question."""
+    return f"bptt-{question.replace('.', '-')}-{role}"
+
+
 def question_of(name: str, data: Mapping[str, Any]) -> Question:
     """Return a question that can be read with, and not judged (errors: TypeError, QuestionError for other data)."""
     known = {key: value for key, value in data.items() if key in PLAIN}
@@ -62,4 +67,4 @@ def is_timed(question: Question) -> bool:
     return any(map(network.is_timed, network.shapes))
 
 
-__all__ = ["equations", "is_timed", "network_shown", "question_of", "table"]
+__all__ = ["equations", "grade_id", "is_timed", "network_shown", "question_of", "table"]

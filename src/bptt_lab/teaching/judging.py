@@ -70,7 +70,8 @@ class Judge:
     """A process that judges, begun when it is first asked and anew after it has died."""
 
     def __init__(self, setup: Setup) -> None:
-        self.setup, self.process, self.is_over = setup, None, False
+        self.setup, self.is_over = setup, False
+        self.process: subprocess.Popen[bytes] | None = None
 
     def result(self, job: Job) -> str | Lost:
         """Return the text of the result of a submission, or why there is none."""
@@ -87,16 +88,18 @@ class Judge:
         return Lost(f"{OF_THE_JUDGE}, {TRIES} times.")
 
     def _asked(self, job: Job) -> str:
-        if self.process is None:
-            self._begin()
-        _send(self.process.stdin.fileno(), pickle.dumps(job))  # type: ignore[attr-defined]
-        return _receive(self.process.stdout.fileno(), time.monotonic() + self.setup.seconds).decode()  # type: ignore[attr-defined]
+        process = self.process or self._begun()
+        assert process.stdin and process.stdout  # both are pipes
+        _send(process.stdin.fileno(), pickle.dumps(job))
+        return _receive(process.stdout.fileno(), time.monotonic() + self.setup.seconds).decode()
 
-    def _begin(self) -> None:
+    def _begun(self) -> subprocess.Popen[bytes]:
         variables = {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", "BPTT_LAB_REPEATABLE": self.setup.draws}
         command = [sys.executable, "-P", "-W", "ignore", "-c", "from bptt_lab.teaching.judging import main; main()"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)  # type: ignore[assignment]
-        _send(self.process.stdin.fileno(), pickle.dumps(self.setup))  # type: ignore[attr-defined]
+        self.process = process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)
+        assert process.stdin
+        _send(process.stdin.fileno(), pickle.dumps(self.setup))
+        return process
 
     def close(self) -> None:
         """End the process."""
@@ -104,8 +107,8 @@ class Judge:
         if process is not None:
             process.kill()
             process.wait()
-            process.stdin.close()
-            process.stdout.close()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                pipe.close()
 
 
 _OF_THREAD = threading.local()

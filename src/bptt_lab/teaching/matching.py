@@ -8,14 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from bptt_lab.teaching.platforms import file_number
 from bptt_lab.teaching.results import Result
 
 # letters whose strokes are no accents for Unicode
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
-# how platforms name the files of a zip: Canvas  mulleranna_LATE_4711_99812_week7.ipynb
-CANVAS = re.compile(r"^[^_]+_(?:LATE_)?(\d+)_(?:question_\d+_)?\d+_.+$", re.IGNORECASE)
-# Moodle  Anna Müller_20311_assignsubmission_file_week7.ipynb, or a folder of that name
-MOODLE = re.compile(r"^.+_(\d+)_assignsubmission_", re.IGNORECASE)
 
 
 class Person(NamedTuple):
@@ -48,15 +45,6 @@ def fold(name: str) -> str:
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name in alphabetical order: 'Müller, Anna' and 'anna muller' have the same."""
     return tuple(sorted(fold(name).split()))
-
-
-def file_number(file: str) -> str:
-    """Return the person's number in the name that Canvas or Moodle gave to a file; nothing where there is none."""
-    for part in re.split(r"[\\/!:]", file):
-        for pattern in (MOODLE, CANVAS):
-            if found := pattern.match(part):
-                return found[1]
-    return ""
 
 
 def match(results: Sequence[Result], people: Sequence[Person]) -> Matches:

@@ -10,7 +10,6 @@ The same course file and secret give the same bytes.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +24,7 @@ from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.question import Question
 from bptt_lab.teaching import roster
 from bptt_lab.teaching.coursefile import Assignment, Course, Entry
-from bptt_lab.teaching.handed_out import network_shown, table
+from bptt_lab.teaching.handed_out import grade_id, network_shown, table
 
 NBGRADER = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 READING, SETTINGS = "reading", "nbgrader_config.py"
@@ -158,11 +157,6 @@ def exercise(question: Question, entry: Entry) -> list[NotebookNode]:
     return [_fixed(task, **_own(question, "task")), answer, check]
 
 
-def grade_id(question: str, role: str) -> str:
-    """Return nbgrader's id of a cell."""
-    return f"bptt-{question.replace('.', '-')}-{role}"
-
-
 def _own(question: Question, role: str) -> dict:
     return {"bptt_lab": {"question": question.id, "role": role}}
 
@@ -180,7 +174,8 @@ def _fixed(cell: NotebookNode, **metadata: object) -> NotebookNode:
 def task_text(question: Question, entry: Entry) -> str:
     """Return the task with the network it is about, the letters, and how to answer."""
     shown = KINDS[question.kind].show(question)[:-1]  # the last line tells how to answer outside of a release
-    more = f" Of several answers, separated by commas, the first {entry.attempts} count." if entry.attempts > 1 else ""
+    first = f" Of several answers, separated by commas, the best of the first {entry.attempts} counts."
+    more = first if entry.attempts > 1 else ""
     how = f'Answer: `hand_in("{question.id}", …)` {HOW[question.kind].words}{more}'
     network = ["{}\n\n```\n{}\n```".format(*network_shown(question))] if question.network else []
     head = f"### {question.id} · {in_points(entry.points)}"
@@ -261,17 +256,11 @@ def read_students(path: Path) -> list[str]:
     These are the names of nbgrader's folders, or those that `grade` reads from a platform's files.
     """
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReleaseError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    heads = [head.strip().casefold() for head in rows[0]] if rows else []
-    column = next((heads.index(head) for head in roster.STUDENT if head in heads), None)
-    first, column = (2, column) if column is not None else (1, 0)
+        lines = roster.table(path)
+    except roster.RosterError as error:
+        raise ReleaseError(str(error)) from None
     found: dict[str, int] = {}
-    for number, row in enumerate(rows[first - 1 :], start=first):
-        name = row[column].strip() if len(row) > column else ""
-        if not name:
-            continue
+    for number, name, _ in lines:
         if not STUDENT.fullmatch(name):
             mend = (
                 "write the name that the student's folder will have, of letters, digits, spaces and . @ + - ' inside."
@@ -280,6 +269,4 @@ def read_students(path: Path) -> list[str]:
         if name.casefold() in found:
             raise ReleaseError(f"{path.name}: line {number} has the name of line {found[name.casefold()]}, {name!r}.")
         found[name.casefold()] = number
-    if not found:
-        raise ReleaseError(f"{path.name} names nobody: write a line  student  and below it a name a line.")
-    return [row[column].strip() for row in rows[first - 1 :] if len(row) > column and row[column].strip()]
+    return [line.student for line in lines]

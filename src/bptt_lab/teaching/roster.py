@@ -6,8 +6,10 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from bptt_lab.teaching.matching import Person, file_number, found
+from bptt_lab.teaching.matching import Person, found
+from bptt_lab.teaching.platforms import file_number
 
 STUDENT = ("student", "id", "username", "name")  # the first of these columns that is there names the notebooks
 NUMBERS = ("number", "id", "canvas id", "moodle id", "user id", "identifier")
@@ -53,23 +55,38 @@ class Roster:
         return f"{handed}who is {' or '.join(could)} by the table of students: look who wrote it."
 
 
-def read(path: Path) -> Roster:
-    """Return the table of a file (errors: RosterError)."""
+class Line(NamedTuple):
+    """A student's line: its number in the file, by which name the notebook is made, and all cells by their heads."""
+
+    number: int
+    student: str
+    cells: Mapping[str, str]
+
+
+def table(path: Path) -> list[Line]:
+    """Return the lines of a table that name a student, the same for `assign` and `grade` (errors: RosterError).
+
+    Where no column is one of `STUDENT`, the first one names students, from the first line on.
+    """
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RosterError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     heads = [head.strip().casefold() for head in rows[0]] if rows else []
-    own = next((one for one in STUDENT if one in heads), None)
-    if own is None and heads:  # one column of names, as `assign` reads it too
-        heads, own = ["student", *heads[1:]], "student"
-    else:
-        rows = rows[1:]
-    lines = [dict(zip(heads, map(str.strip, row), strict=False)) for row in rows]
-    lines = [line for line in lines if own is not None and line.get(own)]
-    students = tuple(line[own] for line in lines if own is not None)
-    if not students:
+    own, first = next((head for head in STUDENT if head in heads), ""), 2
+    if not own:
+        heads, own, first = ["student", *heads[1:]], "student", 1
+    cells = [dict(zip(heads, map(str.strip, row), strict=False)) for row in rows[first - 1 :]]
+    lines = [Line(number, one.get(own, ""), one) for number, one in enumerate(cells, start=first)]
+    if not any(line.student for line in lines):
         raise RosterError(f"{path.name} names nobody; expected is {EXPECTED}.")
+    return [line for line in lines if line.student]
+
+
+def read(path: Path) -> Roster:
+    """Return the table of a file (errors: RosterError)."""
+    found = table(path)
+    lines, students = [line.cells for line in found], tuple(line.student for line in found)
     if len({one.casefold() for one in students}) < len(students):
         raise RosterError(f"{path.name} names a student twice; expected is {EXPECTED}.")
     full = [_full_name(line) for line in lines]

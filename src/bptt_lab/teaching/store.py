@@ -14,12 +14,12 @@ from pathlib import Path
 
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.teaching.results import Result, ResultError, read, write
+from bptt_lab.teaching.sheets import safe
 
 RESULT, LIST, WHOSE = "result.json", "not-graded.csv", "whose.csv"
 HEAD = ("student", "question", "outcome", "reason", "file")
 WHOSE_HEAD = ("platform's name", "notebook made for", "file")
 LONGEST_NAME = 80
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 
 def folder_of(student: str) -> str:
@@ -96,10 +96,6 @@ def _table(path: Path, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(head)
-    table.writerows([_safe(cell) for cell in row] for row in rows)
+    table.writerows([safe(cell) for cell in row] for row in rows)
     replace_file(path, text.getvalue())
     return path
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

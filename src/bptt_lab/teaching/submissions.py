@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from bptt_lab.teaching.platforms import CANVAS, MOODLE
+
 LARGEST = 128 * 2**20  # bytes of a notebook that is read; outputs of 100 MB are passed over
 MOST_FILES = 50  # notebooks of one student
 MOST_MEMBERS = 200_000  # of a zip
-MOODLE = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)_?")
-CANVAS = re.compile(r"(?P<name>[^_]+)(?:_late)?_(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.IGNORECASE)
 NUMBERED = re.compile(r"(?P<file>.+?)-(?P<number>\d+)\.ipynb")
 HANDED_OUT_TO = re.compile(rb'"bptt_lab"\s*:\s*\{[^{}]*"student"\s*:\s*("(?:[^"\\]|\\.){1,200}")')
 PASSED_OVER = frozenset(["__MACOSX", ".ipynb_checkpoints", ".git"])
@@ -36,7 +36,7 @@ class SubmissionsError(ValueError):
 
 
 class File(NamedTuple):
-    """One file: where it lies in words, how it is read, why it cannot be, which students' notebook it is by name."""
+    """One file: where it lies in words, how it is read, and why it cannot be."""
 
     path: str
     read: Callable[[], bytes]
@@ -101,7 +101,7 @@ class Whose(NamedTuple):
 
 def _whose(parts: tuple[str, ...], assignment: str, others: set[str]) -> Whose | None:
     """Return whose a path is: nobody's, or '' for one of another assignment."""
-    for part in parts[:-1]:
+    for part in parts:
         if found := MOODLE.fullmatch(part):
             return Whose(found["name"].strip(), found["user"])
     if found := CANVAS.fullmatch(parts[-1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -146,10 +147,10 @@ def middle(results: Iterable[Result]) -> float | None:
 
 
 def to_talk_to(results: Sequence[Result]) -> dict[str, list[str]]:
-    """Return students with the reasons to talk to them, in the order of names; the reasons are no judgement."""
+    """Return students with the reasons to talk to them, the least points first; the reasons are no judgement."""
     repeated = several(results)
     found: dict[str, list[str]] = {}
-    for result in results:
+    for result in sorted(results, key=lambda one: (one.points / (graded_of(one) or math.inf), one.student)):
         reasons = [*_not_seen(result), *_habits(result), *_few(result)]
         if result.student in repeated:
             reasons.append(f"handed in {len(repeated[result.student])} files: which one counts?")
