@@ -24,7 +24,7 @@ from bptt_lab.exercises.causes.corrections import (
 from bptt_lab.exercises.causes.edits import Edit, is_product, spots
 from bptt_lab.exercises.causes.pairs import pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
-from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, other_letters, slips
+from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, at_other_times, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import at_step, listed, said_of, without_time
@@ -198,16 +198,18 @@ def _by_lost_letter(question: Question, own: Own | None, scenes: list[Scene]) ->
 
 
 def _by_other_letter(question: Question, scenes: list[Scene], a: np.ndarray, own: Own | None) -> Cause | None:
-    """Return the cause where an answer is the derivative by another letter, or by the entry with exchanged indices."""
-    goal = question.goal_tree
+    """Return the cause where an answer is the derivative by another letter, another entry, or at another step."""
+    goal, graph = question.goal_tree, question.graph
     if not isinstance(goal, Derivative):
         return None
-    for other in other_letters(goal.above, question.graph.network):
+    for other in (*other_letters(goal.above, graph.network), *at_other_times(goal.above, graph.T)):
         numbers = numbers_of(replace(goal, above=other), scenes, question)
         if numbers is not None and same(a, numbers):
             if cancels := _by_lost_letter(question, own, scenes):
                 return cancels
             says = f"This is the derivative by {write(other)}, not by {write(goal.above)}."
+            if other.time != goal.above.time:
+                return Cause("", says, f"Which steps lie between {write(goal.above)} and what it reaches?")
             return Cause("", says, f"Where does {write(goal.above)} stand in the forward equations?")
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from fractions import Fraction
 from typing import NamedTuple
 
 from bptt_lab.exercises.places import said_of
@@ -150,6 +151,17 @@ def other_letters(letter: Letter, network: Network) -> Iterator[Letter]:
         is_alike = shape == network.shapes[letter.name] or letter.entry and len(shape) == len(letter.entry)
         if name != letter.name and is_alike and network.is_timed(name) == network.is_timed(letter.name):
             yield replace(letter, name=name)
+
+
+def at_other_times(letter: Letter, T: int) -> Iterator[Letter]:
+    """Yield a letter at each other step, the nearest first; at a general step, a step earlier and later."""
+    if isinstance(letter.time, Number):
+        here = letter.time.value
+        for other in sorted(set(range(T + 1)) - {here}, key=lambda step: abs(step - here)):
+            yield replace(letter, time=Number(Fraction(other)))
+    else:
+        for time in _moved(letter.time):
+            yield replace(letter, time=time)
 
 
 def _on_one_term(tree: Binary, inner: Binary, is_left: bool) -> Iterator[Slip]:
