@@ -25,6 +25,7 @@ from bptt_lab.exercises.judges.arrays import (
 from bptt_lab.exercises.judges.counted import axes_asked, cause_said, said
 from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
+from bptt_lab.exercises.judges.mended import the_change
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
 from bptt_lab.exercises.question import Question
@@ -36,8 +37,10 @@ from bptt_lab.symbolic.arithmetics import REPEATABLE
 # By the clock, for all calls and for a single one; where a class is graded nobody waits, and a machine that has much to
 # do shall not let an instance out.
 SECONDS, SECONDS_OF_ONE = 60.0 if REPEATABLE else 10.0, 5.0
+SECONDS_OF_CHANGES = 24.0 if REPEATABLE else 4.0  # for all changes of a function that are tried
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
 OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
+MENDABLE = ("crashed", "unsteady")  # ends for which a change of the function is looked for too
 IN_PLACE = "E10"
 
 
@@ -81,12 +84,19 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     failed = [found[k] for k in ran[len(given) : len(given) + 1]]
     is_told = given and failed and outcome.kind != "timed out"
     here = said(question, elsewhere.where(question, found[0], failed)) if is_told else ""
+    own = _mended(question, function, found, outcome) if misfit or outcome.kind in MENDABLE else None
     if misfit:
-        says = f"{here} There: {misfit}" if here else misfit
+        says = _joined(here and f"{here} There:", misfit, own)
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
-    says = f"{here} There: {outcome.message}" if here else outcome.message
+    says = _joined(here and f"{here} There:", outcome.message, own)
     asks = ASKS_STEADY if outcome.kind == "unsteady" else ""
     return Feedback(question.id, OUTCOME_OF[outcome.kind], cause=says, section=question.section, asks=asks)
+
+
+def _joined(where: str, says: str, own: Cause | None) -> str:
+    """Return what went wrong, where, and the one change that mends it if there is one."""
+    whole = says if not own or says.endswith((".", "?", "!")) else f"{says}."
+    return " ".join(filter(None, [where, whole, own.says if own else ""]))
 
 
 def _told_of_time(judged: Feedback, outcome: Outcome, wanted: int) -> Feedback:
@@ -235,7 +245,9 @@ def _why(
     if first:
         if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):  # type: ignore[truthy-function]
             wrong = _size_alone(question, name, function) or wrong
-        return elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
+        cause = elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
+        own = _mended(question, function, found, outcome)
+        return cause._replace(says=f"{cause.says} {own.says}") if own else cause
     exchanged = _exchanged(given, found)
     if name in exchanged:
         asks = "In which order are the results asked for?" if len(exchanged) > 1 else ""
@@ -258,8 +270,27 @@ def _why(
     factor = size_factor(question, mine, found, name)
     if factor:
         return factor_says(question, factor)
-    told = cause if is_one_factor(cause, mine, found, name) else ELSEWISE  # type: ignore[assignment]
-    return (_ignored(question, given, found) if told == ELSEWISE else None) or told  # type: ignore[return-value]
+    if cause != ELSEWISE and is_one_factor(cause, mine, found, name):
+        return cause
+    return _ignored(question, given, found) or _mended(question, function, found, outcome) or ELSEWISE
+
+
+def _mended(question: Question, function: Any, found: Sequence[Table], outcome: Outcome | None) -> Cause | None:
+    """Return the cause where one change of the function's own text makes it right on all instances."""
+    if outcome is None or outcome.seconds > QUICK and not REPEATABLE:
+        return None
+    names = _order(function, tuple(question.arguments))
+    calls = [tuple(table.arguments[name] for name in names) for table in found]
+
+    def run(changed: Any, calls: Sequence[tuple]) -> list[Any]:
+        return run_function(changed, calls, seconds=SECONDS_OF_CHANGES, argument_names=names).results
+
+    def is_right(k: int, result: Any) -> bool:
+        given, _ = _read(question, found[k : k + 1], [result])
+        return bool(given) and all(_agrees(given[0], found[k], name) for name in found[k].results)
+
+    says = the_change(function, calls, run, is_right)
+    return Cause(ELSEWISE.right, says, "Which equation does this line say?") if says else None
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:

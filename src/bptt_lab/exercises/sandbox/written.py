@@ -39,14 +39,14 @@ class Written(NamedTuple):
         return list(code_objects(self.module))
 
 
-def written(source: str, name: str) -> Written:
-    """Return the function that a text defines under a name, without running any of it.
+def written(source: str, name: str, longest: int = LONGEST) -> Written:
+    """Return the function that a text of at most so many letters defines under a name, without running any of it.
 
     Errors: Refused, in words: a text that is no Python, a name that is not defined by `def`, an import of no use.
     """
-    if len(source) > LONGEST:
+    if len(source) > longest:
         raise Refused(
-            f"The cell holds {len(source)} letters, expected at most {LONGEST}: keep the function alone in it."
+            f"The cell holds {len(source)} letters, expected at most {longest}: keep the function alone in it."
         )
     try:
         with warnings.catch_warnings():  # an odd escape in a text is no matter of the answer's

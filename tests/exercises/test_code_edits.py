@@ -1,0 +1,151 @@
+"""The one change of a function's own text that makes it right: found, told in its words, and told of nothing else."""
+
+import ast
+
+import numpy as np
+import pytest
+
+from bptt_lab.exercises.causes.code_edits import code_edits
+from bptt_lab.exercises.judges import mended
+from bptt_lab.exercises.judges.function import judge_function
+from bptt_lab.exercises.outcomes import CORRECT, CRASHED, WRONG
+from bptt_lab.exercises.questions import course_questions
+from bptt_lab.exercises.sandbox.written import written
+
+COURSE = course_questions()
+SMALL = """
+def backwards(d, W, h):
+    for t in reversed(range(len(h))):
+        d = d @ W * (1 - h[t] ** 2)
+    return d
+"""
+
+
+def replaced(key, *pairs):
+    """Return a question's own answer as the text of a cell, with some of its words replaced."""
+    text = COURSE[key].answer
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    name = [line for line in text.splitlines() if line.startswith("def ")][-1].removeprefix("def ").partition("(")[0]
+    return written(f"import numpy as np\n{text}", name)
+
+
+def told(key, *pairs):
+    return judge_function(COURSE[key], replaced(key, *pairs))
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "says"),
+    [
+        ("16.5", "np.tanh(c[t]) ** 2", "c[t] ** 2", "`c[t]` stands where `np.tanh(c[t])` belongs"),
+        ("16.5", "np.tanh(c[t]) ** 2", "np.tanh(c[t])", "`1 - np.tanh(c[t])` stands where `1 - np.tanh(c[t]) ** 2`"),
+        ("16.5", " * o[t]", "", "In `d_c = d_h1[t] * (1 - np.tanh(c[t]) ** 2) + carry`, the factor `o[t]` is missing"),
+        ("16.5", "f[t] * (1 - f[t])", "f[t] * (1 - f[t]) * o[t]", "the factor `o[t]` is too much"),
+        ("16.5", "carry = d_c * f[t]", "carry = d_c * f[t - 1]", "`f[t - 1]` stands where `f[t]` belongs"),
+        ("16.5", "carry = d_c * f[t]", "carry = d_c * (1 - f[t])", "`1 - f[t]` stands where `f[t]` belongs"),
+        ("16.5", "carry = d_c * f[t]", "carry = d_c", "In `carry = d_c`, the factor `f[t]` is missing"),
+        ("16.5", "reversed(range(len(c)))", "range(len(c))", "`range(len(c))` stands where `reversed(range(len(c)))`"),
+        ("16.5", "reversed(range(len(c)))", "reversed(range(1, len(c)))", "`reversed(range(len(c)))` belongs"),
+        ("17.5", "(d_a1_n @ W11_n) * before", "(d_a1_n * before @ W11_n)", "where `d_a1_n @ W11_n * before` belongs"),
+        ("17.5", "r * before)", "before)", "the factor `r` is missing"),
+        ("17.5", "r * before)", "r * h1)", "`h1` stands where `before` belongs"),
+        ("17.5", "(1 - r)", "(1 - r ** 2)", "`1 - r ** 2` stands where `1 - r` belongs"),
+        ("12.4", "J[t + 1] @ one_step", "one_step @ J[t + 1]", "where `J[t + 1] @ one_step` belongs"),
+    ],
+)
+def test_one_slip_in_a_function_is_told_with_its_line(key, old, new, says):
+    found = told(key, (old, new))
+    assert found.outcome == WRONG and says in found.cause, found.cause
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "says"),
+    [
+        ("17.5", "d_a1_n @ W11_n", "W11_n @ d_a1_n", "`W11_n @ d_a1_n` stands where `d_a1_n @ W11_n` belongs."),
+        ("16.5", "np.tanh(c[t])", "np.tanh(c)", "`c` stands where `c[t]` belongs."),
+    ],
+)
+def test_one_slip_by_which_a_function_crashes_is_told_after_the_error(key, old, new, says):
+    found = told(key, (old, new))
+    assert found.outcome == CRASHED and found.cause.endswith(says) and ". In `" in found.cause
+
+
+def test_an_order_of_two_lines_is_told():
+    text = SMALL.replace("        d = d @ W * (1 - h[t] ** 2)\n", "        d = d * s\n        s = 1 - h[t] ** 2\n")
+    (tree,) = ast.parse(text).body
+    assert any("comes too early: `s = 1 - h[t] ** 2` belongs before it" in one.said() for one in code_edits(tree))
+
+
+@pytest.mark.parametrize(
+    ("key", "pairs"),
+    [
+        ("16.5", [("np.tanh(c[t]) ** 2", "c[t]"), ("carry = d_c * f[t]", "carry = d_c * o[t]")]),
+        ("16.5", [("return d_a1_f, carry", "return d_a1_f * np.pi, carry")]),
+        ("17.5", [("before = np.concatenate([h_start[None], h1[:-1]])", "before = np.cumsum(h1, axis=0)")]),
+    ],
+)
+def test_where_no_single_change_makes_a_function_right_none_is_told(key, pairs):
+    found = told(key, *pairs)
+    assert found.outcome == WRONG and "belongs" not in found.cause and "missing" not in found.cause
+
+
+def test_two_changes_in_one_line_that_do_the_same_are_told_as_a_line():
+    says = mended.the_change(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: found == 0.0)
+    assert says == "One change in `return a + b` makes it right."
+
+
+def in_line(line):
+    return written(f"import numpy as np\ndef f(a, b):\n    {line}", "f")
+
+
+def run_here(function, calls):
+    """Run the text of a written function in this process."""
+    space = {}
+    exec(function.module, space)
+    return [space[function.name](*call) for call in calls]
+
+
+def test_every_change_can_be_compiled_differs_and_is_one_change():
+    (tree,) = ast.parse(SMALL).body
+    found = list(code_edits(tree))
+    texts = [edit.text for edit in found]
+    assert len(set(texts)) == len(texts) > 60 and SMALL.strip() not in texts
+    assert ast.unparse(tree) == SMALL.strip()  # what was changed on the way is as it was
+    for edit in found:
+        assert edit.code.co_name == "backwards" and edit.said().startswith("In `") and edit.said().endswith(".")
+    assert all(edit.line in SMALL for edit in found)
+
+
+def test_a_function_of_a_file_is_changed_and_one_without_its_text_is_not():
+    def nested(a):
+        return a
+
+    assert mended.definition_of(of_this_file).name == "of_this_file"
+    space = {}
+    exec(compile("def hidden(a):\n    return a", "<nowhere>", "exec"), space)
+    for other in (space["hidden"], np.sum, 3, None, lambda a: a, staticmethod(of_this_file), type):
+        assert mended.definition_of(other) is None
+    assert mended.definition_of(nested) is not None
+
+
+def of_this_file(a, b):
+    return a * b
+
+
+def test_a_text_that_is_not_the_functions_own_is_not_changed():
+    line = of_this_file.__code__.co_firstlineno
+    other = type(of_this_file)((lambda a, b: a - b).__code__.replace(co_firstlineno=line), {})
+    assert mended.definition_of(other) is None
+
+
+def test_nothing_of_a_text_is_run_here():
+    text = COURSE["17.5"].answer.replace("(1 - r)", "(1 - r ** 2)\n    np.has_run_here = True")
+    found = judge_function(COURSE["17.5"], written(f"import numpy as np\n{text}", "through_the_reset"))
+    assert found.outcome == WRONG and "`1 - r ** 2` stands where `1 - r` belongs" in found.cause
+    assert not hasattr(np, "has_run_here")
+
+
+@pytest.mark.parametrize("key", [key for key, one in COURSE.items() if one.kind == "function"])
+def test_a_right_function_stays_right_and_none_of_its_changes_is_needed(key):
+    assert told(key).outcome == CORRECT
