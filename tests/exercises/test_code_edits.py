@@ -4,8 +4,10 @@ import ast
 
 import numpy as np
 import pytest
+from test_instances import here
 
 from bptt_lab.exercises.causes.code_edits import code_edits
+from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import mended
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.outcomes import CORRECT, CRASHED, WRONG
@@ -35,6 +37,19 @@ def told(key, *pairs):
     return judge_function(COURSE[key], replaced(key, *pairs))
 
 
+def made(answer):
+    """Return the function of a text, made in this process."""
+    space = {}
+    exec(answer.module, space)
+    return space[answer.name]
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Run functions in this process: what is tested is what is told of them."""
+    monkeypatch.setattr(judge, "run_function", lambda answer, calls, **more: here(made(answer), calls))
+
+
 @pytest.mark.parametrize(
     ("key", "old", "new", "says"),
     [
@@ -54,7 +69,7 @@ def told(key, *pairs):
         ("12.4", "J[t + 1] @ one_step", "one_step @ J[t + 1]", "where `J[t + 1] @ one_step` belongs"),
     ],
 )
-def test_one_slip_in_a_function_is_told_with_its_line(key, old, new, says):
+def test_one_slip_in_a_function_is_told_with_its_line(key, old, new, says, in_process):
     found = told(key, (old, new))
     assert found.outcome == WRONG and says in found.cause, found.cause
 
@@ -78,6 +93,23 @@ def test_an_order_of_two_lines_is_told():
 
 
 @pytest.mark.parametrize(
+    ("key", "pairs", "says"),
+    [
+        ("16.5", [("np.tanh(c[t]) ** 2", "np.tanh(c[t])"), ("carry = d_c * f[t]", "carry = d_c * o[t]")],
+         ["`1 - np.tanh(c[t])` stands where `1 - np.tanh(c[t]) ** 2` belongs",
+          "In `carry = d_c * o[t]`, `o` stands where `f` belongs"]),
+        ("16.5", [(" * o[t]", ""), ("carry = d_c * f[t]", "carry = d_c")],
+         ["the factor `o[t]` is missing", "the factor `f[t]` is missing"]),
+        ("17.5", [("r * before)", "before)"), ("(1 - r)", "(1 - r ** 2)")],
+         ["the factor `r` is missing", "`1 - r ** 2` stands where `1 - r` belongs"]),
+    ],
+)  # fmt: skip
+def test_two_slips_of_which_one_alone_makes_more_right_are_told_together(key, pairs, says, in_process):
+    cause = told(key, *pairs).cause
+    assert "Two slips: In `" in cause and all(one in cause for one in says), cause
+
+
+@pytest.mark.parametrize(
     ("key", "pairs"),
     [
         ("16.5", [("np.tanh(c[t]) ** 2", "c[t]"), ("carry = d_c * f[t]", "carry = d_c * o[t]")]),
@@ -85,13 +117,13 @@ def test_an_order_of_two_lines_is_told():
         ("17.5", [("before = np.concatenate([h_start[None], h1[:-1]])", "before = np.cumsum(h1, axis=0)")]),
     ],
 )
-def test_where_no_single_change_makes_a_function_right_none_is_told(key, pairs):
+def test_where_no_single_change_makes_a_function_right_none_is_told(key, pairs, in_process):
     found = told(key, *pairs)
     assert found.outcome == WRONG and "belongs" not in found.cause and "missing" not in found.cause
 
 
 def test_two_changes_in_one_line_that_do_the_same_are_told_as_a_line():
-    says = mended.the_change(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: found == 0.0)
+    says = mended.the_changes(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: float(found == 0.0))
     assert says == "One change in `return a + b` makes it right."
 
 
@@ -99,11 +131,8 @@ def in_line(line):
     return written(f"import numpy as np\ndef f(a, b):\n    {line}", "f")
 
 
-def run_here(function, calls):
-    """Run the text of a written function in this process."""
-    space = {}
-    exec(function.module, space)
-    return [space[function.name](*call) for call in calls]
+def run_here(answer, calls):
+    return [made(answer)(*call) for call in calls]
 
 
 def test_every_change_can_be_compiled_differs_and_is_one_change():
@@ -147,5 +176,5 @@ def test_nothing_of_a_text_is_run_here():
 
 
 @pytest.mark.parametrize("key", [key for key, one in COURSE.items() if one.kind == "function"])
-def test_a_right_function_stays_right_and_none_of_its_changes_is_needed(key):
+def test_a_right_function_stays_right(key, in_process):
     assert told(key).outcome == CORRECT

@@ -104,6 +104,8 @@ class _Known:
         stored = {one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
         self.indices: Names = frozenset(targets)
         self.variables = sorted({*arguments, *stored} - targets)
+        at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(_names(one.slice)) & targets]
+        self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
         self.own = sorted(stored - targets)
         self.factors = self._factors(parts, arguments)
 
@@ -112,7 +114,7 @@ class _Known:
         found = {ast.unparse(one) for one in parts if _is_atom(one) and isinstance(one.ctx, ast.Load)}  # type: ignore[attr-defined]
         inside = {f"{name}[{index}]" for name in arguments for index in sorted(self.indices)}
         called = {ast.unparse(one.func) for one in parts if isinstance(one, ast.Call)}
-        return sorted((found | inside | set(arguments)) - called - self.indices - {"np"})
+        return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - {"np"})
 
 
 def _names(part: ast.AST) -> Iterator[str]:
@@ -215,9 +217,10 @@ def _within(part: ast.AST) -> str:
 
 
 def _names_instead(part: ast.expr, known: _Known) -> Iterator[Change]:
+    """Another name; of arrays that the function takes at an index, another one of these."""
     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in known.variables:
         for other in known.variables:
-            if other != part.id:
+            if other != part.id and (other in known.stacked) == (part.id in known.stacked):
                 yield _instead(part, other)
 
 

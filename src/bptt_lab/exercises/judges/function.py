@@ -25,7 +25,7 @@ from bptt_lab.exercises.judges.arrays import (
 from bptt_lab.exercises.judges.counted import axes_asked, cause_said, said
 from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
-from bptt_lab.exercises.judges.mended import the_change
+from bptt_lab.exercises.judges.mended import the_changes
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
 from bptt_lab.exercises.question import Question
@@ -276,7 +276,7 @@ def _why(
 
 
 def _mended(question: Question, function: Any, found: Sequence[Table], outcome: Outcome | None) -> Cause | None:
-    """Return the cause where one change of the function's own text makes it right on all instances."""
+    """Return the cause where one change of the function's own text, or two, make it right on all instances."""
     if outcome is None or outcome.seconds > QUICK and not REPEATABLE:
         return None
     names = _order(function, tuple(question.arguments))
@@ -285,12 +285,23 @@ def _mended(question: Question, function: Any, found: Sequence[Table], outcome: 
     def run(changed: Any, calls: Sequence[tuple]) -> list[Any]:
         return run_function(changed, calls, seconds=SECONDS_OF_CHANGES, argument_names=names).results
 
-    def is_right(k: int, result: Any) -> bool:
+    def share(k: int, result: Any) -> float:
         given, _ = _read(question, found[k : k + 1], [result])
-        return bool(given) and all(_agrees(given[0], found[k], name) for name in found[k].results)
+        return float(np.mean(_right_parts(given[0], found[k]))) if given else 0.0
 
-    says = the_change(function, calls, run, is_right)
+    says = the_changes(function, calls, run, share)
     return Cause(ELSEWISE.right, says, "Which equation does this line say?") if says else None
+
+
+def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
+    """Return for each step of each result, or for the whole of a number, whether it is right."""
+    found: list[bool] = []
+    for name, true in table.results.items():
+        parts = len(true) if true.ndim else 1
+        is_alike = given[name].shape == true.shape
+        is_right = table.case.agrees(given[name], true) if is_alike else np.zeros(true.shape, bool)
+        found += is_right.reshape(parts, -1).all(axis=1).tolist() if true.size else []  # type: ignore[arg-type]
+    return found
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The one change in a function's own text that makes it right: found by running each changed function in the child."""
+"""The one change in a function's own text that makes it right, or two: each changed function is run in the child."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.exercises.causes.code_edits import CodeEdit, code_edits
-from bptt_lab.exercises.sandbox.allowed import Refused
-from bptt_lab.exercises.sandbox.written import Written, written
+from bptt_lab.exercises.sandbox.written import Written, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
+MOST_BETTER = 4  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
-IsRight = Callable[[int, Any], bool]
+Share = Callable[[int, Any], float]
 DRIVER = """
 def all_of_them(*arguments):
     def plain(value):
@@ -64,38 +64,73 @@ def _code_of(tree: ast.stmt) -> types.CodeType:
     return next(one for one in module.co_consts if isinstance(one, types.CodeType))
 
 
-def the_change(function: Any, calls: Sequence[tuple], run: Run, is_right: IsRight) -> str:
-    """Return in words the one change that makes a function right in all calls; '' where there is none, or several.
+def the_changes(function: Any, calls: Sequence[tuple], run: Run, share: Share) -> str:
+    """Return in words the one change, or the only two, that make a function right in all calls; '' where none do.
 
-    `run(function, calls)` returns what a function gives for each call; `is_right(k, result)` says of a result of call
-    k whether it is right.
+    `run(function, calls)` returns what a function gives for each call; `share(k, result)` which share of the result of
+    call k is right, from 0 to 1.
     """
     tree = definition_of(function)
-    edits = list(code_edits(tree)) if tree is not None else []
-    first = _results(function, edits, calls[:1], run)
-    near = [edit for edit, results in zip(edits, first, strict=False) if is_right(0, results[0])]
-    if not 0 < len(near) <= MOST_NEAR:
+    if tree is None:
         return ""
-    everywhere = _results(function, near, calls, run)
-    found = [
-        edit
-        for edit, results in zip(near, everywhere, strict=False)
-        if len(results) == len(calls) and all(is_right(k, result) for k, result in enumerate(results))
-    ]
-    if len({edit.line for edit in found}) != 1:
+    search = _Search(function, calls, run, share)
+    edits = list(code_edits(tree))
+    shares = search.shares(edits)
+    if found := search.right_everywhere(edits, shares):
+        is_one_line = len({edit.line for edit in found}) == 1
+        line = f"One change in `{found[0].line}` makes it right." if is_one_line else ""
+        return found[0].said() if len(found) == 1 else line
+    return _two_said(search, edits, shares)
+
+
+def _two_said(search: _Search, edits: Sequence[CodeEdit], shares: Sequence[float]) -> str:
+    """Return in words two changes that make a function right, the first of which alone makes more of it right."""
+    before = max(search.unchanged(), 0.0)
+    better = sorted((pair for pair in zip(shares, edits, strict=False) if pair[0] > before), key=lambda pair: -pair[0])
+    pairs: dict[str, tuple[CodeEdit, CodeEdit]] = {}
+    for _, one in better[:MOST_BETTER]:
+        again = list(code_edits(ast.parse(one.text).body[0]))  # type: ignore[arg-type]
+        for other in search.right_everywhere(again, search.shares(again)):
+            pairs.setdefault(other.text, (one, other))
+    if len(pairs) != 1:
         return ""
-    return found[0].said() if len(found) == 1 else f"One change in `{found[0].line}` makes it right."
+    ((one, other),) = pairs.values()
+    return f"Two slips: {one.said()} {other.said()}"
+
+
+class _Search:
+    """A student's function, the calls, and what judges the results of changed functions."""
+
+    def __init__(self, function: Any, calls: Sequence[tuple], run: Run, share: Share) -> None:
+        self.function, self.calls, self.run, self.share = function, calls, run, share
+
+    def shares(self, edits: Sequence[CodeEdit]) -> list[float]:
+        """Return which share of its result in the first call each changed function has right."""
+        return [self.share(0, results[0]) for results in _results(self.function, edits, self.calls[:1], self.run)]
+
+    def unchanged(self) -> float:
+        """Return the same of the function as it is."""
+        results = self.run(self.function, self.calls[:1])
+        return self.share(0, results[0]) if results else 0.0
+
+    def right_everywhere(self, edits: Sequence[CodeEdit], shares: Sequence[float]) -> list[CodeEdit]:
+        """Return the changes by which a function is right in all calls; none if more are right in the first one."""
+        near = [edit for edit, share in zip(edits, shares, strict=False) if share == 1]
+        if not 0 < len(near) <= MOST_NEAR:
+            return []
+        everywhere = _results(self.function, near, self.calls, self.run)
+        return [edit for edit, results in zip(near, everywhere, strict=False) if self._is_right(results)]
+
+    def _is_right(self, results: Sequence[Any]) -> bool:
+        is_all = len(results) == len(self.calls)
+        return is_all and all(self.share(k, result) == 1 for k, result in enumerate(results))
 
 
 def _results(function: Any, edits: Sequence[CodeEdit], calls: Sequence[tuple], run: Run) -> list[list[Any]]:
     """Return what each changed function gives in each call, as far as they were made."""
     if not edits:
         return []
-    try:
-        found = run(_all_of_them(function, edits), calls)
-    except Refused:
-        return []
-    return [list(results) for results in zip(*found, strict=False)]
+    return [list(results) for results in zip(*run(_all_of_them(function, edits), calls), strict=False)]
 
 
 def _all_of_them(function: Any, edits: Sequence[CodeEdit]) -> Any:
@@ -106,8 +141,8 @@ def _all_of_them(function: Any, edits: Sequence[CodeEdit]) -> Any:
             edit.text.replace(f"def {function.name}(", f"def {name}(", 1)
             for edit, name in zip(edits, names, strict=True)
         ]
-        text = "\n".join([*function.lines, "import numpy as np", *texts, f"changed = [{', '.join(names)}]", DRIVER])
-        return written(text, DRIVER_NAME, longest=10**7)
+        text = "\n".join(["import numpy as np", *texts, f"changed = [{', '.join(names)}]", DRIVER])
+        return extended(function, text, DRIVER_NAME)
     namespace = {"np": np, "changed": [_like(function, edit) for edit in edits], "__builtins__": builtins}
     return types.FunctionType(_code_of(ast.parse(DRIVER).body[0]), namespace)
 

@@ -39,14 +39,14 @@ class Written(NamedTuple):
         return list(code_objects(self.module))
 
 
-def written(source: str, name: str, longest: int = LONGEST) -> Written:
-    """Return the function that a text of at most so many letters defines under a name, without running any of it.
+def written(source: str, name: str) -> Written:
+    """Return the function that a text defines under a name, without running any of it.
 
     Errors: Refused, in words: a text that is no Python, a name that is not defined by `def`, an import of no use.
     """
-    if len(source) > longest:
+    if len(source) > LONGEST:
         raise Refused(
-            f"The cell holds {len(source)} letters, expected at most {longest}: keep the function alone in it."
+            f"The cell holds {len(source)} letters, expected at most {LONGEST}: keep the function alone in it."
         )
     try:
         with warnings.catch_warnings():  # an odd escape in a text is no matter of the answer's
@@ -66,6 +66,18 @@ def written(source: str, name: str, longest: int = LONGEST) -> Written:
     preload = tuple(one for one in ALLOWED_MODULES if one in words or one.rpartition(".")[2] in words)
     function = _stand_in(module, definition)
     return Written(tuple(source.splitlines()), name, module, function, given, preload)
+
+
+def extended(answer: Written, more: str, name: str) -> Written:
+    """Return the function of a name that a text of our own defines below a student's, without running any of it.
+
+    Errors: SyntaxError. The text below is trusted to use no more than the student's does.
+    """
+    needed, _ = _needed(ast.parse("\n".join(answer.lines), FILE).body, answer.name)
+    below = ast.parse(more, FILE).body
+    module = compile(ast.Module([*needed, *below], []), FILE, "exec", dont_inherit=True)
+    definition = next(one for one in below if isinstance(one, ast.FunctionDef) and one.name == name)
+    return answer._replace(name=name, module=module, function=_stand_in(module, definition))
 
 
 def _why(error: BaseException) -> str:
