@@ -2,7 +2,7 @@
 
 import pytest
 
-from bptt_lab.exercises.causes import pairs
+from bptt_lab.exercises.causes import alignment, pairs
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.questions import course_questions
@@ -82,4 +82,5 @@ def test_what_is_mended_inside_what_is_mended_is_put_together():
 
 def test_no_more_pairs_are_tried_than_the_limit(monkeypatch):
     monkeypatch.setattr(pairs, "MOST_PAIRS", 0)
+    monkeypatch.setattr(alignment, "MOST_LAID", 0)
     assert "Two slips" not in feedback("06.2", "d2(t)*W1").cause

@@ -2,6 +2,9 @@
 
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
 - `corrections`: the one change of a wrong answer, as it is written, that makes it right.
+- `alignment`: the slips where a wrong answer, laid beside a right form, does not match it, in shapes that do not fit too.
+- `layout`, `forms`: a formula as sums, products and chains of matrices; the right forms written in other ways.
+- `pairs`: the one pair of changes that makes an answer right.
 - `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.

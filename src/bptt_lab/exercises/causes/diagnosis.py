@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.causes.alignment import Explanation, explanation
 from bptt_lab.exercises.causes.corrections import (
     Own,
     bracketed,
@@ -22,7 +23,7 @@ from bptt_lab.exercises.causes.corrections import (
     with_outer_products,
 )
 from bptt_lab.exercises.causes.edits import Edit, is_product, spots
-from bptt_lab.exercises.causes.pairs import pair
+from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, at_other_times, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
@@ -65,6 +66,19 @@ OWN_ASKS = {
     "exchange": "Which of the two is multiplied by which in the forward equation?",
 }
 
+WHICH_FIRST = "Which of the two do you find first, and by which equation?"
+# of a part laid beside a right one
+ALIGNED_ASKS = {
+    "range": ASKS["range"],
+    "operator": ASKS["transpose"],
+    "more": OWN_ASKS["factor"],
+    "less": OWN_ASKS["factor"],
+}
+ALIGNED_ASKS |= {"lost": ASKS["term"], "function": "Which function is applied there, and which is its slope?"}
+ALIGNED_FORWARD = {"range": ASKS["range"], "operator": ASKS["transpose"], "lost": ASKS_FORWARD["term"]}
+ALIGNED_FORWARD |= {"more": ASKS_FORWARD["factor"], "less": ASKS_FORWARD["factor"]}
+TWICE = {LOST_TERM: "Two terms are missing.", RANGE: "A sum begins and ends at the wrong step."}
+
 Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
 
 
@@ -93,10 +107,12 @@ def diagnose(question: Question, answer: Callable[[Scene], list], own: Own | Non
 def diagnose_unfit(question: Question, own: Own) -> Cause | None:
     """Return the cause of an answer whose parts do not fit by their shapes, if one change makes it right."""
     with np.errstate(all="ignore"):
+        single = corrections(question, own, trial_scenes(question))
         return (
             _by_brackets(question, own)
             or _by_outer_products(question, own)
-            or _of_edit(question, _one_edit(question, own, trial_scenes(question)))
+            or _of_edit(question, _the_one(single))
+            or _by_alignment(question, own, trial_scenes(question), single)
         )
 
 
@@ -131,7 +147,9 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         return Cause()
     true = _goal_values(question)
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
-        return _by_shape(given, true)
+        by_shape = _by_shape(given, true)
+        found = None if by_shape.right else _by_alignment(question, own, scenes, [])
+        return found._replace(says=f"{by_shape.says} {found.says}") if found else by_shape
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
         more = ", and does the loss depend on it so strongly" if is_derivative(question) else ""
@@ -145,7 +163,8 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
     if _is_printed(question, scenes, a):
         return Cause("", "That is the printed line: find the slip in it.", _asks_where(question))
-    edit = _one_edit(question, own, scenes)
+    single = corrections(question, own, scenes) if own else []
+    edit = _the_one(single)
     named = _by_catalogue(question, a, own, edit)
 
     def told() -> Iterator[Cause | None]:
@@ -156,17 +175,22 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         yield named
         yield _of_edit(question, edit)
         yield _by_other_letter(question, scenes, a, own)
+        laid = explanation(question, own, scenes) if own and not single else None
+        kinds = {slip.kind for slip in laid.slips} if laid else set()
+        yield _of_slips(question, laid) if laid and laid.is_one and kinds != {"lost"} else None
         yield _by_slip(question, a, own)
+        yield _by_negative_slip(question, a) if kinds == {"sign", "lost"} else None
+        yield _of_slips(question, laid) if laid else None
+        yield _by_negative_slip(question, a)
         yield _by_pair(question, own, scenes)
         yield Cause(_partly_right(question, given, true))
 
     return next(cause for cause in told() if cause is not None)
 
 
-def _one_edit(question: Question, own: Own | None, scenes: list[Scene]) -> Edit | None:
+def _the_one(single: list[Edit]) -> Edit | None:
     """Return the change of an answer that makes it right, if there is exactly one."""
-    found = corrections(question, own, scenes) if own else []
-    return found[0] if len(found) == 1 else None
+    return single[0] if len(single) == 1 else None
 
 
 def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
@@ -177,6 +201,22 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
     return Cause("", says, asks, "A2" if edit.kind == "derivative" else "")
 
 
+def _by_alignment(question: Question, own: Own | None, scenes: list[Scene], single: list[Edit]) -> Cause | None:
+    """Return the cause where an answer, laid beside a right form, differs by one slip or two, if no edit mends it."""
+    found = explanation(question, own, scenes) if own and not single else None
+    return _of_slips(question, found) if found else None
+
+
+def _of_slips(question: Question, found: Explanation) -> Cause:
+    said = [slip.said(lambda part: spelled(part, question)) for slip in found.slips]
+    says = TWICE.get(said[0], " ".join(said)) if said[0] == said[-1] and len(said) > 1 else " ".join(said)
+    known = OWN_ASKS | ALIGNED_ASKS if is_derivative(question) else ASKS_FORWARD | ALIGNED_FORWARD
+    asks = known.get(found.slips[0].kind, "")
+    if not found.is_all:
+        return Cause("", f"{says} There is a second slip besides.", asks)
+    return Cause("", f"Two slips: {says} With both mended it is right." if len(said) > 1 else says, asks)
+
+
 def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:
     """Return the cause where two slips were made, and mending both makes an answer right."""
     found = pair(question, own, scenes) if own else None
@@ -184,7 +224,7 @@ def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause 
         return None
     says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
     known = OWN_ASKS if is_derivative(question) else ASKS_FORWARD
-    asks = known.get(found[0].kind, "Which of the two do you find first, and by which equation?")
+    asks = known.get(found[0].kind, WHICH_FIRST)
     return Cause("", f"Two slips: {says} With both mended it is right.", asks)
 
 
@@ -423,6 +463,11 @@ def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None
         if is_there and same(a, numbers):
             asks = (ASKS if is_derivative(question) else ASKS_FORWARD)[slip.kind]
             return Cause("", SAYS[slip.kind].format(letter=slip.letter), asks.format(letter=slip.letter))
+    return None
+
+
+def _by_negative_slip(question: Question, a: np.ndarray) -> Cause | None:
+    """Return the cause where a term is missing, and the rest has the wrong sign."""
     if any(slip.kind == "term" and same(-a, numbers) for slip, numbers in pen_slips(question)):
         return Cause("", LOST_AND_NEGATIVE, "Of which terms is it made, and which sign has each?")
     return None
