@@ -2,7 +2,7 @@
 
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
 - `corrections`: the one change of a wrong answer, as it is written, that makes it right.
-- `alignment`: the slips where a wrong answer, laid beside a right form, does not match it, in shapes that do not fit too.
+- `alignment`: the slips where a wrong answer, laid beside a right form, does not match it.
 - `layout`, `forms`: a formula as sums, products and chains of matrices; the right forms written in other ways.
 - `pairs`: the one pair of changes that makes an answer right.
 - `asked`: whether a formula reads what is asked for, which no correction may.

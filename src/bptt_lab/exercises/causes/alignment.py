@@ -13,7 +13,7 @@ from bptt_lab.exercises.causes.layout import PRIME, Layout, Part, joined, summed
 from bptt_lab.exercises.causes.pairs import LOST_TERM, OF_THE_WHOLE, RANGE
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
-from bptt_lab.formulas.tree import ONE, Call, Derivative, Letter, Over, Power, Transpose, Tree, mapped
+from bptt_lab.formulas.tree import ONE, Call, Derivative, Letter, Over, Power, Transpose, Tree, mapped, walk
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
@@ -96,11 +96,6 @@ class Explanation(NamedTuple):
 
     slips: tuple[Misfit, ...]
     is_all: bool
-
-    @property
-    def is_one(self) -> bool:
-        """Whether one slip is all there is."""
-        return self.is_all and len(self.slips) == 1
 
 
 def explanation(question: Question, own: Own, scenes: list[Scene]) -> Explanation | None:
@@ -424,6 +419,10 @@ class Aligner:
     def _letters(self, ours: Tree, theirs: Tree) -> Iterator[Misfit]:
         one, two, index = ours, theirs, self.layout.index
         if isinstance(one, Derivative) and isinstance(two, Derivative):
+            if one.kind != two.kind == "gradient" and (one.below, one.above) == (two.below, two.above):
+                turned = Transpose(theirs)
+                written = turned if turned in walk(self.tree) else ours
+                yield Misfit("transpose", INSTEAD, (written, theirs), ("transpose", write(ours)))
             one, two = (one.above, two.above) if (one.below, one.kind) == (two.below, two.kind) else (ours, theirs)
         if not (isinstance(one, Letter) and isinstance(two, Letter)) or one == two:
             return
@@ -493,8 +492,9 @@ def _is_complement(ours: Part, theirs: Part) -> bool:
 
 
 def _is_plain(part: Part) -> bool:
-    """Return whether a part has no sum over an index and no product of matrices."""
-    return part.kind not in ("over", "diag", "chain") and all(map(_is_plain, part.parts))
+    """Return whether a part has no sum of many terms or over an index, and no product of matrices: as a slope has."""
+    is_short = part.kind != "sum" or len(part.parts) < 3
+    return is_short and part.kind not in ("over", "diag", "chain") and all(map(_is_plain, part.parts))
 
 
 def _is_short(factor: Tree) -> bool:

@@ -175,12 +175,11 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         yield named
         yield _of_edit(question, edit)
         yield _by_other_letter(question, scenes, a, own)
-        laid = explanation(question, own, scenes) if own and not single else None
-        kinds = {slip.kind for slip in laid.slips} if laid else set()
-        yield _of_slips(question, laid) if laid and laid.is_one and kinds != {"lost"} else None
         yield _by_slip(question, a, own)
+        laid = explanation(question, own, scenes) if own and not single else None  # beside right forms
+        kinds = {slip.kind for slip in laid.slips} if laid else set()
         yield _by_negative_slip(question, a) if kinds == {"sign", "lost"} else None
-        yield _of_slips(question, laid) if laid else None
+        yield _of_slips(question, laid)._replace(right=_partly_right(question, given, true)) if laid else None
         yield _by_negative_slip(question, a)
         yield _by_pair(question, own, scenes)
         yield Cause(_partly_right(question, given, true))

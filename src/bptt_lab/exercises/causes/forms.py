@@ -7,7 +7,20 @@ from dataclasses import replace
 
 from bptt_lab.exercises.causes.edits import spots
 from bptt_lab.exercises.causes.layout import summed
-from bptt_lab.formulas.tree import ONE, Binary, Derivative, Letter, Negative, Number, Over, Tree, Variable, mapped, walk
+from bptt_lab.formulas.tree import (
+    ONE,
+    Binary,
+    Derivative,
+    Letter,
+    Negative,
+    Number,
+    Over,
+    Power,
+    Tree,
+    Variable,
+    mapped,
+    walk,
+)
 
 MOST_TERMS = 8
 OF_A_SUM = ("low", "high", "body")
@@ -64,6 +77,9 @@ def _at(body: Tree, variable: str, number: int) -> Tree:
         if isinstance(part, Letter):
             time, entry = part.time and put(part.time), tuple(map(put, part.entry))
             return replace(part, time=time, entry=entry)
+        if isinstance(part, Power):
+            base, exponent = mapped(part.base, change), put(part.exponent)
+            return {Number(ONE.value * 0): ONE, ONE: base}.get(exponent, replace(part, base=base, exponent=exponent))
         return put(part) if isinstance(part, Variable) else None
 
     def put(index: Tree) -> Tree:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from hashlib import blake2b
 
-from bptt_lab.exercises.causes.edits import spots, terms
+from bptt_lab.exercises.causes.edits import spots
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import FormulaError
 from bptt_lab.formulas.shapes import shape_of
@@ -69,7 +69,7 @@ class Layout:
         """Return a formula as parts: transposes at the letters, `outer` as a product, signs at the terms."""
         match tree:
             case Binary("+" | "-") | Negative():
-                return self.sum([(self.read(term), is_plus) for term, is_plus in terms(tree)], tree)
+                return self.sum([(self.read(term), is_plus) for term, is_plus in self._terms(tree)], tree)
             case Binary("*", left, right):
                 return self.product([self.read(left), self.read(right)], tree)
             case Binary("/", left, right) if left != ONE:
@@ -110,13 +110,28 @@ class Layout:
         flat = [
             (part, is_plus == sign)
             for one, is_plus in several
-            for part, sign in (zip(one.parts, one.signs, strict=True) if one.kind == "sum" else [(one, True)])
+            for part, sign in (zip(one.parts, one.signs, strict=True) if self._is_open(one) else [(one, True)])
         ]
         if len(flat) == 1 and flat[0][1]:
             return flat[0][0]
         key = sum(part.key if is_plus else -part.key for part, is_plus in flat) % PRIME
         parts, signs = zip(*flat, strict=True)
         return Part("sum", tree or summed([(part.tree, sign) for part, sign in flat]), key, parts, signs)
+
+    def _terms(self, tree: Tree, is_plus: bool = True) -> Iterator[tuple[Tree, bool]]:
+        """Yield the terms of a sum, each with its sign; what stands in brackets is read as one."""
+        match tree:
+            case Binary("+" | "-" as sign, left, right):
+                yield from self._terms(left, is_plus)
+                yield right, is_plus == (sign == "+")
+            case Negative(inner):
+                yield from self._terms(inner, not is_plus)
+            case _:
+                yield tree, is_plus
+
+    def _is_open(self, part: Part) -> bool:
+        """Return whether the terms of a part are those of the sum in which it stands: a slope in brackets is whole."""
+        return part.kind == "sum" and (len(part.parts) != 2 or len(self.letters(part)) != 1)
 
     def product(self, several: Iterable[Part], tree: Tree | None = None) -> Part:
         """Return the product of numbers, or entry by entry; of columns as a chain with the others on a diagonal."""
