@@ -173,6 +173,13 @@ def test_the_shape_is_still_told_where_it_differs():
     assert found.startswith("Its shape is 3×4; expected 4×3. Two slips: ")
 
 
+def test_a_row_for_its_column_is_told_in_its_own_words_and_beside_another_slip():
+    found = feedback("06.4", "W1.T @ d2(t) + W11.T @ ((1 - h1(t+1)**2) * d_h1(t+1))").cause
+    assert "d2(t) is a row" in found and "belongs" not in found
+    found = feedback("08.5", "d_b0.T @ x").cause
+    assert "Two slips: x stands where x.T belongs. d_b0.T stands where d_b0 belongs. With both" in found
+
+
 def test_two_missing_terms_and_two_wrong_ends_are_one_sentence():
     assert feedback("03.4", "b0").cause == "Two slips: Two terms are missing. With both mended it is right."
     found = feedback("05.5", "log(sum(k,2,2,exp(a2(t)[k])))-sum(k,1,3,y(t)[k]*a2(t)[k])").cause

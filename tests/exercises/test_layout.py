@@ -78,6 +78,8 @@ def test_the_letters_of_a_part_are_counted_with_their_steps():
 def test_a_right_form_is_also_written_out():
     tree = course_questions()["07.2"].tree("sum(t, 1, T, d1(t)*h1(t-1))")
     assert write(unrolled(tree, 3)) == "D(L, a1(1))*h1(0) + D(L, a1(2))*h1(1) + D(L, a1(3))*h1(2)"
+    tree_of_powers = course_questions()["04.4"].tree("sum(j, 0, T-1, v**j)")
+    assert write(unrolled(tree_of_powers, 4)) == "1 + v + v**2 + v**3"
     assert unrolled(tree, 30) == tree  # too many terms
     assert [write(form) for form in forms_of(tree, 3)] == [write(tree), write(unrolled(tree, 3))]
 

@@ -37,6 +37,7 @@ COMMON_FIRST = (
     "sign",
     "time",
     "transpose",
+    "row",
     "complement",
     "function",
     "power",
@@ -422,7 +423,7 @@ class Aligner:
             if one.kind != two.kind == "gradient" and (one.below, one.above) == (two.below, two.above):
                 turned = Transpose(theirs)
                 written = turned if turned in walk(self.tree) else ours
-                yield Misfit("transpose", INSTEAD, (written, theirs), ("transpose", write(ours)))
+                yield Misfit("row", INSTEAD, (written, theirs), ("row", write(ours)))
             one, two = (one.above, two.above) if (one.below, one.kind) == (two.below, two.kind) else (ours, theirs)
         if not (isinstance(one, Letter) and isinstance(two, Letter)) or one == two:
             return

@@ -71,11 +71,17 @@ WHICH_FIRST = "Which of the two do you find first, and by which equation?"
 ALIGNED_ASKS = {
     "range": ASKS["range"],
     "operator": ASKS["transpose"],
+    "row": ASKS["transpose"],
     "more": OWN_ASKS["factor"],
     "less": OWN_ASKS["factor"],
 }
 ALIGNED_ASKS |= {"lost": ASKS["term"], "function": "Which function is applied there, and which is its slope?"}
-ALIGNED_FORWARD = {"range": ASKS["range"], "operator": ASKS["transpose"], "lost": ASKS_FORWARD["term"]}
+ALIGNED_FORWARD = {
+    "range": ASKS["range"],
+    "operator": ASKS["transpose"],
+    "row": ASKS["transpose"],
+    "lost": ASKS_FORWARD["term"],
+}
 ALIGNED_FORWARD |= {"more": ASKS_FORWARD["factor"], "less": ASKS_FORWARD["factor"]}
 TWICE = {LOST_TERM: "Two terms are missing.", RANGE: "A sum begins and ends at the wrong step."}
 
@@ -203,7 +209,8 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
 def _by_alignment(question: Question, own: Own | None, scenes: list[Scene], single: list[Edit]) -> Cause | None:
     """Return the cause where an answer, laid beside a right form, differs by one slip or two, if no edit mends it."""
     found = explanation(question, own, scenes) if own and not single else None
-    return _of_slips(question, found) if found else None
+    is_of_rows = found and {slip.kind for slip in found.slips} == {"row"}  # a slip of its own, with its own words
+    return _of_slips(question, found) if found and not is_of_rows else None
 
 
 def _of_slips(question: Question, found: Explanation) -> Cause:

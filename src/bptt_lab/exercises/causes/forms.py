@@ -79,7 +79,7 @@ def _at(body: Tree, variable: str, number: int) -> Tree:
             return replace(part, time=time, entry=entry)
         if isinstance(part, Power):
             base, exponent = mapped(part.base, change), put(part.exponent)
-            return {Number(ONE.value * 0): ONE, ONE: base}.get(exponent, replace(part, base=base, exponent=exponent))
+            return _raised(base, exponent)
         return put(part) if isinstance(part, Variable) else None
 
     def put(index: Tree) -> Tree:
@@ -87,6 +87,13 @@ def _at(body: Tree, variable: str, number: int) -> Tree:
         return index if found is None else Number(ONE.value * found)
 
     return mapped(body, change)
+
+
+def _raised(base: Tree, exponent: Tree) -> Tree:
+    """Return a power, as it is written: v for v**1, and 1 for v**0."""
+    if isinstance(exponent, Number) and exponent.value in (0, 1):
+        return base if exponent.value else ONE
+    return Power(base, exponent)
 
 
 def _constant(tree: Tree, numbers: Mapping[str, int]) -> int | None:
