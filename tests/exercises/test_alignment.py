@@ -146,6 +146,7 @@ def test_one_slip_that_is_no_edit_is_told(identity, answer, cause):
         ("17.4", "W1@d_a2(t)+W11_r.T@d_a1_r(t)+W11_z.T@d_a1_z(t)+W11_n.T@(r(t+1)*d_a1_n(t+1))+z(t+1)*d_h1(t+1)"),
         ("14.2", "d2(t)*V + d3(t)*W11 + d1(t+1)*V"),  # two letters replaced: anything could be made of it
         ("08.4", "x"),  # nothing of it would be left
+        ("12.2", "1"),
         ("06.2", "W1*d2(t)*h1(t) + W11*x(t)"),  # a factor too much and another one missing
     ],
 )

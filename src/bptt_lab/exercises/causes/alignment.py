@@ -133,11 +133,13 @@ def _simplest(question: Question, tree: Tree) -> list[Match]:
     """
     layout, found = Layout(question), []
     aligner, answer = Aligner(layout, tree), layout.read(tree)
-    is_lone = sum(isinstance(spot.part, Letter | Derivative) for spot in spots(tree)) < 2
+    letters = sum(isinstance(spot.part, Letter | Derivative) for spot in spots(tree))
+    if not letters:
+        return []  # of a number nothing is left in what it would become
     for n, form in enumerate(right_forms(question)):
         for one in forms_of(form, question.graph.T):
             ways = aligner.align(answer, layout.read(with_index_of(tree, one)))
-            found += [((*_far_fetched(way), n), way) for way in ways if not _is_made_up(way, is_lone)]
+            found += [((*_far_fetched(way), n), way) for way in ways if not _is_made_up(way, letters == 1)]
     least = min((rank for rank, _ in found), default=None)
     return _best(way for rank, way in found if rank == least) if aligner.left else []
 
