@@ -16,11 +16,11 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 import sympy
@@ -114,8 +114,28 @@ def intervals(digits: int) -> Arithmetic:
     known = {"exp": _exponential(context)}
     known |= {name: _looked_at(_of_positive(getattr(context, name), context)) for name in ("log", "sqrt")}
     known |= {name: _looked_at(getattr(context, name)) for name in ("sin", "cos")}
-    made = completed(partial(_between, context), known, _by_pieces(context))
+    made = completed(_leaf(context), known, _by_pieces(context))
     return made._replace(dot=_sum_of_products(context))
+
+
+def _leaf(context: MPIntervalContext) -> type:
+    """Return the intervals around a number: most are only factors in sums of products, and need no floating point."""
+    point = 2 * context.prec
+
+    class Leaf(context.mpf):
+        def __new__(cls, value: Fraction) -> Leaf:
+            made = object.__new__(cls)
+            made.value = value
+            start, rest = divmod(value.numerator << point, value.denominator)
+            width, is_small = int(bool(rest)), start.bit_length() < point + context.prec
+            made._whole = (start, width, abs(start), abs(start) + width) if is_small else None
+            return made
+
+        @cached_property
+        def _mpi_(self) -> tuple:
+            return _between(context, self.value)._mpi_
+
+    return Leaf
 
 
 def _between(context: MPIntervalContext, value: Fraction) -> Any:
@@ -138,27 +158,30 @@ def _sum_of_products(context: MPIntervalContext) -> Callable:
     """
     point = 2 * context.prec
 
-    def whole(number: Any) -> tuple[int, int] | None:
-        """Return the lower end of an interval and its width, as multiples of 2^-point rounded outwards."""
+    def whole(number: Any) -> tuple[int, int, int, int] | None:
+        """Return an interval's lower end, width, magnitude of the end and of both, times 2^point, rounded outwards."""
         if isinstance(number, int):
-            return number << point, 0
-        if not hasattr(number, "_whole"):
-            low, high = number._mpi_
-            number._whole = None
-            if has_few_digits(low, context.prec) and has_few_digits(high, context.prec):
-                start, end = _rounded_down(low, point), -_rounded_down(mpf_neg(high), point)
-                number._whole = start, end - start
+            start = number << point
+            return start, 0, abs(start), abs(start)
+        number._whole = None
+        low, high = number._mpi_
+        if has_few_digits(low, context.prec) and has_few_digits(high, context.prec):
+            start, end = _rounded_down(low, point), -_rounded_down(mpf_neg(high), point)
+            number._whole = start, end - start, abs(start), abs(start) + end - start
         return number._whole
 
-    def dot(pairs: Iterable[tuple[Any, Any]]) -> Any:
+    def dot(pairs: Sequence[tuple[Any, Any]]) -> Any:
         total = slack = 0
         for one, other in pairs:
-            left, right = whole(one), whole(other)
-            if left is None or right is None:
-                return scalars.dot(pairs)  # type: ignore[arg-type]
-            (x, dx), (y, dy) = left, right
+            try:
+                (x, dx, size, _), (y, dy, _, most) = one._whole, other._whole
+            except (AttributeError, TypeError):  # not looked at yet, a whole number, or too large
+                left, right = whole(one), whole(other)
+                if left is None or right is None:
+                    return scalars.dot(pairs)
+                (x, dx, size, _), (y, dy, _, most) = left, right
             total += x * y
-            slack += abs(x) * dy + (abs(y) + dy) * dx
+            slack += size * dy + most * dx
         return _interval(context, total - slack, total + slack, 2 * point)
 
     return dot
@@ -341,7 +364,13 @@ def modular(prime: int) -> Arithmetic:
 
 
 def _dot_in(ring: Ring) -> Callable:
-    return lambda pairs: Residue(sum(_number(one) * _number(other) for one, other in pairs), ring)
+    def dot(pairs: Sequence[tuple[Any, Any]]) -> Residue:
+        try:
+            return Residue(sum([one.n * other.n for one, other in pairs]), ring)
+        except AttributeError:  # a whole number is among them
+            return Residue(sum(_number(one) * _number(other) for one, other in pairs), ring)
+
+    return dot
 
 
 def divisions(value: Residue | int, prime: int) -> int:

@@ -17,7 +17,7 @@ from bptt_lab.symbolic.arithmetics import evaluate_sympy
 from bptt_lab.symbolic.scalar_printing import scalar_latex, scalar_text
 from bptt_lab.symbolic.values import Scene
 from bptt_lab.symbolic.verdicts import Verdict, decide, weakest
-from bptt_lab.symbolic.worlds import World, letter_value
+from bptt_lab.symbolic.worlds import World, letter_value, no_search
 
 
 class ScalarForm(NamedTuple):
@@ -186,6 +186,7 @@ def _form(graph: Graph, form: Any) -> Any:
     return ScalarForm(form) if isinstance(form, sympy.Expr) else form
 
 
+@no_search()
 def derive(
     graph: Graph, name: str, t: int | None = None, entry: int | tuple[int, ...] | None = None, *, unroll: bool = False
 ) -> Derivation:

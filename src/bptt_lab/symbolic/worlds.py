@@ -6,8 +6,10 @@ worlds drawn anew in every process, in exact arithmetic, for what is decided. No
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -40,6 +42,7 @@ from bptt_lab.symbolic.towers import Nested, Stack, nesting, tower
 DECIMALS = 15  # of the leaves in exact worlds: a chance of 1 in 10^15 a degree that a false identity holds there
 SCALES = (1, 5, 1, 2, 5, 1)  # the largest leaves of the worlds drawn anew, in turn
 TRIALS, FIRST_TRIALS, EXPLODED = 20, 5, 2**40  # so often leaves are drawn, large at first; numbers must not be
+EXPLODES = "numbers explode on the way"
 MANY = 1000  # so many leaves, and the total derivatives by them are left out where numbers explode
 READABLE_SCALES = (1,) * 12 + (5,) * 4
 
@@ -124,8 +127,20 @@ def make_world(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arith
 
 def random_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int = 1, scale: int = 1) -> World:
     """Return a random world; unlucky draws are drawn again, the later ones small (errors: Unsettled after the last)."""
-    with no_hurry():  # a world belongs to its network, and takes none of an answer's time
+    with no_hurry(), no_search():  # a world belongs to its network, and takes none of an answer's time
         return _lucky_world(graph, seed, arithmetic, decimals, scale)
+
+
+@contextmanager
+def no_search() -> Iterator[None]:
+    """Let nothing be searched for garbage: what is derived is a hundred thousand numbers and trees, and is kept."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int, scale: int) -> World:
@@ -134,11 +149,14 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
         is_first = trial < FIRST_TRIALS
         try:
             leaves = draw_leaves(graph, f"{seed}/{trial}", decimals, scale if is_first else 1)
+            if is_first and scale > 1 and _explodes_in_floats(graph, leaves, arithmetic):
+                reason = EXPLODES
+                continue
             world = make_world(graph, leaves, arithmetic, f"{seed}/{trial}")
             if not _explodes(world):
                 return world
             exploded = exploded if is_first else world
-            reason = "numbers explode on the way"
+            reason = EXPLODES
         except Unsettled as error:
             reason = error  # type: ignore[assignment]
     if exploded is None:
@@ -146,11 +164,23 @@ def _lucky_world(graph: Graph, seed: str, arithmetic: Arithmetic, decimals: int,
     return exploded
 
 
+def _explodes_in_floats(graph: Graph, leaves: Mapping[Place, Fraction], arithmetic: Arithmetic) -> bool:
+    """Return whether floats say that numbers explode: quickly, where a world of intervals takes long to make."""
+    if arithmetic is FLOATS or len(leaves) <= MANY:
+        return False
+    try:
+        values = graph.run({place: FLOATS.number(value) for place, value in leaves.items()})
+        totals = graph.totals_on_demand(values, FLOATS)  # type: ignore[arg-type]
+        return not all(map(_is_moderate, (*values.values(), *totals.computed.values())))
+    except (ArithmeticError, ValueError):  # intervals have more digits, and may do better
+        return False
+
+
 def _explodes(world: World) -> bool:
     """Return whether a number computed so far is too large to be compared to many digits; a residue has no size."""
     totals = world.totals.computed if isinstance(world.totals, Totals) else world.totals
-    numbers = (*world.values.values(), *totals.values())
-    return not all(map(_is_moderate, numbers))
+    computed = (value for place, value in world.values.items() if place not in world.leaves)
+    return not all(map(_is_moderate, (*computed, *totals.values())))
 
 
 def _is_moderate(number: Any) -> bool:
