@@ -28,7 +28,6 @@ from bptt_lab.network.scalars import (
     Letter,
     Scalar,
     entries,
-    evaluate,
 )
 from bptt_lab.network.shapes import Shape
 from bptt_lab.network.values import entry_array, pack, unpack
@@ -71,20 +70,17 @@ class Ends(dict):
 class Step(dict):
     """The values of an equation's letters at one step, each looked up once."""
 
-    def __init__(self, values: Mapping[Place, Any], ends: Ends) -> None:
-        self._values, self._ends = values, ends
+    def __init__(self, values: Mapping[Place, Any], ends: Ends, number_of_steps: Callable[[], Any]) -> None:
+        self._values, self._ends, self._number_of_steps = values, ends, number_of_steps
 
     def __missing__(self, letter: Place) -> Any:
-        value = self[letter] = self._values[self._ends[letter]]
+        value = self[letter] = self._number_of_steps() if letter == STEPS else self._values[self._ends[letter]]
         return value
 
 
-# for each entry, total derivatives by its users, and the immediate derivatives of these by it
-Shares = dict[Place, tuple[list[Any], list[Any]]]
-
-
-def _dot(share: tuple[list[Any], list[Any]], arithmetic: Arithmetic) -> Any:
-    return arithmetic.dot(list(zip(*share, strict=True)))
+# for each entry, total derivatives by its users, each with the immediate derivative of the user by it
+Shares = dict[Place, list[tuple[Any, Any]]]
+Slopes = list[tuple[Place, bool, list[tuple[Place, Place | None, Scalar]]]]
 
 
 class Values(dict):
@@ -359,9 +355,9 @@ class Graph:
         moved = moved or {}
         values = Values({place: value + moved[place] if place in moved else value for place, value in leaves.items()})
         for place in self.order:
-            step = self._step(values, place, arithmetic)
+            value_of = self._step(values, place, arithmetic).__getitem__
             for _, one, tree in self._lines(place)[1]:
-                number = self._number(tree, step.__getitem__, arithmetic, one)
+                number = self._number(tree, value_of, arithmetic, one)
                 values[one] = number + moved[one] if one in moved else number
         return values
 
@@ -369,8 +365,7 @@ class Graph:
         """Return the values of all letters of a place's equation, of what it leaves unnamed too."""
         steps = values.steps if isinstance(values, Values) else {}
         if place not in steps:
-            step = steps[place] = Step(values, self._ends[place])
-            step[STEPS] = arithmetic.number(Fraction(self.T))
+            step = steps[place] = Step(values, self._ends[place], lambda: arithmetic.number(Fraction(self.T)))
             for letter, one, tree in self._lines(place)[0]:
                 step[letter] = self._number(tree, step.__getitem__, arithmetic, one)
         return steps[place]
@@ -396,10 +391,10 @@ class Graph:
         if upper is not None:
             arithmetic = FLOATS_BY_TARGETS if self.network.is_target(upper.name) else FLOATS_IN_SLOPES
         try:
-            value = evaluate(tree, value_of, arithmetic)
+            value = tree.valued(value_of, arithmetic)
         except (ArithmeticError, ValueError) as error:
             raise self._no_number(_reason(error), place, upper) from None
-        if arithmetic is not FLOATS_BY_TARGETS and not cmath.isfinite(value) and not is_inner(place.name):
+        if not cmath.isfinite(value) and arithmetic is not FLOATS_BY_TARGETS and not is_inner(place.name):
             raise self._no_number(TOO_LARGE, place, upper)
         return value
 
@@ -443,20 +438,20 @@ class Graph:
         """Put the total derivative by every computed entry, and by the leaves if wanted, into `total`: zeros before."""
         for start in self.loss_entries if below is None else [below]:
             total[start] += 1
-        shares: Shares = defaultdict(lambda: ([], []))
+        shares: Shares = defaultdict(list)
         for place in reversed(self.order):
             for one in self.entries(place):
-                self._add_up(total, one, shares, arithmetic)
+                if one in shares:
+                    self._add_up(total, one, shares, arithmetic)
             self._sweep_back(place, self._step(values, place, arithmetic), arithmetic, total, shares, to_leaves)
         for place in list(shares):
             self._add_up(total, place, shares, arithmetic)
 
     def _add_up(self, total: dict[Place, Any], place: Place, shares: Shares, arithmetic: Arithmetic) -> None:
         """Add to the total derivative by an entry what its users have sent back."""
-        if place in shares:
-            total[place] = total[place] + _dot(shares.pop(place), arithmetic)
-            if arithmetic is FLOATS and place.name not in self.network.targets:
-                self._check_total(total[place], place)
+        total[place] = total[place] + arithmetic.dot(shares.pop(place))
+        if arithmetic is FLOATS and not cmath.isfinite(total[place]) and place.name not in self.network.targets:
+            raise NetworkError(f"The total derivative by {self._in_words(place)}: {TOO_LARGE}.", MEND_OF_VALUES)
 
     def _sweep_back(
         self,
@@ -469,27 +464,32 @@ class Graph:
     ) -> None:
         """Send the total derivatives by a place's entries back to what its equation is written in."""
         value_of = step.__getitem__
-        for lower, uppers, slopes in self._slopes(place, to_leaves):
-            outer = total[lower] if lower.name == place.name else _dot(shares.pop(lower, ([0], [0])), arithmetic)
+        for lower, is_part, slopes in self._slopes(place, to_leaves):
+            outer = arithmetic.dot(shares.pop(lower)) if is_part and lower in shares else total.get(lower, 0)
             if isinstance(outer, int) and outer == 0:
                 continue
-            for upper, slope in zip(uppers, slopes, strict=True):
-                outers, numbers = shares[upper]
-                is_value = isinstance(slope, Letter)  # it has been looked at on the way forward
-                number = step[slope.place] if is_value else self._number(slope, value_of, arithmetic, lower, upper)
-                numbers.append(number)
-                outers.append(outer)
+            for upper, letter, slope in slopes:
+                is_value = letter is not None  # it has been looked at on the way forward
+                number = step[letter] if is_value else self._number(slope, value_of, arithmetic, lower, upper)
+                shares[upper].append((outer, number))
 
     @kept
-    def _slopes(self, place: Place, to_leaves: bool) -> list[tuple[Place, list[Place], list[Scalar]]]:
-        """Return the entries of a place's parts, the last first, each with what it is written in and its slopes."""
+    def _slopes(self, place: Place, to_leaves: bool) -> Slopes:
+        """Return the entries of a place's parts, the last first, whether each is one inside, and its slopes.
+
+        A slope: the entry that it is by, the letter that it is if it is one, and itself.
+        """
         parts, ends, found = self.parts(place), self._ends[place], []
         given = () if to_leaves else self.network.parameters
         for part, entry in reversed(parts.entries):
             slopes = {above: slope for above, slope in parts.slopes(part, entry).items() if above.name not in given}
-            wanted = {above: slope for above, slope in slopes.items() if to_leaves or self._is_computed(ends[above])}
-            uppers = [ends[above] for above in wanted]
-            found.append((ends[Place(part, parts.index, entry)], uppers, list(wanted.values())))
+            wanted = [
+                (ends[above], slope.place if isinstance(slope, Letter) else None, slope)
+                for above, slope in slopes.items()
+                if to_leaves or self._is_computed(ends[above])
+            ]
+            lower = ends[Place(part, parts.index, entry)]
+            found.append((lower, lower.name != place.name, wanted))
         return found
 
     def _is_computed(self, one: Place) -> bool:
@@ -525,10 +525,6 @@ class Graph:
             else:
                 moved[Place(part, parts.index, entry)] = total
         return found
-
-    def _check_total(self, total: complex, place: Place) -> None:
-        if not cmath.isfinite(total):
-            raise NetworkError(f"The total derivative by {self._in_words(place)}: {TOO_LARGE}.", MEND_OF_VALUES)
 
     def forward(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return every computed quantity by name, (T, n) or (n,), and the total loss under its own name.

@@ -53,7 +53,12 @@ class Constant(_Tree):
 
     def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
         """Return the number in an arithmetic."""
-        return self.value.numerator if self.value.denominator == 1 else arithmetic.number(self.value)
+        return arithmetic.number(self.value) if self.whole is None else self.whole
+
+    @cached_property
+    def whole(self) -> int | None:
+        """The number, where it is a whole one."""
+        return self.value.numerator if self.value.denominator == 1 else None
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,10 @@ class Sum(_Tree):
         left, right, others = self.pairs
         numbers = [term.valued(value_of, arithmetic) for term in others]
         if left:
-            numbers.append(arithmetic.dot(list(zip(map(value_of, left), map(value_of, right), strict=True))))
-        return sum(numbers[1:], start=numbers[0])
+            numbers.append(
+                arithmetic.dot([(value_of(one), value_of(other)) for one, other in zip(left, right, strict=True)])
+            )
+        return numbers[0] if len(numbers) == 1 else sum(numbers[1:], start=numbers[0])
 
     @cached_property
     def pairs(self) -> tuple[list[Place], list[Place], list[Scalar]]:
@@ -138,10 +145,10 @@ class Product(_Tree):
 
     def valued(self, value_of: Callable[[Place], Any], arithmetic: Arithmetic) -> Any:
         """Return the product of the values; a factor of zero may wipe out a pole."""
-        first, *rest = self.factors
+        factors = iter(self.factors)
         try:
-            product = first.valued(value_of, arithmetic)
-            for factor in rest:
+            product = next(factors).valued(value_of, arithmetic)
+            for factor in factors:
                 product = product * factor.valued(value_of, arithmetic)
             return product
         except (ValueError, ZeroDivisionError):
@@ -479,9 +486,10 @@ def letters(tree: Scalar) -> list[Letter]:
 
 def dot(pairs: Sequence[tuple[Any, Any]]) -> Any:
     """Return the sum of the products of pairs, one pair or more, in any arithmetic."""
-    (one, other), *rest = pairs
+    factors = iter(pairs)
+    one, other = next(factors)
     total = one * other
-    for one, other in rest:
+    for one, other in factors:
         total = total + one * other
     return total
 
