@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -163,16 +163,19 @@ Tree = (
     | Relation
 )
 ONE = Number(Fraction(1))
+PLAIN = ("int", "str", "bool", "Fraction")  # what is no tree
+KINDS: tuple[type, ...] = Tree.__args__
+PARTS = {kind: tuple(one.name for one in fields(kind) if one.type not in PLAIN) for kind in KINDS}
 
 
 def parts(tree: Tree) -> Iterator[Tree]:
     """Yield the direct parts of a tree, times and entries of letters included."""
-    for name in tree.__match_args__:
+    for name in PARTS[type(tree)]:
         value = getattr(tree, name)
-        if isinstance(value, Tree):
-            yield value
-        elif isinstance(value, tuple):
+        if isinstance(value, tuple):
             yield from value
+        elif value is not None:
+            yield value
 
 
 def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
@@ -184,15 +187,14 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     if changed is not None:
         return changed
     new: dict[str, Any] = {}
-    for name in tree.__match_args__:
+    for name in PARTS[type(tree)]:
         value = getattr(tree, name)
-        if isinstance(value, Tree):
-            if (part := mapped(value, change)) is not value:
-                new[name] = part
-        elif isinstance(value, tuple):
-            parts = tuple(mapped(part, change) for part in value)
+        if isinstance(value, tuple):
+            parts = tuple([mapped(part, change) for part in value])
             if any(part is not old for part, old in zip(parts, value, strict=True)):
                 new[name] = parts
+        elif value is not None and (part := mapped(value, change)) is not value:
+            new[name] = part
     return replace(tree, **new) if new else tree
 
 

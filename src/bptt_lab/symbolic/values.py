@@ -339,48 +339,21 @@ class _Evaluation:
         check_patience()
         if self.steps > (FEWEST_STEPS if self.scene.is_lenient else MOST_STEPS):
             raise FormulaError("The formula takes too long to compute.", "Use shorter sums.")
-        match tree:
-            case Number(value):
-                return self.scene.world.arithmetic.number(value)
-            case Letter():
-                return self.letter(tree)
-            case Variable():
-                return self.scene.world.arithmetic.number(Fraction(self.whole(tree)))
-            case Negative(inner):
-                return -self.of(inner)
-            case Binary(operator, left, right):
-                return self.binary(tree, operator, self.of(left), self.of(right))
-            case Power(base, exponent):
-                return self.power(tree, self.of(base), self.whole(exponent))
-            case Transpose(inner):
-                value = self.of(inner)
-                return value.T if isinstance(value, np.ndarray) else value
-            case Slice():
-                return self.slice(tree)
-            case Entry():
-                return self.entry(tree)
-            case Unless(missing, term):
-                return self.unless(missing, term)
-            case Derivative(below, above, kind):
-                for letter in (below, above):
-                    self.check_fixed_time(letter)
-                self.read.add(Read(kind, self.place(above), self.place(below)))
-                return self.scene.derivative(self.place(below), self.place(above), kind, tree.column)
-            case Over():
-                return self.over(tree)
-            case Call(function, arguments):
-                return self.call(tree, function, arguments)
-        raise FormulaError("A relation has no value.")
+        compute = COMPUTED.get(type(tree))
+        if compute is None:
+            raise FormulaError("A relation has no value.")
+        return compute(self, tree)
 
     def whole(self, tree: Tree) -> int:
         """Return the value of an index formula: whole numbers, + - *, and bound variables."""
+        if isinstance(tree, Variable):  # by far the most
+            if tree.name not in self.indices:
+                what, mend = f"The index {tree.name} is not bound.", f"Say what {tree.name} is."
+                raise FormulaError(what, mend, "", tree.column)
+            return self.indices[tree.name]
         match tree:
             case Number(value) if value.denominator == 1:
                 return int(value)
-            case Variable(name):
-                if name not in self.indices:
-                    raise FormulaError(f"The index {name} is not bound.", f"Say what {name} is.", "", tree.column)
-                return self.indices[name]
             case Negative(inner):
                 return -self.whole(inner)
             case Binary("+", left, right):
@@ -393,7 +366,7 @@ class _Evaluation:
 
     def place(self, letter: Letter) -> tuple:
         time = None if letter.time is None else self.whole(letter.time)
-        return letter.name, time, tuple(self.whole(index) for index in letter.entry)
+        return letter.name, time, tuple([self.whole(index) for index in letter.entry])
 
     def letter(self, letter: Letter) -> Any:
         name, time, entry = self.place(letter)
@@ -407,9 +380,11 @@ class _Evaluation:
 
     def check_fixed_time(self, letter: Letter) -> None:
         """Raise a FormulaError for a time, written as a number or run over by a sum, at which there is nothing."""
-        is_run_over = isinstance(letter.time, Variable) and letter.time.name in self.bound and self.scene.is_lenient
-        is_number = letter.time is not None and not any(isinstance(part, Variable) for part in walk(letter.time))
-        if is_number or is_run_over:
+        if isinstance(letter.time, Variable):
+            is_checked = self.scene.is_lenient and letter.time.name in self.bound
+        else:
+            is_checked = letter.time is not None and not any(isinstance(part, Variable) for part in walk(letter.time))
+        if is_checked:
             check_place(self.scene.graph, *self.place(letter), letter.column)  # type: ignore[call-arg]
 
     def binary(self, tree: Binary, operator: str, left: Any, right: Any) -> Any:
@@ -477,6 +452,13 @@ class _Evaluation:
             what = f"There is no entry {','.join(map(str, indices))} in {shape_text(inner)}."
             raise FormulaError(what, "Entries count from 1.", "", tree.column)
         return inner.reshape(shape)[tuple(i - 1 for i in indices)]
+
+    def derivative(self, tree: Derivative) -> Any:
+        for letter in (tree.below, tree.above):
+            self.check_fixed_time(letter)
+        below, above = self.place(tree.below), self.place(tree.above)
+        self.read.add(Read(tree.kind, above, below))
+        return self.scene.derivative(below, above, tree.kind, tree.column)
 
     def unless(self, missing: Relation, term: Tree) -> Any:
         """Return a term, or zero where it does not exist."""
@@ -546,6 +528,27 @@ class _Evaluation:
             up, down = functions["exp"](value), functions["exp"](-value)
             return (up - down) / 2 if function == "sinh" else (up + down) / 2 if function == "cosh" else 2 / (up + down)
         return functions[function](value)
+
+
+def _transposed(value: Any) -> Any:
+    return value.T if isinstance(value, np.ndarray) else value
+
+
+COMPUTED: dict[type, Callable[[_Evaluation, Any], Any]] = {  # the value of a tree by its kind; a relation has none
+    Number: lambda one, tree: one.scene.world.arithmetic.number(tree.value),
+    Letter: _Evaluation.letter,
+    Variable: lambda one, tree: one.scene.world.arithmetic.number(Fraction(one.whole(tree))),
+    Negative: lambda one, tree: -one.of(tree.inner),
+    Binary: lambda one, tree: one.binary(tree, tree.operator, one.of(tree.left), one.of(tree.right)),
+    Power: lambda one, tree: one.power(tree, one.of(tree.base), one.whole(tree.exponent)),
+    Transpose: lambda one, tree: _transposed(one.of(tree.inner)),
+    Slice: _Evaluation.slice,
+    Entry: _Evaluation.entry,
+    Unless: lambda one, tree: one.unless(tree.missing, tree.term),
+    Derivative: _Evaluation.derivative,
+    Over: _Evaluation.over,
+    Call: lambda one, tree: one.call(tree, tree.function, tree.arguments),
+}
 
 
 def _column_of(evaluation: _Evaluation, tree: Call, value: Any) -> np.ndarray:
