@@ -111,9 +111,7 @@ class Sum(_Tree):
         left, right, others = self.pairs
         numbers = [term.valued(value_of, arithmetic) for term in others]
         if left:
-            numbers.append(
-                arithmetic.dot([(value_of(one), value_of(other)) for one, other in zip(left, right, strict=True)])
-            )
+            numbers.append(arithmetic.dot(list(zip(map(value_of, left), map(value_of, right), strict=True))))
         return numbers[0] if len(numbers) == 1 else sum(numbers[1:], start=numbers[0])
 
     @cached_property
