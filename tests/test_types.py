@@ -77,16 +77,18 @@ def test_a_missing_hint_is_found(source):
 
 
 @pytest.fixture(scope="module")
-def run_mypy(tmp_path_factory):
-    """Return a function that runs mypy from the root of the project, with one cache, and returns what it says."""
+def run_mypy():
+    """Return a function that runs mypy from the root of the project and returns what it says.
+
+    It keeps its own cache there, as for `make lint`: what has not changed is not read again.
+    """
     pytest.importorskip("mypy", reason="mypy, which checks the hints, is not installed")
     if np.lib.NumpyVersion(np.__version__) < "2.2.0":
         pytest.skip("the hints of NumPy itself are those of 2.2 and later; an older one is read otherwise")
-    cache = tmp_path_factory.mktemp("mypy")
     clean = {name: os.environ[name] for name in os.environ if name != "MYPYPATH"}
 
     def run(*arguments):
-        command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), "--no-error-summary", *arguments]
+        command = [sys.executable, "-m", "mypy", "--no-error-summary", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True)
         assert done.returncode in (0, 1), done.stderr + done.stdout  # 2: it did not run
         return done.stdout.splitlines()
@@ -94,9 +96,9 @@ def run_mypy(tmp_path_factory):
     return run
 
 
-def strictly(run_mypy, path):
-    """Return what mypy says about one file of uses, of itself: the package has its own settings."""
-    return run_mypy("--strict", "--follow-imports=silent", str(path))
+def strictly(run_mypy, *paths):
+    """Return what mypy says about files of uses, of themselves: the package has its own settings, and its own cache."""
+    return run_mypy("--strict", "--follow-imports=silent", "--cache-dir=.mypy_cache/uses", *map(str, paths))
 
 
 def test_mypy_finds_nothing_in_the_package(run_mypy):
@@ -129,7 +131,7 @@ def test_mypy_refuses_each_wrong_use(run_mypy, tmp_path):
         assert source.count(before) == 1, name
         paths[name] = tmp_path / f"wrong_{number}.py"
         paths[name].write_text(source.replace(before, after), encoding="utf-8")
-    said = run_mypy("--strict", "--follow-imports=silent", *map(str, paths.values()))
+    said = strictly(run_mypy, *paths.values())
     for name, (_, _, code) in WRONG_USES.items():
         assert [line for line in said if paths[name].name in line and line.endswith(f"[{code}]")], (name, said)
 
