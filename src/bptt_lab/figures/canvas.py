@@ -6,11 +6,14 @@ import io
 import re
 import sys
 from base64 import b64encode
+from functools import lru_cache
 from html import escape
+from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 
 DPI = 110
@@ -27,6 +30,35 @@ Drawn = tuple[Figure, str]  # and what it shows, in words
 PICTURE_BYTES = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=]+")
 
 
+class Labels:
+    """Sets each label once for all figures: Matplotlib does so anew for each, which takes most of its time."""
+
+    def __init__(self, parser: Any) -> None:
+        self._set = lru_cache(maxsize=1000)(
+            lambda s, dpi, prop, options, _: parser.parse(s, dpi, prop, **dict(options))
+        )
+
+    def parse(self, s: str, dpi: float = 72, prop: Any = None, **options: Any) -> Any:
+        """Return a label as the parser of Matplotlib sets it; a font that is changed later is another one."""
+        settings = rcParams["text.antialiased"], rcParams["text.hinting"], rcParams["text.hinting_factor"]
+        return self._set(s, dpi, prop and prop.copy(), tuple(options.items()), settings)
+
+
+@lru_cache(maxsize=1)
+def _labels() -> Labels:
+    return Labels(RendererAgg(1, 1, DPI).mathtext_parser)
+
+
+class Canvas(FigureCanvasAgg):
+    """A canvas whose labels are set once."""
+
+    def get_renderer(self) -> Any:
+        """Return what draws on it."""
+        renderer = super().get_renderer()
+        renderer.mathtext_parser = _labels()
+        return renderer
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure, in inches, on its own light paper with a thin border.
 
@@ -34,7 +66,7 @@ def new_figure(width: float, height: float) -> Figure:
     """
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, edgecolor=FAINT)
     figure.patch.set_linewidth(2)
-    FigureCanvasAgg(figure)
+    Canvas(figure)
     return figure
 
 
@@ -65,7 +97,7 @@ def png(figure: Figure, density: float = 1) -> bytes:
     """
     from PIL import Image
 
-    canvas, stored = FigureCanvasAgg(figure), io.BytesIO()
+    canvas, stored = Canvas(figure), io.BytesIO()
     figure.set_dpi(DPI * density)
     canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba()))
