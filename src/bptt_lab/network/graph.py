@@ -394,7 +394,7 @@ class Graph:
             value = tree.valued(value_of, arithmetic)
         except (ArithmeticError, ValueError) as error:
             raise self._no_number(_reason(error), place, upper) from None
-        if not cmath.isfinite(value) and arithmetic is not FLOATS_BY_TARGETS and not is_inner(place.name):
+        if arithmetic is not FLOATS_BY_TARGETS and not cmath.isfinite(value) and not is_inner(place.name):
             raise self._no_number(TOO_LARGE, place, upper)
         return value
 
