@@ -34,7 +34,7 @@ MAY_IMPORT = {
 # the floors of the room exercises: each may use those below, none beside or above it
 FLOORS = [
     {"outcomes"},
-    {"card"},
+    {"card", "played"},
     {"question", "feedback", "places", "scenes", "progress", "closed"},
     {"sandbox", "mistakes"},
     {"causes"},

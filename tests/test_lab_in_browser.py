@@ -23,6 +23,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from bptt_lab import workbook
+from bptt_lab.exercises import played, progress
 from bptt_lab.figures.canvas import SHORTEST_DESCRIPTION
 from browser import needs_browser
 
@@ -95,7 +96,7 @@ def private_environment(folder, port):
         file.write_text(json.dumps(settings), encoding="utf-8")
     (folder / "config").mkdir()
     (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps(config(port)), encoding="utf-8")
-    return os.environ | {name: str(folder / place) for name, place in places.items()}
+    return os.environ | {name: str(folder / place) for name, place in places.items()} | {progress.SWITCH: "on"}
 
 
 def free_port():
@@ -284,6 +285,32 @@ def test_the_explorer_lives_in_the_notebook_and_keeps_its_own_keys(run_state, pa
     focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert re.match(r"\w+\(\d\): ", focused)  # another box, not another cell
     assert explorer.get_attribute("data-light") == "true"
+
+
+@needs_browser
+def test_a_derivation_made_by_oneself_stands_in_the_diary_beside_the_notebook(run_state, page, folder):
+    explorer = page.locator(".jp-NotebookPanel .bptt-explorer[data-alive]")
+    button = lambda name: explorer.get_by_role("button", name=name, exact=True)
+    button("Derive it yourself").click()
+    explorer.get_by_role("combobox", name="goal").select_option(label="h1(3)")
+    for say in ("a2(2)", "a2(3)"):
+        explorer.locator(f'.box[aria-label^="{say}:"]').click()
+        button("Check").click()
+        if say == "a2(2)":
+            explorer.locator(f'.box[aria-label^="{say}:"]').click()
+    for name in ("W1", "derivative by a2(3)", "derivative by h1(3)"):
+        button(name).click()
+    score = waited(lambda: progress.read(folder).scores, 10, "the score is in the diary")
+    assert [(one.derivation, one.steps, one.moves, one.wrong) for one in score] == [("h1(3)", 3, 5, 1)]
+    found = [json.loads(line) for line in (folder / progress.FILE_NAME).read_text(encoding="utf-8").splitlines()]
+    moves = [one for one in map(played.checked, found) if isinstance(one, played.Move)]
+    assert [(move.stage, move.chosen, move.right, move.mistake) for move in moves] == [
+        ("arrows", ["a2(2)"], False, "not in the equation"),
+        ("arrows", ["a2(3)"], True, ""),
+        ("slopes", ["W1"], True, ""),
+        ("order", ["a2(3)"], True, ""),
+        ("order", ["h1(3)"], True, ""),
+    ]
 
 
 @needs_browser

@@ -5,6 +5,7 @@ import sympy
 
 import networks
 from bptt_lab import Network
+from bptt_lab.exercises import played
 from bptt_lab.explorer.choices import choices
 from bptt_lab.symbolic import letters, scalar_forms
 from explored import TWO
@@ -26,6 +27,13 @@ def edges(network, T=3):
 
 OF_TWO = [*edges(TWO)]
 CASES = [*OF_TWO, *edges(single("two recurrent layers"), 2), *edges(single("LSTM"), 2)]
+
+
+def test_every_slip_has_a_name_for_the_diary():
+    names = {choice.slip for case in CASES for choice in choices(*case)}
+    assert {"", "B1", "D1", "D2", "another step", "another letter"} <= names
+    assert all(bool(choice.slip) == bool(choice.says) for case in CASES for choice in choices(*case))
+    assert all(played.SLIP.fullmatch(name) for name in names)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1]} by {case[2]}")

@@ -265,6 +265,26 @@ def test_a_derivation_played_to_its_end_is_the_proved_one(page):
     assert "is the sum over its arrows" in page.locator(".panel").inner_text()
 
 
+SERVER = '<script id="jupyter-config-data" type="application/json">{"baseUrl": "/", "wsUrl": ""}</script>'
+
+
+@pytest.mark.parametrize("around", ["", SERVER, SERVER.replace("{", "")], ids=["alone", "server", "nonsense"])
+def test_a_saved_notebook_is_played_where_its_kernel_is_no_more(browser, html, around):
+    page = browser.new_page()
+    complaints, sockets = [], []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.set_content(
+        PAGE.format(LIGHT, around + html.replace("data-explorer=", 'data-kernel="gone" data-explorer=', 1))
+    )
+    page.wait_for_selector(".bptt-explorer[data-alive]")
+    play(page, "h1(3)")
+    box(page, "a2(3)").click()
+    button(page, "Check").click()
+    assert says(page).startswith("Right.") and complaints == [] and sockets == []
+    page.close()
+
+
 @pytest.mark.parametrize("page", [(LIGHT, 1280), (DARK, 1280), (LIGHT, 800), (DARK, 390)], indirect=True)
 @pytest.mark.parametrize("state", ["explored", "played"])
 def test_axe_finds_nothing_serious_and_nothing_runs_off_the_page(page, state):

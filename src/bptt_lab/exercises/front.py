@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from bptt_lab.exercises import closed, progress
+from bptt_lab.exercises import closed, played, progress
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.outcomes import NOT_ATTEMPTED, UNDECIDED
@@ -188,8 +188,13 @@ class Exercises:
         return list(found)
 
     def progress(self) -> Words:
-        """Return a table of what was tried and solved, by notebook; a help for you, never evidence for a grade."""
-        return Words(progress.table(progress.summary(progress.read(None).entries)))
+        """Return a table of what was tried and solved, by notebook, and the derivations you made in an explorer.
+
+        It is a help for you, never evidence for a grade.
+        """
+        diary = progress.read(None)
+        parts = [progress.table(progress.summary(diary.entries)), played.told(diary.scores)]
+        return Words("\n\n".join(part for part in parts if part))
 
 
 class UnknownExercise(LookupError):

@@ -1,4 +1,4 @@
-"""A student's own diary of exercises: one line of JSON an answer, in a file beside the notebooks.
+"""A student's own diary of exercises: one line of JSON an answer or a move, in a file beside the notebooks.
 
 It is a convenience and never evidence for a grade: anybody can write into it. It is only ever added to, a torn or
 foreign line is passed over, and where it cannot be written nothing happens; what is no plain file is neither read nor
@@ -11,10 +11,12 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bptt_lab.exercises import played
 
 FILE_NAME = ".bptt-lab-progress.jsonl"
 SWITCH = "BPTT_LAB_PROGRESS"
@@ -24,6 +26,7 @@ IDENTITY = re.compile(r"\w[\w.-]{0,58}\w|\w")  # of an exercise, as `questions.k
 # never wait for what a FIFO or a device does, never make a terminal one's own, no line ends changed on Windows
 FLAGS = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 LONGEST_FILE = 16 * 2**20  # bytes read from the end: some hundred thousand answers
+MOST_FOR_MOVES = LONGEST_FILE // 4  # bytes; a longer file takes no more moves, so that a page cannot crowd out answers
 
 
 class Entry(NamedTuple):
@@ -36,10 +39,11 @@ class Entry(NamedTuple):
 
 
 class Diary(NamedTuple):
-    """The answers of a file in their order, and how many of its lines were no answers."""
+    """The answers of a file in their order, how many of its lines were foreign, and the scores of derivations."""
 
     entries: list[Entry]
     skipped: int
+    scores: Sequence[played.Score] = ()
 
 
 class Row(NamedTuple):
@@ -73,20 +77,41 @@ def record(folder: Folder, exercise: str, outcome: str, mistake: str = "", now: 
 
     Errors: none; a folder that is missing or read-only, a full disk, no plain file in its place, the switch: False.
     """
-    if os.environ.get(SWITCH, "").lower() == "off":
+    return _add(folder, Entry(exercise, outcome, _stamp(now), mistake)._asdict())
+
+
+def record_played(folder: Folder, found: Any, now: datetime | None = None) -> bool:
+    """Add a move or a score that a page has sent, checked, and return whether that worked (errors: none)."""
+    line = played.checked({**found, "when": _stamp(now)}) if isinstance(found, Mapping) else None
+    return line is not None and _add(folder, line._asdict(), MOST_FOR_MOVES)
+
+
+def is_off() -> bool:
+    """Return whether the switch turns the diary off."""
+    return os.environ.get(SWITCH, "").lower() == "off"
+
+
+def _stamp(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).isoformat(timespec="seconds")
+
+
+def _add(folder: Folder, fields: Mapping[str, Any], most: int | None = None) -> bool:
+    """Add one line to the diary, unless it holds `most` bytes already, and return whether that worked."""
+    if is_off():
         return False
-    when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-    line = json.dumps(Entry(exercise, outcome, when, mistake)._asdict()).encode() + b"\n"
+    line = json.dumps(fields).encode() + b"\n"
     try:
         path = _file(folder)
-        return path is not None and _append(path, line)
+        return path is not None and _append(path, line, most)
     except (OSError, ValueError):
         return False
 
 
-def _append(path: Path, line: bytes) -> bool:
+def _append(path: Path, line: bytes, most: int | None) -> bool:
     file = _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
+        if most is not None and os.fstat(file).st_size + len(line) > most:
+            return False
         if _is_torn(file):
             line = b"\n" + line  # a torn line spoils itself only
         return os.write(file, line) == len(line)  # one write: two notebooks at a time do not mix their lines
@@ -126,17 +151,23 @@ def read(folder: Folder = None) -> Diary:
             lines = file.read(LONGEST_FILE).splitlines()
     except (OSError, ValueError):
         return Diary([], 0)
-    entries = [_entry(line) for line in lines if line.strip()]
-    known = [entry for entry in entries if entry is not None]
-    return Diary(known, len(entries) - len(known))
+    found = [_line(line) for line in lines if line.strip()]
+    entries = [one for one in found if isinstance(one, Entry)]
+    scores = tuple(one for one in found if isinstance(one, played.Score))
+    return Diary(entries, found.count(None), scores)
 
 
-def _entry(line: bytes) -> Entry | None:
-    """Return the answer on a line, or None if it holds none."""
+def _line(line: bytes) -> Entry | played.Move | played.Score | None:
+    """Return the answer, the move or the score on a line, or None if it holds none."""
     try:
-        entry = Entry(**json.loads(line.decode()))
+        found = json.loads(line.decode())
+        return played.checked(found) or _entry(found)
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _entry(found: Any) -> Entry | None:
+    entry = Entry(**found)
     texts = all(type(value) is str and value.isprintable() for value in entry)
     return entry if texts and IDENTITY.fullmatch(entry.exercise) and entry.outcome else None
 

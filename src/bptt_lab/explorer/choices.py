@@ -21,10 +21,11 @@ MOST_WRONG = 3
 
 
 class Choice(NamedTuple):
-    """An expression to choose, and what is said of it; nothing is said of the right one."""
+    """An expression to choose, what is said of it, and its slip's id or name; the right one has neither."""
 
     expression: sympy.Expr
     says: str = ""
+    slip: str = ""
 
 
 def choices(graph: Graph, below: Place, above: Place) -> list[Choice]:
@@ -44,12 +45,13 @@ def _slips(graph: Graph, below: Place, above: Place, right: sympy.Expr) -> Itera
     yield from _of_the_activation(graph, below, above)
     yield from _at_another_step(graph, below, above, right)
     yield from _of_another_letter(graph, below, above)
-    yield Choice(-right, f"The sign is wrong. Which sign has {words(above)} in the equation of {words(below)}?")
+    says = f"The sign is wrong. Which sign has {words(above)} in the equation of {words(below)}?"
+    yield Choice(-right, says, "wrong sign")
 
 
 def _catalogued(mistake: str, expression: sympy.Expr, **slots: str) -> Choice:
     row = CATALOGUE[mistake]
-    return Choice(expression, f"{row.says.format(**slots)} {row.asks.format(**slots)}")
+    return Choice(expression, f"{row.says.format(**slots)} {row.asks.format(**slots)}", mistake)
 
 
 def _of_the_loss(graph: Graph, below: Place, right: sympy.Expr) -> Iterator[Choice]:
@@ -86,7 +88,8 @@ def _at_another_step(graph: Graph, below: Place, above: Place, right: sympy.Expr
             if place.time is not None and graph.has(place.name, place.time + shift):
                 other = letters.value(place._replace(time=place.time + shift), graph.network)
                 says = f"{words(other.place)} does not stand in the equation of {words(below)}."
-                yield Choice(right.xreplace({letter: other}), f"{says} Which value does {words(above)} meet there?")
+                says += f" Which value does {words(above)} meet there?"
+                yield Choice(right.xreplace({letter: other}), says, "another step")
 
 
 def _of_another_letter(graph: Graph, below: Place, above: Place) -> Iterator[Choice]:
@@ -95,4 +98,5 @@ def _of_another_letter(graph: Graph, below: Place, above: Place) -> Iterator[Cho
         other = letters.full(parent, graph.network)
         if other != above:
             slope = scalar_forms.local_derivative(graph, below, other)
-            yield Choice(slope, f"That is the immediate derivative of {words(below)} by {words(other)}.")
+            says = f"That is the immediate derivative of {words(below)} by {words(other)}."
+            yield Choice(slope, says, "another letter")

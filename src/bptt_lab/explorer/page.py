@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from bptt_lab.explorer.diary import listen
 from bptt_lab.explorer.scene import scene
 from bptt_lab.figures import unrolled_network
 from bptt_lab.figures.canvas import html
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 200  # values in the longest unrolled network: more cannot be read, and each has its proof
 MOST_STEPS = 8
-MODULE = ("parts", "numbers", "picture", "explorer", "game", "walk", "curves", "start")
+MODULE = ("parts", "numbers", "picture", "diary", "explorer", "game", "walk", "curves", "start")
 ALIVE = "Where a page may run scripts, this picture answers."
 
 
@@ -38,18 +39,22 @@ class Explorer:
 
     def html(self) -> str:
         """Return the explorer as HTML that loads nothing: a picture, and the module that puts life into it."""
+        return self._page("")
+
+    def _page(self, attributes: str) -> str:
         data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         programs = ",\n".join(f"{T}: {program.text}" for T, program in self.programs.items())
         name = "explorer-" + hashlib.sha256((data + programs).encode()).hexdigest()[:12]
         roots = f"document.querySelectorAll('[data-explorer=\"{name}\"]:not([data-alive])')"
         start = f"{roots}.forEach((root) => mount(root, {data}, {{{programs}}}));"
         return (
-            f'<div class="bptt-explorer" data-explorer="{name}">{self.twin}</div>\n'
+            f'<div class="bptt-explorer" data-explorer="{name}"{attributes}>{self.twin}</div>\n'
             f'<style>\n{_source("explorer.css")}</style>\n<script type="module">\n{module()}\n{start}\n</script>'
         )
 
     def _repr_html_(self) -> str:
-        return self.html()
+        kernel = listen() if self.data.get("plays") else ""
+        return self._page(f' data-kernel="{kernel}"' if kernel else "")
 
     def __repr__(self) -> str:
         return f"To explore: {self.words}"

@@ -161,7 +161,7 @@ def _choice(choice: Any, pool: Pool) -> dict[str, Any]:
         "math": pool(_math(choice.expression)),
         "text": re.sub(r"\[(-?\d+)\]", r"(\1)", scalar_text(choice.expression)),
     }
-    return found | ({"says": pool(choice.says)} if choice.says else {})
+    return found | ({"says": pool(choice.says), "slip": choice.slip} if choice.says else {})
 
 
 def _math(expression: sympy.Expr) -> str:

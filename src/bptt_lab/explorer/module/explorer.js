@@ -12,6 +12,7 @@ const TICK = 1200; // milliseconds between two deltas
 class Explorer {
   constructor(root, data, programs) {
     Object.assign(this, { root, data, programs, values: { ...data.values }, timer: 0, id: root.dataset.explorer });
+    this.diary = new Diary(root);
     Object.assign(this, { wanted: data.start, rows: [], lit: null, game: null });
     this.bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Explorer" });
     this.picture = part("div", { class: "picture" });

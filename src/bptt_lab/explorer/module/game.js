@@ -3,6 +3,7 @@
 class Game {
   constructor(explorer, place) {
     this.explorer = explorer;
+    this.diary = explorer.diary;
     this.goals = explorer.data.plays.map((say) => this.graph.places.findIndex((one) => one.say === say)).filter((k) => k >= 0);
     this.start(this.goals.includes(place) ? place : this.goals[0]);
   }
@@ -31,10 +32,15 @@ class Game {
     return this.part === 4 || this.ordered.includes(k) || (this.part === 3 && this.graph.places[k].kind === "loss");
   }
 
-  judge(is_right, words) {
+  // `stage`, `chosen` and `slip` are for the diary
+
+  judge(is_right, words, stage, chosen, slip = "") {
     this.moves += 1;
     this.verdict = words;
     this.slips += is_right ? 0 : 1;
+    const about = { derivation: this.say(this.place), steps: this.graph.T };
+    this.diary.move(about, stage, chosen, is_right, slip);
+    if (this.part === 4) this.diary.send({ ...about, moves: this.moves, wrong: this.slips });
     this.explorer.refresh();
     this.explorer.tell(words);
   }
@@ -62,19 +68,21 @@ class Game {
   checkArrows() {
     const users = this.explorer.now.users[this.place];
     const wrong = [...this.picked].filter((k) => !users.includes(k));
+    const chosen = [...this.picked].map((k) => this.say(k));
+    const judge = (is_right, words, slip) => this.judge(is_right, words, "arrows", chosen, slip);
     const forgotten = users.filter((k) => !this.picked.has(k));
     if (!this.picked.size) return this.explorer.tell("Choose boxes in the picture first.");
     if (this.checked) return this.explorer.tell(this.verdict);
     this.checked = true;
     this.explorer.lit = null;
-    if (wrong.length) return this.judge(false, this.misfit(wrong[0]));
+    if (wrong.length) return judge(false, this.misfit(wrong[0]), "not in the equation");
     if (forgotten.length) {
       this.explorer.lit = new Map(forgotten.flatMap((k) => [...this.explorer.along([this.place, k])]));
       const those = forgotten.length > 1 ? "Paths are forgotten: those that begin with the arrows" : "A path is forgotten: the one that begins with the arrow";
-      return this.judge(false, `${those} to ${listed(forgotten.map((k) => this.say(k)))}, lit now.`);
+      return judge(false, `${those} to ${listed(forgotten.map((k) => this.say(k)))}, lit now.`, "forgotten path");
     }
     this.part = 2;
-    this.judge(true, `Right. ${users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term"}.`);
+    judge(true, `Right. ${users.length > 1 ? `${users.length} arrows, so ${users.length} terms` : "One arrow, so one term"}.`);
   }
 
   misfit(k) {
@@ -94,12 +102,12 @@ class Game {
   choose(term, choice) {
     if (choice.says != null) {
       this.tried.add(choice);
-      return this.judge(false, this.explorer.data.pool[choice.says]);
+      return this.judge(false, this.explorer.data.pool[choice.says], "slopes", [choice.text], choice.slip);
     }
     this.solved += 1;
     this.tried.clear();
     if (this.solved === this.rule.terms.length) this.part = this.needed().length > 1 ? 3 : 4;
-    this.judge(true, "Right.");
+    this.judge(true, "Right.", "slopes", [choice.text]);
   }
 
   // 3: in which order can the derivatives be computed?
@@ -115,12 +123,12 @@ class Game {
     if (missing.length) {
       this.explorer.lit = this.explorer.along([k, missing[0]]);
       const those = `${missing.length > 1 ? "those" : "that"} by ${listed(missing.map((user) => this.say(user)))}`;
-      return this.judge(false, `Not yet: the derivative by ${this.say(k)} needs ${those}.`);
+      return this.judge(false, `Not yet: the derivative by ${this.say(k)} needs ${those}.`, "order", [this.say(k)], "too early");
     }
     this.explorer.lit = null;
     this.ordered.push(k);
     if (k === this.place) this.part = 4;
-    this.judge(true, this.part === 4 ? "Done: this is the derivation that the machine proved." : `Right: the derivatives by all that ${this.say(k)} influences are there.`);
+    this.judge(true, this.part === 4 ? "Done: this is the derivation that the machine proved." : `Right: the derivatives by all that ${this.say(k)} influences are there.`, "order", [this.say(k)]);
   }
 
   view() {
