@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # at run time each room is loaded when it is first asked for
     from bptt_lab.exercises import ex as ex
     from bptt_lab.explorer import explore as explore
     from bptt_lab.explorer import explore_flows as explore_flows
-    from bptt_lab.explorer import walk as walk
+    from bptt_lab.explorer.walk import walk as walk
     from bptt_lab.network import Network as Network
     from bptt_lab.network import NetworkError as NetworkError
 

@@ -42,8 +42,7 @@ def _kernel_id() -> str:
     return found[1] if found else ""
 
 
-def received(comm: Any, message: Mapping[str, Any]) -> bool:
-    """Write what a page has told into the diary and return whether that worked (errors: none)."""
+def received(comm: Any, message: Mapping[str, Any]) -> None:
+    """Write what a page has told into the diary; errors: none, and nothing is written where it is no move or score."""
     with contextlib.suppress(Exception):
-        return progress.record_played(None, message["content"]["data"])
-    return False
+        progress.record_played(None, message["content"]["data"])
