@@ -26,7 +26,7 @@ DRAG = """async (frames) => {
     for (let k = 0; k < frames; k++) {
         explorer.values.W11 = Math.sin(k / 20);
         const start = performance.now();
-        explorer.update();
+        explorer.update(true);
         document.body.getBoundingClientRect();  // style and layout belong to the frame
         times.push(performance.now() - start);
         await new Promise(requestAnimationFrame);

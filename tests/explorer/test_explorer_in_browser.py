@@ -103,6 +103,28 @@ def test_a_slider_moves_every_number_and_its_tangent(page):
     assert numbers(page) == before
 
 
+def test_while_a_slider_moves_the_picture_follows_at_once_and_all_else_when_it_rests(page):
+    wrote = """() => {
+        const {explorer} = document.querySelector('.bptt-explorer');
+        explorer.values.W11 = -1.5;
+        explorer.update(true);
+        const box = explorer.boxes.find((one) => one.textContent.startsWith('h1(3)'));
+        const value = box.querySelector('.value').textContent;
+        return [value, box.getAttribute('aria-label').includes(value)];
+    }"""
+    value, is_named = page.evaluate(wrote)
+    assert numbers(page)["h1(3)"][0] == pytest.approx(
+        TWO.unroll(3).forward(VALUES | {"W11": [-1.5]})["h1"][2].item(), abs=5e-4
+    )
+    assert not is_named
+    page.wait_for_function(
+        "value => document.querySelector('.box[aria-label^=\"h1(3):\"]').ariaLabel.includes(value)", arg=value
+    )
+    moved = page.locator(".row .curve").evaluate_all("all => all.map((one) => one.getAttribute('d'))")
+    page.evaluate("document.querySelector('.bptt-explorer').explorer.update()")
+    assert moved == page.locator(".row .curve").evaluate_all("all => all.map((one) => one.getAttribute('d'))")
+
+
 def test_the_number_of_steps_can_be_chosen_and_values_are_kept(page):
     page.get_by_role("slider", name="number of steps T").press("Home")
     assert "h1(2)" not in numbers(page) and numbers(page)["W11"][0] == 0.9

@@ -8,12 +8,14 @@ const LOSSES = "Backwards, from the losses: the loss is their sum, so its deriva
 const OVER = "T was changed, so the game is over.";
 const HIDDEN = "Derivatives appear when they have been derived; the weights on the arrows when they are no answer any more.";
 const TICK = 1200; // milliseconds between two deltas
+const TURNS = 3; // frames until each curve has been drawn anew
+const REST = 120; // milliseconds after a move of a slider until what is not seen follows
 
 class Explorer {
   constructor(root, data, programs) {
     Object.assign(this, { root, data, programs, values: { ...data.values }, timer: 0, id: root.dataset.explorer });
     this.diary = new Diary(root);
-    Object.assign(this, { wanted: data.start, rows: [], lit: null, game: null });
+    Object.assign(this, { wanted: data.start, rows: [], lit: null, game: null, turn: 0 });
     this.bar = part("div", { class: "bar", role: "toolbar", "aria-label": "Explorer" });
     this.picture = part("div", { class: "picture" });
     this.panel = part("div", { class: "panel", role: "region", "aria-label": "About the chosen quantity" });
@@ -55,21 +57,27 @@ class Explorer {
     return [losses, ...computed.map((k) => [k]), ...weights.map((k) => [k]), rest].filter((stage) => stage.length);
   }
 
-  // What a drag changes: numbers and curves; nothing is made anew
+  // What a drag changes: numbers and curves; nothing is made anew. While it moves, a frame writes the numbers of the
+  // picture and every third curve that is seen; all else, as names read aloud, follows when it rests.
 
-  update() {
+  update(isMoving = false) {
     compute(this.now, this.values);
-    this.writeNumbers();
-    this.rows.forEach((row) => this.writeRow(row));
-    this.living.forEach((write) => write());
-    this.total.textContent = `Loss: ${shown(this.now.loss)}`;
+    this.writeNumbers(isMoving);
+    this.turn = (this.turn + 1) % TURNS;
+    this.rows.forEach((row, n) => {
+      if (!isMoving || row.entry.key === this.dragged || (!row.made.isAway && n % TURNS === this.turn)) this.writeRow(row);
+    });
+    this.living.forEach((write) => write(isMoving));
+    put(this.total, `Loss: ${shown(this.now.loss)}`);
+    clearTimeout(this.resting);
+    if (isMoving) this.resting = setTimeout(() => this.update(), REST);
   }
 
   living = []; // what writes the numbers of the panel anew
 
   live(name, attributes, text) {
     const made = part(name, attributes);
-    const write = () => (made.textContent = text());
+    const write = () => put(made, text());
     this.living.push(write);
     write();
     return made;
@@ -166,18 +174,19 @@ class Explorer {
     this.picture.replaceChildren(this.view.svg, this.legend);
   }
 
-  writeNumbers() {
+  writeNumbers(isMoving) {
     const { places } = this.now.graph;
     this.boxes.forEach((box, k) => {
       const one = places[k].entries.length === 1 ? places[k].entries[0] : null;
       const known = this.isKnown(k);
       const value = one == null ? `${places[k].entries.length} numbers` : shown(this.now.v[one]);
       const delta = one == null || !known ? "" : shown(this.now.d[one]);
-      box.querySelector(".value").textContent = value;
-      box.querySelector(".delta").textContent = delta && `D ${delta}`;
+      put(box.value, value);
+      put(box.delta, delta && `D ${delta}`);
+      if (isMoving) return;
       const reaches = this.now.users[k].map((user) => places[user].say);
       const back = delta ? `, derivative of the loss ${delta}` : "";
-      box.setAttribute("aria-label", `${places[k].say}: ${value}${back}. ${reaches.length ? `Influences ${listed(reaches)}` : "Influences nothing"}.`);
+      mark(box, "aria-label", `${places[k].say}: ${value}${back}. ${reaches.length ? `Influences ${listed(reaches)}` : "Influences nothing"}.`);
     });
   }
 
@@ -273,12 +282,12 @@ class Explorer {
     const segments = found.map((path) => this.segment(path));
     bar.append(...segments.map((segment) => segment.item));
     let [sum, isZero] = [0, false];
-    this.living.push(() => {
+    this.living.push((isMoving) => {
       const sizes = found.map((path) => share(this.now, entry, path));
       const whole = sizes.reduce((most, size) => most + Math.abs(size), 0) || 1;
       isZero = sizes.every((size) => Math.abs(size) < 5e-4);
       sum = sizes.reduce((total, size) => total + size, 0);
-      segments.forEach((segment, n) => segment.write(sizes[n], whole));
+      segments.forEach((segment, n) => segment.write(sizes[n], whole, isMoving));
     });
     this.living[this.living.length - 1]();
     const words = () =>
@@ -303,13 +312,15 @@ class Explorer {
     const hue = this.now.users[path[0]].indexOf(path[1]) % DASHES.length;
     const made = part("button", { type: "button", class: "share", "data-hue": hue, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
     const item = part("div", { role: "listitem" }, made);
-    const write = (size, whole) => {
-      const factors = this.factors(path);
-      made.title = `${way}: ${factors.length > 1 ? `${factors.map((one, n) => (n ? factor(one) : shown(one))).join(" · ")} ≈ ` : ""}${shown(size)}`;
-      if (made.matches(":hover, :focus")) this.tell(made.title);
-      made.setAttribute("aria-label", made.title);
+    const write = (size, whole, isMoving) => {
       made.classList.toggle("negative", size < 0);
       item.style.flexGrow = Math.round((1000 * Math.abs(size)) / whole);
+      const isPointed = made.matches(":hover, :focus");
+      if (isMoving && !isPointed) return;
+      const factors = this.factors(path);
+      made.title = `${way}: ${factors.length > 1 ? `${factors.map((one, n) => (n ? factor(one) : shown(one))).join(" · ")} ≈ ` : ""}${shown(size)}`;
+      if (isPointed) this.tell(made.title);
+      made.setAttribute("aria-label", made.title);
     };
     return { item, write };
   }
@@ -327,6 +338,8 @@ class Explorer {
 
   drawSliders() {
     this.rows = [];
+    this.watch?.disconnect();
+    this.watch = new IntersectionObserver((seen) => seen.forEach((one) => (one.target.isAway = !one.isIntersecting)));
     const groups = new Map();
     this.now.graph.entries.forEach((entry, k) => {
       if (!entry.key) return;
@@ -353,16 +366,18 @@ class Explorer {
     const graph = part("svg", { viewBox: "0 0 150 44", class: "graph", role: "img" }, line, tangent, dot);
     const said = part("span", { class: "numbers" });
     const made = part("div", { class: "row" }, part("label", {}, part("span", { class: "name" }, entry.say), input), graph, said);
+    this.watch.observe(made);
     this.rows.push({ entry, k, ends, input, line, tangent, dot, graph, said, made });
     return made;
   }
 
   drag(key, value) {
     this.values[key] = value;
+    this.dragged = key;
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
-      this.update();
+      this.update(true);
     });
   }
 
@@ -374,17 +389,17 @@ class Explorer {
     const x = (value) => 3 + (144 * (value - ends[0])) / (ends[1] - ends[0]);
     const isFlat = high - low < 1e-9 * (1 + Math.abs(high)); // nothing but rounding
     const y = (loss) => (isFlat ? 22 : 41 - (38 * (loss - low)) / (high - low));
-    line.setAttribute("d", points.length ? `M${points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" L")}` : "");
+    mark(line, "d", points.length ? `M${points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" L")}` : "");
     const reach = (ends[1] - ends[0]) / 5;
     const end = (side) => `${x(here + side * reach).toFixed(1)},${y(this.now.loss + side * reach * slope).toFixed(1)}`;
-    tangent.setAttribute("d", `M${end(-1)} L${end(1)}`);
-    dot.setAttribute("cx", x(here));
-    dot.setAttribute("cy", y(this.now.loss));
+    mark(tangent, "d", `M${end(-1)} L${end(1)}`);
+    mark(dot, "cx", x(here).toFixed(1));
+    mark(dot, "cy", y(this.now.loss).toFixed(1));
     const known = this.isKnown(entry.place);
     tangent.style.visibility = known ? "" : "hidden";
     const way = slope > 0 ? "rises" : slope < 0 ? "falls" : "is level";
-    graph.setAttribute("aria-label", `The loss as a curve of ${entry.say}; here it ${way}.`);
-    said.textContent = `${shown(here)}${known ? `, slope of the loss ${shown(slope)}` : ""}; loss ${shown(low)} to ${shown(high)}`;
+    mark(graph, "aria-label", `The loss as a curve of ${entry.say}; here it ${way}.`);
+    put(said, `${shown(here)}${known ? `, slope of the loss ${shown(slope)}` : ""}; loss ${shown(low)} to ${shown(high)}`);
   }
 
   // Derive it yourself

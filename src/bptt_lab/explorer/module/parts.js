@@ -14,6 +14,17 @@ function part(name, attributes = {}, ...children) {
   return made;
 }
 
+// Write what has changed, into the node that is there: a drag writes a hundred numbers a frame
+
+function put(made, text) {
+  if (made.firstChild?.data === undefined) made.textContent = text;
+  else if (made.firstChild.data !== text) made.firstChild.data = text;
+}
+
+function mark(made, name, value) {
+  if (made.getAttribute(name) !== value) made.setAttribute(name, value);
+}
+
 function formula(mathml) {
   const made = part("span", { class: "formula" });
   made.innerHTML = mathml; // made by the package: what a reader typed is escaped there

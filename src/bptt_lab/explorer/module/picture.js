@@ -41,6 +41,7 @@ class Picture {
     const rect = part("rect", { x: x - wide, y: y - high, width: 2 * wide, height: 2 * high, rx: place.kind === "computed" ? 8 : 2 });
     const box = part("g", { class: `box ${place.kind}`, role: "button", tabindex: -1, "aria-label": place.say, ...acts }, rect, text(place.entries ? -7 : 4, "name"), text(5, "value"), text(17, "delta"));
     box.querySelector(".name").textContent = place.say;
+    [box.value, box.delta] = [".value", ".delta"].map((name) => box.querySelector(name));
     return box;
   }
 
