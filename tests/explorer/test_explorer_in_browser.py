@@ -99,7 +99,7 @@ def test_a_slider_moves_every_number_and_its_tangent(page):
     after = numbers(page)
     assert after["W0"][0] == 2.0 and all(after[name] != before[name] for name in ("a1(1)", "h1(3)", "L(2)", "W11"))
     assert page.locator(".row .tangent").first.get_attribute("d") != tangent
-    button(page, "Numbers as at first").click()
+    button(page, "Reset").click()
     assert numbers(page) == before
 
 
@@ -242,7 +242,7 @@ def test_what_belongs_to_the_way_back_rests_during_a_game_and_a_change_of_steps_
     play(page, "h1(2)")
     for name in ("Play backwards", "One step", "All", "Derive it yourself"):
         assert button(page, name).is_disabled()
-    button(page, "Numbers as at first").click()
+    button(page, "Reset").click()
     assert "Back to exploring" in page.locator(".panel").inner_text()
     page.get_by_role("slider", name="number of steps T").press("Home")
     page.get_by_role("slider", name="number of steps T").press("ArrowRight")

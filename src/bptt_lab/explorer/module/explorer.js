@@ -111,7 +111,7 @@ class Explorer {
     if (this.data.plays.length) this.playback.push(button("Derive it yourself", "You derive, the machine referees", () => this.begin()));
     this.bar.replaceChildren(
       ...(steps.length > 1 ? [part("label", {}, this.steps, slide)] : []), ...this.playback,
-      button("Numbers as at first", "Undo all moves of the sliders", () => this.restore()), this.total,
+      button("Reset", "Undo all moves of the sliders", () => this.restore()), this.total,
     );
   }
 
