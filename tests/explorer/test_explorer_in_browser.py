@@ -271,7 +271,7 @@ def test_a_derivation_played_to_its_end_is_the_proved_one(page):
     button(page, "W11").click()
     button(page, "derivative by h1(2)").click()
     assert says(page) == "Not yet: the derivative by h1(2) needs those by a2(2) and a1(3)."
-    for say in ("a2(3)", "h1(3)", "a1(3)"):
+    for _ in range(3):
         button(page, f"derivative by {say}").click()
     for say in ("a2(2)", "h1(2)"):
         box(page, say).click()
@@ -319,6 +319,41 @@ def test_axe_finds_nothing_serious_and_nothing_runs_off_the_page(page, state):
     }
     assert serious == {}
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+IN_SIGHT = """say => {
+    const box = document.querySelector(`.box[aria-label^="${say}:"]`);
+    const [one, frame] = [box, box.closest('.picture')].map((part) => part.getBoundingClientRect());
+    return one.left >= frame.left - 1 && one.right <= frame.right + 1;
+}"""
+
+
+@pytest.mark.parametrize("page", [(LIGHT, 390)], indirect=True)
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_narrow_picture_scrolls_to_what_is_lit_and_the_page_stays(page, motion):
+    page.emulate_media(reduced_motion=motion)
+    frame = page.locator(".picture")
+    frame.evaluate("one => one.scrollTo({left: 0, behavior: 'instant'})")
+    assert not page.evaluate(IN_SIGHT, "h1(3)")
+    before, places = page.evaluate("[scrollX, scrollY]"), [frame.evaluate("one => one.scrollLeft")]
+    page.evaluate("""() => {
+        const {explorer} = document.querySelector('.bptt-explorer');
+        explorer.choose(explorer.now.graph.places.find((place) => place.say === 'h1(3)').entries[0]);
+    }""")
+    if motion == "no-preference":
+        assert not page.evaluate(IN_SIGHT, "h1(3)")  # on its way
+    page.wait_for_function(IN_SIGHT, arg="h1(3)", timeout=2000 if motion == "no-preference" else 100)
+    assert page.evaluate("[scrollX, scrollY]") == before and frame.evaluate("one => one.scrollLeft") > places[0]
+
+
+@pytest.mark.parametrize("page", [(LIGHT, 390)], indirect=True)
+def test_a_narrow_picture_follows_the_way_back(page):
+    page.emulate_media(reduced_motion="reduce")
+    button(page, "One step").click()
+    for _ in range(3):
+        button(page, "One step").click()
+        chosen = page.locator(".box.chosen").get_attribute("aria-label").split(":")[0]
+        assert page.evaluate(IN_SIGHT, chosen)
 
 
 @pytest.mark.parametrize("page", [(LIGHT, 1280), (DARK, 1280)], indirect=True)

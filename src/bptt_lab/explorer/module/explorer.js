@@ -89,6 +89,7 @@ class Explorer {
     this.rows.forEach((row) => this.writeRow(row));
     this.game ? this.drawGame() : this.drawPanel();
     this.light();
+    this.view.reveal();
     this.total.textContent = `Loss: ${shown(this.now.loss)}`;
     this.legend.textContent = this.game && this.game.part < 4 ? HIDDEN : LEGEND;
     this.playback.forEach((button) => (button.disabled = Boolean(this.game)));
@@ -229,6 +230,7 @@ class Explorer {
     this.tell("");
     this.drawPanel();
     this.light();
+    this.view.reveal();
   }
 
   // The panel: one quantity, its chain rule, its paths
@@ -302,6 +304,7 @@ class Explorer {
     const show = () => {
       this.lit = this.along(path);
       this.light();
+      this.view.reveal();
       this.tell(made.title);
     };
     const hide = () => {

@@ -10,6 +10,7 @@ class Picture {
     this.arrows = arrows.map((arrow) => this.drawArrow(arrow));
     this.boxes = places.map((place, k) => this.drawBox(place, k));
     const says = `The network unrolled over ${graph.T} steps. Arrow keys move from box to box.`;
+    Object.assign(this, { left, wide, shown: new Set() });
     const shape = { viewBox: `${left} ${top} ${wide} ${high}`, role: "group", "aria-label": says };
     this.svg = part("svg", shape, part("defs", {}, this.head()), ...this.arrows, ...this.boxes);
     this.svg.style.maxWidth = `${Math.round(wide)}px`;
@@ -55,6 +56,7 @@ class Picture {
       drawn.firstChild.setAttribute("stroke-dasharray", hue == null ? "" : DASHES[hue % DASHES.length]);
     });
     const ends = new Set([...hues.keys()].map((k) => this.graph.arrows[k].to));
+    this.meant = [place, ...ends].filter((k) => this.boxes[k]);
     this.boxes.forEach((box, k) => {
       box.classList.toggle("chosen", k === place);
       box.classList.toggle("reached", ends.has(k));
@@ -62,6 +64,24 @@ class Picture {
       box.setAttribute("aria-pressed", picked ? picked.has(k) : k === place);
       box.setAttribute("tabindex", k === (this.stop ?? place) ? 0 : -1);
     });
+  }
+
+  // Where a narrow page scrolls the picture: bring what has become lit into sight, never by a scroll of the page itself
+
+  reveal() {
+    const frame = this.svg.parentElement, room = frame?.clientWidth;
+    const fresh = this.meant.filter((k) => !this.shown.has(k));
+    this.shown = new Set(this.meant);
+    if (!frame || !fresh.length || frame.scrollWidth <= room) return;
+    const scale = this.svg.getBoundingClientRect().width / this.wide;
+    const span = (ks) => {
+      const xs = ks.map((k) => this.graph.places[k].at[0] - this.left);
+      return [scale * (Math.min(...xs) - this.graph.half[0]), scale * (Math.max(...xs) + this.graph.half[0])];
+    };
+    const [low, high] = [this.meant, fresh, fresh.slice(0, 1)].map(span).find(([low, high], n) => n === 2 || high - low <= room);
+    const left = low < frame.scrollLeft ? low : Math.max(frame.scrollLeft, high - room);
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (left !== frame.scrollLeft) frame.scrollTo({ left, behavior: isCalm ? "instant" : "smooth" });
   }
 
   key(event, k) {

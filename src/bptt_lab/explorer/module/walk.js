@@ -17,7 +17,10 @@ class Walk {
 
   row(line, n) {
     const terms = line.terms.map((term, k) => {
-      const show = () => this.view.light(this.hues(term.paths, k), this.data.goal);
+      const show = () => {
+        this.view.light(this.hues(term.paths, k), this.data.goal);
+        this.view.reveal();
+      };
       const hide = () => this.light();
       const made = part("span", { class: "term", "data-hue": line.terms.length > 1 && k % DASHES.length, onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide });
       if (line.terms.length > 1) made.setAttribute("tabindex", 0);
@@ -46,5 +49,6 @@ class Walk {
     this.next.disabled = this.line === this.rows.length - 1;
     this.says.textContent = this.data.lines[this.line].words;
     this.light();
+    this.view.reveal();
   }
 }
