@@ -20,12 +20,14 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook
 
 from bptt_lab import workbook
 from bptt_lab.exercises import played, progress
 from bptt_lab.figures.canvas import SHORTEST_DESCRIPTION
-from browser import needs_browser
+from browser import needs_browser, serious
+from explored import NOTEBOOKS, RUN_OFF, answers
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK, STORED = "00_start_here.ipynb", "as_stored.ipynb"
@@ -337,6 +339,46 @@ def test_figures_of_an_export_are_described():
     Pictures().feed(HTMLExporter().from_notebook_node(stored)[0])
     assert len(alts) == len(stored_pictures()) > 0
     assert [alt for alt in alts if len(alt) < SHORTEST_DESCRIPTION or "No description" in alt] == []
+
+
+EXPLORERS = ".jp-NotebookPanel .bptt-explorer[data-alive]"
+
+
+@pytest.fixture(scope="module")
+def seen(server, page, folder):
+    """Open what four notebooks hold to explore, as stored, in one that is signed as one's own: one kernel for all."""
+    paths = [path for number in ("06", "12", "15", "18") for path in NOTEBOOKS.glob(f"{number}_*.ipynb")]
+    books = [nbformat.read(path, as_version=4) for path in paths]
+    cells = [cell for book in books for cell in book.cells if 'class="bptt-explorer"' in str(cell.get("outputs"))]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"seen-{number}"
+    nbformat.write(new_notebook(cells=cells, metadata=books[0].metadata), folder / "seen.ipynb")
+    notary = NotebookNotary(data_dir=str(folder.parent / "data"))
+    notary.sign(nbformat.read(folder / "seen.ipynb", as_version=4))
+    notary.store.close()
+    page.goto(f"{server}/lab/workspaces/seen/tree/seen.ipynb")
+    page.wait_for_function("([one, count]) => document.querySelectorAll(one).length === count", arg=[EXPLORERS, 5])
+    return page
+
+
+@needs_browser
+@pytest.mark.parametrize(("theme", "is_light"), [("JupyterLab Dark", "false"), ("JupyterLab Light", "true")])
+def test_explorers_live_in_both_themes_and_widths_and_axe_finds_nothing_serious(seen, theme, is_light):
+    seen.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme: theme})", theme)
+    seen.wait_for_function(
+        "([one, light]) => [...document.querySelectorAll(one)].every((found) => found.dataset.light === light)",
+        arg=[EXPLORERS, is_light],
+    )
+    for width in (1280, 800):
+        seen.set_viewport_size({"width": width, "height": 1000})
+        assert serious(seen, EXPLORERS, contrast=width == 1280) == {}, width
+        assert seen.locator(EXPLORERS).evaluate_all(RUN_OFF) == [], width
+
+
+@needs_browser
+@pytest.mark.parametrize("number", [0, 1, 3, 4], ids=["06", "12", "15", "18"])
+def test_every_explorer_answers_to_mouse_and_keys(seen, number):
+    answers(seen.locator(EXPLORERS).nth(number))
 
 
 @needs_browser

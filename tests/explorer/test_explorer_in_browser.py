@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from bptt_lab import explore
+from browser import serious
 from explored import TWO, VALUES
 
 HEAD = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title></head>'
@@ -313,11 +313,7 @@ def test_axe_finds_nothing_serious_and_nothing_runs_off_the_page(page, state):
     if state == "played":
         play(page, "W11")
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-    found = Axe().run(page).response["violations"]
-    serious = {
-        one["id"]: [node["html"] for node in one["nodes"]] for one in found if one["impact"] in ("serious", "critical")
-    }
-    assert serious == {}
+    assert serious(page) == {}
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import networks
 from bptt_lab import symbolic, walk
 from bptt_lab.explorer import explore_flows
+from browser import serious
 from explored import TWO
 
 HEAD = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Walk</title></head>'
@@ -74,13 +74,6 @@ def opened(page, explorer):
     page.set_content(PAGE.format(explorer.html()))
     page.wait_for_selector(".bptt-explorer[data-alive]")
     return page
-
-
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return {
-        one["id"]: [node["html"] for node in one["nodes"]] for one in found if one["impact"] in ("serious", "critical")
-    }
 
 
 def test_a_line_appears_at_a_press_lights_its_paths_and_moves_nothing(page, whole):
