@@ -344,12 +344,20 @@ def test_figures_of_an_export_are_described():
 EXPLORERS = ".jp-NotebookPanel .bptt-explorer[data-alive]"
 
 
+LONG = """import time
+from bptt_lab.numeric.training import progress
+for step in progress(range(60), "work"):
+    time.sleep(0.05)
+print("done")"""
+
+
 @pytest.fixture(scope="module")
 def seen(server, page, folder):
     """Open what four notebooks hold to explore, as stored, in one that is signed as one's own: one kernel for all."""
     paths = [path for number in ("06", "12", "15", "18") for path in NOTEBOOKS.glob(f"{number}_*.ipynb")]
     books = [nbformat.read(path, as_version=4) for path in paths]
     cells = [cell for book in books for cell in book.cells if 'class="bptt-explorer"' in str(cell.get("outputs"))]
+    cells.append(new_code_cell(LONG))
     for number, cell in enumerate(cells):
         cell["id"] = f"seen-{number}"
     nbformat.write(new_notebook(cells=cells, metadata=books[0].metadata), folder / "seen.ipynb")
@@ -379,6 +387,21 @@ def test_explorers_live_in_both_themes_and_widths_and_axe_finds_nothing_serious(
 @pytest.mark.parametrize("number", [0, 1, 3, 4], ids=["06", "12", "15", "18"])
 def test_every_explorer_answers_to_mouse_and_keys(seen, number):
     answers(seen.locator(EXPLORERS).nth(number))
+
+
+@needs_browser
+def test_a_long_cell_says_how_far_it_is_and_nothing_is_left_to_see(seen):
+    cell = seen.locator(".jp-NotebookPanel .jp-CodeCell").last
+    cell.locator(".cm-content").click()
+    seen.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    cell.get_by_text(re.compile(r"^work: [1-9]\d %$")).wait_for(timeout=20_000)
+    cell.get_by_text("done", exact=True).and_(cell.locator("pre")).wait_for(timeout=20_000)
+    assert cell.locator(".jp-OutputArea-output").all_inner_texts() in (
+        ["done\n"],
+        ["", "done\n"],
+        ["done"],
+        ["", "done"],
+    )
 
 
 @needs_browser

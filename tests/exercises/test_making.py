@@ -305,10 +305,10 @@ def test_progress_says_how_many_are_made_and_what_comes_and_ends_with_nothing():
 
 
 def test_progress_is_for_terminals_and_leaves_no_trace_in_stored_outputs(capsys, monkeypatch):
-    generate.on_terminal("1 questions made")
+    generate.on_screen("1 questions made")
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    generate.on_terminal("1 questions made")
+    generate.on_screen("1 questions made")
     assert capsys.readouterr().err.strip() == "1 questions made"
 
 

@@ -37,7 +37,9 @@ def lag_learn(seed: int, k1: int | None = None, k2: int | None = None, M: int = 
     def differentiated(params: dict[str, np.ndarray], x: np.ndarray, labels: np.ndarray) -> tuple[float, dict]:
         return lag_gradients(params, x, labels, k1, k2)
 
-    return training.train(start, lag_batch, differentiated, rng, steps=300, rate=training.falling(0.02)).params
+    label = f"training, seed {seed}"
+    rate = training.falling(0.02)
+    return training.train(start, lag_batch, differentiated, rng, steps=300, rate=rate, label=label).params
 
 
 def lag_right(params: dict[str, np.ndarray]) -> float:

@@ -199,7 +199,8 @@ def shares_right(
     for seed in seeds:
         rng = np.random.default_rng(seed)
         start, gradients = learner.start(rng), lambda *batch: learner.run(*batch)[:2]
-        trained = training.train(start, draw, gradients, rng, steps, rate=training.falling(rate))
+        label = f"training, seed {seed}"
+        trained = training.train(start, draw, gradients, rng, steps, rate=training.falling(rate), label=label)
         right = learner.run(trained.params, x, labels)[2].argmax(axis=-1) == labels
         found.append(right[labels >= 0].mean())
     return np.array(found)

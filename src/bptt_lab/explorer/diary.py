@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from bptt_lab import waiting
 from bptt_lab.exercises import progress
 
 LISTENER = "bptt-lab-diary"  # the comm's target; the module's `diary.js` opens it
-KERNEL = re.compile(r"kernel-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")  # how a server of Jupyter calls the file
 
 
 def listen() -> str:
@@ -23,23 +20,12 @@ def listen() -> str:
     if progress.is_off():
         return ""
     with contextlib.suppress(Exception):  # whatever front end this is: an explorer is shown all the same
-        if kernel := _kernel_id():
+        if kernel := waiting.kernel():
             from comm import get_comm_manager
 
             get_comm_manager().register_target(LISTENER, received)
             return kernel
     return ""
-
-
-def _kernel_id() -> str:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if getattr(shell, "kernel", None) is None:
-        return ""
-    from ipykernel.connect import get_connection_file
-
-    found = KERNEL.fullmatch(Path(get_connection_file()).stem)
-    return found[1] if found else ""
 
 
 def received(comm: Any, message: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from bptt_lab.network.scalars import entries
 from bptt_lab.symbolic import letters
 from bptt_lab.symbolic.javascript import JavaScript, javascript
 from bptt_lab.symbolic.worlds import draw_leaves
+from bptt_lab.waiting import line
 
 if TYPE_CHECKING:
     from bptt_lab.network import Place
@@ -85,10 +86,18 @@ def explore(
     programs = {T: javascript(graph) for T, graph in graphs.items()}
     pool: dict[str, int] = {}
     keep = lambda text: pool.setdefault(text, len(pool))
-    scenes = {T: scene(graph, programs[T], keep) for T, graph in graphs.items()}
+    scenes = {T: scene(graph, programs[T], keep) for T, graph in _told(graphs)}
     numbers = _numbers(graphs[every[-1]], values or {})
     data = {"T": T, "start": _start(graphs[T], start), "graphs": scenes, "pool": list(pool), "values": numbers}
     return Explorer(data | {"plays": _plays(scenes[T])}, programs, unrolled_network(graphs[T]))
+
+
+def _told(graphs: Mapping[int, Graph]) -> Iterator[tuple[int, Graph]]:
+    """Yield the graphs by their steps, and say meanwhile which one is derived."""
+    for T, graph in graphs.items():
+        line.say(f"deriving every chain rule at T = {T}")
+        yield T, graph
+    line.say("")
 
 
 def _checked(graph: Graph) -> Graph:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TextIO, TypeVar
 
 import numpy as np
 
+from bptt_lab.waiting import line
+
 from . import optimisers
 from .arrays import Arrays, above, as_floats, check_size
 
@@ -57,8 +59,8 @@ def train(
     `draw(rng)` returns a tuple, the batch; `loss_and_gradients(params, *batch)` the loss and a dict
     of gradients, of which only those of parameters are used; `rate` is a number or a function of
     the share of training done; `update` is an optimiser, `clip` one of the two ways of clipping at
-    `limit`; `keep` asks for the parameters at every so many steps; with a `label` a terminal shows
-    a progress bar meanwhile. The result depends on rng alone.
+    `limit`; `keep` asks for the parameters at every so many steps; with a `label` a terminal
+    or an open notebook shows the progress meanwhile. The result depends on rng alone.
     Errors: TypeError, ValueError, also when loss or gradients are no longer finite.
     """
     check_size("steps", steps)
@@ -75,20 +77,27 @@ def train(
 
 
 def progress(items: Sequence[Item], label: str, stream: TextIO | None = None, width: int = 30) -> Iterator[Item]:
-    """Yield the items of a sequence; a terminal shows a bar meanwhile, wiped at the end.
+    """Yield the items of a sequence; a terminal shows a bar meanwhile, an open notebook a line, gone at the end.
 
-    Shapes: none. Nothing else shows it: in a notebook what is written stays, red where it is stderr, and JupyterLab
-    marks a cell that runs by itself.
+    Shapes: none. Nothing is written to stderr but on a terminal: in a notebook it would stay, and red.
     """
-    stream = sys.stderr if stream is None else stream
+    stream, is_given = sys.stderr if stream is None else stream, stream is not None
     total, drawn = len(items), None
     watched = bool(label) and stream.isatty()
-    for count, item in enumerate(items):
-        if watched and (filled := width * count // total) != drawn:
+    is_told = bool(label) and not watched and not is_given
+    try:
+        for count, item in enumerate(items):
+            filled = width * count // total
+            if watched and filled != drawn:
+                stream.write(f"\r{label} [{'#' * filled}{'.' * (width - filled)}]")
+                stream.flush()
+            if is_told and filled != drawn:
+                line.say(f"{label}: {100 * count // total} %")
             drawn = filled
-            stream.write(f"\r{label} [{'#' * filled}{'.' * (width - filled)}]")
+            yield item
+    finally:  # also where an error or an interrupt ends it
+        if watched:
+            stream.write("\r" + " " * (len(label) + width + 3) + "\r")
             stream.flush()
-        yield item
-    if watched:
-        stream.write("\r" + " " * (len(label) + width + 3) + "\r")
-        stream.flush()
+        if is_told:
+            line.say("")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bptt_lab.exercises.authoring.generate import on_terminal
+from bptt_lab.exercises.authoring.generate import on_screen
 from bptt_lab.exercises.authoring.proof import prove
 from bptt_lab.exercises.question import Question, QuestionError
 from bptt_lab.exercises.questions import course_questions
@@ -79,11 +79,11 @@ def _with_instances(
         numbers = sorted({variants.which(question, course.secret, student) for student in students})
         made = {}
         for number in numbers:
-            on_terminal(f"{question.id}: proving {len(made) + 1} of {len(numbers)} instances")
+            on_screen(f"{question.id}: proving {len(made) + 1} of {len(numbers)} instances")
             made[number] = variants.instance(question, course.secret, number, known)
             known[variants.key(question, course.secret, number)] = made[number].step
         said.append(_of_instances(question, made))
-    on_terminal("")
+    on_screen("")
     text = json.dumps(known, indent=1, sort_keys=True)
     instances_file(path).write_text(text + "\n", encoding="utf-8")
     return replace(course, proved=known), said

@@ -25,6 +25,7 @@ from bptt_lab.network.expressions import children, names
 from bptt_lab.network.graph import MOST_PATHS
 from bptt_lab.network.shapes import Shape
 from bptt_lab.symbolic import vectors
+from bptt_lab.waiting import line
 
 STEPS_TO_COUNT = (3, 2)
 KEYS, FEWEST_CHOICES = "abcdef", 3
@@ -43,8 +44,9 @@ Data = dict[str, Any]
 NOTEBOOK = "18"  # whose questions they are
 
 
-def on_terminal(words: str) -> None:
-    """Show how far the making is, on a terminal only: one line, which the next one replaces and "" removes."""
+def on_screen(words: str) -> None:
+    """Show how far the making is, on a terminal or below a cell: one line, which the next replaces and "" removes."""
+    line.say(words)
     if sys.stderr.isatty():
         print(f"\r{words:<{LONGEST_PROGRESS}}", end="\n" if not words else "", file=sys.stderr, flush=True)
 
@@ -56,7 +58,7 @@ def questions_for(
     notebook: str = NOTEBOOK,
     *,
     first: int = 1,
-    tell: Callable[[str], None] = on_terminal,
+    tell: Callable[[str], None] = on_screen,
 ) -> list[Question]:
     """Return questions about a network, from its equations alone: in rising difficulty, each of them proven.
 
