@@ -16,6 +16,7 @@ WIDTHS = (1280, 800)
 def opened(browser, tmp_path_factory):
     """Return a function that exports a notebook in a theme and opens it."""
     folder, page = tmp_path_factory.mktemp("exports"), browser.new_page()
+    exporters = {theme: HTMLExporter(theme=theme) for theme in ("light", "dark")}  # each reads its templates once
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     # MathJax and the like are asked for elsewhere: a page that waits for them is no slower than one that does not
@@ -25,7 +26,7 @@ def opened(browser, tmp_path_factory):
         (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
         file = folder / f"{number}-{theme}.html"
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        file.write_text(HTMLExporter(theme=theme).from_notebook_node(nbformat.read(path, 4))[0], encoding="utf-8")
+        file.write_text(exporters[theme].from_notebook_node(nbformat.read(path, 4))[0], encoding="utf-8")
         page.complaints.clear()
         page.goto(file.as_uri(), wait_until="domcontentloaded")
         page.wait_for_function(

@@ -98,6 +98,22 @@ def test_a_term_lights_its_own_path(page, whole):
     )
 
 
+def test_on_a_narrow_page_a_term_scrolls_the_picture_to_its_path_and_not_the_page(page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.emulate_media(reduced_motion="reduce")
+    opened(page, walk(symbolic.derive(TWO.unroll(6), "W11")))
+    page.get_by_role("button", name="Next line").click()
+    seen = []
+    for term in (0, 5):
+        before = page.evaluate("[scrollX, scrollY]")
+        page.locator(".lines li.now .term").nth(term).hover()
+        assert page.evaluate("[scrollX, scrollY]") == before
+        spot, frame = page.locator(".box.reached").bounding_box(), page.locator(".picture").bounding_box()
+        assert frame["x"] - 1 <= spot["x"] and spot["x"] + spot["width"] <= frame["x"] + frame["width"] + 1
+        seen.append(page.locator(".picture").evaluate("one => one.scrollLeft"))
+    assert seen[0] != seen[1]
+
+
 def test_axe_finds_nothing_serious(page, whole):
     assert serious(opened(page, whole)) == {}
 

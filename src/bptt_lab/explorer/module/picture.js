@@ -76,7 +76,8 @@ class Picture {
     const scale = this.svg.getBoundingClientRect().width / this.wide;
     const span = (ks) => {
       const xs = ks.map((k) => this.graph.places[k].at[0] - this.left);
-      return [scale * (Math.min(...xs) - this.graph.half[0]), scale * (Math.max(...xs) + this.graph.half[0])];
+      const side = this.graph.half[0] + 6; // with its border
+      return [scale * (Math.min(...xs) - side), scale * (Math.max(...xs) + side)];
     };
     const [low, high] = [this.meant, fresh, fresh.slice(0, 1)].map(span).find(([low, high], n) => n === 2 || high - low <= room);
     const left = low < frame.scrollLeft ? low : Math.max(frame.scrollLeft, high - room);
