@@ -162,6 +162,15 @@ def of_this_file(a, b):
     return a * b
 
 
+def that_calls_a_module(a):
+    return np.tanh(a)
+
+
+def test_a_function_that_calls_what_its_file_imports_is_changed():
+    """A compiler that sees the import calls np.tanh by other instructions than where it does not, as in a cell."""
+    assert mended.definition_of(that_calls_a_module).name == "that_calls_a_module"
+
+
 def test_a_text_that_is_not_the_functions_own_is_not_changed():
     line = of_this_file.__code__.co_firstlineno
     other = type(of_this_file)((lambda a, b: a - b).__code__.replace(co_firstlineno=line), {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import inspect
 import textwrap
 import types
@@ -53,14 +54,24 @@ def definition_of(function: Any) -> ast.FunctionDef | None:
             return None
         text = textwrap.dedent(inspect.getsource(function))
         (tree,) = ast.parse(text).body if len(text) <= LONGEST_TEXT else (None,)
-        is_it = isinstance(tree, ast.FunctionDef) and _code_of(tree).co_code == function.__code__.co_code
-        return tree if is_it else None  # type: ignore[return-value]
+        return tree if isinstance(tree, ast.FunctionDef) and _is_text_of(tree, function) else None
     except Exception:  # no text, or an object that raises when it is looked at
         return None
 
 
-def _code_of(tree: ast.stmt) -> types.CodeType:
-    module = compile(ast.unparse(tree), "<text>", "exec", dont_inherit=True)
+def _is_text_of(tree: ast.FunctionDef, function: types.FunctionType) -> bool:
+    """Return whether a text is a function's own, by its code: a file that imports a module calls it in another way."""
+    bare = copy.deepcopy(tree)
+    bare.decorator_list = []
+    space, code = function.__globals__, function.__code__
+    modules = [name for name in code.co_names if isinstance(space.get(name), types.ModuleType)]
+    imports = ast.parse("".join(f"import {name}\n" for name in modules)).body
+    return code.co_code in (_code_of(bare).co_code, _code_of(bare, *imports).co_code)
+
+
+def _code_of(tree: ast.stmt, *above: ast.stmt) -> types.CodeType:
+    """Return the code of a definition, below other statements; nothing of it is run."""
+    module = compile(ast.unparse(ast.Module([*above, tree], [])), "<text>", "exec", dont_inherit=True)
     return next(one for one in module.co_consts if isinstance(one, types.CodeType))
 
 
