@@ -8,7 +8,7 @@ from test_instances import here
 
 from bptt_lab.exercises.causes.code_edits import code_edits
 from bptt_lab.exercises.judges import function as judge
-from bptt_lab.exercises.judges import mended
+from bptt_lab.exercises.judges import mended, steps
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.outcomes import CORRECT, CRASHED, WRONG
 from bptt_lab.exercises.questions import course_questions
@@ -66,6 +66,13 @@ def in_process(monkeypatch):
         ("17.5", "r * before)", "before)", "the factor `r` is missing"),
         ("17.5", "r * before)", "r * h1)", "`h1` stands where `before` belongs"),
         ("17.5", "(1 - r)", "(1 - r ** 2)", "`1 - r ** 2` stands where `1 - r` belongs"),
+        ("09.6", "powers.sum(axis=-1, keepdims=True)", "powers.sum()", "where `powers.sum(axis=-1, keepdims=True)`"),
+        ("09.6", "powers.sum(axis=-1, ", "powers.sum(axis=1, ", "where `powers.sum(axis=-1, keepdims=True)` belongs"),
+        ("14.6", "        carry = d_a1", "        carry += d_a1", "In `carry += d_a1[t] @ W11`, `+=` stands where `=`"),
+        ("14.6", "(above[t] + carry) * (1 - h1[t] ** 2)", "(1 - h1[t] ** 2) * above[t] + carry", "carry` stands where"),
+        ("03.6", "0.5 * ((a2 - y) ** 2)", "((a2 - y) ** 2)", "the factor `0.5` is missing"),
+        ("05.6", "d_a2 @ W1", "d_a2 @ W1 * (1 - h1 ** 2)", "In `d_a2 @ W1 * (1 - h1 ** 2)`, the factor `1 - h1 ** 2`"),
+        ("04.6", "(d_a * a_before)", "(d_a[:-1] * a_before[1:])", "are cut where the whole belongs"),
         ("12.4", "J[t + 1] @ one_step", "one_step @ J[t + 1]", "where `J[t + 1] @ one_step` belongs"),
     ],
 )
@@ -102,6 +109,8 @@ def test_an_order_of_two_lines_is_told():
          ["the factor `o[t]` is missing", "the factor `f[t]` is missing"]),
         ("17.5", [("r * before)", "before)"), ("(1 - r)", "(1 - r ** 2)")],
          ["the factor `r` is missing", "`1 - r ** 2` stands where `1 - r` belongs"]),
+        ("06.6", [("1 - h1[t] ** 2", "1 - h1[t]"), ("d_a1[t] @ W11", "d_a1[t] @ W11.T")],  # two usual slips
+         ["`1 - h1[t]` stands where `1 - h1[t] ** 2` belongs", "where `d_a1[t] @ W11` belongs"]),
     ],
 )  # fmt: skip
 def test_two_slips_of_which_one_alone_makes_more_right_are_told_together(key, pairs, says, in_process):
@@ -187,3 +196,22 @@ def test_nothing_of_a_text_is_run_here():
 @pytest.mark.parametrize("key", [key for key, one in COURSE.items() if one.kind == "function"])
 def test_a_right_function_stays_right(key, in_process):
     assert told(key).outcome == CORRECT
+
+
+def test_of_results_that_are_wrong_besides_the_first_it_is_told_and_why():
+    cause = told("08.6", ("rows_of_a1.T @ rows_of_x", "rows_of_x.T @ rows_of_a1"),
+                 ("rows_of_a1.sum(axis=0)", "rows_of_a1.mean(axis=0)")).cause  # fmt: skip
+    assert "d_W0 is wrong. Every entry is right. It is transposed." in cause
+    assert "d_b0 is wrong too: It is the right one divided by" in cause
+    cause = told("05.6", ("d_a2 = h2 - y", "d_a2 = (h2 - y) * h2 * (1 - h2)")).cause
+    assert cause.endswith("Also wrong, perhaps by the same slip: d_b1, d_h1_now.")
+
+
+def test_steps_are_counted_back_only_where_a_result_comes_from_later_ones():
+    def of(key, name):
+        return steps.goes_back(COURSE[key], name)
+
+    assert of("06.6", "d_a1") and of("14.6", "d_a1") and of("16.5", "d_a1_f")
+    assert not of("09.6", "d_o") and not of("05.6", "d_h1_now")
+    assert steps.said([False, True, True], True, is_back=False) == "It is right at t = 3 and 2, and wrong at t = 1."
+    assert steps.said([False, False, False], True, is_back=False) == ""

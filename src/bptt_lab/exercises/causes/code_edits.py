@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import types
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,9 +19,13 @@ FILE = "<changed>"
 INSTEAD = "`{}` stands where `{}` belongs"
 SURPLUS = {ast.Mult: "the factor `{}` is too much", ast.Add: "the term `{}` is too much"}
 MISSING = {ast.Mult: "the factor `{}` is missing", ast.Add: "the term `{}` is missing"}
+USUAL = (r"\.T", r" \*\* 2", r" [-+] 1(?=\])", r"axis=\S+?(?=[,)])|\(0, \d\)|, keepdims=True", r"->\w+|'[\w,]+")
+PLAINER = ("stands where", "factor", "the sign", "term")  # what is told of two changes in a line: the first of these
 SIGN = "the sign of `{}` is wrong"
-AS_A_WHOLE = {(ast.Subscript, "slice"), (ast.For, "iter"), (ast.For, "target"), (ast.Call, "func")}  # or not at all
-TWICE = "1 - (1 - "  # what has a shorter change of the same value
+AS_A_WHOLE = {(ast.Subscript, "slice"), (ast.Call, "func")}  # or not at all
+OVER_AXES = ("sum", "mean", "max", "min")
+CUTS = [":-1", "1:", "::-1"]
+TWICE = ("1 - (1 - ", ".T.T", "** 2 ** 2")  # what has a shorter change of the same value, or none
 Names = frozenset[str]
 
 
@@ -31,6 +36,24 @@ class CodeEdit(NamedTuple):
     says: str
     text: str
     code: types.CodeType
+
+    @property
+    def rank(self) -> int:
+        """How far it is fetched: a part exchanged or too much, a factor or a sign, a term that is missing."""
+        return next((k for k, words in enumerate(PLAINER) if words in self.says), 0)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is one of the slips that are made most: a sign, a transpose, a square, a step, an axis."""
+        found = re.fullmatch(INSTEAD.format("(.*)", "(.*)"), self.says)
+        return (
+            "the sign" in self.says
+            or bool(found)
+            and any(
+                re.sub(part, "", found[1]) == re.sub(part, "", found[2])  # type: ignore[index]
+                for part in USUAL
+            )
+        )
 
     def said(self) -> str:
         """Return the sentence about the change, with the line it is in."""
@@ -55,7 +78,7 @@ def code_edits(definition: ast.FunctionDef) -> Iterator[CodeEdit]:
         text = ast.unparse(tree)
         if count >= MOST:
             return
-        if text not in seen and TWICE not in text:
+        if text not in seen and not any(one in text for one in TWICE):
             seen.add(text)
             try:
                 module = compile(text, FILE, "exec", dont_inherit=True)
@@ -69,10 +92,10 @@ def _changed(tree: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     known = _Known(tree)
     for statement in list(ast.walk(tree)):
         if isinstance(statement, ast.stmt) and statement is not tree:
-            line = shown(statement)
-            for says in _in_statement(statement, known):
-                yield line, says
+            yield from _in_statement(statement, known)
     for body in _bodies(tree):
+        for line, says in _set_instead(body):
+            yield line, says
         for k in range(len(body) - 1):
             one, other = body[k], body[k + 1]
             body[k], body[k + 1] = other, one
@@ -108,6 +131,13 @@ class _Known:
         self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
         self.own = sorted(stored - targets)
         self.factors = self._factors(parts, arguments)
+        read = {one.id for one in parts if isinstance(one, ast.Name)}
+        sides = [side for one in parts if _is_product(one) for side in (one.left, one.right)]  # type: ignore[attr-defined]
+        found = {one.value if isinstance(one, ast.Attribute) else one for one in sides}
+        used = {one.id for one in found if isinstance(one, ast.Name) and one.id in arguments}
+        self.matrices = sorted(used | {name for name in arguments if name not in read})
+        self.products = list(self._products([name for name in arguments if name not in read]))
+        self.products += sorted({ast.unparse(one) for one in parts if _is_unit(one)})
 
     def _factors(self, parts: list[ast.AST], arguments: list[str]) -> list[str]:
         """Return what stands in the function and could be a factor elsewhere: names, and names at an index."""
@@ -115,6 +145,22 @@ class _Known:
         inside = {f"{name}[{index}]" for name in arguments for index in sorted(self.indices)}
         called = {ast.unparse(one.func) for one in parts if isinstance(one, ast.Call)}
         return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - {"np"})
+
+    def _products(self, unread: list[str]) -> Iterator[str]:
+        """Yield the products of two arguments that are read nowhere: a path that was forgotten."""
+        for one in unread if len(unread) == 2 else []:
+            (other,) = set(unread) - {one}
+            yield f"{one} @ {other}"
+            for index in sorted(self.indices):
+                yield f"{one}[{index}] @ {other}"
+
+
+def _is_product(part: ast.AST) -> bool:
+    return isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
+
+
+def _is_unit(part: ast.AST) -> bool:
+    return isinstance(part, ast.Call) and ast.unparse(part.func) in ("np.eye", "np.identity")
 
 
 def _names(part: ast.AST) -> Iterator[str]:
@@ -130,21 +176,49 @@ def _is_atom(part: ast.AST) -> bool:
 # Where a change can be made
 
 
-def _in_statement(statement: ast.stmt, known: _Known) -> Iterator[str]:
-    if isinstance(statement, ast.Assign | ast.AugAssign):
-        yield from _assigned(statement)
+def _in_statement(statement: ast.stmt, known: _Known) -> Iterator[tuple[str, str]]:
+    line = shown(statement)
+    if isinstance(statement, ast.AugAssign):
+        yield from ((line, says) for says in _other_sign(statement))
     if isinstance(statement, ast.For):
-        yield from _at(statement, "iter", _ranges)
-    for holder, name, place in _slots(statement):
-        changes = _names_instead if isinstance(holder, ast.Subscript) else _of_part
-        yield from _at(holder, name, partial(changes, known=known), place)
-        if _takes_factors(holder, name):
-            yield from _at(holder, name, partial(_factor_missing, put=_read, known=known), place)
-    if isinstance(statement, ast.Assign | ast.AugAssign | ast.Return) and statement.value is not None:
-        parts = statement.value.elts if isinstance(statement.value, ast.Tuple) else None
-        for place in range(len(parts)) if parts else [None]:
-            holder, name = (statement.value, "elts") if parts else (statement, "value")
-            yield from _at(holder, name, partial(_more, known=known), place)
+        yield from ((line, says) for says in _at(statement, "iter", _ranges))
+    for slot in _roots(statement):
+        own = shown(slot.part) if slot.name == "elts" else line
+        for inner in _slots(slot):
+            changes = _names_instead if isinstance(inner.holder, ast.Subscript) else _of_part
+            yield from ((own, says) for says in _at(*inner[:2], partial(changes, known=known), inner.place))
+            if _takes_factors(inner.holder, inner.name):
+                missing = partial(_factor_missing, put=_read, known=known)
+                yield from ((own, says) for says in _at(*inner[:2], missing, inner.place))
+        if slot.name != "targets":
+            yield from ((own, says) for says in _at(*slot[:2], partial(_more, known=known), slot.place))
+            yield from ((own, says) for says in _at(*slot[:2], _uncut, slot.place))
+
+
+class Slot(NamedTuple):
+    """Where an expression stands: in which node, under which name, at which place of a list."""
+
+    holder: ast.AST
+    name: str
+    place: int | None
+
+    @property
+    def part(self) -> ast.expr:
+        """The expression."""
+        found = getattr(self.holder, self.name)
+        return found if self.place is None else found[self.place]
+
+
+def _roots(statement: ast.stmt) -> Iterator[Slot]:
+    """Yield where the whole expressions of a statement stand, of a tuple its parts; without those of loops."""
+    if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) or statement.value is None:
+        return
+    if isinstance(statement, ast.Assign):
+        yield from (Slot(statement, "targets", place) for place in range(len(statement.targets)))
+    if isinstance(statement.value, ast.Tuple):
+        yield from (Slot(statement.value, "elts", place) for place in range(len(statement.value.elts)))
+    else:
+        yield Slot(statement, "value", None)
 
 
 def _at(
@@ -166,27 +240,59 @@ def _at(
         put(part)
 
 
-def _slots(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None]]:
-    """Yield where each expression of a statement stands, without indices and the statements in it."""
-    waiting: list[ast.AST] = [statement]
+def _slots(root: Slot) -> Iterator[Slot]:
+    """Yield where an expression and each of its parts stand, without indices and names of functions."""
+    waiting = [root]
     while waiting:
-        holder = waiting.pop()
+        slot = waiting.pop()
+        yield slot
+        holder = slot.part
         for name, value in ast.iter_fields(holder):
-            if (type(holder), name) in AS_A_WHOLE:
-                continue
-            for place, part in enumerate(value) if isinstance(value, list) else [(None, value)]:
-                if isinstance(part, ast.expr):
-                    yield holder, name, place
-                    waiting.append(part)
+            if (type(holder), name) not in AS_A_WHOLE:
+                parts: Any = enumerate(value) if isinstance(value, list) else [(None, value)]
+                waiting += [Slot(holder, name, place) for place, part in parts if isinstance(part, ast.expr)]
 
 
-def _assigned(statement: ast.Assign | ast.AugAssign) -> Iterator[str]:
-    """Yield a statement that adds where it sets, or adds with the other sign; it is changed in place and back."""
-    if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub):
+def _uncut(part: ast.expr) -> Iterator[Change]:
+    """Two cuts or more at once: what stands there a step apart belongs to one step."""
+    whole: Any = copy.deepcopy(part)
+    cuts = [one for one in ast.walk(whole) if isinstance(one, ast.Subscript) and ast.unparse(one.slice) in CUTS[:2]]
+    if len(cuts) < 2:
+        return
+    shown_cuts = " and ".join(f"`{ast.unparse(one)}`" for one in cuts)
+    new = _WithoutCuts().visit(whole)
+    yield Change(new, f"{shown_cuts} are cut where the whole belongs")
+
+
+class _WithoutCuts(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        inner = self.generic_visit(node)
+        return inner.value if ast.unparse(node.slice) in CUTS[:2] else inner  # type: ignore[attr-defined]
+
+
+def _other_sign(statement: ast.AugAssign) -> Iterator[str]:
+    """Add where a statement takes away, and the other way round, yield what is said, and change it back."""
+    if isinstance(statement.op, ast.Add | ast.Sub):
         op = statement.op
         statement.op = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
         yield "the sign is wrong"
         statement.op = op
+
+
+def _set_instead(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Put `=` for `+=`, and the other way round, at each statement of a body in turn; yield the line and the words."""
+    for k, old in enumerate(body):
+        if isinstance(old, ast.AugAssign) and isinstance(old.op, ast.Add):
+            body[k] = ast.Assign([old.target], old.value, lineno=old.lineno)
+            yield shown(old), "`+=` stands where `=` belongs"
+        elif (
+            isinstance(old, ast.Assign)
+            and len(old.targets) == 1
+            and isinstance(old.targets[0], ast.Name | ast.Subscript)
+        ):
+            body[k] = ast.AugAssign(old.targets[0], ast.Add(), old.value, lineno=old.lineno)
+            yield shown(old), "`=` stands where `+=` belongs"
+        body[k] = old
 
 
 # What a part may become
@@ -199,6 +305,8 @@ def _of_part(part: ast.expr, known: _Known) -> Iterator[Change]:
     yield from _slopes(part)
     yield from _brackets(part)
     yield from _calls(part)
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+        yield from _products_missing(part, known)
 
 
 def _instead(old: ast.AST, new: str) -> Change:
@@ -236,8 +344,7 @@ def _times_instead(part: ast.expr, known: _Known) -> Iterator[Change]:
         index = min(set(_names(part.slice)) & known.indices)
         others: list[str] = [index, f"{index} - 1", f"{index} + 1"]
     else:
-        cuts = [":-1", "1:", "::-1"]
-        others = [*cuts, ""] if text in cuts else {"0": ["-1"], "-1": ["0"]}.get(text, [])
+        others = [*CUTS, ""] if text in CUTS else {"0": ["-1"], "-1": ["0"]}.get(text, [])
     for other in others:
         if other != text:
             new = f"{base}[{other}]" if other else base
@@ -325,10 +432,11 @@ def _brackets(part: ast.expr) -> Iterator[Change]:
         sign = "+" if isinstance(part.op, ast.Add) else "-"
         for term, other, is_left in ((part.left, part.right, True), (part.right, part.left, False)):
             factors = _factors(term)
-            for k in range(1, len(factors)):  # the first factors stay with the term, the rest reaches both
-                kept, shared = " * ".join(map(_within, factors[:k])), " * ".join(map(_within, factors[k:]))
-                both = f"{kept} {sign} {_within(other)}" if is_left else f"{_within(other)} {sign} {kept}"
-                yield _instead(part, f"({both}) * {shared}")
+            for k in range(1, len(factors)):  # some factors stay with the term, the others reach both
+                for kept, shared in ((factors[:k], factors[k:]), (factors[k:], factors[:k])):
+                    own = ast.unparse(kept[0]) if len(kept) == 1 else " * ".join(map(_within, kept))
+                    both = f"{own} {sign} {_within(other)}" if is_left else f"{_within(other)} {sign} {own}"
+                    yield _instead(part, f"({both}) * {' * '.join(map(_within, shared))}")
 
 
 def _factors(part: ast.expr) -> list[ast.expr]:
@@ -339,12 +447,12 @@ def _factors(part: ast.expr) -> list[ast.expr]:
 
 def _calls(part: ast.expr) -> Iterator[Change]:
     """Zeros for what is given, a mean for a sum, another axis, an einsum whose result or operands are exchanged."""
-    if not isinstance(part, ast.Call) or not part.args and not part.keywords:
+    if not isinstance(part, ast.Call):
         return
     name, text = ast.unparse(part.func), ast.unparse(part)
-    if name in ("np.zeros_like", "reversed", "np.tanh", "np.flip"):
+    if part.args and name in ("np.zeros_like", "reversed", "np.tanh", "np.flip"):
         yield Change(part.args[0], INSTEAD.format(text, ast.unparse(part.args[0])))
-    if name == "np.einsum" and isinstance(part.args[0], ast.Constant) and "->" in str(part.args[0].value):
+    if name == "np.einsum" and part.args and isinstance(part.args[0], ast.Constant) and "->" in str(part.args[0].value):
         read, _, made = str(part.args[0].value).partition("->")
         rest = ", ".join(map(ast.unparse, part.args[1:]))
         swapped = ",".join(reversed(read.split(",")))
@@ -354,12 +462,23 @@ def _calls(part: ast.expr) -> Iterator[Change]:
         total: Any = _read(text)
         total.func.attr = "sum"
         yield Change(total, "a mean is taken where a sum belongs")
-    for keyword in part.keywords:
-        if keyword.arg == "axis":
-            for other in ("0", "1", "(0, 1)"):
-                new: Any = _read(text)
-                next(one for one in new.keywords if one.arg == "axis").value = _read(other)
-                yield Change(new, INSTEAD.format(f"axis={ast.unparse(keyword.value)}", f"axis={other}"))
+    if name.rpartition(".")[2] in OVER_AXES:
+        yield from _axes(part, text)
+    if _is_unit(part) and len(part.args) == 1:
+        size = ast.unparse(part.args[0])
+        yield _instead(part, f"np.zeros(({size}, {size}))")
+
+
+def _axes(part: ast.Call, text: str) -> Iterator[Change]:
+    """The other axes over which something may be taken, each with and without its place kept."""
+    own = [one for one in part.keywords if one.arg not in ("axis", "keepdims")]
+    for axis in ("", "0", "1", "-1", "(0, 1)", "(0, 2)"):
+        for keeps in (False, True):
+            new: Any = _read(text)
+            words = [ast.keyword("axis", _read(axis))] if axis else []
+            words += [ast.keyword("keepdims", _read("True"))] if keeps else []
+            new.keywords = [*own, *words]
+            yield Change(new, INSTEAD.format(text, ast.unparse(new)))
 
 
 def _ranges(part: ast.expr) -> Iterator[Change]:
@@ -369,6 +488,8 @@ def _ranges(part: ast.expr) -> Iterator[Change]:
     inner = part.args[0] if is_back and isinstance(part, ast.Call) else part
     if not is_back:
         yield _instead(part, f"reversed({text})")
+    if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "range" and len(inner.args) == 3:
+        yield from _steps_back(list(map(ast.unparse, inner.args)), partial(_instead, part))
     if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "range" and len(inner.args) <= 2:
         ends = list(map(ast.unparse, inner.args))
         first, last = ["0", *ends][-2:]
@@ -392,16 +513,34 @@ def _factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: _Know
     for factor in known.factors:
         for one in (factor, f"(1 - {factor})"):
             yield Change(put(f"{_within(part)} * {one}"), MISSING[ast.Mult].format(one.strip("()")))
+    for number in ("0.5", "2"):
+        yield Change(put(f"{number} * {_within(part)}"), MISSING[ast.Mult].format(number))
+
+
+def _steps_back(ends: list[str], says: Callable[[str], Change]) -> Iterator[Change]:
+    first, last, step = ends
+    for one, other in ((first, f"{last} - 1"), (first, f"{last} + 1"), (f"{first} - 1", last), (f"{first} + 1", last)):
+        new = f"range({one}, {other}, {step})".replace("0 - 1", "-1").replace("1 - 1", "0").replace("- 1 + 1", "")
+        yield says(new)
 
 
 def _more(part: ast.expr, known: _Known) -> Iterator[Change]:
     """A factor or a term that is missing, in the whole or in one of its terms."""
     for term, put in _terms(part):
         yield from _factor_missing(term, put, known)
+    yield from _products_missing(part, known)
+    for name in known.matrices:
+        for new in (f"{_within(part)} @ {name}", f"{name} @ {_within(part)}"):
+            yield _instead(part, new)
     for name in known.own:
         for sign in "+-":
             says = MISSING[ast.Add].format(name if sign == "+" else f"-{name}")
             yield Change(_read(f"{ast.unparse(part)} {sign} {name}"), says)
+
+
+def _products_missing(part: ast.expr, known: _Known) -> Iterator[Change]:
+    for name in known.products:
+        yield Change(_read(f"{ast.unparse(part)} + {name}"), MISSING[ast.Add].format(name))
 
 
 def _terms(part: ast.expr) -> Iterator[tuple[ast.expr, Callable[[str], ast.expr]]]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import Cause
-from bptt_lab.exercises.judges.instances import RESPECTS, SHARES, Table
+from bptt_lab.exercises.judges.instances import RESPECTS, SHARES, Table, forms
 from bptt_lab.exercises.judges.returned import stated_shapes
 from bptt_lab.exercises.question import Question
+from bptt_lab.formulas.tree import Derivative, walk
 
 OF_SIZES = {"sizes", "ones", "equal"}
 MOST_TOLD = 3
@@ -36,7 +37,14 @@ def where(question: Question, tame: Table, wrong: Sequence[Table]) -> str:
 
 def _alone(question: Question, tame: Table, table: Table) -> str:
     """Return in words what is different in an instance, where nothing is said of other ones."""
-    return RESPECTS[table.case.kind].alone or _words(question, tame, table)[1]
+    what = "gradients" if _gives_gradients(question) else "numbers"
+    return RESPECTS[table.case.kind].alone.format(what=what) or _words(question, tame, table)[1]
+
+
+def _gives_gradients(question: Question) -> bool:
+    """Return whether a derivative is among what a function is given."""
+    given = forms(question, question.arguments).values()
+    return any(isinstance(part, Derivative) for tree in given for part in walk(tree))
 
 
 def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
@@ -51,6 +59,7 @@ def _words(question: Question, tame: Table, table: Table) -> tuple[str, str]:
         "B": len(table.case.scenes),
         "sizes0": _listed(before, names) or "the sizes of the task",
         "sizes": _listed(after, names) or "other sizes",
+        "what": "gradients" if _gives_gradients(question) else "numbers",
         "and_sizes": "".join(f", {one}" for one in [_listed(after, names)] if one),
     }
     return kind.right.format_map(slots), kind.wrong.format_map(slots)

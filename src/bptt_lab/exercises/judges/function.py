@@ -41,6 +41,8 @@ SECONDS_OF_CHANGES = 24.0 if REPEATABLE else 4.0  # for all changes of a functio
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
 OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 MENDABLE = ("crashed", "unsteady")  # ends for which a change of the function is looked for too
+OF_A_CHANGE = "Which equation does this line say?"
+LONGEST_BESIDE = 200  # letters of a cause that is told beside another one
 IN_PLACE = "E10"
 
 
@@ -185,14 +187,37 @@ def _compared(
         return Feedback(question.id, OTHER_FORM, cause=cause, asks="Where is float32 asked for?")
     name = min(wrong, key=lambda name: wrong[name][0])
     which = wrong[name][0]
-    cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))  # type: ignore[arg-type]
-    cause = _with_steps(cause, steps.right_steps(question, name, given[which][name], found[which]), which > 0)
+    cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))
+    right_at = steps.right_steps(question, name, given[which][name], found[which])
+    cause = _with_steps(cause, right_at, which > 0, steps.goes_back(question, name))
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
-    says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says]))
+    told = [f"{name} is wrong.", cause.right, cause.says, _of_the_others(question, given, found, wrong, name, cause)]
+    says = " ".join(filter(None, told))
     example = _first_difference(question, name, given[which][name], found[which])
     asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
     return Feedback(question.id, WRONG, "", right, says, example, question.section, asks, cause.mistake)
+
+
+def _of_the_others(
+    question: Question, given: list[dict], found: Sequence[Table], wrong: dict[str, list[int]], name: str, cause: Cause
+) -> str:
+    """Return what is told of other results that are wrong: its own cause if it has another one, or just that it is."""
+    if cause.asks == OF_A_CHANGE or _exchanged(given, found):
+        return ""
+    own, alike = [], []
+    for other in (one for one in wrong if one != name):
+        is_first = not wrong[other][0]
+        why = (
+            cause_said(question, _why(question, other, given, found, wrong[other], None, None)) if is_first else Cause()
+        )
+        is_new = why.says and why.says != cause.says and not why.right.startswith("Right")
+        if is_new and len(why.says) < LONGEST_BESIDE:
+            own.append(f"{other} is wrong too: {why.says}")
+        else:
+            alike.append(other)
+    also = [f"Also wrong, perhaps by the same slip: {', '.join(alike)}."] if alike else []
+    return " ".join([*own, *also])
 
 
 def is_in_single_precision(function: Any, results: Sequence[Any]) -> bool:
@@ -232,7 +257,7 @@ def _why(
     given: list[dict],
     found: Sequence[Table],
     at: list[int],
-    function: Callable,
+    function: Callable | None,
     outcome: Outcome | None,
 ) -> Cause:
     """Return the cause of an array that is wrong on the instances `at`."""
@@ -243,7 +268,7 @@ def _why(
         told = elsewhere.where(question, found[0], wrong) if first else ""
         return cut._replace(says=f"{told} {cut.says}".strip())
     if first:
-        if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):  # type: ignore[truthy-function]
+        if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
             wrong = _size_alone(question, name, function) or wrong
         cause = elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
         own = _mended(question, function, found, outcome)
@@ -290,7 +315,7 @@ def _mended(question: Question, function: Any, found: Sequence[Table], outcome: 
         return float(np.mean(_right_parts(given[0], found[k]))) if given else 0.0
 
     says = the_changes(function, calls, run, share)
-    return Cause(ELSEWISE.right, says, "Which equation does this line say?") if says else None
+    return Cause(ELSEWISE.right, says, OF_A_CHANGE) if says else None
 
 
 def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
@@ -383,11 +408,11 @@ def _agrees(given: Mapping[str, np.ndarray], table: Table, name: str, tolerance:
     return bool(table.case.agrees(array, true, tolerance).all())
 
 
-def _with_steps(cause: Cause, is_right: list[bool] | None, is_elsewhere: bool) -> Cause:
+def _with_steps(cause: Cause, is_right: list[bool] | None, is_elsewhere: bool, is_back: bool) -> Cause:
     """Return a cause that also says at which steps a result is right, where nothing more is known of what is."""
     if is_right is None or all(is_right) or cause.right not in ("", ELSEWISE.right) or cause.asks in OF_THE_WHOLE:
         return cause
-    told = steps.said(is_right, tells_all=cause == ELSEWISE)
+    told = steps.said(is_right, cause == ELSEWISE, is_back)
     if is_elsewhere:
         return cause._replace(says=f"{cause.says} {told.replace('It is', 'There it is', 1)}".strip())
     return cause._replace(right=f"{cause.right} {told}".strip())

@@ -61,8 +61,8 @@ RESPECTS = {
         "Which line loses a sign?",
         "the parameters with the other sign",
     ),
-    "large": Respect("gradients of ordinary size", "large ones", "Is something clipped?", "large gradients"),
-    "small": Respect("gradients of ordinary size", "small ones", CUT, "small gradients"),
+    "large": Respect("{what} of ordinary size", "large ones", "Is something clipped?", "large {what}"),
+    "small": Respect("{what} of ordinary size", "small ones", CUT, "small {what}"),
     "faint": Respect("numbers of ordinary size", "numbers from 0.06 down to 0.000000001", CUT),
     "close": Respect("targets far from the outputs", "targets close to them", CUT, "targets close to the outputs"),
     "zeros": Respect(

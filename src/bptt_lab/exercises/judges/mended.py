@@ -18,7 +18,8 @@ from bptt_lab.exercises.sandbox.written import Written, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
-MOST_BETTER = 4  # changed functions that are changed once more
+MOST_PAIRS = 800  # pairs of changes that are tried at once
+MOST_BETTER = 3  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
 Share = Callable[[int, Any], float]
@@ -88,25 +89,38 @@ def the_changes(function: Any, calls: Sequence[tuple], run: Run, share: Share) -
     edits = list(code_edits(tree))
     shares = search.shares(edits)
     if found := search.right_everywhere(edits, shares):
-        is_one_line = len({edit.line for edit in found}) == 1
-        line = f"One change in `{found[0].line}` makes it right." if is_one_line else ""
-        return found[0].said() if len(found) == 1 else line
+        return _one_said(found)
     return _two_said(search, edits, shares)
 
 
+def _one_said(found: Sequence[CodeEdit]) -> str:
+    """Return in words the one change, or the plainest of those in one line, or else the line, if it is one."""
+    if len({edit.line for edit in found}) > 1:
+        return ""
+    plainest = [edit for edit in found if edit.rank == min(one.rank for one in found)]
+    return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
+
+
 def _two_said(search: _Search, edits: Sequence[CodeEdit], shares: Sequence[float]) -> str:
-    """Return in words two changes that make a function right, the first of which alone makes more of it right."""
+    """Return in words the only two changes that make a function right.
+
+    Tried are those of which the first alone makes more of it right, and then all pairs of usual slips.
+    """
     before = max(search.unchanged(), 0.0)
     better = sorted((pair for pair in zip(shares, edits, strict=False) if pair[0] > before), key=lambda pair: -pair[0])
-    pairs: dict[str, tuple[CodeEdit, CodeEdit]] = {}
+    pairs = {}
     for _, one in better[:MOST_BETTER]:
-        again = list(code_edits(ast.parse(one.text).body[0]))  # type: ignore[arg-type]
-        for other in search.right_everywhere(again, search.shares(again)):
-            pairs.setdefault(other.text, (one, other))
+        pairs.update(search.right_pairs([one], _any))
+    if not pairs:
+        pairs = search.right_pairs([edit for edit in edits if edit.is_usual], lambda edit: edit.is_usual)
     if len(pairs) != 1:
         return ""
     ((one, other),) = pairs.values()
     return f"Two slips: {one.said()} {other.said()}"
+
+
+def _any(_: CodeEdit) -> bool:
+    return True
 
 
 class _Search:
@@ -131,6 +145,18 @@ class _Search:
             return []
         everywhere = _results(self.function, near, self.calls, self.run)
         return [edit for edit, results in zip(near, everywhere, strict=False) if self._is_right(results)]
+
+    def right_pairs(
+        self, first: Sequence[CodeEdit], is_tried: Callable[[CodeEdit], bool]
+    ) -> dict[str, tuple[CodeEdit, CodeEdit]]:
+        """Return the pairs of changes by which a function is right in all calls, by the text that comes of them."""
+        pairs: dict[str, tuple[CodeEdit, CodeEdit]] = {}
+        for one in first:
+            for other in filter(is_tried, code_edits(ast.parse(one.text).body[0])):  # type: ignore[arg-type]
+                if len(pairs) < MOST_PAIRS:
+                    pairs.setdefault(other.text, (one, other))
+        others = [other for _, other in pairs.values()]
+        return {edit.text: pairs[edit.text] for edit in self.right_everywhere(others, self.shares(others))}
 
     def _is_right(self, results: Sequence[Any]) -> bool:
         is_all = len(results) == len(self.calls)

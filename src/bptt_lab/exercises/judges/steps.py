@@ -10,7 +10,7 @@ from bptt_lab.exercises.judges.counted import counts_examples
 from bptt_lab.exercises.judges.instances import Table
 from bptt_lab.exercises.places import listed
 from bptt_lab.exercises.question import Question
-from bptt_lab.formulas.tree import free_variables
+from bptt_lab.formulas.tree import Derivative, free_variables
 
 LEAST_OF_A_RUN = 3
 
@@ -24,15 +24,37 @@ def right_steps(question: Question, name: str, given: np.ndarray, table: Table) 
     return table.case.agrees(given, true).reshape(len(true), -1).all(axis=1).tolist()  # type: ignore[return-value]
 
 
+def goes_back(question: Question, name: str) -> bool:
+    """Return whether what is returned at a step comes from later ones too, as the derivative by a state does."""
+    goal, graph = question.tree(question.returns[name]), question.graph
+    if not isinstance(goal, Derivative):
+        return True
+    if goal.below.time is not None and goal.below.time == goal.above.time:
+        return False
+    waiting = [place for place in graph.users if place.name == goal.above.name and place.time == 1]
+    reached = set(waiting)
+    while waiting and goal.kind != "immediate":
+        users = [user for user in graph.users[waiting.pop()] if user not in reached]
+        reached.update(users)
+        waiting += users
+    return any(place.time not in (None, 1) for place in reached)
+
+
 def first_wrong(is_right: list[bool]) -> int:
     """Return the index of the step at which a loop from the last step back first goes wrong."""
     return max(index for index, right in enumerate(is_right) if not right)
 
 
-def said(is_right: list[bool], tells_all: bool) -> str:
-    """Return at which steps a result is right, and where it first goes wrong; of none only if it `tells_all`."""
+def said(is_right: list[bool], tells_all: bool, is_back: bool = True) -> str:
+    """Return at which steps a result is right, and where it goes wrong, `is_back`: in a loop from the last step back.
+
+    Of none it is said only if it `tells_all`.
+    """
     right = [t for t, good in enumerate(is_right, start=1) if good]
     wrong, last = first_wrong(is_right) + 1, len(is_right)
+    if not is_back:
+        wrong_ones = [t for t, good in enumerate(is_right, start=1) if not good]
+        return f"It is right at t = {_listed(right)}, and wrong at t = {_listed(wrong_ones)}." if right else ""
     if not right:
         return f"It is wrong at every step, the last one (t = {last}) too." if tells_all else ""
     if wrong == last:
