@@ -10,7 +10,8 @@ from bptt_lab.exercises.judges.counted import counts_examples
 from bptt_lab.exercises.judges.instances import Table
 from bptt_lab.exercises.places import listed
 from bptt_lab.exercises.question import Question
-from bptt_lab.formulas.tree import Derivative, free_variables
+from bptt_lab.formulas.tree import Derivative, free_variables, walk
+from bptt_lab.network import Graph
 
 LEAST_OF_A_RUN = 3
 
@@ -26,14 +27,21 @@ def right_steps(question: Question, name: str, given: np.ndarray, table: Table) 
 
 def goes_back(question: Question, name: str) -> bool:
     """Return whether what is returned at a step comes from later ones too, as the derivative by a state does."""
-    goal, graph = question.tree(question.returns[name]), question.graph
-    if not isinstance(goal, Derivative):
-        return True
-    if goal.below.time is not None and goal.below.time == goal.above.time:
+    derivatives = [part for part in walk(question.tree(question.returns[name])) if isinstance(part, Derivative)]
+    return not derivatives or any(_reaches_later(part, question.graph) for part in derivatives)
+
+
+def _reaches_later(derivative: Derivative, graph: Graph) -> bool:
+    """Return whether what stands above a derivative reaches a later step on its way."""
+    if (
+        derivative.kind == "immediate"
+        or derivative.below.time is not None
+        and (derivative.below.time == derivative.above.time)
+    ):
         return False
-    waiting = [place for place in graph.users if place.name == goal.above.name and place.time == 1]
+    waiting = [place for place in graph.users if place.name == derivative.above.name and place.time == 1]
     reached = set(waiting)
-    while waiting and goal.kind != "immediate":
+    while waiting:
         users = [user for user in graph.users[waiting.pop()] if user not in reached]
         reached.update(users)
         waiting += users
