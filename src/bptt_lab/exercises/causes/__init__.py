@@ -4,6 +4,7 @@
 - `corrections`: the one change of a wrong answer, as it is written, that makes it right.
 - `alignment`: the slips where a wrong answer, laid beside a right form, does not match it.
 - `layout`, `forms`: a formula as sums, products and chains of matrices; the right forms written in other ways.
+- `multiplied`: the slip in one term of an answer whose brackets are multiplied out.
 - `pairs`: the one pair of changes that makes an answer right.
 - `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.

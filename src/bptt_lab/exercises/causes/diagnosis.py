@@ -13,7 +13,10 @@ import numpy as np
 
 from bptt_lab.exercises.causes.alignment import Explanation, explanation
 from bptt_lab.exercises.causes.corrections import (
+    LONGEST,
     Own,
+    agrees,
+    aims_of,
     bracketed,
     corrections,
     lost_letter,
@@ -22,10 +25,11 @@ from bptt_lab.exercises.causes.corrections import (
     spelled,
     with_outer_products,
 )
-from bptt_lab.exercises.causes.edits import Edit, is_product, spots
+from bptt_lab.exercises.causes.edits import Edit, edits, is_product, spots
+from bptt_lab.exercises.causes.multiplied import opened
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
-from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, at_other_times, other_letters, slips
+from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, Slip, at_other_times, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import at_step, listed, said_of, without_time
@@ -51,6 +55,7 @@ OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong
 OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
 LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
 OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
+OTHER_LETTER = frozenset({"time", "letter"})  # told only where another one makes the answer right as it is written
 OWN_ASKS = {
     "derivative": CATALOGUE["A2"].asks,
     "sign": ASKS["sign"],
@@ -66,6 +71,9 @@ OWN_ASKS = {
     "exchange": "Which of the two is multiplied by which in the forward equation?",
 }
 
+OF_TWO_SUMS = (
+    "Which factors stand together in one term of the right sum, and which does a product of sums bring together?"
+)
 WHICH_FIRST = "Which of the two do you find first, and by which equation?"
 # of a part laid beside a right one
 ALIGNED_ASKS = {
@@ -181,6 +189,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         yield named
         yield _of_edit(question, edit)
         yield _by_other_letter(question, scenes, a, own)
+        yield _by_multiplying_out(question, own, scenes) if not single else None
         yield _by_slip(question, a, own)
         laid = explanation(question, own, scenes) if own and not single else None  # beside right forms
         kinds = {slip.kind for slip in laid.slips} if laid else set()
@@ -462,14 +471,36 @@ def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) 
     return tuple(found)
 
 
+def _by_multiplying_out(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:
+    """Return the cause of a factored answer that no single change mends as it is written, but one of its terms does."""
+    found = opened(question, own, scenes) if own else None
+    if found is None:
+        return None
+    known = OWN_ASKS if is_derivative(question) else ASKS_FORWARD
+    asks = OF_TWO_SUMS if found.kind == "surplus" else known.get(found.kind, "")
+    return Cause("", found.says, asks)
+
+
 def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None:
     written = own and {_name(spot.part) for spot in spots(own.tree)}
     for slip, numbers in pen_slips(question):
         is_there = written is None or slip.kind not in OF_LETTERS or slip.letter in written
-        if is_there and same(a, numbers):
+        if is_there and same(a, numbers) and (own is None or _is_mended(question, own, slip)):
             asks = (ASKS if is_derivative(question) else ASKS_FORWARD)[slip.kind]
             return Cause("", SAYS[slip.kind].format(letter=slip.letter), asks.format(letter=slip.letter))
     return None
+
+
+def _is_mended(question: Question, own: Own, slip: Slip) -> bool:
+    """Return whether another letter or step, where a slip says so, makes an answer right as it is written."""
+    if slip.kind not in OTHER_LETTER:
+        return True
+    aims = aims_of(question, trial_scenes(question))
+    found = edits(own.tree, question.graph.network, (), True) if len(write(own.tree)) <= LONGEST else ()
+    return any(
+        edit.kind == slip.kind and _name(edit.about[0]) == slip.letter and agrees(edit.tree, question, aims)
+        for edit in found
+    )
 
 
 def _by_negative_slip(question: Question, a: np.ndarray) -> Cause | None:
