@@ -52,6 +52,7 @@ LOST_AND_NEGATIVE = "A term is missing, and the sign of what is there is wrong."
 ZERO = "Your answer is zero at every point tried."
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
 OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
+MOST_FACTORS = 3  # of paths that are told: of more the first is enough to begin with
 OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
 LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
 OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
@@ -380,11 +381,16 @@ def _paths_say(found: Account) -> str:
     missing = found.with_factor(lambda factor: factor == 0)
     lost = _through(found, missing)
     lost = f"{lost[0].upper()}{lost[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
-    other = next(((path, factor) for path, factor in found.factors.items() if factor not in (0, 1)), None)
-    if other is None:
-        return lost
-    said = _through(found, [other[0]])
-    return f"{lost} T{said[1:]} is {OFTEN.get(other[1], f'taken {other[1]} times')}.".strip()  # type: ignore[call-overload]
+    others = [factor for factor in dict.fromkeys(found.factors.values()) if factor not in (0, 1)]
+    told = others if len(others) <= MOST_FACTORS else others[:1]
+    return " ".join([*filter(None, [lost]), *(_so_often(found, factor) for factor in told)])
+
+
+def _so_often(found: Account, factor: Fraction) -> str:
+    """Return what is said of all paths that stand in an answer with one factor."""
+    paths = found.with_factor(lambda one: one == factor)
+    said, verb = _through(found, paths), "is" if len(paths) == 1 else "are"
+    return f"{said[0].upper()}{said[1:]} {verb} {OFTEN.get(factor, f'taken {factor} times')}."  # type: ignore[call-overload]
 
 
 def _through(found: Account, paths: Sequence[str]) -> str:

@@ -170,6 +170,7 @@ def changes(
     for spot in spots(tree):
         part = spot.part
         yield from _of_kind(part)
+        yield from _of_one_loss(part, network)
         yield from _of_sign(spot)
         yield from _of_letter(part, network)
         yield from _of_power(part)
@@ -190,6 +191,14 @@ def _of_kind(part: Tree) -> Iterator[Change]:
     says = f"{{0}} is the {words[part.kind]} derivative; the {kind} one belongs there: {{1}}."
     new = Transpose(new) if part.kind == "gradient" else new  # type: ignore[assignment]
     yield Change("derivative", says, (part, new), part, new, ("derivative", part.kind))
+
+
+def _of_one_loss(part: Tree, network: Network) -> Iterator[Change]:
+    """Yield the total derivative of the whole loss for a derivative of the loss of one step."""
+    if isinstance(part, Derivative) and part.below.name == network.loss and part.below.time is not None:
+        new = replace(part, below=replace(part.below, time=None), kind="total")
+        says = "{0} is of the loss of one step, and what comes of it later is left out: {1} belongs there."
+        yield Change("derivative", says, (part, new), part, new, ("derivative", "loss"))
 
 
 def _of_sign(spot: Spot) -> Iterator[Change]:

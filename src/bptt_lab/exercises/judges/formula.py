@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -164,19 +164,23 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
 
 def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
     """Return the first letter, derivative or loss function that is neither allowed nor in the author's forms."""
+    return next(_all_foreign(tree, question), None)
+
+
+def _all_foreign(tree: Tree, question: Question) -> Iterator[tuple[str, int]]:
+    """Yield each letter, derivative or loss function that is neither allowed nor in the author's forms."""
     known = [part for form in (question.answer, *question.same) for part in walk(question.tree(form))]
     kinds = {(part.kind, part.above.name) for part in known if isinstance(part, Derivative)}
     calls = {part.function for part in known if isinstance(part, Call)}
     inside = {id(letter) for part in walk(tree) if isinstance(part, Derivative) for letter in (part.below, part.above)}
     for part in walk(tree):
         if isinstance(part, Derivative) and not _is_known(part, kinds, question):
-            return write(part), part.column
+            yield write(part), part.column
         is_letter = isinstance(part, Letter) and id(part) not in inside
         if is_letter and question.letters and part.name not in question.letters:  # type: ignore[union-attr]
-            return part.name, part.column  # type: ignore[union-attr]
+            yield part.name, part.column  # type: ignore[union-attr]
         if isinstance(part, Call) and part.function in LOSSES and part.function not in calls:
-            return part.function, part.column
-    return None
+            yield part.function, part.column
 
 
 def _is_known(part: Derivative, kinds: set[tuple[str, str]], question: Question) -> bool:
@@ -277,12 +281,13 @@ def _is_row(part: Tree, question: Question) -> bool:
 def own(question: Question, tree: Tree) -> Own:
     """Return an answer as it is written, with the comparison by which a correction of it is judged.
 
-    A correction is no help where it would be refused for a letter that the answer did not hold.
+    A correction is no help where it would be refused for a letter or derivative that the answer did not hold.
     """
-    is_shut_out = bool(_foreign(tree, question))
+    shut_out = {name for name, _ in _all_foreign(tree, question)}
+    may_stand = question.kind == "derivation" and bool(shut_out)  # between its lines a derivative may stand
 
     def is_right(other: Tree) -> bool:
-        if not is_shut_out and _foreign(other, question):
+        if not may_stand and any(name not in shut_out for name, _ in _all_foreign(other, question)):
             return False
         try:
             with patience(SECONDS_OF_A_CORRECTION):
