@@ -24,14 +24,8 @@ def told(identity, answer):
         (
             "08.3",
             "sum(t,1,3,d(L(t),a1(t))*d(a1(t),W0))",
-            "d(L(t), a1(t)) is of the loss of one step, and what comes of it later is left out: d1(t) belongs there.",
+            "d(L(t), a1(t)) is the immediate derivative of one loss; the total one of the whole loss belongs there: d1",
             "sum(t,1,3,d1(t)*d(a1(t),W0))",
-        ),
-        (
-            "08.3",
-            "sum(t,1,3,D(L(t),a1(t))*d(a1(t),W0))",
-            "D(L(t), a1(t)) is of the loss of one step, and what comes of it later is left out: d1(t) belongs there.",
-            "sum(t,1,3,D(L,a1(t))*d(a1(t),W0))",
         ),
     ],
 )
@@ -56,3 +50,41 @@ def test_a_correction_that_would_not_be_accepted_is_not_told(identity, answer, s
 )
 def test_paths_with_one_factor_are_told_together(identity, answer, says):
     assert says in told(identity, answer)
+
+
+def test_a_step_taken_for_another_goes_before_a_path_left_out():
+    assert told("04.4", "sum(i,1,T,d_s(i)*w_y*v**(T-i))").strip() == "d_s(i) stands where d_s(T) belongs."
+    assert feedback("04.4", "sum(i,1,T,d_s(T)*w_y*v**(T-i))").outcome == CORRECT
+    assert "path through a2(t-1) left out" in told("15.3", "d1_b(t-1)*W11_b")  # there a term is missing
+
+
+SLOPES = "(d2(3)*W1_f + d2(4)*W1_f{0}*W11_f){1}*W0_f + d2(1)*W1_b{2}*W0_b"
+THREE = "*(1-h1_f(3)**2)", "*(1-h1_f(2)**2)", "*(1-h1_b(2)**2)"
+
+
+@pytest.mark.parametrize("kept", [(True, False, False), (False, True, False), (False, False, True)])
+def test_where_one_slope_stands_not_every_layers_is_missing(kept):
+    found = told("15.4", SLOPES.format(*(one if is_there else "" for one, is_there in zip(THREE, kept, strict=True))))
+    assert "every layer" not in found
+    if kept[0]:
+        assert "The factor (1 - h1_f(2)**2) is missing" in found and "The factor (1 - h1_b(2)**2) is missing" in found
+
+
+def test_where_no_slope_stands_every_layers_is_missing():
+    assert "The slope of the activation in every layer is missing." in told("15.4", SLOPES.format("", "", ""))
+
+
+def test_two_steps_exchanged_are_one_slip():
+    found = told("13.3", "diag(1-h1(2)**2) + diag(1-h1(1)**2) @ W11 @ diag(1-h1(2)**2)")
+    assert "h1(1) and h1(2) are exchanged" in found and "Two slips" not in found
+
+
+def test_of_a_formula_no_loop_is_asked_and_forwards_nothing_goes_back():
+    assert "loop" not in feedback("13.3", "diag(1-h1(2)**2) @ W11 @ diag(1-h1(1)**2)").asks
+    found = told("13.3", "diag(1-h1(2)**2) + diag(1-h1(2)**2) @ W11.T @ diag(1-h1(1)**2)")
+    assert "W11 is the wrong way round" in found and "back" not in found
+
+
+def test_a_number_is_a_weight_and_no_matrix():
+    assert "skips the weight." in told("14.2", "d2(t)*W1 + d3(t)*V + d1(t+1)")
+    assert "skips the matrix." in told("06.4", "W1.T@d_a2(t) + diag(1-h1(t+1)**2)@d_h1(t+1)")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.alignment import Explanation, explanation
+from bptt_lab.exercises.causes.alignment import Explanation, Misfit, explanation
 from bptt_lab.exercises.causes.corrections import (
     LONGEST,
     Own,
@@ -19,13 +19,14 @@ from bptt_lab.exercises.causes.corrections import (
     aims_of,
     bracketed,
     corrections,
+    factors_in,
     lost_letter,
     numbers_of,
     same,
     spelled,
     with_outer_products,
 )
-from bptt_lab.exercises.causes.edits import Edit, edits, is_product, spots
+from bptt_lab.exercises.causes.edits import Edit, edits, is_product, is_sum, spots, terms
 from bptt_lab.exercises.causes.multiplied import opened
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
@@ -36,7 +37,7 @@ from bptt_lab.exercises.places import at_step, listed, said_of, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import Derivative, Letter, Number, Tree, walk
+from bptt_lab.formulas.tree import Derivative, Letter, Number, Power, Tree, walk
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -55,7 +56,12 @@ OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong
 MOST_FACTORS = 3  # of paths that are told: of more the first is enough to begin with
 OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
 LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
+EVERY_LAYER = "every layer"  # where the slopes of all activations are wrong alike
+OF_A_LOOP = frozenset({"A5"})  # which asks about a loop: a formula has none
+ASKS_OF_SHARES = "At which steps is it used, and does the share of each of them stand in the sum?"
 OF_LETTERS = frozenset({"time", "entry", "indices", "letter"})  # told of a letter that stands in the answer
+LONGEST_FACTOR = 2  # terms: a longer sum, put before an answer, is an answer by itself
+FOR_ANOTHER = frozenset({"time", "letter", "power", "exchange", "function", "transpose", "order"})
 OTHER_LETTER = frozenset({"time", "letter"})  # told only where another one makes the answer right as it is written
 OWN_ASKS = {
     "derivative": CATALOGUE["A2"].asks,
@@ -75,6 +81,7 @@ OWN_ASKS = {
 OF_TWO_SUMS = (
     "Which factors stand together in one term of the right sum, and which does a product of sums bring together?"
 )
+EXCHANGED = "{0} and {1} are exchanged: each stands once where the other belongs."
 WHICH_FIRST = "Which of the two do you find first, and by which equation?"
 # of a part laid beside a right one
 ALIGNED_ASKS = {
@@ -186,6 +193,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         """Yield what is known, the most certain first; the search for two slips takes longest and is rarely needed."""
         yield _of_edit(question, edit) if edit and edit.kind == "derivative" else None
         yield _of_factor(question, a, g, named)
+        yield _of_edit(question, edit) if named and named.mistake == LEFT_OUT and _takes_another(edit) else None
         yield _by_paths(question, scenes, a, named, edit)
         yield named
         yield _of_edit(question, edit)
@@ -204,8 +212,15 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
 
 
 def _the_one(single: list[Edit]) -> Edit | None:
-    """Return the change of an answer that makes it right, if there is exactly one."""
-    return single[0] if len(single) == 1 else None
+    """Return the change of an answer that makes it right, if there is exactly one; a long sum for a factor is none."""
+    plain = [edit for edit in single if not (edit.kind == "factor" and len(terms(edit.about[0])) > LONGEST_FACTOR)]
+    found = plain if len(single) > 1 else single
+    return found[0] if len(found) == 1 else None
+
+
+def _takes_another(edit: Edit | None) -> bool:
+    """Return whether a change takes one part for another: then all terms and factors stand in the answer."""
+    return edit is not None and edit.kind in FOR_ANOTHER
 
 
 def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
@@ -223,8 +238,16 @@ def _by_alignment(question: Question, own: Own | None, scenes: list[Scene], sing
     return _of_slips(question, found) if found and not is_of_rows else None
 
 
+def _as_one(slips: tuple[Misfit, ...]) -> tuple[Misfit, ...]:
+    """Return slips, two of which each is what belongs where the other stands as one: they are exchanged."""
+    if {(slip.kind, slip.places, len(slip.about)) for slip in slips} not in ({("time", 1, 2)}, {("letter", 1, 2)}):
+        return slips
+    is_exchange = len(slips) == 2 and slips[0].about == slips[1].about[::-1]
+    return (slips[0]._replace(says=EXCHANGED),) if is_exchange else slips
+
+
 def _of_slips(question: Question, found: Explanation) -> Cause:
-    said = [slip.said(lambda part: spelled(part, question)) for slip in found.slips]
+    said = [slip.said(lambda part: spelled(part, question)) for slip in _as_one(found.slips)]
     says = TWICE.get(said[0], " ".join(said)) if said[0] == said[-1] and len(said) > 1 else " ".join(said)
     known = OWN_ASKS | ALIGNED_ASKS if is_derivative(question) else ASKS_FORWARD | ALIGNED_FORWARD
     asks = known.get(found.slips[0].kind, "")
@@ -406,10 +429,21 @@ def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit
     if edit and (edit.kind == "surplus" or edit.kind == "sign" and not edit.is_inside):
         return None
     has_inner_sign = own is None or edit is not None and edit.kind == "sign" and not is_product(edit.about[0])
+    has_slope = own is not None and _holds_a_right_slope(question, own)
     for mutant, numbers in catalogued(question):
-        if same(a, numbers) and (has_inner_sign or mutant.mistake not in OF_INNER_SIGNS):
-            return named_cause(mutant, question.goal_tree)
+        is_true = not (has_slope and dict(mutant.detail).get("equation") == EVERY_LAYER)
+        if is_true and same(a, numbers) and (has_inner_sign or mutant.mistake not in OF_INNER_SIGNS):
+            cause = named_cause(mutant, question.goal_tree)
+            return cause._replace(asks=ASKS_OF_SHARES) if mutant.mistake in OF_A_LOOP else cause
     return None
+
+
+def _holds_a_right_slope(question: Question, own: Own) -> bool:
+    """Return whether a slope of a right form, such as 1 - h1(3)**2, stands in an answer: then not all are wrong."""
+    right = {
+        part for part in factors_in(question) if is_sum(part) and any(isinstance(one, Power) for one in walk(part))
+    }
+    return any(spot.part in right for spot in spots(own.tree))
 
 
 def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) -> Cause:

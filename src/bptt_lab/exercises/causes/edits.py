@@ -18,6 +18,7 @@ from bptt_lab.formulas.tree import (
     Letter,
     Negative,
     Number,
+    Over,
     Power,
     Transpose,
     Tree,
@@ -171,6 +172,7 @@ def changes(
         part = spot.part
         yield from _of_kind(part)
         yield from _of_one_loss(part, network)
+        yield from _of_the_end(part)
         yield from _of_sign(spot)
         yield from _of_letter(part, network)
         yield from _of_power(part)
@@ -194,10 +196,11 @@ def _of_kind(part: Tree) -> Iterator[Change]:
 
 
 def _of_one_loss(part: Tree, network: Network) -> Iterator[Change]:
-    """Yield the total derivative of the whole loss for a derivative of the loss of one step."""
-    if isinstance(part, Derivative) and part.below.name == network.loss and part.below.time is not None:
+    """Yield the total derivative of the whole loss for an immediate one of the loss of one step."""
+    is_one = isinstance(part, Derivative) and part.kind == "immediate" and part.below.time is not None
+    if is_one and part.below.name == network.loss:
         new = replace(part, below=replace(part.below, time=None), kind="total")
-        says = "{0} is of the loss of one step, and what comes of it later is left out: {1} belongs there."
+        says = "{0} is the immediate derivative of one loss; the total one of the whole loss belongs there: {1}."
         yield Change("derivative", says, (part, new), part, new, ("derivative", "loss"))
 
 
@@ -231,6 +234,21 @@ def _of_letter(part: Tree, network: Network) -> Iterator[Change]:
             yield change("time", replace(letter, time=shifted(letter.time, by)), is_derivative, letter.name, by)
     for other in other_letters(letter, network):
         yield change("letter", other, is_derivative, letter.name, other.name, letter.entry)
+
+
+def _of_the_end(part: Tree) -> Iterator[Change]:
+    """Yield a letter in a sum over steps that is taken at the last step for the step of the sum, and the reverse."""
+    ends = (Variable("T"), Variable(part.variable)) if isinstance(part, Over) and part.kind == "sum" else ()
+    for spot in spots(part.body) if ends else ():  # type: ignore[union-attr]
+        letter = spot.part.above if isinstance(spot.part, Derivative) else spot.part
+        if not isinstance(letter, Letter) or isinstance(spot.part, Derivative) and spot.part.kind == "immediate":
+            continue
+        for time, other in itertools.permutations(ends):
+            if letter.time == time:
+                new = replace(letter, time=other)
+                whole = replace(spot.part, above=new) if isinstance(spot.part, Derivative) else new
+                key = ("time", "end", letter.name, isinstance(spot.part, Derivative), write(other))
+                yield Change("time", "{0} stands where {1} belongs.", (spot.part, whole), spot.part, whole, key)
 
 
 def _of_power(part: Tree) -> Iterator[Change]:

@@ -110,7 +110,8 @@ def _through_time(graph: Graph, uses: Uses) -> Iterator[Edit]:
         if use.size[0] == use.size[1]:
             yield Edit("A3", detail, own, sloped(of(use), _diagonal))
             if _has_parameter(graph, use):
-                yield Edit("E2", detail, own, sloped(of(use), _identity))
+                weight = "the matrix" if use.size[0] > 1 else "the weight"
+                yield Edit("E2", {**detail, "weight": weight}, own, sloped(of(use), _identity))
             yield Edit("B9", detail, own, carried(of(use), swapped=True))
     for sign in sorted({1 if use.shift > 0 else -1 for use in recurrent}):
         yield Edit("A10", {}, recurrent, plain, mirrored(sign))
