@@ -58,7 +58,7 @@ def test_a_wrong_shape_is_told_of_which_quantity_it_is(identity, answer, words):
 )
 def test_a_shape_of_no_quantity_is_told_of_none(identity, answer):
     cause = judge_shape(COURSE[identity], answer).cause
-    assert "That is the shape of" not in cause and cause.startswith("How many rows has W")
+    assert "That is the shape of" not in cause and cause.startswith("How many rows has the matrix")
 
 
 def test_of_two_quantities_with_one_shape_none_is_named():

@@ -88,3 +88,44 @@ def test_of_a_formula_no_loop_is_asked_and_forwards_nothing_goes_back():
 def test_a_number_is_a_weight_and_no_matrix():
     assert "skips the weight." in told("14.2", "d2(t)*W1 + d3(t)*V + d1(t+1)")
     assert "skips the matrix." in told("06.4", "W1.T@d_a2(t) + diag(1-h1(t+1)**2)@d_h1(t+1)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "never"),
+    [
+        (
+            "-sum(k,1,3,y(t)[k]*a2(t)[k]) + sum(k,1,3,ln(exp(a2(t)[k])))",
+            "The sum and log are exchanged: sum(k, 1, 3, log(exp(a2(t)[k]))) stands where log(sum(k, 1, 3, exp(",
+            "Two slips",
+        ),
+        (
+            "sum(k,1,3,exp(a2(t)[k])) - sum(k,1,3,y(t)[k]*a2(t)[k])",
+            "sum(k, 1, 3, exp(a2(t)[k])) stands where",
+            "exchan",
+        ),
+    ],
+)
+def test_a_function_and_a_sum_exchanged_are_one_slip(answer, says, never):
+    found = told("05.5", answer)
+    assert says in found and never not in found
+    assert feedback("05.5", "-sum(k,1,3,y(t)[k]*a2(t)[k]) + log(sum(k,1,3,exp(a2(t)[k])))").outcome == CORRECT
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("3*x@d_b0.T", "The factor 3 is too much in 3*x."),
+        ("-x@d_b0.T", "The outer product (-x) @ d_b0.T stands the other way round."),
+        ("x@d_b0.T", "transposed"),
+    ],
+)
+def test_an_answer_is_quoted_as_it_is_written(answer, says):
+    found = told("08.5", answer)
+    assert says in found and "x.T" not in found and "D(L, b0)" not in found
+
+
+def test_guiding_questions_fit_what_is_asked_for():
+    assert "How many rows has the matrix" in told("15.1", "(7, 5)") and "W1" not in told("15.1", "(7, 5)")
+    for answer in ("h2(t)*(1-y(t))", "-y(t)*(1-h2(t))"):  # half of a loss, and no path
+        assert "Of which terms" in feedback("05.3", answer).asks
+    assert "TBPTT(3, 3)" in told("13.1", "12") and "That is TBPTT" not in told("13.1", "12")

@@ -54,6 +54,9 @@ COMMON_FIRST = (
 )
 
 
+AS_THEY_ARE = ("more", "transpose", "row", "lost")  # what is missing stands nowhere
+
+
 Term = tuple[Part, bool]
 Links = tuple[Part, ...]
 
@@ -112,7 +115,25 @@ def explanation(question: Question, own: Own, scenes: list[Scene]) -> Explanatio
             found = [one for one in _simplest(question, own.tree) if agrees(one.trees[0], question, aims)]
     except Unsettled:
         return None
-    return _certain([one for one in found if own.is_right(one.trees[0])])
+    certain = _certain([one for one in found if own.is_right(one.trees[0])])
+    return certain and certain._replace(slips=tuple(as_written(slip, own.tree, question) for slip in certain.slips))
+
+
+def as_written(slip: Misfit, tree: Tree, question: Question) -> Misfit:
+    """Return a slip with the parts it quotes as they stand in an answer, not as they were read or turned round."""
+    layout, written = Layout(question), list(dict.fromkeys(spot.part for spot in spots(tree)))
+    keys = {part: layout.read(part).key for part in reversed(written)}
+
+    def quoted(part: Tree) -> Tree:
+        if part in keys:
+            return part
+        found = (layout.read(part).key, layout.read(layout.turned(part)).key)
+        wanted = (*found, *(-key % PRIME for key in found))
+        return next((one for key in wanted for one in written if keys[one] == key), part)
+
+    belongs = slip.about[1:] if slip.says.endswith(INSTEAD[3:]) else ()
+    about = (quoted(part) for part in slip.about[: len(slip.about) - len(belongs)])
+    return slip._replace(about=(*about, *belongs)) if slip.kind not in AS_THEY_ARE else slip
 
 
 def _certain(found: list[Match]) -> Explanation | None:
@@ -226,10 +247,18 @@ class Aligner:
                 yield found._replace(trees=(replace(one, arguments=found.trees),))
         if theirs.kind == "call" != ours.kind and len(theirs.parts) == 1:
             slip = self._instead(ours, replace(theirs, tree=replace(two, arguments=(one,))))  # type: ignore[arg-type]
-            for found in _with((slip,), self.align(ours, theirs.parts[0])):
+            inner = self.align(ours, theirs.parts[0])
+            if inner and inner[0].slips:  # what else is wrong inside is told by itself
+                says = f"The function {two.function} is missing around {{0}}."  # type: ignore[union-attr]
+                slip = Misfit("function", says, (one,), slip.key)
+            for found in _with((slip,), inner):
                 yield found._replace(trees=(replace(two, arguments=found.trees),))  # type: ignore[arg-type]
         if ours.kind == "call" != theirs.kind and len(ours.parts) == 1:
-            yield from _with((self._instead(ours, ours.parts[0]),), self.align(ours.parts[0], theirs))
+            inner, slip = self.align(ours.parts[0], theirs), self._instead(ours, ours.parts[0])
+            if inner and inner[0].slips:
+                says = f"The function {one.function} is too much in {{0}}."  # type: ignore[union-attr]
+                slip = Misfit("function", says, (one,), slip.key)
+            yield from _with((slip,), inner)
 
     def _diagonal(self, ours: Part, theirs: Part) -> Iterator[Match]:
         """Yield a column in a product of matrices where its diagonal matrix belongs: `@` instead of `*`."""

@@ -91,7 +91,10 @@ ALIGNED_ASKS = {
     "more": OWN_ASKS["factor"],
     "less": OWN_ASKS["factor"],
 }
-ALIGNED_ASKS |= {"lost": ASKS["term"], "function": "Which function is applied there, and which is its slope?"}
+ALIGNED_ASKS |= {
+    "lost": ASKS_FORWARD["term"],
+    "function": "Which function of it belongs there, and which one stands there?",
+}
 ALIGNED_FORWARD = {
     "range": ASKS["range"],
     "operator": ASKS["transpose"],
@@ -526,9 +529,16 @@ def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None
     for slip, numbers in pen_slips(question):
         is_there = written is None or slip.kind not in OF_LETTERS or slip.letter in written
         if is_there and same(a, numbers) and (own is None or _is_mended(question, own, slip)):
-            asks = (ASKS if is_derivative(question) else ASKS_FORWARD)[slip.kind]
+            is_way = is_derivative(question) and not (slip.kind == "term" and _has_one_way(question))
+            asks = (ASKS if is_way else ASKS_FORWARD)[slip.kind]
             return Cause("", SAYS[slip.kind].format(letter=slip.letter), asks.format(letter=slip.letter))
     return None
+
+
+def _has_one_way(question: Question) -> bool:
+    """Return whether what a derivative is taken by reaches one quantity only: terms that are missing are no paths."""
+    goal, network = question.goal_tree, question.graph.network
+    return isinstance(goal, Derivative) and goal.above.time is not None and len(network.uses[goal.above.name]) == 1
 
 
 def _is_mended(question: Question, own: Own, slip: Slip) -> bool:

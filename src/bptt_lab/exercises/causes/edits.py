@@ -173,6 +173,7 @@ def changes(
         yield from _of_kind(part)
         yield from _of_one_loss(part, network)
         yield from _of_the_end(part)
+        yield from _of_inner_function(part)
         yield from _of_sign(spot)
         yield from _of_letter(part, network)
         yield from _of_power(part)
@@ -272,6 +273,19 @@ def _of_function(part: Tree, functions: tuple[str, ...]) -> Iterator[Change]:
     for new in found:
         key = ("function", _timeless(part), _timeless(new))
         yield Change("function", "{0} stands where {1} belongs.", (part, new), part, new, key)
+
+
+def _of_inner_function(part: Tree) -> Iterator[Change]:
+    """Yield the function of a sum where the sum of the function stands, and the reverse: the two are exchanged."""
+    new: Tree | None = None
+    match part:
+        case Over("sum", body=Call(function, (inner,))) if function != "diag":
+            new = Call(function, (replace(part, body=inner),))
+        case Call(function, (Over("sum", body=inner) as whole,)) if function != "diag":
+            new = replace(whole, body=Call(function, (inner,)))
+    if new is not None:
+        says = f"The sum and {function} are exchanged: {{0}} stands where {{1}} belongs."
+        yield Change("function", says, (part, new), part, new)
 
 
 def _of_transpose(part: Tree, network: Network) -> Iterator[Change]:
