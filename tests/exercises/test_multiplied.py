@@ -49,3 +49,15 @@ def test_a_product_of_sums_holds_terms_too_many():
 def test_what_is_wrong_otherwise_is_not_multiplied_out(identity, answer):
     found = told(identity, answer)
     assert "Multiplied out" not in found and "another letter" not in found
+
+
+def test_a_number_for_the_unit_matrix_is_told():
+    assert "the unit matrix is meant" in told("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(1)**2))")
+    assert "unit matrix" not in told("13.3", "diag(1-h1(2)**2) @ (2 + W11 @ diag(1-h1(1)**2))")
+    assert "unit matrix" not in told("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(2)**2))")
+
+
+def test_one_matrix_for_two_layers_is_told_where_shapes_do_not_fit():
+    found = told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a2(t+1)))")
+    assert "These shapes do not fit" in found and "In one of its terms W2 stands where W22 belongs." in found
+    assert "one of its terms" not in told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a3(t+1)))")

@@ -129,3 +129,29 @@ def test_guiding_questions_fit_what_is_asked_for():
     for answer in ("h2(t)*(1-y(t))", "-y(t)*(1-h2(t))"):  # half of a loss, and no path
         assert "Of which terms" in feedback("05.3", answer).asks
     assert "TBPTT(3, 3)" in told("13.1", "12") and "That is TBPTT" not in told("13.1", "12")
+
+
+@pytest.mark.parametrize(
+    ("identity", "answer", "says"),
+    [
+        ("04.3", "w_y*(d_s(1)*v**4 + d_s(2)*v**3 + d_s(3)*v**2 + d_s(4)*v)", "run the wrong way round: "),
+        (
+            "08.2",
+            "d1(1)*x(4)+d1(2)*x(3)+d1(3)*x(2)+d1(4)*x(1)",
+            "The steps run the wrong way round: x(1) stands where x(4)",
+        ),
+        (
+            "04.3",
+            "d_s(1)*w_y*v + d_s(2)*w_y**2*v**2 + d_s(3)*w_y**3*v**3 + d_s(4)*w_y**4*v**4",
+            "w_y**2 stands where w_y belongs, and likewise in the other places.",
+        ),
+        ("04.3", "sum(t,1,T,d_s(t)*(w_y*v)**t)", "The power is of one factor only: (w_y*v)**t stands where w_y*v**t "),
+    ],
+)
+def test_powers_and_steps_in_another_order_are_told(identity, answer, says):
+    assert says in told(identity, answer)
+
+
+@pytest.mark.parametrize("answer", ["d1(1)*x(2)+d1(2)*x(3)+d1(3)*x(4)+d1(4)*x(1)", "d1(1)*x(3)+d1(2)*x(2)+d1(3)*x(1)"])
+def test_steps_in_no_reverse_order_are_not_told_so(answer):
+    assert "wrong way round" not in told("08.2", answer)

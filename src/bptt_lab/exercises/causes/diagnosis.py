@@ -78,9 +78,10 @@ OWN_ASKS = {
     "exchange": "Which of the two is multiplied by which in the forward equation?",
 }
 
-OF_TWO_SUMS = (
-    "Which factors stand together in one term of the right sum, and which does a product of sums bring together?"
-)
+OPENED_ASKS = {
+    "surplus": "Which factors stand together in one term of the right sum, and which does a product of sums pair?",
+    "unit": "What does the sum of a matrix and a number hold beside the diagonal?",
+}
 EXCHANGED = "{0} and {1} are exchanged: each stands once where the other belongs."
 WHICH_FIRST = "Which of the two do you find first, and by which equation?"
 # of a part laid beside a right one
@@ -138,6 +139,7 @@ def diagnose_unfit(question: Question, own: Own) -> Cause | None:
             or _by_outer_products(question, own)
             or _of_edit(question, _the_one(single))
             or _by_alignment(question, own, trial_scenes(question), single)
+            or (_by_multiplying_out(question, own, trial_scenes(question)) if not single else None)
         )
 
 
@@ -520,8 +522,7 @@ def _by_multiplying_out(question: Question, own: Own | None, scenes: list[Scene]
     if found is None:
         return None
     known = OWN_ASKS if is_derivative(question) else ASKS_FORWARD
-    asks = OF_TWO_SUMS if found.kind == "surplus" else known.get(found.kind, "")
-    return Cause("", found.says, asks)
+    return Cause("", found.says, OPENED_ASKS.get(found.kind) or known.get(found.kind, ""))
 
 
 def _by_slip(question: Question, a: np.ndarray, own: Own | None) -> Cause | None:

@@ -144,6 +144,8 @@ def edits(
             says = first.says.removesuffix(".") + LIKEWISE
             yield Edit(first.kind, says, first.about, _changed(tree, [first, *others]), first.is_inside)
     yield from _exchanged(tree, network)
+    yield from _to_a_power(tree)
+    yield from _reversed(tree)
     yield from _complemented(tree)
     yield from _moved(tree)
     yield from _slopes(tree, network)
@@ -253,7 +255,16 @@ def _of_the_end(part: Tree) -> Iterator[Change]:
 
 
 def _of_power(part: Tree) -> Iterator[Change]:
-    """Yield a power of a letter, and another power where there is one."""
+    """Yield a power of a letter, another power where there is one, and one of the last of two factors alone."""
+    if isinstance(part, Power) and isinstance(part.base, Binary) and part.base.operator == "*":
+        left, right = part.base.left, part.base.right
+        for new in (
+            replace(part.base, right=Power(right, part.exponent)),
+            replace(part.base, left=Power(left, part.exponent)),
+        ):
+            yield Change(
+                "power", "The power is of one factor only: {0} stands where {1} belongs.", (part, new), part, new
+            )
     if isinstance(part, Power) and isinstance(part.exponent, Number):
         numbers = [part.exponent.value + 1, part.exponent.value - 1]
         found = [part.base if n == 1 else replace(part, exponent=Number(n)) for n in numbers if n > 0]
@@ -340,6 +351,40 @@ def _exchanged(tree: Tree, network: Network) -> Iterator[Edit]:
         if _shape(one, network) == _shape(other, network):
             new = with_letters(tree, {one: other, other: one})
             yield Edit("exchange", "{0} and {1} are exchanged.", (one, other), new)
+
+
+def _to_a_power(tree: Tree) -> Iterator[Edit]:
+    """Yield an answer with one letter itself for each of its powers, where it has several."""
+    found: dict[Tree, dict[Tree, None]] = {}
+    for spot in spots(tree):
+        if isinstance(spot.part, Power) and isinstance(spot.part.base, Letter):
+            found.setdefault(spot.part.base, {})[spot.part] = None
+    for letter, powers in found.items():
+        if len(powers) > 1:
+            first, new = next(iter(powers)), dict.fromkeys(powers, letter)
+            says = "A power is wrong: {0} stands where {1} belongs" + LIKEWISE
+            yield Edit("power", says, (first, letter), mapped(tree, lambda part, new=new: new.get(part)))  # type: ignore[misc]
+
+
+def _reversed(tree: Tree) -> Iterator[Edit]:
+    """Yield an answer with the steps of one letter, or the powers of one, in the reverse order, where it has many."""
+    steps: dict[tuple, dict[Tree, int]] = {}
+    for spot in spots(tree):
+        letter, power = spot.part, 1
+        if isinstance(letter, Power) and isinstance(letter.exponent, Number):
+            letter, power = letter.base, int(letter.exponent.value)
+        if isinstance(letter, Letter) and letter.time is None:
+            powers = steps.setdefault(("powers", letter), {})
+            powers.setdefault(spot.part, power)
+        elif isinstance(letter, Letter) and isinstance(letter.time, Number) and power == 1:
+            steps.setdefault(("steps", replace(letter, time=None)), {})[letter] = int(letter.time.value)
+    for (what, _), known in steps.items():
+        if len(known) > 2:
+            order = sorted(known, key=known.__getitem__)
+            new = dict(zip(order, reversed(order), strict=True))
+            says = f"The {what} run the wrong way round: {{0}} stands where {{1}} belongs, and so on."
+            whole = mapped(tree, lambda part, new=new: new.get(part))  # type: ignore[misc]
+            yield Edit("time" if what == "steps" else "power", says, (order[0], order[-1]), whole)
 
 
 def _complemented(tree: Tree) -> Iterator[Edit]:
