@@ -33,7 +33,7 @@ def test_a_factor_for_two_terms_is_told_of_the_term_in_which_it_is_wrong(identit
 
 def test_a_product_of_sums_holds_terms_too_many():
     found = told("08.2", "(d1(1)+d1(2)+d1(3)+d1(4))*(x(1)+x(2)+x(3)+x(4))")
-    assert "holds d1(1)*x(2) and 11 other terms that are too much." in found
+    assert "holds terms that are too much: d1(1)*x(2) and 11 others." in found
     assert "Multiplied out" not in told("08.2", "(d1(1)+d1(2)+d1(3))*(x(1)+x(2)+x(3))")  # terms are missing too
 
 

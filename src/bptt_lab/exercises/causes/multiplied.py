@@ -110,4 +110,5 @@ def _too_many(question: Question, own: Own, several: list[Term]) -> Opened | Non
 def _said(first: str, more: int) -> str:
     if not more:
         return f"Multiplied out, your answer holds the term {first}, which is too much."
-    return f"Multiplied out, your answer holds {first} and {more} other term{'s' * (more > 1)} that are too much."
+    others = f"{more} others" if more > 1 else "another one"
+    return f"Multiplied out, your answer holds terms that are too much: {first} and {others}."
