@@ -28,7 +28,7 @@ TOLD = [
     ("02.1", "(6, 4)", "gradient of L by W0, not by W1"),
     ("02.1", "(4, 6)", "derivative of L by W0, not by W1"),
     ("02.1", "(7, 3)", "gradient of L by W2, not by W1"),
-    ("02.1", "(1, 6)", "shape of a row. W1 is a matrix"),  # a1, h1 and b0 have it: none is named
+    ("02.1", "(1, 6)", "shape of a row. The derivative is taken by a matrix"),  # a1, h1 and b0 have it: none is named
     ("05.1", "(D, M)", "derivative of L by W0, not by W1"),
     ("05.1", "(M, M)", "derivative of L by W11, not by W1"),
     ("05.1", "(T, M, K)", "no axis for the steps: their shares are added"),

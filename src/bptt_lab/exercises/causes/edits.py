@@ -200,8 +200,9 @@ def _of_kind(part: Tree) -> Iterator[Change]:
 
 def _of_one_loss(part: Tree, network: Network) -> Iterator[Change]:
     """Yield the total derivative of the whole loss for an immediate one of the loss of one step."""
-    is_one = isinstance(part, Derivative) and part.kind == "immediate" and part.below.time is not None
-    if is_one and part.below.name == network.loss:
+    if not (isinstance(part, Derivative) and part.kind == "immediate"):
+        return
+    if part.below.name == network.loss and part.below.time is not None:
         new = replace(part, below=replace(part.below, time=None), kind="total")
         says = "{0} is the immediate derivative of one loss; the total one of the whole loss belongs there: {1}."
         yield Change("derivative", says, (part, new), part, new, ("derivative", "loss"))
@@ -257,14 +258,10 @@ def _of_the_end(part: Tree) -> Iterator[Change]:
 def _of_power(part: Tree) -> Iterator[Change]:
     """Yield a power of a letter, another power where there is one, and one of the last of two factors alone."""
     if isinstance(part, Power) and isinstance(part.base, Binary) and part.base.operator == "*":
-        left, right = part.base.left, part.base.right
-        for new in (
-            replace(part.base, right=Power(right, part.exponent)),
-            replace(part.base, left=Power(left, part.exponent)),
-        ):
-            yield Change(
-                "power", "The power is of one factor only: {0} stands where {1} belongs.", (part, new), part, new
-            )
+        base, says = part.base, "The power is of one factor only: {0} stands where {1} belongs."
+        for one in ("right", "left"):
+            alone = replace(base, **{one: Power(getattr(base, one), part.exponent)})  # type: ignore[arg-type]
+            yield Change("power", says, (part, alone), part, alone)
     if isinstance(part, Power) and isinstance(part.exponent, Number):
         numbers = [part.exponent.value + 1, part.exponent.value - 1]
         found = [part.base if n == 1 else replace(part, exponent=Number(n)) for n in numbers if n > 0]
@@ -369,21 +366,20 @@ def _to_a_power(tree: Tree) -> Iterator[Edit]:
 def _reversed(tree: Tree) -> Iterator[Edit]:
     """Yield an answer with the steps of one letter, or the powers of one, in the reverse order, where it has many."""
     steps: dict[tuple, dict[Tree, int]] = {}
-    for spot in spots(tree):
-        letter, power = spot.part, 1
-        if isinstance(letter, Power) and isinstance(letter.exponent, Number):
-            letter, power = letter.base, int(letter.exponent.value)
+    bases = {id(spot.part.base) for spot in spots(tree) if isinstance(spot.part, Power)}
+    for part in (spot.part for spot in spots(tree) if id(spot.part) not in bases):
+        is_power = isinstance(part, Power) and isinstance(part.exponent, Number)
+        letter, power = (part.base, int(part.exponent.value)) if is_power else (part, 1)  # type: ignore[union-attr]
         if isinstance(letter, Letter) and letter.time is None:
-            powers = steps.setdefault(("powers", letter), {})
-            powers.setdefault(spot.part, power)
-        elif isinstance(letter, Letter) and isinstance(letter.time, Number) and power == 1:
+            steps.setdefault(("powers", letter), {})[part] = power
+        elif isinstance(letter, Letter) and isinstance(letter.time, Number) and not is_power:
             steps.setdefault(("steps", replace(letter, time=None)), {})[letter] = int(letter.time.value)
     for (what, _), known in steps.items():
         if len(known) > 2:
             order = sorted(known, key=known.__getitem__)
             new = dict(zip(order, reversed(order), strict=True))
             says = f"The {what} run the wrong way round: {{0}} stands where {{1}} belongs, and so on."
-            whole = mapped(tree, lambda part, new=new: new.get(part))  # type: ignore[misc]
+            whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))  # type: ignore[misc]
             yield Edit("time" if what == "steps" else "power", says, (order[0], order[-1]), whole)
 
 

@@ -161,7 +161,7 @@ def _vector(question: Question, given: Sizes) -> str:
     if _below(question) or len(question.graph.network.shapes[above]) != 2 or len(given) != 2 or given.count(1) != 1:
         return ""
     what = "column" if given[1] == 1 else "row"
-    return f"That is the shape of a {what}. {above} is a matrix, with rows and columns."
+    return f"That is the shape of a {what}. The derivative is taken by a matrix, with rows and columns."
 
 
 def _called(shape: Sizes, question: Question) -> Sizes:
