@@ -43,7 +43,8 @@ class Question:
     is stacked over time, what belongs to a sequence over `batch` sequences (0: one sequence, without that axis).
     `reasons` says of wrong choices, numbers or shapes why they are wrong. A `shape` with a network and a goal is
     proven, and a wrong one compared with those of other quantities; `called` gives letters to sizes: { x = "D" }.
-    `most_letters` is how many letters the last line of a derivation may hold, where the task asks for a short one.
+    `most_letters` is how many letters the last line of a derivation may hold, where the task asks for a short one;
+    `left_out` is what it or an answer may not hold: "sum", "/".
     `tolerance` says how far a number may be off: `abs`, or `rel` as a share of it. `points` and `attempts` hold where a
     course file says nothing else.
     """
@@ -64,6 +65,7 @@ class Question:
     letters: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     most_letters: int = 0
+    left_out: tuple[str, ...] = ()
     printed: str = ""
     source: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from bptt_lab.exercises.judges.formula import (
     own,
     wrong_elsewhere,
 )
+from bptt_lab.exercises.judges.left_out import unwanted
 from bptt_lab.exercises.judges.worked import chain_line
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
@@ -179,12 +180,15 @@ def _end(question: Question, lines: list[Written], strength: str, is_end: bool) 
     last, found = lines[-1].tree, Feedback(question.id, OTHER_FORM, strength)
     if last == question.goal_tree:
         return found._replace(cause="That is the question itself.", asks="With which rule do you begin?", is_open=True)
-    left = _left(question, last)
-    if left:
+    name = _left(question, last)
+    if name:
         right = f"{'All lines follow' if len(lines) > 1 else 'The line is right so far'}. Go on."
-        cause = f"The last line still holds {left}."
+        cause = f"The last line still holds {name}."
         cause += f" It may hold {', '.join(question.letters)}." if question.letters else ""
         return found._replace(right=right, cause=cause, asks="What can be put in for it?", is_open=True)
+    if left := unwanted(question, last):
+        cause = f"The last line still holds {left.words}: the task asks for one without."
+        return found._replace(right="All lines follow.", cause=cause, asks=left.asks, is_open=True)
     if something_cancels(question, last):
         cause = "The last line can be written shorter."
         return found._replace(right="All lines follow.", cause=cause, asks="What cancels?")

@@ -15,6 +15,7 @@ from bptt_lab.exercises.causes.corrections import Own
 from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_unfit, is_derivative, trial_scenes
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
+from bptt_lab.exercises.judges.left_out import unwanted
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
@@ -159,6 +160,9 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
         error = FormulaError(f"{name} is not available in this exercise.", offer, *place)
         is_open = any(isinstance(part, Derivative) and write(part) == name for part in walk(tree))
         return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error), is_open=is_open)
+    if left := unwanted(question, tree):
+        cause = f"It still holds {left.words}: the task asks for a form without."
+        return Feedback(question.id, OTHER_FORM, strength, "The value is right.", cause, asks=left.asks, is_open=True)
     return Feedback(question.id, CORRECT, strength)
 
 
@@ -348,7 +352,9 @@ def _spelled(part: Letter | Derivative, loss: str) -> str:
 def prove_formula(question: Question, judge: Callable[[Question, str], Feedback] = judge_formula) -> list[str]:
     """Return which of the listed forms are not accepted, and a printed slip that is none."""
     judged = {form: judge(question, form) for form in (question.answer, *question.same)}
-    found = [f"the form {form!r} is judged: {one}" for form, one in judged.items() if one.outcome != CORRECT]
+    on_the_way = {form for form in question.same if unwanted(question, question.tree(form))}
+    wanted = {form: OTHER_FORM if form in on_the_way else CORRECT for form in judged}
+    found = [f"the form {form!r} is judged: {one}" for form, one in judged.items() if one.outcome != wanted[form]]
     if question.printed and judge_formula(replace(question, letters=()), question.printed).is_correct:
         found.append("the printed line is right: there is no slip to be found")
     return found

@@ -64,6 +64,7 @@ TYPES: Mapping[str, Type] = {
         lambda value: _is_text(value) and bool(IDENTITY.fullmatch(value)),
     ),
     "texts": Type("a list of texts", _list(_is_text)),
+    "left_out": Type('a list of "sum" and "/"', lambda value: _list(_is_text)(value) and set(value) <= {"sum", "/"}),
     "text_table": Type("a table of texts", _table(_is_text)),
     "sizes": Type("a table of sizes, whole numbers from 1, or lists of them", _table(_is_size)),
     "ranges": Type("a table of pairs, the lowest and the highest number", _table(_is_range)),
