@@ -122,7 +122,7 @@ def test_an_equals_sign_below_a_sum_parts_no_line():
     [
         (r"\foo{x} + \delta^{1(1)}", r"\foo is LaTeX that is not read here", 0),
         (r"\delta^{1(1)} + \underbrace{x}", r"\underbrace is LaTeX", 16),
-        (r"\sum_{t} \delta^{1(t)}", r"Write  \sum_{t=1}^{T}", 9),
+        (r"\sum_{t} \delta^{1(t)}", r"Write  \sum_{t=1}^{T}", 0),
         (r"\frac{\partial L}{\partial h^{1(1)}}", r"\partial^{+}", 6),
         (r"\delta^{1(1)} h^{1(0}", "A ) is missing", 18),
         (r"\delta_1^{(1)}", r"as in  \delta^{1(2)}", 0),

@@ -79,6 +79,13 @@ def rewrite(id, text):
         ("02.5", "np.diag(1-h1**2)@(W1.T@d_a2+V.T@d_a3)"),
         ("12.3", "W11.T@diag(1-h1(3)**2)@W11.T@diag(1-h1(4)**2)@W1.T@d_a2(4)"),
         ("17.2", "d_h1(t) (h1(t-1)-n(t)) z(t) (1-z(t))"),
+        ("08.2", "np.sum(d1*x)"),
+        ("08.2", "sum(x*d1)"),
+        ("08.2", "sum(d1(t)*x(t), t, 1, T)"),
+        ("08.2", "sum(d1(t)*x(t), (t, 1, T))"),
+        ("08.3", r"sum(t,1,T, D(L,a1(t))*\partial^+ a1(t) / \partial W0)"),
+        ("08.3", r"\sum_{t=1}^{T} \frac{dL}{d a1(t)} \partial^{+} a1(t) / \partial W0"),
+        ("08.3", "sum(t,1,T, D(L,a1(t))*∂⁺a1(t)/∂W0)"),
         ("13.3", "(np.eye(M) - diag(h1(2)**2)) + (eye(M) - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
         ("13.3", "(I - diag(h1(2)**2)) + (I - diag(h1(2)**2)) @ W11 @ (I - diag(h1(1)**2))"),
     ],
@@ -149,6 +156,13 @@ def test_a_derivative_as_a_fraction_on_the_left_side_is_dropped(id, text):
         ("02.3", "h^7", "h7"),
         ("09.3", "h(0)[4]+", "(0)*"),  # an entry
         ("13.3", "h1(2)'", "(1 - h1"),  # the row of it, where there are columns
+        ("07.2", "np.sum(d1*h1)", "sum(t"),  # h1 has a state before step 1: which steps are meant
+        ("08.2", "np.sum(d1[1:]*x[1:])", "sum(t"),
+        ("09.3", "np.sum(d_a*h)", "sum(t"),  # columns: the sum may go over entries
+        ("08.2", "sum(x, t, 1, T)", "sum(t, 1, T, x)"),
+        ("08.2", "sum(t, 1, T, d1(t), x(t))", "x(t), t"),
+        ("05.5", r"-\sum_k y_k a_k + \ln \sum_k e^{a_k}", "t=1"),
+        ("08.3", r"\partial a1(t) / \partial W0", "Write  d("),  # total or immediate
         ("17.4", "Wx.T @ d_a1_n(t)", "Write  W"),  # no label of a gate
     ],
 )
@@ -309,3 +323,73 @@ def test_a_bracket_of_a_sum_that_closes_too_early_is_told_where_it_is_needed():
 )
 def test_a_slope_is_written_by_the_row_of_the_function(function, argument, value, slope):
     assert slope_of(function, argument, value) == slope
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("04.2", "u*v^{(T-t)}"),
+        ("04.2", "u v^{(T - t)}"),
+        ("13.2", r"\sum_{t=1}^T d1(t) (g(t) + W11 (1-g(t)^2) s(t))"),
+        ("13.2", r"\sum_{t=1}^T (g(t) + W11 (1-g(t)^2) s(t)) d_a1(t)"),
+        ("08.3", r"\sum_{t=1}^{T} \frac{dL}{d a1(t)} \frac{\partial^+ a1(t)}{\partial W0}"),
+    ],
+)
+def test_latex_mixed_with_plain_letters_is_read(id, text):
+    assert KINDS[COURSE[id].kind].check(COURSE[id], text).is_correct
+
+
+@pytest.mark.parametrize("power", ["(2)", "(t)", "(t-1)"])
+def test_a_bracket_above_a_letter_without_a_time_may_be_a_layer_or_a_time(power):
+    told = cause("04.2", f"u v^{{{power}}}")
+    assert "v has no time." in told and f"v^{{{power[1:-1]}}}" in told
+
+
+def test_one_number_in_a_second_round_bracket_is_no_factor():
+    assert "a time and 1 index an entry" in cause("05.5", r"a2(t)(2) \cdot 1")
+
+
+def test_a_sum_in_latex_without_its_ends_is_told_its_own_index():
+    told = cause("05.5", r"-\sum_k y_k a_k + \ln \sum_k e^{a_k}")
+    assert r"Write  \sum_{k=1}^{3}" in told
+    assert r"\prod_{j=1}^{…}" in cause("04.2", r"u \prod_j v")
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "told"),
+    [
+        ("03.4", "W0*x(t)+W11*h1(t-1)+b0", "The question is about step T, a1(T)"),
+        (
+            "03.3",
+            "dL/dx = W0*(d1(1)+d1(2)+d1(3))",
+            "the left side, which may be left out. As a question it is  D(L, x(1))",
+        ),
+        ("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(1)**2))", "1 beside a matrix"),
+        ("13.3", "(1 - diag(h1(2)**2)) @ (1 + W11 @ (1 - diag(h1(1)**2)))", "1 beside a matrix"),
+        ("15.2", "tanh(x(1) @ W0_b.T + h1_b(2) @ W11_b.T + b0_b)", "Write  W0_b @ x(1)  for  x(1) @ W0_b.T"),
+        ("15.2", "tanh(W0_f @ x(1) + W11_f @ h1_f(0) + b0_f)", "W0_f is not available in this exercise. Letters: W0_b"),
+        ("04.1", "v**5", "exponent alone"),
+        ("04.1", "v^4", "exponent alone"),
+    ],
+)
+def test_a_habit_that_is_no_rewrite_is_told_in_words(id, text, told):
+    assert told in cause(id, text)
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "not_told"),
+    [
+        ("09.3", "d_a(t)[2]*h(0)[4]", "step T"),
+        ("03.3", "dL/dx = W0*(d1(1)+", "left side"),  # the right side has its own trouble
+        ("03.3", "W0*x", "left side"),
+        ("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(2)**2))", "unit matrix"),  # another slip
+        ("13.3", "1 + diag(1 - h1(2)**2) @ W11 @ diag(1 - h1(1)**2)", "unit matrix"),
+        ("15.2", "tanh(x(2) @ W0_b.T + h1_b(2) @ W11_b.T + b0_b)", "Vectors are columns"),
+        ("15.2", "tanh(x(1) @ W0_b + h1_b(2) @ W11_b + b0_b)", "Vectors are columns"),
+        ("15.2", "W0_b @ x(1) @ x(1).T", "not available"),
+        ("04.1", "five", "exponent"),
+        ("04.1", "2**x", "exponent"),
+    ],
+)
+def test_what_is_something_else_is_not_told_of_that_habit(id, text, not_told):
+    assert not_told not in cause(id, text)

@@ -323,7 +323,11 @@ class _Translator:
         if len(name) > 1 and name in self.language.letters:
             self.emit(name, kind="name", column=column)
             self.time_above(name)
+            has_time = self.out[-1].text == ")"
             while self.next in ("(", "[") and (self.next == "[" or self.language.is_timed(name)):
+                if self.next == "(" and has_time and self.closing(self.at, self.end) > self.at + 3:
+                    break  # a factor in brackets; one number or index alone is taken for an entry, and refused
+                has_time = has_time or self.next == "("
                 self.arguments()
             return True
         if len(name) > 1 and self.next == "(" and self.language.function(name):
@@ -386,6 +390,8 @@ class _Translator:
         label, entries = self.label(base, below)
         layer, time, rest = self.place(base, label, above)
         name = base + layer + label
+        if time is not None and not is_delta and self.is_power(name, time):
+            time, rest = None, [time, *rest]
         if is_delta and name not in self.language.letters:
             what = f"There is no pre-activation {name} to this delta."
             raise FormulaError(what, r"Layer and time stand above it, as in  \delta^{1(2)}.", "", column)
@@ -413,6 +419,16 @@ class _Translator:
             self.emit(")", column=column)
         for group in rest:
             self.above(group)
+
+    def is_power(self, name: str, time: Range) -> bool:
+        """Return whether the bracket above a letter that has no time is an exponent: T - t, but no number or time."""
+        inner = [piece.text for piece in self.pieces[slice(*time)]]
+        if name not in self.language.letters or self.language.is_timed(name):
+            return False
+        if sum(one in self.language.variables for one in inner) > 1:
+            return True
+        what, mend = f"{name} has no time.", f"A power has no bracket above:  {name}^{{{self.text(time)}}}"
+        raise FormulaError(what, mend, "", self.pieces[time[0] - 1].column)
 
     @cached_property
     def has_preactivations(self) -> bool:
@@ -526,10 +542,14 @@ class _Translator:
         column = self.pieces[above[0]].column
         self.emit("total" if kind == "d" else "immediate", kind="name", column=column)
         self.emit("(", column=column)
-        self.within((above[0] + skipped, above[1]), self.letter)
+        self.within((above[0] + skipped, above[1]), self.any_letter)
         self.emit(",")
-        self.within((below[0] + 1, below[1]), self.letter)
+        self.within((below[0] + 1, below[1]), self.any_letter)
         self.emit(")")
+
+    def any_letter(self) -> None:
+        if not self.plain():
+            self.letter()
 
     def nabla(self) -> None:
         self.take()
@@ -546,7 +566,7 @@ class _Translator:
     def over(self) -> None:
         """Translate a sum or a product over an index: its body is the product that follows."""
         self.emit("sum" if self.next == r"\sum" else "prod", kind="name")
-        self.take()
+        column, sign = self.column, self.take()
         low = high = None
         while self.next in ("_", "^"):
             if self.take() == "_":
@@ -555,7 +575,13 @@ class _Translator:
                 high = self.group()
         ends = self.cut(low, "=") if low else []
         if len(ends) != 2 or high is None:
-            raise self.stranger("A sum names its index, its first and its last value.", r"Write  \sum_{t=1}^{T} …")
+            index = self.text(ends[0]) if ends else "t"
+            last = "T" if index == "t" else "…"
+            what, mend = (
+                "A sum names its index, its first and its last value.",
+                f"Write  {sign}_{{{index}=1}}^{{{last}}} …",
+            )
+            raise FormulaError(what, mend, "", column)
         self.emit("(")
         for part in (*ends, high):
             self.within(part, self.sum)

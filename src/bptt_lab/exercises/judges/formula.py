@@ -16,6 +16,7 @@ from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.judges.left_out import unwanted
+from bptt_lab.exercises.judges.matrices import rows_of_numpy, unit_matrix
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
@@ -60,7 +61,7 @@ def judge_formula(question: Question, text: str) -> Feedback:
         return _unfit(question, tree, str(error.in_text(text)))
     except FormulaError as error:
         attempt = partial(read, language=question.language, relation=True)
-        told = tree and rewritten(text, question.language, error, attempt) or error
+        told = tree and rewritten(text, question.language, error, attempt) or _of_left_side(question, text, error)
         return Feedback(question.id, CANNOT_READ, cause=str(told.in_text(text)), section=question.section)
     except OverflowError:
         return Feedback(question.id, CANNOT_READ, cause=TOO_LARGE)
@@ -73,6 +74,19 @@ def judge_formula(question: Question, text: str) -> Feedback:
     if found.verdict.outcome == "undecided":
         return Feedback(question.id, UNDECIDED, cause=UNDECIDABLE)
     return _wrong(question, tree, found.verdict) if found.case is question else wrong_elsewhere(question, found)
+
+
+def _of_left_side(question: Question, text: str, error: FormulaError) -> FormulaError:
+    """Return the error of an answer, where it is its left side alone that cannot be read: with what is to be done."""
+    left, sign, right = text.partition("=")
+    if not sign or error.column > len(left) or right.startswith("=") or left.endswith(("!", "<", ">")):
+        return error
+    try:
+        read(right, question.language)
+    except FormulaError:
+        return error
+    mend = f"This is the left side, which may be left out. As a question it is  {question.goal}"
+    return FormulaError(error.what, mend, text, error.column)
 
 
 class Comparison(NamedTuple):
@@ -143,6 +157,9 @@ def check_free(tree: Tree, question: Question) -> None:
     for name in sorted(free_variables(tree) - set(question.spans) - {"T"}):
         if error := beyond_sum(tree, name):
             raise error
+        if name == "t" and "T" in free_variables(question.goal_tree):
+            mend = f"The question is about step T, {write(question.goal_tree)}, and about no other t: write T for t."
+            raise FormulaError(f"{name} has no value here.", mend)
         here = f"The question is not about a general {name}: write a number"
         raise FormulaError(f"{name} has no value here.", f"{here}, or let a sum run over it: sum({name}, 1, 3, …).")
 
@@ -230,7 +247,12 @@ def is_a_letter(part: Derivative, question: Question) -> bool:
 
 
 def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
-    cause: Cause = diagnose(question, lambda scene: values(tree, scene, question.spans), own(question, tree))
+    cause: Cause = unit_matrix(tree, question, _is_right(question)) or diagnose(
+        question, lambda scene: values(tree, scene, question.spans), own(question, tree)
+    )
+    if verdict is None and (foreign := _foreign(tree, question)) and question.letters:
+        says = f"{foreign[0]} is not available in this exercise. Letters: {', '.join(question.letters)}."
+        cause = cause._replace(says=f"{says} {cause.says}".strip(), asks="Which letters belong to this quantity?")
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
         cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
     example = counterexample(question, tree, verdict.world) if verdict is not None else ""  # type: ignore[arg-type]
@@ -250,7 +272,11 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
 
 def _unfit(question: Question, tree: Tree | None, error: str) -> Feedback:
     """Return the feedback on an answer in which two shapes do not fit, with what would make it right, if it is one."""
-    cause = tree and (diagnose_unfit(question, own(question, tree)) or _by_rows(question, tree))
+    cause = tree and (
+        diagnose_unfit(question, own(question, tree))
+        or _by_rows(question, tree)
+        or rows_of_numpy(tree, question, _is_right(question))
+    )
     if not cause:
         return Feedback(question.id, WRONG, cause=error, section=question.section)
     return Feedback(question.id, WRONG, cause=f"{error}\n{cause.says}", section=question.section, asks=cause.asks)
@@ -290,16 +316,26 @@ def own(question: Question, tree: Tree) -> Own:
     shut_out = {name for name, _ in _all_foreign(tree, question)}
     may_stand = question.kind == "derivation" and bool(shut_out)  # between its lines a derivative may stand
 
+    is_same = _is_right(question)
+
     def is_right(other: Tree) -> bool:
-        if not may_stand and any(name not in shut_out for name, _ in _all_foreign(other, question)):
-            return False
+        is_refused = any(name not in shut_out for name, _ in _all_foreign(other, question))
+        return (may_stand or not is_refused) and is_same(other)
+
+    return Own(tree, is_right)
+
+
+def _is_right(question: Question) -> Callable[[Tree], bool]:
+    """Return whether a formula has the value asked for, as a function of it; no, where it takes too long to tell."""
+
+    def is_right(other: Tree) -> bool:
         try:
             with patience(SECONDS_OF_A_CORRECTION):
                 return compare(question, question.goal_tree, other).verdict.outcome == "same"
         except (Unsettled, ArithmeticError, ValueError):
             return False
 
-    return Own(tree, is_right)
+    return is_right
 
 
 def counterexample(question: Question, tree: Tree, world: World) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from bptt_lab.exercises.judges.short_reading import Unread, read_choice, read_nu
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, WRONG
 from bptt_lab.exercises.question import Question
 
+POWER = re.compile(r"[A-Za-z]\w*\s*(\*\*|\^)")
 CLOSE = Fraction(1, 10**9)
 
 
@@ -71,6 +73,8 @@ def judge_number(question: Question, answer: object) -> Feedback:
         given = read_number(answer)
     except Unread as error:
         mend = "A number is wanted, such as 3 or 0.25 or '3/4'."
+        if "exponent" in question.task and POWER.search(shown(answer)):
+            mend = "A power stands here: write its exponent alone, as a number."
         return _unread(question, answer, "no number that can be read", mend, str(error))
     wanted = Fraction(str(question.number))
     if abs(given - wanted) <= _allowed(question, wanted, answer):

@@ -13,6 +13,9 @@ from bptt_lab.formulas.rewriting.pieces import NAME, Edit, indices_of, is_known,
 
 PLACE = r"(?:\([^()]*\))?(?:\[[^\[\]]*\])?"
 FRACTION = re.compile(rf"(?<![\w\\])[d∂]([A-Za-z]\w*)({PLACE})\s*/\s*[d∂]([A-Za-z]\w*)({PLACE})")
+WITH_PLUS = re.compile(
+    rf"(?:\\partial|∂)\s*(?:\^(?:\+|\{{\+\}})|⁺)\s*([A-Za-z]\w*)({PLACE})\s*/\s*(?:\\partial|∂)\s*([A-Za-z]\w*)({PLACE})"
+)
 SUBSCRIPT = re.compile(
     r"(?<![\w\\}])([A-Za-z][A-Za-z0-9_]*?)_(?:\{([^{}=]*)\}|([0-9]+|[A-Za-z]))(?![\w{])(\([^()]*\))?(?=([\[(^])?)"
 )
@@ -20,10 +23,15 @@ TIMELESS = "For all steps there is one"
 
 
 def fractions(text: str, language: Language) -> Iterator[Edit]:
-    """dL/dh2 is D(L, h2), total; of a quantity by the argument of its function, the immediate derivative is all."""
+    """dL/dh2 is D(L, h2), total; of a quantity by its function's argument, or with a plus, d(…, …), immediate."""
     for match in FRACTION.finditer(text):
         if edit := fraction(match, language):
             yield edit
+    for match in WITH_PLUS.finditer(text):
+        below, one, above, other = match.groups()
+        if all(name in language.letters and language.letters[name].kind == "value" for name in (below, above)):
+            what = "An immediate derivative is written d(…, …): what is differentiated, and by what."
+            yield Edit(match.start(), match.end(), f"d({below}{one}, {above}{other})", what)
 
 
 def fraction(match: re.Match, language: Language) -> Edit | None:

@@ -84,10 +84,22 @@ def sums_over_time(text: str, language: Language) -> Iterator[Edit]:
             end > 0
             and len(arguments_of(inner)) == 1
             and " for " not in inner
-            and _range("t", inner, language) == ("1", "T")
+            and _range("t", inner := _at_each_step(inner, language), language) == ("1", "T")
         ):
             what = "A sum names its index, its first and its last value."
             yield Edit(match.start(), end, f"sum(t, 1, T, {inner})", what)
+
+
+def _at_each_step(inner: str, language: Language) -> str:
+    """Return a product of series with their time t, where each that has times stands bare and begins at step 1."""
+    names = [match for match in re.finditer(NAME, inner) if match[0] in language.letters]
+    timed = [match for match in names if language.is_timed(match[0])]
+    numbers = all(math.prod(language.network.shapes[language.letters[match[0]].name]) == 1 for match in names)
+    is_bare = all(re.match(r"\s*([-+*/^),]|$)", inner[match.end() :]) for match in timed)
+    is_late = any(re.search(rf"\b{match[0]}\[t[-+]", language.network.text) for match in timed)
+    if not timed or not numbers or not is_bare or is_late:
+        return inner
+    return re.sub(NAME, lambda match: match[0] + "(t)" * any(match[0] == one[0] for one in timed), inner)
 
 
 def bounds(text: str, language: Language) -> Iterator[Edit]:
@@ -95,6 +107,11 @@ def bounds(text: str, language: Language) -> Iterator[Edit]:
     for match in re.finditer(r"(?<![\w.\\])(?:np\.)?(sum|prod)(?=\()", text):
         end = closed_at(text, match.end())
         parts = arguments_of(text[match.end() + 1 : end - 1]) if end > 0 else []
+        parts = _term_last(parts)
+        if len(parts) == 4 and language.function(match[1]) and parts[0] not in language.letters:
+            what = "A sum names its index, its first and its last value, and then the term."
+            yield Edit(match.start(), end, f"{match[1]}({', '.join(parts)})", what)
+            continue
         ends = re.fullmatch(r"(\w+)\s*(?:=\s*(\w+)\s*\.\.+\s*(\w+))?", parts[0]) if len(parts) == 2 else None
         if not ends or ends[1] in language.letters or language.function(match[1]) is None:
             continue
@@ -102,6 +119,14 @@ def bounds(text: str, language: Language) -> Iterator[Edit]:
         if found:
             what = "A sum names its index, its first and its last value."
             yield Edit(match.start(), end, f"{match[1]}({ends[1]}, {found[0]}, {found[1]}, {parts[1]})", what)
+
+
+def _term_last(parts: list[str]) -> list[str]:
+    """Return what stands in a sum with its term last: of A, t, 1, T and of A, (t, 1, T), as in SymPy, t, 1, T, A."""
+    if len(parts) == 2 and re.fullmatch(r"\(.*\)", parts[1]):
+        parts = [parts[0], *arguments_of(parts[1][1:-1])]
+    is_index = len(parts) == 4 and re.fullmatch(r"[a-z]\w*", parts[1]) and not re.fullmatch(r"[a-z]\w*", parts[0])
+    return [*parts[1:], parts[0]] if is_index else parts if len(parts) < 4 else []
 
 
 def _end_of_product(text: str, start: int) -> int:
