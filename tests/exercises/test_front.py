@@ -170,3 +170,26 @@ def test_the_magic_checks_the_lines_of_a_cell():
     found = shell.run_cell_magic("derive", "99.2", "= d1(3)*h1(2)\n")
     assert found.outcome == WRONG and "Line 1" in found.cause
     assert shell.run_cell_magic("derive", "99.2", "# one formula a line").outcome == NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize(
+    ("identity", "held"),
+    [
+        ("09.1", ["(a) 2", "(b) 9", "(c) 15", "(d) 54", "with a letter"]),
+        ("13.5", ["(a) TBPTT(1, 40)", "(c) the forward mode"]),
+        ("04.4", ["D(L, b_a) = sum(i, 1, T, w_y)", "`d_s`, `v`, `w_y`"]),
+        ("09.5", ["grad(L, h(T-2)) = W.T @ diag(1 - h(T-1)**2) @ diag(1 - h(T)**2)", "$T = 4$"]),
+        ("15.2", ["h1_b(1) = tanh(W0_b @ x(T) + W11_b @ h1_b(T+1) + b0_b)"]),
+        ("08.4", ["D(L, x) = …", "%%derive 08.4"]),
+    ],
+)
+def test_a_question_in_a_terminal_holds_all_that_is_needed_to_answer_it(identity, held):
+    text = str(ex(identity))
+    assert all(part in text for part in held) and "$$" not in text
+
+
+def test_every_question_of_the_course_shows_in_a_terminal_its_choices_letters_and_printed_line():
+    for identity in ex.ids():
+        text, question = repr(ex(identity)), ex(identity).question
+        assert all(f"({key}) {words}" in text for key, words in question.choices.items())
+        assert question.printed in text and all(f"`{name}`" in text for name in question.letters)

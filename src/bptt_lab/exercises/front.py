@@ -92,7 +92,11 @@ class Exercise:
         return "\n\n".join([f"**Exercise {question.id}.** {question.task}", *self.kind.show(question)])
 
     def __repr__(self) -> str:
-        return f"Exercise {self.question.id}: {self.question.task}"
+        """Return all of the question for a terminal: what a notebook sets as a formula stands as it is typed."""
+        question = self.question
+        shown = [part for part in self.kind.show(question) if not part.startswith("$$")]
+        left = [f"    {question.goal} = {question.printed or '…'}"] if len(shown) < len(self.kind.show(question)) else []
+        return "\n".join([f"Exercise {question.id}: {question.task}", *left, *shown])
 
 
 def is_blank(answer: object) -> bool:
