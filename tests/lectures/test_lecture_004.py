@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -387,3 +388,13 @@ def test_immediate_derivatives_of_a_state_agree_with_complex_steps_from_a_fixed_
 
     found = value("state in one line", f"d(h(t)[{i}], {name}).T", t=t).reshape(given[name].shape)
     np.testing.assert_allclose(found, slopes(entry, given[name]), rtol=1e-10, atol=1e-12)
+
+
+def test_the_counts_that_notebook_09_tells_are_those_of_the_ledger():
+    found = list(ROWS.values())
+    numbered = [row for row in found if re.fullmatch(r"004-\d+", row.id)]
+    counts = [sum(row.verdict == "erratum" for row in rows) for rows in (numbered, found)]
+    said = f"Of the {len(numbered)} numbered formulas {counts[0]} are wrong as they stand"
+    more = f"{len(found)} rows, parts of lines and claims in words among them, of which {counts[1]} are wrong"
+    text = (Path(__file__).parents[2] / "notebooks" / "09_element_by_element.ipynb").read_text(encoding="utf-8")
+    assert said in text and more in text

@@ -155,6 +155,21 @@ def test_reasons_are_read_aloud_without_the_signs_of_latex(graph):
     )
 
 
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (r"a^{1(1)}_{\mathrm{b}}", "a1_b(1)"),
+        (r"\mathbf{a}_{\mathrm{b}}^{1(t-1)}", "a1_b(t-1)"),
+        (r"a^{1(1)}_{\mathrm{b},2}", "a1_b(1)[2]"),
+        (r"W^{11}_{\mathrm{f}}", "W11_f"),
+        (r"c^{(t+1)}", "c(t+1)"),
+        (r"h^{1(2)}_3", "h1(2)_3"),
+    ],
+)
+def test_a_label_stands_in_the_name_however_the_formula_sets_it(formula, words):
+    assert symbolic.Line(None, f"through ${formula}$").words == f"through {words}"
+
+
 def test_a_form_whose_terms_are_all_missing_at_a_step_is_zero_there(graph):
     """At the last step nothing comes after the state but its output."""
     form = symbolic.derive_vector(graph, "h1").lines[1].form

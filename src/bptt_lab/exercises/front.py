@@ -94,8 +94,9 @@ class Exercise:
     def __repr__(self) -> str:
         """Return all of the question for a terminal: what a notebook sets as a formula stands as it is typed."""
         question = self.question
-        shown = [part for part in self.kind.show(question) if not part.startswith("$$")]
-        left = [f"    {question.goal} = {question.printed or '…'}"] if len(shown) < len(self.kind.show(question)) else []
+        shown = self.kind.show(question)
+        left = [f"    {question.goal} = {question.printed or '…'}" for part in shown if part.startswith("$$")][:1]
+        shown = [part for part in shown if not part.startswith("$$")]
         return "\n".join([f"Exercise {question.id}: {question.task}", *left, *shown])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -104,6 +105,17 @@ def _is_nothing(value: np.ndarray) -> bool:
     return len(value) == 1 and value[0] == 0
 
 
+NAMED = r"(\\mathbf\{\w+\}|\w+)"
+LABEL_BELOW = re.compile(NAMED + r"_\{\\mathrm\{(\w+)\}\}\^\{(\d*)(\([^()]*\))?\}")
+LABEL_AFTER = re.compile(NAMED + r"\^\{(\d*)(\([^()]*\))?\}_\{\\mathrm\{(\w+)\}(?:,([\d,]+))?\}")
+
+
+def _with_label(found: re.Match) -> str:
+    """Return a letter as it is typed, a1_b(1)[2], of one printed with its label after the time."""
+    name, layer, time, label, entry = found.groups()
+    return f"{name}{layer}_{label}{time or ''}" + (f"[{entry}]" if entry else "")
+
+
 class Line(NamedTuple):
     """One line of a derivation: a form and the reason that leads to it from the line before."""
 
@@ -112,8 +124,9 @@ class Line(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The reason without its signs of LaTeX: $h^{1(2)}$ is h1(2)."""
-        plain = self.reason.replace(r"\ldots", "...").replace(r"\mathbf", "").replace(r"\mathrm", "")
+        """The reason without its signs of LaTeX: $h^{1(2)}$ is h1(2), and with a label b, before or after, h1_b(2)."""
+        plain = LABEL_AFTER.sub(_with_label, LABEL_BELOW.sub(r"\1\3_\2\4", self.reason))
+        plain = plain.replace(r"\ldots", "...").replace(r"\mathbf", "").replace(r"\mathrm", "")
         return plain.translate(str.maketrans("", "", "${}^\\"))
 
 
