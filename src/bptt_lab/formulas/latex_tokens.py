@@ -391,7 +391,8 @@ class _Translator:
         layer, time, rest = self.place(base, label, above)
         name = base + layer + label
         if time is not None and not is_delta and self.is_power(name, time):
-            time, rest = None, [time, *rest]
+            rest = [time, *rest]
+            time = None
         if is_delta and name not in self.language.letters:
             what = f"There is no pre-activation {name} to this delta."
             raise FormulaError(what, r"Layer and time stand above it, as in  \delta^{1(2)}.", "", column)

@@ -315,7 +315,6 @@ def own(question: Question, tree: Tree) -> Own:
     """
     shut_out = {name for name, _ in _all_foreign(tree, question)}
     may_stand = question.kind == "derivation" and bool(shut_out)  # between its lines a derivative may stand
-
     is_same = _is_right(question)
 
     def is_right(other: Tree) -> bool:

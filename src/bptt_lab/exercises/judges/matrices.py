@@ -9,7 +9,7 @@ from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
 from bptt_lab.formulas.shapes import shape_of
-from bptt_lab.formulas.tree import Binary, Call, Letter, Number, Transpose, Tree, mapped, walk
+from bptt_lab.formulas.tree import ONE, Binary, Call, Letter, Transpose, Tree, mapped, walk
 
 IsRight = Callable[[Tree], bool]
 
@@ -26,7 +26,7 @@ def unit_matrix(tree: Tree, question: Question, is_right: IsRight) -> Cause | No
             return None
         for one, other, side in ((part.left, part.right, "left"), (part.right, part.left, "right")):
             rows, across = shape_of(other, shapes) or (1, 1)
-            if one == Number(1) and rows == across > 1 and rows in columns:
+            if one == ONE and rows == across > 1 and rows in columns:
                 found.append(part)
                 unit = Call("diag", (Call("ones", (columns[rows],)),))
                 return replace(part, **{side: unit})  # type: ignore[arg-type]

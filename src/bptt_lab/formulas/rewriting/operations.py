@@ -96,7 +96,8 @@ def _at_each_step(inner: str, language: Language) -> str:
     timed = [match for match in names if language.is_timed(match[0])]
     numbers = all(math.prod(language.network.shapes[language.letters[match[0]].name]) == 1 for match in names)
     is_bare = all(re.match(r"\s*([-+*/^),]|$)", inner[match.end() :]) for match in timed)
-    is_late = any(re.search(rf"\b{match[0]}\[t[-+]", language.network.text) for match in timed)
+    equations = " ".join(getattr(one, "source", "") for one in language.network.written.values())
+    is_late = any(re.search(rf"\b{match[0]}\[t[-+]", equations) for match in timed)
     if not timed or not numbers or not is_bare or is_late:
         return inner
     return re.sub(NAME, lambda match: match[0] + "(t)" * any(match[0] == one[0] for one in timed), inner)
