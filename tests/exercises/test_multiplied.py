@@ -52,7 +52,7 @@ def test_what_is_wrong_otherwise_is_not_multiplied_out(identity, answer):
 
 
 def test_a_number_for_the_unit_matrix_is_told():
-    assert "the unit matrix is meant" in told("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(1)**2))")
+    assert "it is no unit matrix" in told("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(1)**2))")
     assert "unit matrix" not in told("13.3", "diag(1-h1(2)**2) @ (2 + W11 @ diag(1-h1(1)**2))")
     assert "unit matrix" not in told("13.3", "diag(1-h1(2)**2) @ (1 + W11 @ diag(1-h1(2)**2))")
 

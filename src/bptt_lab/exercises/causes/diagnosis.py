@@ -80,7 +80,6 @@ OWN_ASKS = {
 
 OPENED_ASKS = {
     "surplus": "Which factors stand together in one term of the right sum, and which does a product of sums pair?",
-    "unit": "What does the sum of a matrix and a number hold beside the diagonal?",
 }
 EXCHANGED = "{0} and {1} are exchanged: each stands once where the other belongs."
 WHICH_FIRST = "Which of the two do you find first, and by which equation?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
 from typing import NamedTuple
 
 from bptt_lab.exercises.causes.alignment import explanation
@@ -13,13 +12,10 @@ from bptt_lab.exercises.causes.forms import forms_of, multiplied_out
 from bptt_lab.exercises.causes.layout import Layout, summed
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
-from bptt_lab.formulas.tree import ONE, Binary, Tree, walk
+from bptt_lab.formulas.tree import Tree, walk
 from bptt_lab.symbolic.values import Scene
 
 MOST = 16  # terms of an answer
-OF_THE_UNIT = (
-    "The number 1 is added to every entry of a matrix; the unit matrix is meant, and it has no letter: multiply out."
-)
 LONGEST_TOLD = 120  # characters: a longer line is read by nobody
 Term = tuple[Tree, bool]
 
@@ -40,25 +36,10 @@ def opened(question: Question, own: Own, scenes: list[Scene]) -> Opened | None:
     if not len(terms(own.tree)) < len(several) <= MOST:
         return None
     return (
-        _unit_matrix(question, own, several)
-        or _one_term(question, own, scenes, several)
+        _one_term(question, own, scenes, several)
         or _too_many(question, own, several)
         or _beside_a_right_form(question, own, scenes, several)
     )
-
-
-def _unit_matrix(question: Question, own: Own, several: list[Term]) -> Opened | None:
-    """Return the slip where the number one stands for the unit matrix: with one for it the answer is right."""
-    new = [(_without_one(term), is_plus) for term, is_plus in several]
-    return Opened("unit", OF_THE_UNIT) if new != several and own.is_right(summed(new)) else None
-
-
-def _without_one(term: Tree) -> Tree:
-    """Return a product of matrices without a number one among them."""
-    if not (isinstance(term, Binary) and term.operator == "@"):
-        return term
-    left, right = _without_one(term.left), _without_one(term.right)
-    return right if left == ONE else left if right == ONE else replace(term, left=left, right=right)
 
 
 def _beside_a_right_form(question: Question, own: Own, scenes: list[Scene], several: list[Term]) -> Opened | None:

@@ -160,7 +160,7 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
     if not is_here:
         told = wrong_elsewhere(question, found)
         return told._replace(right=good.strip(), cause=f"{says}\n{told.cause}")
-    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans), own(question, line.tree))
+    cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans), own(question, line.tree, True))
     return Feedback(
         question.id,
         WRONG,

@@ -308,13 +308,14 @@ def _is_row(part: Tree, question: Question) -> bool:
     return (part.below.name, part.below.time) == (question.graph.network.loss, None) and len(shape) == 1 < shape[0]
 
 
-def own(question: Question, tree: Tree) -> Own:
+def own(question: Question, tree: Tree, is_line: bool = False) -> Own:
     """Return an answer as it is written, with the comparison by which a correction of it is judged.
 
-    A correction is no help where it would be refused for a letter or derivative that the answer did not hold.
+    A correction is no help where it would be refused for a letter or derivative that the answer did not hold; in a line
+    of a derivation, `is_line`, others may stand where some do.
     """
     shut_out = {name for name, _ in _all_foreign(tree, question)}
-    may_stand = question.kind == "derivation" and bool(shut_out)  # between its lines a derivative may stand
+    may_stand = is_line and bool(shut_out)
     is_same = _is_right(question)
 
     def is_right(other: Tree) -> bool:
