@@ -180,6 +180,17 @@ def test_a_function_that_calls_what_its_file_imports_is_changed():
     assert mended.definition_of(that_calls_a_module).name == "that_calls_a_module"
 
 
+def test_of_a_text_the_definition_that_holds_is_changed_if_it_is_short():
+    text = "def f(a):\n    return a\ndef f(a):\n    return -a\ng = f"
+    for name in "fg":
+        assert ast.unparse(mended.definition_of(written(text, name))).endswith("return -a")
+    says = mended.the_changes(written(text, "g"), [(2.0,), (3.0,)], run_here, lambda k, found: float(found == k + 2))
+    assert says == "In `return -a`, the sign of `a` is wrong."
+    long = "def f(a):\n" + "    a = a + 1\n" * (mended.LONGEST_TEXT // 10) + "    return a"
+    assert mended.definition_of(written(long, "f")) is None
+    assert mended.definition_of(written("f = lambda a: a", "f")) is None
+
+
 def test_a_text_that_is_not_the_functions_own_is_not_changed():
     line = of_this_file.__code__.co_firstlineno
     other = type(of_this_file)((lambda a, b: a - b).__code__.replace(co_firstlineno=line), {})

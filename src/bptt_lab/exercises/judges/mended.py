@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.exercises.causes.code_edits import CodeEdit, code_edits
-from bptt_lab.exercises.sandbox.written import Written, extended
+from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
@@ -48,14 +48,13 @@ def definition_of(function: Any) -> ast.FunctionDef | None:
     """Return the text of a function as a tree, if it is a plain one and that is surely its text."""
     try:
         if type(function) is Written:
-            text = "\n".join(function.lines)
-            found = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
-            return next((one for one in found if one.name == function.name), None)
-        if type(function) is not types.FunctionType or function.__code__.co_freevars:
-            return None
-        text = textwrap.dedent(inspect.getsource(function))
-        (tree,) = ast.parse(text).body if len(text) <= LONGEST_TEXT else (None,)
-        return tree if isinstance(tree, ast.FunctionDef) and _is_text_of(tree, function) else None
+            tree = definition_in(function)
+        elif type(function) is types.FunctionType and not function.__code__.co_freevars:
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body  # type: ignore[assignment]
+            tree = tree if isinstance(tree, ast.FunctionDef) and _is_text_of(tree, function) else None
+        else:
+            tree = None
+        return tree if tree and len(ast.unparse(tree)) <= LONGEST_TEXT else None
     except Exception:  # no text, or an object that raises when it is looked at
         return None
 
@@ -175,7 +174,7 @@ def _all_of_them(function: Any, edits: Sequence[CodeEdit]) -> Any:
     if type(function) is Written:
         names = [f"changed_{k}" for k in range(len(edits))]
         texts = [
-            edit.text.replace(f"def {function.name}(", f"def {name}(", 1)
+            edit.text.replace(f"def {edit.code.co_name}(", f"def {name}(", 1)
             for edit, name in zip(edits, names, strict=True)
         ]
         text = "\n".join(["import numpy as np", *texts, f"changed = [{', '.join(names)}]", DRIVER])

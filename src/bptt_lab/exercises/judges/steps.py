@@ -33,11 +33,8 @@ def goes_back(question: Question, name: str) -> bool:
 
 def _reaches_later(derivative: Derivative, graph: Graph) -> bool:
     """Return whether what stands above a derivative reaches a later step on its way."""
-    if (
-        derivative.kind == "immediate"
-        or derivative.below.time is not None
-        and (derivative.below.time == derivative.above.time)
-    ):
+    below, above = derivative.below.time, derivative.above.time
+    if derivative.kind == "immediate" or below is not None and below == above:
         return False
     waiting = [place for place in graph.users if place.name == derivative.above.name and place.time == 1]
     reached = set(waiting)

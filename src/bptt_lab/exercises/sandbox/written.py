@@ -80,6 +80,13 @@ def extended(answer: Written, more: str, name: str) -> Written:
     return answer._replace(name=name, module=module, function=_stand_in(module, definition))
 
 
+def definition_in(answer: Written) -> ast.FunctionDef | None:
+    """Return the definition of a function as a tree; None of one that is made in another way than by `def`."""
+    needed, _ = _needed(ast.parse("\n".join(answer.lines), FILE).body, answer.name)
+    found = _definition(needed, answer.name)
+    return found if isinstance(found, ast.FunctionDef) else None
+
+
 def _why(error: BaseException) -> str:
     line = f" in line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
     return f"{type(error).__name__}{line}"
