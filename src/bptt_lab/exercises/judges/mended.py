@@ -96,7 +96,7 @@ def _one_said(found: Sequence[CodeEdit]) -> str:
     """Return in words the one change, or the plainest of those in one line, or else the line, if it is one."""
     if len({edit.line for edit in found}) > 1:
         return ""
-    plainest = [edit for edit in found if edit.rank == min(one.rank for one in found)]
+    plainest = [edit for edit in found if edit.told.sort == min(one.told.sort for one in found)]
     return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
 
 
@@ -111,7 +111,7 @@ def _two_said(search: _Search, edits: Sequence[CodeEdit], shares: Sequence[float
     for _, one in better[:MOST_BETTER]:
         pairs.update(search.right_pairs([one], _any))
     if not pairs:
-        pairs = search.right_pairs([edit for edit in edits if edit.is_usual], lambda edit: edit.is_usual)
+        pairs = search.right_pairs([edit for edit in edits if edit.told.is_usual], lambda edit: edit.told.is_usual)
     if len(pairs) != 1:
         return ""
     ((one, other),) = pairs.values()

@@ -1,0 +1,385 @@
+"""What a part of a function's text may become by one slip, and what is said of it.
+
+Nothing is run here: parts are trees, and so is what they become.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+USUAL = (r"\.T", r" \*\* 2", r" [-+] 1(?=\])", r"axis=\S+?(?=[,)])|\(0, \d\)|, keepdims=True", r"->\w+|'[\w,]+")
+OVER_AXES = ("sum", "mean", "max", "min")
+CUTS = [":-1", "1:", "::-1"]
+Names = frozenset[str]
+
+
+class Sort(IntEnum):
+    """What sort of change it is; the more of one line, the farther it is fetched."""
+
+    PART = 0
+    FACTOR = 1
+    SIGN = 2
+    TERM = 3
+
+
+class Told(NamedTuple):
+    """What is said of a change, its sort, and whether it is one of the slips that are made most."""
+
+    says: str
+    sort: Sort = Sort.PART
+    is_usual: bool = False
+
+
+class Change(NamedTuple):
+    """What a part becomes, and what is said of that."""
+
+    part: ast.expr
+    told: Told
+
+
+def stands_instead(old: str, new: str) -> Told:
+    """Return what is said of a part that stands for another; usual if they differ by a transpose, a square, a step."""
+    is_usual = any(re.sub(part, "", old) == re.sub(part, "", new) for part in USUAL)
+    return Told(f"`{old}` stands where `{new}` belongs", Sort.PART, is_usual)
+
+
+def of_factor(text: str, words: str) -> Told:
+    """Return what is said of a factor that is too much or missing."""
+    return Told(f"the factor `{text}` is {words}", Sort.FACTOR)
+
+
+def of_term(text: str, words: str) -> Told:
+    """Return what is said of a term that is too much or missing."""
+    return Told(f"the term `{text}` is {words}", Sort.TERM)
+
+
+def of_sign(text: str) -> Told:
+    """Return what is said of a sign that is wrong."""
+    return Told(f"the sign of `{text}` is wrong", Sort.SIGN, is_usual=True)
+
+
+class Known:
+    """The names of a function: arguments and variables, indices of loops, and what may be a factor or a term."""
+
+    def __init__(self, tree: ast.FunctionDef) -> None:
+        parts = list(ast.walk(tree))
+        arguments = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
+        targets = {name for loop in parts if isinstance(loop, ast.For) for name in names_in(loop.target)}
+        stored = {one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        self.indices: Names = frozenset(targets)
+        self.variables = sorted({*arguments, *stored} - targets)
+        at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(names_in(one.slice)) & targets]
+        self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
+        self.own = sorted(stored - targets)
+        self.factors = self._factors(parts, arguments)
+        read = {one.id for one in parts if isinstance(one, ast.Name)}
+        sides = [side for one in parts if _is_product(one) for side in (one.left, one.right)]  # type: ignore[attr-defined]
+        found = {one.value if isinstance(one, ast.Attribute) else one for one in sides}
+        used = {one.id for one in found if isinstance(one, ast.Name) and one.id in arguments}
+        self.matrices = sorted(used | {name for name in arguments if name not in read})
+        self.products = list(self._products([name for name in arguments if name not in read]))
+        self.products += sorted({ast.unparse(one) for one in parts if _is_unit(one)})
+
+    def _factors(self, parts: list[ast.AST], arguments: list[str]) -> list[str]:
+        """Return what stands in the function and could be a factor elsewhere: names, and names at an index."""
+        found = {ast.unparse(one) for one in parts if _is_atom(one) and isinstance(one.ctx, ast.Load)}  # type: ignore[attr-defined]
+        inside = {f"{name}[{index}]" for name in arguments for index in sorted(self.indices)}
+        called = {ast.unparse(one.func) for one in parts if isinstance(one, ast.Call)}
+        return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - {"np"})
+
+    def _products(self, unread: list[str]) -> Iterator[str]:
+        """Yield the products of two arguments that are read nowhere: a path that was forgotten."""
+        for one in unread if len(unread) == 2 else []:
+            (other,) = set(unread) - {one}
+            yield f"{one} @ {other}"
+            for index in sorted(self.indices):
+                yield f"{one}[{index}] @ {other}"
+
+
+def _is_product(part: ast.AST) -> bool:
+    return isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
+
+
+def _is_unit(part: ast.AST) -> bool:
+    return isinstance(part, ast.Call) and ast.unparse(part.func) in ("np.eye", "np.identity")
+
+
+def names_in(part: ast.AST) -> Iterator[str]:
+    return (one.id for one in ast.walk(part) if isinstance(one, ast.Name))
+
+
+def _is_atom(part: ast.AST) -> bool:
+    """Return whether a part is a name, or a name at an index."""
+    is_entry = isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name)
+    return isinstance(part, ast.Name) or is_entry
+
+
+def of_part(part: ast.expr, known: Known) -> Iterator[Change]:
+    yield from names_instead(part, known)
+    yield from _times_instead(part, known)
+    yield from _operands(part)
+    yield from _slopes(part)
+    yield from _brackets(part)
+    yield from _calls(part)
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+        yield from _products_missing(part, known)
+
+
+def _instead(old: ast.AST, new: str) -> Change:
+    return Change(read(new), stands_instead(ast.unparse(old), ast.unparse(read(new))))
+
+
+def read(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def within(part: ast.AST) -> str:
+    """Return a part in brackets where it needs them as a factor or as an operand of @."""
+    text = ast.unparse(part)
+    is_tight = isinstance(part, ast.Name | ast.Subscript | ast.Call | ast.Attribute | ast.Constant)
+    return text if is_tight else f"({text})"
+
+
+def names_instead(part: ast.expr, known: Known) -> Iterator[Change]:
+    """Another name; of arrays that the function takes at an index, another one of these."""
+    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in known.variables:
+        for other in known.variables:
+            if other != part.id and (other in known.stacked) == (part.id in known.stacked):
+                yield _instead(part, other)
+
+
+def _times_instead(part: ast.expr, known: Known) -> Iterator[Change]:
+    """An index that is missing, a step later or earlier, another cut, the last one for the first, no cut."""
+    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in known.variables:
+        for index in sorted(known.indices):
+            yield _instead(part, f"{part.id}[{index}]")
+    if not isinstance(part, ast.Subscript):
+        return
+    base, text = ast.unparse(part.value), ast.unparse(part.slice)
+    if set(names_in(part.slice)) & known.indices and not isinstance(part.slice, ast.Slice | ast.Tuple):
+        index = min(set(names_in(part.slice)) & known.indices)
+        others: list[str] = [index, f"{index} - 1", f"{index} + 1"]
+    else:
+        others = [*CUTS, ""] if text in CUTS else {"0": ["-1"], "-1": ["0"]}.get(text, [])
+    for other in others:
+        if other != text:
+            new = f"{base}[{other}]" if other else base
+            changed = read(new)
+            if isinstance(part.ctx, ast.Store) and isinstance(changed, ast.Subscript):
+                changed.ctx = ast.Store()
+            yield Change(changed, stands_instead(ast.unparse(part), new))
+
+
+def _operands(part: ast.expr) -> Iterator[Change]:
+    """An operand too many, another sign or operator, a transpose too many or too few, two factors exchanged."""
+    if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
+        yield Change(part.operand, of_sign(ast.unparse(part.operand)))
+    if isinstance(part, ast.Attribute) and part.attr == "T":
+        yield Change(part.value, stands_instead(ast.unparse(part), ast.unparse(part.value)))
+    if not isinstance(part, ast.BinOp):
+        return
+    left, right = within(part.left), within(part.right)
+    one, other = ast.unparse(part.left), ast.unparse(part.right)
+    if isinstance(part.op, ast.Mult | ast.MatMult):
+        yield Change(part.left, of_factor(other, "too much"))
+        yield Change(part.right, of_factor(one, "too much"))
+        yield _instead(part, f"{left} @ {right}" if isinstance(part.op, ast.Mult) else f"{left} * {right}")
+    if isinstance(part.op, ast.MatMult):
+        for new in (f"{right} @ {left}", f"{left}.T @ {right}", f"{left} @ {right}.T", f"{left}.T @ {right}.T"):
+            yield _instead(part, new.replace(".T.T", ""))
+        yield _instead(part, f"{right}.T @ {left}.T".replace(".T.T", ""))
+    if isinstance(part.op, ast.Add | ast.Sub):
+        yield Change(part.left, of_term(other, "too much"))
+        yield Change(part.right if isinstance(part.op, ast.Add) else read(f"-{right}"), of_term(one, "too much"))
+        sign = "-" if isinstance(part.op, ast.Add) else "+"
+        yield Change(read(f"{one} {sign} {right}"), of_sign(other))
+        yield Change(read(f"-{left} {'+' if sign == '-' else '-'} {right}"), of_sign(one))
+    if isinstance(part.op, ast.Div):
+        yield Change(part.left, Told(f"the division by `{other}` is too much"))
+
+
+def _slopes(part: ast.expr) -> Iterator[Change]:
+    """One minus a value, with and without its square; tanh of a value, with and without; a square too many."""
+    text = within(part)
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and ast.unparse(part.left) == "1":
+        inner, is_square = part.right, isinstance(part.right, ast.BinOp) and isinstance(part.right.op, ast.Pow)
+        yield _instead(part, ast.unparse(inner))
+        if is_square:
+            base = within(inner.left)  # type: ignore[attr-defined]
+            yield _instead(part, f"1 - {base}")
+            yield _instead(part, f"{base} * (1 - {base})")
+        else:
+            yield _instead(part, f"1 - {within(inner)} ** 2")
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
+        if ast.unparse(part.right) == f"1 - {ast.unparse(part.left)}":
+            yield _instead(part, f"1 - {within(part.left)} ** 2")
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):
+        yield _instead(part, ast.unparse(part.left))
+    if _is_atom(part) and isinstance(part.ctx, ast.Load):  # type: ignore[attr-defined]
+        for new in (f"(1 - {text})", f"np.tanh({text})", f"{text} ** 2", f"(1 - {text} ** 2)", f"{text}.T"):
+            yield _instead(part, new)
+
+
+def _brackets(part: ast.expr) -> Iterator[Change]:
+    """A factor that reaches one term only, or one term too many; a factor on the wrong side of a product with @."""
+    if not isinstance(part, ast.BinOp):
+        return
+    for inner, beside, is_left in ((part.left, part.right, True), (part.right, part.left, False)):
+        operators = {ast.MatMult: (ast.Mult, "*", "@"), ast.Mult: (ast.MatMult, "@", "*")}.get(type(part.op))
+        if operators and isinstance(inner, ast.BinOp) and isinstance(inner.op, operators[0]):
+            _, own, outer = operators
+            a, b, c = within(inner.left), within(inner.right), within(beside)
+            if is_left:
+                yield _instead(part, f"({a} {outer} {c}) {own} {b}")
+                yield _instead(part, f"{a} {own} ({b} {outer} {c})")
+            else:
+                yield _instead(part, f"{a} {own} ({c} {outer} {b})")
+                yield _instead(part, f"({c} {outer} {a}) {own} {b}")
+    if isinstance(part.op, ast.Mult):
+        factors = _factors(part)
+        for k, factor in enumerate(factors):
+            if isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Add | ast.Sub):
+                rest = [within(one) for one in factors[:k] + factors[k + 1 :]]
+                sign = "+" if isinstance(factor.op, ast.Add) else "-"
+                first, second = within(factor.left), within(factor.right)
+                yield _instead(part, f"{' * '.join([first, *rest])} {sign} {second}")
+                yield _instead(part, f"{first} {sign} {' * '.join([second, *rest])}")
+    if isinstance(part.op, ast.Add | ast.Sub):
+        sign = "+" if isinstance(part.op, ast.Add) else "-"
+        for term, other, is_left in ((part.left, part.right, True), (part.right, part.left, False)):
+            factors = _factors(term)
+            for k in range(1, len(factors)):  # some factors stay with the term, the others reach both
+                for kept, shared in ((factors[:k], factors[k:]), (factors[k:], factors[:k])):
+                    own = ast.unparse(kept[0]) if len(kept) == 1 else " * ".join(map(within, kept))
+                    both = f"{own} {sign} {within(other)}" if is_left else f"{within(other)} {sign} {own}"
+                    yield _instead(part, f"({both}) * {' * '.join(map(within, shared))}")
+
+
+def _factors(part: ast.expr) -> list[ast.expr]:
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
+        return [*_factors(part.left), *_factors(part.right)]
+    return [part]
+
+
+def _calls(part: ast.expr) -> Iterator[Change]:
+    """Zeros for what is given, a mean for a sum, another axis, an einsum whose result or operands are exchanged."""
+    if not isinstance(part, ast.Call):
+        return
+    name, text = ast.unparse(part.func), ast.unparse(part)
+    if part.args and name in ("np.zeros_like", "reversed", "np.tanh", "np.flip"):
+        yield Change(part.args[0], stands_instead(text, ast.unparse(part.args[0])))
+    if name == "np.einsum" and part.args and isinstance(part.args[0], ast.Constant) and "->" in str(part.args[0].value):
+        operands, _, made = str(part.args[0].value).partition("->")
+        rest = ", ".join(map(ast.unparse, part.args[1:]))
+        swapped = ",".join(reversed(operands.split(",")))
+        for rule in (f"{operands}->{made[::-1]}", f"{swapped}->{made}"):
+            yield _instead(part, f"np.einsum({rule!r}, {rest})")
+    if name.rpartition(".")[2] == "mean":
+        total: Any = read(text)
+        total.func.attr = "sum"
+        yield Change(total, Told("a mean is taken where a sum belongs"))
+    if name.rpartition(".")[2] in OVER_AXES:
+        yield from _axes(part, text)
+    if _is_unit(part) and len(part.args) == 1:
+        size = ast.unparse(part.args[0])
+        yield _instead(part, f"np.zeros(({size}, {size}))")
+
+
+def _axes(part: ast.Call, text: str) -> Iterator[Change]:
+    """The other axes over which something may be taken, each with and without its place kept."""
+    own = [one for one in part.keywords if one.arg not in ("axis", "keepdims")]
+    for axis in ("", "0", "1", "-1", "(0, 1)", "(0, 2)"):
+        for keeps in (False, True):
+            new: Any = read(text)
+            words = [ast.keyword("axis", read(axis))] if axis else []
+            words += [ast.keyword("keepdims", read("True"))] if keeps else []
+            new.keywords = [*own, *words]
+            yield Change(new, stands_instead(text, ast.unparse(new)))
+
+
+def ranges(part: ast.expr) -> Iterator[Change]:
+    """Other first and last steps of a loop, and the other direction."""
+    text = ast.unparse(part)
+    is_back = text.startswith("reversed(")
+    inner = part.args[0] if is_back and isinstance(part, ast.Call) else part
+    if not is_back:
+        yield _instead(part, f"reversed({text})")
+    if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "range" and len(inner.args) == 3:
+        yield from _steps_back(list(map(ast.unparse, inner.args)), partial(_instead, part))
+    if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "range" and len(inner.args) <= 2:
+        ends = list(map(ast.unparse, inner.args))
+        first, last = ["0", *ends][-2:]
+        shifted = [(f"{first} + 1", last), (f"{first} - 1", last), (first, f"{last} - 1"), (first, f"{last} + 1")]
+        shifted += [(f"{first} + 1", f"{last} + 1"), (f"{first} - 1", f"{last} - 1")]
+        for one, other in shifted:
+            new = f"range({one}, {other})".replace("0 + 1", "1").replace("1 - 1", "0").replace("range(0, ", "range(")
+            yield _instead(part, f"reversed({new})" if is_back else new)
+
+
+def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known) -> Iterator[Change]:
+    if isinstance(part, ast.Constant | ast.Tuple | ast.List):
+        return
+    for factor in known.factors:
+        for one in (factor, f"(1 - {factor})"):
+            yield Change(put(f"{within(part)} * {one}"), of_factor(one.strip("()"), "missing"))
+    for number in ("0.5", "2"):
+        yield Change(put(f"{number} * {within(part)}"), of_factor(number, "missing"))
+
+
+def _steps_back(ends: list[str], says: Callable[[str], Change]) -> Iterator[Change]:
+    first, last, step = ends
+    for one, other in ((first, f"{last} - 1"), (first, f"{last} + 1"), (f"{first} - 1", last), (f"{first} + 1", last)):
+        new = f"range({one}, {other}, {step})".replace("0 - 1", "-1").replace("1 - 1", "0").replace("- 1 + 1", "")
+        yield says(new)
+
+
+def more(part: ast.expr, known: Known) -> Iterator[Change]:
+    """A factor or a term that is missing, in the whole or in one of its terms."""
+    for term, put in _terms(part):
+        yield from factor_missing(term, put, known)
+    yield from _products_missing(part, known)
+    for name in known.matrices:
+        for new in (f"{within(part)} @ {name}", f"{name} @ {within(part)}"):
+            yield _instead(part, new)
+    for name in known.own:
+        for sign in "+-":
+            says = of_term(name if sign == "+" else f"-{name}", "missing")
+            yield Change(read(f"{ast.unparse(part)} {sign} {name}"), says)
+
+
+def _products_missing(part: ast.expr, known: Known) -> Iterator[Change]:
+    for name in known.products:
+        yield Change(read(f"{ast.unparse(part)} + {name}"), of_term(name, "missing"))
+
+
+def _terms(part: ast.expr) -> Iterator[tuple[ast.expr, Callable[[str], ast.expr]]]:
+    """Yield an expression, and each of its two terms, with what puts a text in its place."""
+    yield part, read
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
+        sign = "+" if isinstance(part.op, ast.Add) else "-"
+        one, other = ast.unparse(part.left), within(part.right)
+        yield part.left, lambda text: read(f"{text} {sign} {other}")
+        yield part.right, lambda text: read(f"{one} {sign} {text}")
+
+
+def uncut(part: ast.expr) -> Iterator[Change]:
+    """Two cuts or more at once: what stands there a step apart belongs to one step."""
+    whole: Any = copy.deepcopy(part)
+    cuts = [one for one in ast.walk(whole) if isinstance(one, ast.Subscript) and ast.unparse(one.slice) in CUTS[:2]]
+    if len(cuts) < 2:
+        return
+    shown_cuts = " and ".join(f"`{ast.unparse(one)}`" for one in cuts)
+    new = _WithoutCuts().visit(whole)
+    yield Change(new, Told(f"{shown_cuts} are cut where the whole belongs"))
+
+
+class _WithoutCuts(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        inner = self.generic_visit(node)
+        return inner.value if ast.unparse(node.slice) in CUTS[:2] else inner  # type: ignore[attr-defined]
