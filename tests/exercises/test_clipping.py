@@ -6,6 +6,7 @@ import pytest
 
 from bptt_lab.exercises.causes.clipping import Pair, clipped
 from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges import whole
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.sandbox.running import Outcome
@@ -65,6 +66,7 @@ def test_one_number_that_is_too_small_is_no_evidence():
 def test_a_function_is_told_that_it_clips(mistake, limit, monkeypatch):
     here = lambda function, calls, **more: Outcome("returned", [function(*call) for call in calls], [], "")
     monkeypatch.setattr(judge, "run_function", here)
+    monkeypatch.setattr(whole, "run_function", here)
 
     def gradient(d_a1, h_before):
         true = np.einsum("tbi,tbj->ij", d_a1, h_before)

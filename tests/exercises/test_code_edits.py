@@ -8,7 +8,7 @@ from test_instances import here
 
 from bptt_lab.exercises.causes.code_edits import code_edits
 from bptt_lab.exercises.judges import function as judge
-from bptt_lab.exercises.judges import mended, steps
+from bptt_lab.exercises.judges import mended, steps, whole
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.outcomes import CORRECT, CRASHED, WRONG
 from bptt_lab.exercises.questions import course_questions
@@ -47,7 +47,8 @@ def made(answer):
 @pytest.fixture
 def in_process(monkeypatch):
     """Run functions in this process: what is tested is what is told of them."""
-    monkeypatch.setattr(judge, "run_function", lambda answer, calls, **more: here(made(answer), calls))
+    for module in (judge, whole):
+        monkeypatch.setattr(module, "run_function", lambda answer, calls, **more: here(made(answer), calls))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,8 @@ def test_where_no_single_change_makes_a_function_right_none_is_told(key, pairs, 
 
 
 def test_two_changes_in_one_line_that_do_the_same_are_told_as_a_line():
-    says = mended.the_changes(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: float(found == 0.0))
+    search = mended.Search(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: float(found == 0.0))
+    says = search.one_change()
     assert says == "One change in `return a + b` makes it right."
 
 
@@ -151,7 +153,7 @@ def test_every_change_can_be_compiled_differs_and_is_one_change():
     assert len(set(texts)) == len(texts) > 60 and SMALL.strip() not in texts
     assert ast.unparse(tree) == SMALL.strip()  # what was changed on the way is as it was
     for edit in found:
-        assert edit.code.co_name == "backwards" and edit.said().startswith("In `") and edit.said().endswith(".")
+        assert edit.text.startswith("def backwards(") and edit.said().startswith("In `") and edit.said().endswith(".")
     assert all(edit.line in SMALL for edit in found)
 
 
@@ -184,7 +186,8 @@ def test_of_a_text_the_definition_that_holds_is_changed_if_it_is_short():
     text = "def f(a):\n    return a\ndef f(a):\n    return -a\ng = f"
     for name in "fg":
         assert ast.unparse(mended.definition_of(written(text, name))).endswith("return -a")
-    says = mended.the_changes(written(text, "g"), [(2.0,), (3.0,)], run_here, lambda k, found: float(found == k + 2))
+    search = mended.Search(written(text, "g"), [(2.0,), (3.0,)], run_here, lambda k, found: float(found == k + 2))
+    says = search.one_change()
     assert says == "In `return -a`, the sign of `a` is wrong."
     long = "def f(a):\n" + "    a = a + 1\n" * (mended.LONGEST_TEXT // 10) + "    return a"
     assert mended.definition_of(written(long, "f")) is None

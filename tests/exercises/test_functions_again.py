@@ -11,6 +11,7 @@ from test_instances import here
 
 from bptt_lab.exercises import ex
 from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges import whole
 from bptt_lab.exercises.judges.function import judge_function
 from bptt_lab.exercises.judges.instances import tables
 from bptt_lab.exercises.judges.short_reading import Unread, read_choice, shown
@@ -24,6 +25,7 @@ FUNCTIONS = {key: one for key, one in course_questions().items() if one.kind == 
 @pytest.fixture
 def in_process(monkeypatch):
     monkeypatch.setattr(judge, "run_function", here)
+    monkeypatch.setattr(whole, "run_function", here)
 
 
 def replaced(key, *pairs, before=""):

@@ -9,7 +9,7 @@ import wrong_functions
 from mpmath import mp
 
 from bptt_lab.exercises.judges import function as judge
-from bptt_lab.exercises.judges import instances, sizing, stress
+from bptt_lab.exercises.judges import instances, sizing, stress, whole
 from bptt_lab.exercises.judges.instances import RESPECTS, tables
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.questions import course_questions
@@ -57,6 +57,7 @@ def here(function, calls, **more):
 @pytest.fixture
 def in_process(monkeypatch):
     monkeypatch.setattr(judge, "run_function", here)
+    monkeypatch.setattr(whole, "run_function", here)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

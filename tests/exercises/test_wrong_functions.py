@@ -7,6 +7,7 @@ from test_functions_again import FUNCTIONS, judged, replaced
 from test_instances import here
 
 from bptt_lab.exercises.judges import function as judge
+from bptt_lab.exercises.judges import whole
 from bptt_lab.exercises.judges.counted import counts_examples
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 
@@ -14,6 +15,7 @@ from bptt_lab.exercises.outcomes import CORRECT, WRONG
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch):
     monkeypatch.setattr(judge, "run_function", here)
+    monkeypatch.setattr(whole, "run_function", here)
 
 
 def told(key, *pairs):

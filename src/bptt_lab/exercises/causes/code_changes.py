@@ -9,8 +9,7 @@ import ast
 import copy
 import re
 from collections.abc import Callable, Iterator
-from enum import IntEnum
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 USUAL = (r"\.T", r" \*\* 2", r" [-+] 1(?=\])", r"axis=\S+?(?=[,)])|\(0, \d\)|, keepdims=True", r"->\w+|'[\w,]+")
@@ -19,21 +18,56 @@ CUTS = [":-1", "1:", "::-1"]
 Names = frozenset[str]
 
 
-class Sort(IntEnum):
-    """What sort of change it is; the more of one line, the farther it is fetched."""
-
-    PART = 0
-    FACTOR = 1
-    SIGN = 2
-    TERM = 3
+INSTEAD = "`{0}` stands where `{1}` belongs"
+FACTOR_SURPLUS, FACTOR_MISSING = "the factor `{0}` is too much", "the factor `{1}` is missing"
+DIVISION_SURPLUS, DIVISION_MISSING = "the division by `{0}` is too much", "the division by `{1}` is missing"
+SIGN_OF, SIGN = "the sign of `{0}` is wrong", "the sign is wrong"
+TERM_SURPLUS, TERM_MISSING = "the term `{0}` is too much", "the term `{1}` is missing"
+MEAN, SUM = "a mean is taken where a sum belongs", "a sum is taken where a mean belongs"
+CUT = "{0} are cut where the whole belongs"
+TOO_EARLY = "what is done comes too early: `{0}` belongs before it"
+# Of the changes of a line that do the same the first one is told.
+SORTS = [{INSTEAD, MEAN, SUM, CUT, TOO_EARLY, DIVISION_SURPLUS, DIVISION_MISSING},
+         {FACTOR_SURPLUS, FACTOR_MISSING}, {SIGN_OF, SIGN}, {TERM_SURPLUS, TERM_MISSING}]  # fmt: skip
+BACK = {
+    one: other
+    for pair in [(FACTOR_SURPLUS, FACTOR_MISSING), (DIVISION_SURPLUS, DIVISION_MISSING), (TERM_SURPLUS, TERM_MISSING)]
+    + [(MEAN, SUM), (INSTEAD, INSTEAD), (SIGN_OF, SIGN_OF), (SIGN, SIGN)]
+    for one, other in (pair, pair[::-1])
+}
 
 
 class Told(NamedTuple):
-    """What is said of a change, its sort, and whether it is one of the slips that are made most."""
+    """What is said of a change: words, with what stands there and what belongs there."""
 
-    says: str
-    sort: Sort = Sort.PART
-    is_usual: bool = False
+    words: str
+    stands: str = ""
+    belongs: str = ""
+
+    @property
+    def says(self) -> str:
+        """The words with their parts."""
+        return self.words.format(self.stands, self.belongs)
+
+    @property
+    def sort(self) -> int:
+        """How far it is fetched: a part that stands for another, a factor, a sign, a term."""
+        return next(k for k, words in enumerate(SORTS) if self.words in words)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is one of the slips that are made most: a sign, a transpose, a square, a step, an axis."""
+        return self.words in (SIGN, SIGN_OF) or self.words == INSTEAD and _differ_as_usual(self.stands, self.belongs)
+
+    @property
+    def back(self) -> Told | None:
+        """What is said of the change that takes this one back, if it can be said."""
+        return Told(BACK[self.words], self.belongs, self.stands) if self.words in BACK else None
+
+
+@cache
+def _differ_as_usual(one: str, other: str) -> bool:
+    return any(re.sub(part, "", one) == re.sub(part, "", other) for part in USUAL)
 
 
 class Change(NamedTuple):
@@ -41,27 +75,6 @@ class Change(NamedTuple):
 
     part: ast.expr
     told: Told
-
-
-def stands_instead(old: str, new: str) -> Told:
-    """Return what is said of a part that stands for another; usual if they differ by a transpose, a square, a step."""
-    is_usual = any(re.sub(part, "", old) == re.sub(part, "", new) for part in USUAL)
-    return Told(f"`{old}` stands where `{new}` belongs", Sort.PART, is_usual)
-
-
-def of_factor(text: str, words: str) -> Told:
-    """Return what is said of a factor that is too much or missing."""
-    return Told(f"the factor `{text}` is {words}", Sort.FACTOR)
-
-
-def of_term(text: str, words: str) -> Told:
-    """Return what is said of a term that is too much or missing."""
-    return Told(f"the term `{text}` is {words}", Sort.TERM)
-
-
-def of_sign(text: str) -> Told:
-    """Return what is said of a sign that is wrong."""
-    return Told(f"the sign of `{text}` is wrong", Sort.SIGN, is_usual=True)
 
 
 class Known:
@@ -132,7 +145,7 @@ def of_part(part: ast.expr, known: Known) -> Iterator[Change]:
 
 
 def _instead(old: ast.AST, new: str) -> Change:
-    return Change(read(new), stands_instead(ast.unparse(old), ast.unparse(read(new))))
+    return Change(read(new), Told(INSTEAD, ast.unparse(old), ast.unparse(read(new))))
 
 
 def read(text: str) -> ast.expr:
@@ -173,35 +186,35 @@ def _times_instead(part: ast.expr, known: Known) -> Iterator[Change]:
             changed = read(new)
             if isinstance(part.ctx, ast.Store) and isinstance(changed, ast.Subscript):
                 changed.ctx = ast.Store()
-            yield Change(changed, stands_instead(ast.unparse(part), new))
+            yield Change(changed, Told(INSTEAD, ast.unparse(part), new))
 
 
 def _operands(part: ast.expr) -> Iterator[Change]:
     """An operand too many, another sign or operator, a transpose too many or too few, two factors exchanged."""
     if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
-        yield Change(part.operand, of_sign(ast.unparse(part.operand)))
+        yield Change(part.operand, Told(SIGN_OF, ast.unparse(part.operand)))
     if isinstance(part, ast.Attribute) and part.attr == "T":
-        yield Change(part.value, stands_instead(ast.unparse(part), ast.unparse(part.value)))
+        yield Change(part.value, Told(INSTEAD, ast.unparse(part), ast.unparse(part.value)))
     if not isinstance(part, ast.BinOp):
         return
     left, right = within(part.left), within(part.right)
     one, other = ast.unparse(part.left), ast.unparse(part.right)
     if isinstance(part.op, ast.Mult | ast.MatMult):
-        yield Change(part.left, of_factor(other, "too much"))
-        yield Change(part.right, of_factor(one, "too much"))
+        yield Change(part.left, Told(FACTOR_SURPLUS, other))
+        yield Change(part.right, Told(FACTOR_SURPLUS, one))
         yield _instead(part, f"{left} @ {right}" if isinstance(part.op, ast.Mult) else f"{left} * {right}")
     if isinstance(part.op, ast.MatMult):
         for new in (f"{right} @ {left}", f"{left}.T @ {right}", f"{left} @ {right}.T", f"{left}.T @ {right}.T"):
             yield _instead(part, new.replace(".T.T", ""))
         yield _instead(part, f"{right}.T @ {left}.T".replace(".T.T", ""))
     if isinstance(part.op, ast.Add | ast.Sub):
-        yield Change(part.left, of_term(other, "too much"))
-        yield Change(part.right if isinstance(part.op, ast.Add) else read(f"-{right}"), of_term(one, "too much"))
+        yield Change(part.left, Told(TERM_SURPLUS, other))
+        yield Change(part.right if isinstance(part.op, ast.Add) else read(f"-{right}"), Told(TERM_SURPLUS, one))
         sign = "-" if isinstance(part.op, ast.Add) else "+"
-        yield Change(read(f"{one} {sign} {right}"), of_sign(other))
-        yield Change(read(f"-{left} {'+' if sign == '-' else '-'} {right}"), of_sign(one))
+        yield Change(read(f"{one} {sign} {right}"), Told(SIGN_OF, other))
+        yield Change(read(f"-{left} {'+' if sign == '-' else '-'} {right}"), Told(SIGN_OF, one))
     if isinstance(part.op, ast.Div):
-        yield Change(part.left, Told(f"the division by `{other}` is too much"))
+        yield Change(part.left, Told(DIVISION_SURPLUS, other))
 
 
 def _slopes(part: ast.expr) -> Iterator[Change]:
@@ -268,12 +281,12 @@ def _factors(part: ast.expr) -> list[ast.expr]:
 
 
 def _calls(part: ast.expr) -> Iterator[Change]:
-    """Zeros for what is given, a mean for a sum, another axis, an einsum whose result or operands are exchanged."""
+    """Zeros for what is given, a mean for a sum and back, another axis, an einsum with other operands or result."""
     if not isinstance(part, ast.Call):
         return
     name, text = ast.unparse(part.func), ast.unparse(part)
     if part.args and name in ("np.zeros_like", "reversed", "np.tanh", "np.flip"):
-        yield Change(part.args[0], stands_instead(text, ast.unparse(part.args[0])))
+        yield Change(part.args[0], Told(INSTEAD, text, ast.unparse(part.args[0])))
     if name == "np.einsum" and part.args and isinstance(part.args[0], ast.Constant) and "->" in str(part.args[0].value):
         operands, _, made = str(part.args[0].value).partition("->")
         rest = ", ".join(map(ast.unparse, part.args[1:]))
@@ -283,7 +296,11 @@ def _calls(part: ast.expr) -> Iterator[Change]:
     if name.rpartition(".")[2] == "mean":
         total: Any = read(text)
         total.func.attr = "sum"
-        yield Change(total, Told("a mean is taken where a sum belongs"))
+        yield Change(total, Told(MEAN))
+    if name.rpartition(".")[2] == "sum":
+        average: Any = read(text)
+        average.func.attr = "mean"
+        yield Change(average, Told(SUM))
     if name.rpartition(".")[2] in OVER_AXES:
         yield from _axes(part, text)
     if _is_unit(part) and len(part.args) == 1:
@@ -300,7 +317,7 @@ def _axes(part: ast.Call, text: str) -> Iterator[Change]:
             words = [ast.keyword("axis", read(axis))] if axis else []
             words += [ast.keyword("keepdims", read("True"))] if keeps else []
             new.keywords = [*own, *words]
-            yield Change(new, stands_instead(text, ast.unparse(new)))
+            yield Change(new, Told(INSTEAD, text, ast.unparse(new)))
 
 
 def ranges(part: ast.expr) -> Iterator[Change]:
@@ -327,9 +344,9 @@ def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known)
         return
     for factor in known.factors:
         for one in (factor, f"(1 - {factor})"):
-            yield Change(put(f"{within(part)} * {one}"), of_factor(one.strip("()"), "missing"))
+            yield Change(put(f"{within(part)} * {one}"), Told(FACTOR_MISSING, belongs=one.strip("()")))
     for number in ("0.5", "2"):
-        yield Change(put(f"{number} * {within(part)}"), of_factor(number, "missing"))
+        yield Change(put(f"{number} * {within(part)}"), Told(FACTOR_MISSING, belongs=number))
 
 
 def _steps_back(ends: list[str], says: Callable[[str], Change]) -> Iterator[Change]:
@@ -349,13 +366,13 @@ def more(part: ast.expr, known: Known) -> Iterator[Change]:
             yield _instead(part, new)
     for name in known.own:
         for sign in "+-":
-            says = of_term(name if sign == "+" else f"-{name}", "missing")
+            says = Told(TERM_MISSING, belongs=name if sign == "+" else f"-{name}")
             yield Change(read(f"{ast.unparse(part)} {sign} {name}"), says)
 
 
 def _products_missing(part: ast.expr, known: Known) -> Iterator[Change]:
     for name in known.products:
-        yield Change(read(f"{ast.unparse(part)} + {name}"), of_term(name, "missing"))
+        yield Change(read(f"{ast.unparse(part)} + {name}"), Told(TERM_MISSING, belongs=name))
 
 
 def _terms(part: ast.expr) -> Iterator[tuple[ast.expr, Callable[[str], ast.expr]]]:
@@ -376,7 +393,7 @@ def uncut(part: ast.expr) -> Iterator[Change]:
         return
     shown_cuts = " and ".join(f"`{ast.unparse(one)}`" for one in cuts)
     new = _WithoutCuts().visit(whole)
-    yield Change(new, Told(f"{shown_cuts} are cut where the whole belongs"))
+    yield Change(new, Told(CUT, shown_cuts))
 
 
 class _WithoutCuts(ast.NodeTransformer):

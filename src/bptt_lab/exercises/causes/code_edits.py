@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import ast
 import copy
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from bptt_lab.exercises.causes.code_changes import (
+    INSTEAD,
+    SIGN,
+    TOO_EARLY,
     Change,
     Known,
-    Sort,
     Told,
     factor_missing,
     more,
@@ -23,7 +24,6 @@ from bptt_lab.exercises.causes.code_changes import (
     of_part,
     ranges,
     read,
-    stands_instead,
     uncut,
 )
 
@@ -35,56 +35,106 @@ TWICE = ("1 - (1 - ", ".T.T", "** 2 ** 2")  # what has a shorter change of the s
 
 
 class CodeEdit(NamedTuple):
-    """A change: the line it is in, what is said of it, and the whole function with it, as text and as code."""
+    """A change: the line it is in, what is said of it, and the text of the whole function with it."""
 
     line: str
     told: Told
     text: str
-    code: types.CodeType
 
     def said(self) -> str:
         """Return the sentence about the change, with the line it is in."""
         return f"In `{self.line}`, {self.told.says}."
 
 
-def code_edits(definition: ast.FunctionDef) -> Iterator[CodeEdit]:
+class CodePair(NamedTuple):
+    """Two changes, and the text of the whole function with both."""
+
+    text: str
+    one: CodeEdit
+    other: CodeEdit
+
+    @property
+    def far_fetched(self) -> tuple[int, int]:
+        """How many of the two are unusual, and their sorts."""
+        both = (self.one.told, self.other.told)
+        return sum(not told.is_usual for told in both), sum(told.sort for told in both)
+
+
+def code_edits(definition: ast.FunctionDef, only: str = "") -> Iterator[CodeEdit]:
     """Yield each function that differs from a definition in one place, as long as it can be compiled.
 
+    `only`: the one line that is changed, as `shown` gives it.
     Errors: none; a change that is no Python is passed over.
     """
     tree = copy.deepcopy(definition)
     tree.decorator_list, seen = [], {ast.unparse(tree)}
-    for count, (line, told) in enumerate(_changed(tree)):
+    for count, (line, told) in enumerate(_changed(tree, only)):
         text = ast.unparse(tree)
         if count >= MOST:
             return
         if text not in seen and not any(one in text for one in TWICE):
             seen.add(text)
             try:
-                module = compile(text, FILE, "exec", dont_inherit=True)
+                compile(text, FILE, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
-            yield CodeEdit(line, told, text, next(one for one in module.co_consts if isinstance(one, types.CodeType)))
+            yield CodeEdit(line, told, text)
 
 
-def _changed(tree: ast.FunctionDef) -> Iterator[tuple[str, Told]]:
+def pairs_of_lines(text: str, edits: Sequence[CodeEdit]) -> Iterator[CodePair]:
+    """Yield each two changes of different lines of a function's text."""
+    lines = text.splitlines()
+    found = [(changed, edit) for edit in edits if len(changed := lines_changed(lines, edit.text)) == 1]
+    for place, (mine, one) in enumerate(found):
+        for theirs, other in found[place + 1 :]:
+            if mine.keys() != theirs.keys():
+                both = mine | theirs
+                yield CodePair("\n".join(both.get(k, line) for k, line in enumerate(lines)), one, other)
+
+
+def pairs_in_a_line(text: str, edits: Sequence[CodeEdit]) -> Iterator[CodePair]:
+    """Yield each two changes of one line of a function's text that begin with some changes."""
+    lines = text.splitlines()
+    for one in edits:
+        for line in list(lines_changed(lines, one.text).values())[:1]:
+            yield from pairs(one, shortened(line.strip()))
+
+
+def pairs(one: CodeEdit, only: str = "") -> Iterator[CodePair]:
+    """Yield the pairs of a change and another one of what came of it, in one line only if that is given."""
+    (tree,) = ast.parse(one.text).body
+    for other in code_edits(tree, only):  # type: ignore[arg-type]
+        yield CodePair(other.text, one, other)
+
+
+def lines_changed(lines: Sequence[str], text: str) -> dict[int, str]:
+    """Return the lines of a text that are others, by their places; none where their number is another."""
+    own = text.splitlines()
+    return {k: line for k, line in enumerate(own) if line != lines[k]} if len(own) == len(lines) else {}
+
+
+def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
     """Change a function in one place at a time, yield the line and what is said, and change it back."""
     known = Known(tree)
     for statement in list(ast.walk(tree)):
-        if isinstance(statement, ast.stmt) and statement is not tree:
+        if isinstance(statement, ast.stmt) and statement is not tree and only in ("", shown(statement)):
             yield from _in_statement(statement, known)
-    for body in _bodies(tree):
+    for body in _bodies(tree) if not only else []:
         yield from _set_instead(body)
         for k in range(len(body) - 1):
             one, other = body[k], body[k + 1]
             body[k], body[k + 1] = other, one
-            yield shown(one), Told(f"what is done comes too early: `{shown(other)}` belongs before it")
+            yield shown(one), Told(TOO_EARLY, shown(other))
             body[k], body[k + 1] = one, other
 
 
 def shown(statement: ast.AST) -> str:
     """Return the first line of a statement, shortened."""
-    line = ast.unparse(statement).splitlines()[0]
+    return shortened(ast.unparse(statement).splitlines()[0])
+
+
+def shortened(line: str) -> str:
+    """Return a line, cut where it is too long to be quoted."""
     return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
 
 
@@ -188,7 +238,7 @@ def _other_sign(statement: ast.AugAssign) -> Iterator[Told]:
     if isinstance(statement.op, ast.Add | ast.Sub):
         op = statement.op
         statement.op = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
-        yield Told("the sign is wrong", Sort.SIGN, is_usual=True)
+        yield Told(SIGN)
         statement.op = op
 
 
@@ -197,12 +247,12 @@ def _set_instead(body: list[ast.stmt]) -> Iterator[tuple[str, Told]]:
     for k, old in enumerate(body):
         if isinstance(old, ast.AugAssign) and isinstance(old.op, ast.Add):
             body[k] = ast.Assign([old.target], old.value, lineno=old.lineno)
-            yield shown(old), stands_instead("+=", "=")
+            yield shown(old), Told(INSTEAD, "+=", "=")
         elif (
             isinstance(old, ast.Assign)
             and len(old.targets) == 1
             and isinstance(old.targets[0], ast.Name | ast.Subscript)
         ):
             body[k] = ast.AugAssign(old.targets[0], ast.Add(), old.value, lineno=old.lineno)
-            yield shown(old), stands_instead("=", "+=")
+            yield shown(old), Told(INSTEAD, "=", "+=")
         body[k] = old

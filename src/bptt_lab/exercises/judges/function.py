@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.diagnosis import Cause
 from bptt_lab.exercises.feedback import Feedback, told_apart
-from bptt_lab.exercises.judges import elsewhere, steps
+from bptt_lab.exercises.judges import elsewhere, steps, whole
 from bptt_lab.exercises.judges.arrays import (
     AXES,
     SINGLE,
@@ -22,14 +21,14 @@ from bptt_lab.exercises.judges.arrays import (
     everywhere_cause,
     unfilled,
 )
+from bptt_lab.exercises.judges.author_slips import reference
 from bptt_lab.exercises.judges.counted import axes_asked, cause_said, said
 from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
-from bptt_lab.exercises.judges.mended import the_changes
-from bptt_lab.exercises.judges.returned import Misfit, named
+from bptt_lab.exercises.judges.returned import argument_order, read_results
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FORM, TIMED_OUT, WRONG
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.sandbox.functions import needed_names, places, positional_names
+from bptt_lab.exercises.sandbox.functions import places
 from bptt_lab.exercises.sandbox.running import Outcome, run_function
 from bptt_lab.formulas.tree import Derivative, walk
 from bptt_lab.symbolic.arithmetics import REPEATABLE
@@ -37,7 +36,6 @@ from bptt_lab.symbolic.arithmetics import REPEATABLE
 # By the clock, for all calls and for a single one; where a class is graded nobody waits, and a machine that has much to
 # do shall not let an instance out.
 SECONDS, SECONDS_OF_ONE = 60.0 if REPEATABLE else 10.0, 5.0
-SECONDS_OF_CHANGES = 24.0 if REPEATABLE else 4.0  # for all changes of a function that are tried
 QUICK = 0.3  # seconds a call may take if more instances are to be tried
 OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 MENDABLE = ("crashed", "unsteady")  # ends for which a change of the function is looked for too
@@ -49,7 +47,7 @@ IN_PLACE = "E10"
 def judge_function(question: Question, function: Callable) -> Feedback:
     """Return the feedback on a student's function."""
     found = tables(question)
-    names = _order(function, tuple(question.arguments))
+    names = argument_order(function, tuple(question.arguments))
     calls = [tuple(table.arguments[name] for name in names) for table in found]
     limits = dict(seconds=SECONDS, most_of_one=min(SECONDS, SECONDS_OF_ONE), argument_names=names)
     try:
@@ -70,7 +68,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     """Return the feedback on what came of a function's calls."""
     ran = outcome.ran or tuple(range(len(found)))
     made = [found[k] for k in ran[: len(outcome.results)]]
-    given, misfit = _read(question, made, outcome.results)
+    given, misfit = read_results(question, made, outcome.results)
     in_order = sorted(range(len(given)), key=lambda i: ran[i])  # slow calls are made in another order
     results, run = [given[i] for i in in_order], [found[ran[i]] for i in in_order]
     if outcome.kind not in OUTCOME_OF and not misfit:
@@ -86,7 +84,8 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     failed = [found[k] for k in ran[len(given) : len(given) + 1]]
     is_told = given and failed and outcome.kind != "timed out"
     here = said(question, elsewhere.where(question, found[0], failed)) if is_told else ""
-    own = _mended(question, function, found, outcome) if misfit or outcome.kind in MENDABLE else None
+    is_mendable = misfit or outcome.kind in MENDABLE
+    own = _said_of_all(_as_a_whole(question, function, [], found, outcome)) if is_mendable else None
     if misfit:
         says = _joined(here and f"{here} There:", misfit, own)
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
@@ -133,30 +132,10 @@ def _enough(found: tuple[Table, ...]) -> list[int]:
 def _is_stale(question: Question, found: tuple[Table, ...], again: Sequence[tuple[int, int, Any]]) -> bool:
     """Return whether a call was wrong only since another one had been made before it in the same process."""
     for _, after, result in again:
-        given, _ = _read(question, (found[after],), [result])
+        given, _ = read_results(question, (found[after],), [result])
         if not given or not all(_agrees(given[0], found[after], name, SINGLE) for name in given[0]):
             return True
     return False
-
-
-def _read(question: Question, found: Sequence[Table], results: Sequence) -> tuple[list[dict[str, np.ndarray]], str]:
-    """Return results as arrays by name, up to the first that is not what was asked for, and what is wrong with it."""
-    given: list[dict[str, np.ndarray]] = []
-    for table, result in zip(found, results, strict=False):
-        try:
-            given.append(named(question, result, table.results))
-        except Misfit as error:
-            return given, str(error)
-    return given, ""
-
-
-def _order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the arguments in the order in which the function takes them, where it names them all first."""
-    try:
-        own = next((own for own in (needed_names(function), positional_names(function)[: len(names)]) if own), ())
-    except (Exception, SystemExit, GeneratorExit):  # no function: whoever runs it says so
-        return names
-    return own if sorted(own) == sorted(names) else names
 
 
 NO_FUNCTION = "The answer cannot be looked at; expected a function: write one with `def` and pass its name."
@@ -188,36 +167,57 @@ def _compared(
     name = min(wrong, key=lambda name: wrong[name][0])
     which = wrong[name][0]
     cause = cause_said(question, _why(question, name, given, found, wrong[name], function, outcome))
+    beside, cause = _of_the_others(question, given, found, wrong, name, cause, function, outcome)
     right_at = steps.right_steps(question, name, given[which][name], found[which])
     cause = _with_steps(cause, right_at, which > 0, steps.goes_back(question, name))
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
-    told = [f"{name} is wrong.", cause.right, cause.says, _of_the_others(question, given, found, wrong, name, cause)]
-    says = " ".join(filter(None, told))
+    says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says, beside]))
     example = _first_difference(question, name, given[which][name], found[which])
     asks = cause.asks or f"Which line computes {name}, and which equation does it say?"
     return Feedback(question.id, WRONG, "", right, says, example, question.section, asks, cause.mistake)
 
 
 def _of_the_others(
-    question: Question, given: list[dict], found: Sequence[Table], wrong: dict[str, list[int]], name: str, cause: Cause
-) -> str:
-    """Return what is told of other results that are wrong: its own cause if it has another one, or just that it is."""
-    if cause.asks == OF_A_CHANGE or _exchanged(given, found):
-        return ""
-    own, alike = [], []
-    for other in (one for one in wrong if one != name):
-        is_first = not wrong[other][0]
-        why = (
-            cause_said(question, _why(question, other, given, found, wrong[other], None, None)) if is_first else Cause()
-        )
-        is_new = why.says and why.says != cause.says and not why.right.startswith("Right")
-        if is_new and len(why.says) < LONGEST_BESIDE:
-            own.append(f"{other} is wrong too: {why.says}")
-        else:
-            alike.append(other)
-    also = [f"Also wrong, perhaps by the same slip: {', '.join(alike)}."] if alike else []
-    return " ".join([*own, *also])
+    question: Question,
+    given: list[dict],
+    found: Sequence[Table],
+    wrong: dict[str, list[int]],
+    name: str,
+    cause: Cause,
+    function: Callable | None,
+    outcome: Outcome | None,
+) -> tuple[str, Cause]:
+    """Return what is told of other results that are wrong, and the cause, another one where two slips explain all."""
+    others = [other for other in wrong if other != name]
+    if not others or cause.asks == OF_A_CHANGE or _exchanged(given, found):
+        return "", cause
+    own = {
+        other: cause_said(question, _why(question, other, given, found, wrong[other], None, None))
+        for other in others
+        if not wrong[other][0]
+    }
+    alike = [other for other in others if other in own and own[other].says == cause.says]
+    if cause.says and len(alike) < len(others):
+        all_wrong = _as_a_whole(question, function, given, found, outcome)
+        if all_wrong and all_wrong.slips == 2:
+            return "", Cause(ELSEWISE.right, all_wrong.says, OF_A_CHANGE)
+        alike = others if all_wrong else alike
+    return _beside(others, own, alike), cause
+
+
+def _beside(others: Sequence[str], own: Mapping[str, Cause], alike: Sequence[str]) -> str:
+    """Return what is told of other results that are wrong: by the same slip, by one of their own, or just that."""
+    told = {
+        other: own[other].says
+        for other in others
+        if other not in alike and other in own and not own[other].right.startswith("Right")
+    }
+    told = {other: says for other, says in told.items() if 0 < len(says) < LONGEST_BESIDE}
+    rest = [other for other in others if other not in alike and other not in told]
+    same = [f"By the same slip wrong: {', '.join(alike)}."] if alike else []
+    also = [f"Also wrong: {', '.join(rest)}."] if rest else []
+    return " ".join([*same, *(f"{other} is wrong too: {says}" for other, says in told.items()), *also])
 
 
 def is_in_single_precision(function: Any, results: Sequence[Any]) -> bool:
@@ -271,7 +271,7 @@ def _why(
         if wrong[0].case.kind == "sizes" and function and not (outcome and outcome.seconds > QUICK):
             wrong = _size_alone(question, name, function) or wrong
         cause = elsewhere.cause(question, found[0], wrong, given[first][name], found[first].results[name])
-        own = _mended(question, function, found, outcome)
+        own = _as_a_whole(question, function, [], found, outcome)
         return cause._replace(says=f"{cause.says} {own.says}") if own else cause
     exchanged = _exchanged(given, found)
     if name in exchanged:
@@ -297,36 +297,25 @@ def _why(
         return factor_says(question, factor)
     if cause != ELSEWISE and is_one_factor(cause, mine, found, name):
         return cause
-    return _ignored(question, given, found) or _mended(question, function, found, outcome) or ELSEWISE
+    return _said_of_all(_as_a_whole(question, function, given, found, outcome)) or ELSEWISE
 
 
-def _mended(question: Question, function: Any, found: Sequence[Table], outcome: Outcome | None) -> Cause | None:
-    """Return the cause where one change of the function's own text, or two, make it right on all instances."""
-    if outcome is None or outcome.seconds > QUICK and not REPEATABLE:
+def _as_a_whole(
+    question: Question,
+    function: Any,
+    given: Sequence[Mapping[str, np.ndarray]],
+    found: Sequence[Table],
+    outcome: Outcome | None,
+) -> whole.Slips | None:
+    """Return the slips by which all results are wrong at once: by the function's own text, or by its numbers."""
+    if outcome is None:
         return None
-    names = _order(function, tuple(question.arguments))
-    calls = [tuple(table.arguments[name] for name in names) for table in found]
-
-    def run(changed: Any, calls: Sequence[tuple]) -> list[Any]:
-        return run_function(changed, calls, seconds=SECONDS_OF_CHANGES, argument_names=names).results
-
-    def share(k: int, result: Any) -> float:
-        given, _ = _read(question, found[k : k + 1], [result])
-        return float(np.mean(_right_parts(given[0], found[k]))) if given else 0.0
-
-    says = the_changes(function, calls, run, share)
-    return Cause(ELSEWISE.right, says, OF_A_CHANGE) if says else None
+    is_quick = outcome.seconds <= QUICK or REPEATABLE
+    return whole.slips_of_all(question, function if is_quick else None, given, found)
 
 
-def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
-    """Return for each step of each result, or for the whole of a number, whether it is right."""
-    found: list[bool] = []
-    for name, true in table.results.items():
-        parts = len(true) if true.ndim else 1
-        is_alike = given[name].shape == true.shape
-        is_right = table.case.agrees(given[name], true) if is_alike else np.zeros(true.shape, bool)
-        found += is_right.reshape(parts, -1).all(axis=1).tolist() if true.size else []  # type: ignore[arg-type]
-    return found
+def _said_of_all(slips: whole.Slips | None) -> Cause | None:
+    return Cause(ELSEWISE.right, slips.says, OF_A_CHANGE) if slips else None
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:
@@ -346,25 +335,6 @@ def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]
 def _like(array: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return an array in the shape of another one, where they differ in axes of length one only."""
     return array.reshape(other.shape) if np.squeeze(array).shape == np.squeeze(other).shape else array
-
-
-def _ignored(question: Question, given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> Cause | None:
-    """Return the cause where all results are those of arguments one of which is zero throughout."""
-    function, names = reference(question), list(question.arguments)
-    for ignored in names:
-        try:
-            for one, table in zip(given, found, strict=True):
-                arguments = [np.zeros_like(a) if n == ignored else a for n, a in table.arguments.items()]
-                with np.errstate(all="ignore"):
-                    results = named(question, function(*arguments), table.results)
-                if not all(_agrees(one, table._replace(results=results), name) for name in results):
-                    break
-            else:
-                says = f"It is what comes out on every instance where {ignored} is taken as zero."
-                return Cause("Its shape is right.", says, f"Does your function read {ignored}, and where?")
-        except (ArithmeticError, ValueError, LookupError, TypeError):
-            continue
-    return None
 
 
 OF_THE_ERROR = {"D2": "The whole has the wrong sign.", "D6": "It is twice the right one."}  # all results show them
@@ -390,11 +360,11 @@ OF_THE_WHOLE = ("In which order are the results asked for?", WHOLE.asks)  # what
 def _size_alone(question: Question, name: str, function: Callable) -> list[Table]:
     """Return the one table, among those in which a single size is another, on which a function is wrong; or none."""
     found = one_size_each(question)
-    names, wrong = _order(function, tuple(question.arguments)), []
+    names, wrong = argument_order(function, tuple(question.arguments)), []
     for table in found:
         call = tuple(table.arguments[name] for name in names)
         outcome = run_function(function, [call], seconds=1.0, argument_names=names)
-        given, _ = _read(question, (table,), outcome.results)
+        given, _ = read_results(question, (table,), outcome.results)
         if not given or not _agrees(given[0], table, name):
             wrong.append(table)
     return wrong if len(wrong) == 1 else []
@@ -434,16 +404,6 @@ def _first_difference(question: Question, name: str, given: np.ndarray, table: T
     start = "In the first instance" if case.kind == "tame" else "There"
     texts = told_apart(float(given[entry]), float(true[entry]))
     return f"{start} {name}{at} is {texts[0]}; it should be {texts[1]}." if texts else ""
-
-
-def reference(question: Question) -> Callable:
-    """Return the author's own function, built from its code without running the text around it."""
-    module = compile(question.answer, question.id, "exec")
-    codes = [part for part in module.co_consts if isinstance(part, types.CodeType)]
-    namespace: dict[str, Any] = {"np": np, "__builtins__": __builtins__}
-    for code in codes:
-        namespace[code.co_name] = types.FunctionType(code, namespace)
-    return namespace[codes[-1].co_name]
 
 
 def prove_function(question: Question) -> list[str]:

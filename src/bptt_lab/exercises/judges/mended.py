@@ -8,18 +8,18 @@ import copy
 import inspect
 import textwrap
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_edits import CodeEdit, code_edits
+from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
-MOST_PAIRS = 800  # pairs of changes that are tried at once
-MOST_BETTER = 3  # changed functions that are changed once more
+MOST_PAIRS = 1_500  # pairs of changes that are tried at once
+MOST_BETTER = 4  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
 Share = Callable[[int, Any], float]
@@ -75,115 +75,106 @@ def _code_of(tree: ast.stmt, *above: ast.stmt) -> types.CodeType:
     return next(one for one in module.co_consts if isinstance(one, types.CodeType))
 
 
-def the_changes(function: Any, calls: Sequence[tuple], run: Run, share: Share) -> str:
-    """Return in words the one change, or the only two, that make a function right in all calls; '' where none do.
+class Search:
+    """A student's function, the calls, and what judges the results of changed functions, given as texts.
 
     `run(function, calls)` returns what a function gives for each call; `share(k, result)` which share of the result of
-    call k is right, from 0 to 1.
+    call k is right, from 0 to 1, or -1 where there is none.
     """
-    tree = definition_of(function)
-    if tree is None:
-        return ""
-    search = _Search(function, calls, run, share)
-    edits = list(code_edits(tree))
-    shares = search.shares(edits)
-    if found := search.right_everywhere(edits, shares):
-        return _one_said(found)
-    return _two_said(search, edits, shares)
-
-
-def _one_said(found: Sequence[CodeEdit]) -> str:
-    """Return in words the one change, or the plainest of those in one line, or else the line, if it is one."""
-    if len({edit.line for edit in found}) > 1:
-        return ""
-    plainest = [edit for edit in found if edit.told.sort == min(one.told.sort for one in found)]
-    return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
-
-
-def _two_said(search: _Search, edits: Sequence[CodeEdit], shares: Sequence[float]) -> str:
-    """Return in words the only two changes that make a function right.
-
-    Tried are those of which the first alone makes more of it right, and then all pairs of usual slips.
-    """
-    before = max(search.unchanged(), 0.0)
-    better = sorted((pair for pair in zip(shares, edits, strict=False) if pair[0] > before), key=lambda pair: -pair[0])
-    pairs = {}
-    for _, one in better[:MOST_BETTER]:
-        pairs.update(search.right_pairs([one], _any))
-    if not pairs:
-        pairs = search.right_pairs([edit for edit in edits if edit.told.is_usual], lambda edit: edit.told.is_usual)
-    if len(pairs) != 1:
-        return ""
-    ((one, other),) = pairs.values()
-    return f"Two slips: {one.said()} {other.said()}"
-
-
-def _any(_: CodeEdit) -> bool:
-    return True
-
-
-class _Search:
-    """A student's function, the calls, and what judges the results of changed functions."""
 
     def __init__(self, function: Any, calls: Sequence[tuple], run: Run, share: Share) -> None:
         self.function, self.calls, self.run, self.share = function, calls, run, share
+        tree = definition_of(function)
+        self.text = ast.unparse(tree) if tree else ""
+        self.edits = list(code_edits(tree)) if tree else []
+        self.results = [one[0] for one in self._results([edit.text for edit in self.edits], self.calls[:1])]
 
-    def shares(self, edits: Sequence[CodeEdit]) -> list[float]:
-        """Return which share of its result in the first call each changed function has right."""
-        return [self.share(0, results[0]) for results in _results(self.function, edits, self.calls[:1], self.run)]
+    def one_change(self) -> str:
+        """Return in words the one change that makes the function right in all calls; '' where none does."""
+        texts = [edit.text for edit in self.edits]
+        found = [self.edits[k] for k in self._right_everywhere(texts, self._shares(self.results))]
+        if not found or len({edit.line for edit in found}) > 1:
+            return ""
+        plainest = [edit for edit in found if edit.told.sort == min(one.told.sort for one in found)]
+        return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
 
-    def unchanged(self) -> float:
-        """Return the same of the function as it is."""
-        results = self.run(self.function, self.calls[:1])
-        return self.share(0, results[0]) if results else 0.0
+    def two_changes(self, is_known: Callable[[Any], bool]) -> str:
+        """Return in words the two changes that make the function right, if they are the plainest pair that does, alone.
 
-    def right_everywhere(self, edits: Sequence[CodeEdit], shares: Sequence[float]) -> list[CodeEdit]:
-        """Return the changes by which a function is right in all calls; none if more are right in the first one."""
-        near = [edit for edit, share in zip(edits, shares, strict=False) if share == 1]
+        Tried are pairs that begin with a change after which the result is known, `is_known(result)`, or more of it is
+        right, and then others by which the function runs.
+        """
+        found: list[CodePair] = []
+        for tried in self._pairs(is_known) if self.text else ():
+            found = found or self._right_pairs(tried)
+        plainest = [pair for pair in found if pair.far_fetched == min(one.far_fetched for one in found)]
+        if len({frozenset({pair.one.told, pair.other.told}) for pair in plainest}) != 1:
+            return ""
+        return f"Two slips: {plainest[0].one.said()} {plainest[0].other.said()}"
+
+    def _pairs(self, is_known: Callable[[Any], bool]) -> Iterator[Iterable[CodePair]]:
+        """Yield the pairs of changes that are tried, the most promising first."""
+        shares = self._shares(self.results)
+        known = [edit for edit, result in zip(self.edits, self.results, strict=False) if is_known(result)]
+        yield (pair for one in sorted(known, key=plainness)[:MOST_BETTER] for pair in pairs(one))
+        before = max([0.0, *self._shares(self.run(self.function, self.calls[:1]))])
+        better = [(share, edit) for share, edit in zip(shares, self.edits, strict=False) if share > before]
+        yield (pair for _, one in sorted(better, key=lambda pair: -pair[0])[:MOST_BETTER] for pair in pairs(one))
+        runs = [edit for share, edit in zip(shares, self.edits, strict=False) if share >= 0]
+        yield sorted(pairs_of_lines(self.text, runs), key=lambda pair: pair.far_fetched)
+        yield pairs_in_a_line(self.text, [edit for edit in runs if edit.told.is_usual])
+
+    def _results(self, texts: Sequence[str], calls: Sequence[tuple]) -> list[list[Any]]:
+        """Return what each changed function gives in each call, as far as they were made."""
+        if not texts:
+            return []
+        return [list(one) for one in zip(*self.run(_all_of_them(self.function, texts), calls), strict=False)]
+
+    def _shares(self, results: Sequence[Any]) -> list[float]:
+        return [self.share(0, result) for result in results]
+
+    def _right_everywhere(self, texts: Sequence[str], shares: Sequence[float]) -> list[int]:
+        """Return which of the functions are right in all calls; none if too many are right in the first one."""
+        near = [k for k, share in enumerate(shares) if share == 1]
         if not 0 < len(near) <= MOST_NEAR:
             return []
-        everywhere = _results(self.function, near, self.calls, self.run)
-        return [edit for edit, results in zip(near, everywhere, strict=False) if self._is_right(results)]
+        everywhere = self._results([texts[k] for k in near], self.calls)
+        return [k for k, results in zip(near, everywhere, strict=False) if self._is_right(results)]
 
-    def right_pairs(
-        self, first: Sequence[CodeEdit], is_tried: Callable[[CodeEdit], bool]
-    ) -> dict[str, tuple[CodeEdit, CodeEdit]]:
-        """Return the pairs of changes by which a function is right in all calls, by the text that comes of them."""
-        pairs: dict[str, tuple[CodeEdit, CodeEdit]] = {}
-        for one in first:
-            for other in filter(is_tried, code_edits(ast.parse(one.text).body[0])):  # type: ignore[arg-type]
-                if len(pairs) < MOST_PAIRS:
-                    pairs.setdefault(other.text, (one, other))
-        others = [other for _, other in pairs.values()]
-        return {edit.text: pairs[edit.text] for edit in self.right_everywhere(others, self.shares(others))}
+    def _right_pairs(self, tried: Iterable[CodePair]) -> list[CodePair]:
+        """Return the pairs of changes by which the function is right in all calls, one for each text."""
+        by_text: dict[str, CodePair] = {}
+        for pair in tried:
+            by_text.setdefault(pair.text, pair)
+            if len(by_text) == MOST_PAIRS:
+                break
+        texts = list(by_text)
+        shares = self._shares([one[0] for one in self._results(texts, self.calls[:1])])
+        return [by_text[texts[k]] for k in self._right_everywhere(texts, shares)]
 
     def _is_right(self, results: Sequence[Any]) -> bool:
         is_all = len(results) == len(self.calls)
         return is_all and all(self.share(k, result) == 1 for k, result in enumerate(results))
 
 
-def _results(function: Any, edits: Sequence[CodeEdit], calls: Sequence[tuple], run: Run) -> list[list[Any]]:
-    """Return what each changed function gives in each call, as far as they were made."""
-    if not edits:
-        return []
-    return [list(results) for results in zip(*run(_all_of_them(function, edits), calls), strict=False)]
+def plainness(edit: CodeEdit) -> tuple[bool, int]:
+    """Return what a change is ordered by: the usual ones first, then by their sorts."""
+    return not edit.told.is_usual, edit.told.sort
 
 
-def _all_of_them(function: Any, edits: Sequence[CodeEdit]) -> Any:
+def _all_of_them(function: Any, texts: Sequence[str]) -> Any:
     """Return the function that returns what each changed one returns; nothing of it is run here."""
     if type(function) is Written:
-        names = [f"changed_{k}" for k in range(len(edits))]
-        texts = [
-            edit.text.replace(f"def {edit.code.co_name}(", f"def {name}(", 1)
-            for edit, name in zip(edits, names, strict=True)
-        ]
-        text = "\n".join(["import numpy as np", *texts, f"changed = [{', '.join(names)}]", DRIVER])
+        names = [f"changed_{k}" for k in range(len(texts))]
+        own = [f"def {name}({text.partition('(')[2]}" for text, name in zip(texts, names, strict=True)]
+        text = "\n".join(["import numpy as np", *own, f"changed = [{', '.join(names)}]", DRIVER])
         return extended(function, text, DRIVER_NAME)
-    namespace = {"np": np, "changed": [_like(function, edit) for edit in edits], "__builtins__": builtins}
+    namespace = {"np": np, "changed": [_like(function, text) for text in texts], "__builtins__": builtins}
     return types.FunctionType(_code_of(ast.parse(DRIVER).body[0]), namespace)
 
 
-def _like(function: types.FunctionType, edit: CodeEdit) -> types.FunctionType:
-    made = types.FunctionType(edit.code, function.__globals__, function.__name__, function.__defaults__)
+def _like(function: types.FunctionType, text: str) -> types.FunctionType:
+    code = _code_of(ast.parse(text).body[0])
+    made = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from bptt_lab.exercises.judges.instances import Table
 from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.sandbox.functions import needed_names, positional_names
 
 WHAT = {"c": "complex", "b": "made of truth values", "U": "made of texts", "O": "no array of numbers a float can hold"}
 
@@ -108,3 +110,25 @@ def _kind(value: Any) -> str:
     if isinstance(value, tuple | list | dict):
         return f"a {type(value).__name__} of {len(value)}"
     return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def read_results(
+    question: Question, found: Sequence[Table], results: Sequence
+) -> tuple[list[dict[str, np.ndarray]], str]:
+    """Return results as arrays by name, up to the first that is not what was asked for, and what is wrong with it."""
+    given: list[dict[str, np.ndarray]] = []
+    for table, result in zip(found, results, strict=False):
+        try:
+            given.append(named(question, result, table.results))
+        except Misfit as error:
+            return given, str(error)
+    return given, ""
+
+
+def argument_order(function: Callable, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the arguments in the order in which the function takes them, where it names them all first."""
+    try:
+        own = next((own for own in (needed_names(function), positional_names(function)[: len(names)]) if own), ())
+    except (Exception, SystemExit, GeneratorExit):  # no function: whoever runs it says so
+        return names
+    return own if sorted(own) == sorted(names) else names

@@ -19,10 +19,14 @@ LEAST_OF_A_RUN = 3
 def right_steps(question: Question, name: str, given: np.ndarray, table: Table) -> list[bool] | None:
     """Return for each step whether a result is right there; None for one of another shape, or without steps."""
     true = table.results[name]
-    has_time = "t" in free_variables(question.tree(question.returns[name])) and not counts_examples(question)
-    if not has_time or given.shape != true.shape or table.case.graph.T < 2:
+    if not has_steps(question, name) or given.shape != true.shape or table.case.graph.T < 2:
         return None
     return table.case.agrees(given, true).reshape(len(true), -1).all(axis=1).tolist()  # type: ignore[return-value]
+
+
+def has_steps(question: Question, name: str) -> bool:
+    """Return whether a result is stacked over time."""
+    return "t" in free_variables(question.tree(question.returns[name])) and not counts_examples(question)
 
 
 def goes_back(question: Question, name: str) -> bool:

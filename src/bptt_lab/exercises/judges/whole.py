@@ -1,0 +1,118 @@
+"""What makes all results of a function wrong at once: changes of its own text, or slips known by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptt_lab.exercises.judges.author_slips import (
+    Known,
+    Results,
+    Slip,
+    author_pairs,
+    author_slips,
+    is_alike,
+    results_with,
+)
+from bptt_lab.exercises.judges.instances import Table
+from bptt_lab.exercises.judges.mended import Search
+from bptt_lab.exercises.judges.returned import argument_order, read_results
+from bptt_lab.exercises.question import Question
+from bptt_lab.exercises.sandbox.running import run_function
+from bptt_lab.symbolic.arithmetics import REPEATABLE
+
+SECONDS = 24.0 if REPEATABLE else 4.0  # for all changes of a function that are tried at once
+
+
+class Slips(NamedTuple):
+    """How many slips make all results wrong, and what is said of them."""
+
+    slips: int
+    says: str
+
+
+def slips_of_all(question: Question, function: Any, given: Sequence[Results], found: Sequence[Table]) -> Slips | None:
+    """Return the slip, or two, that make results wrong, known by a change of the text or by numbers; None if unknown.
+
+    `function`: the student's, None if its changes are not to be tried; `given`: what it returns on each instance that
+    was found, or nothing where it returns nothing that can be compared.
+    """
+    search = _search(question, function, found) if function is not None else None
+    of_author = lambda known: _known_by(question, known, given, found)
+    says = search.one_change() if search else ""
+    if says := says or of_author(author_slips(question)):
+        return Slips(1, says)
+    says = search.two_changes(lambda result: _is_known(question, result, found)) if search else ""
+    says = says or of_author(author_pairs(question)) or _each_by_its_own(question, given, found)
+    return Slips(2, says) if says else None
+
+
+def _search(question: Question, function: Any, found: Sequence[Table]) -> Search:
+    """Return the search for changes of a student's function."""
+    names = argument_order(function, tuple(question.arguments))
+    calls = [tuple(table.arguments[name] for name in names) for table in found]
+
+    def run(changed: Any, calls: Sequence[tuple]) -> Sequence[Any]:
+        return run_function(changed, calls, seconds=SECONDS, argument_names=names).results
+
+    def share(k: int, result: Any) -> float:
+        given, _ = read_results(question, found[k : k + 1], [result])
+        return float(np.mean(_right_parts(given[0], found[k]))) if given else -1.0
+
+    return Search(function, calls, run, share)
+
+
+def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
+    """Return for each step of each result, or for the whole of a number, whether it is right."""
+    found: list[bool] = []
+    for name, true in table.results.items():
+        parts = len(true) if true.ndim else 1
+        is_right = (
+            table.case.agrees(given[name], true) if given[name].shape == true.shape else np.zeros(true.shape, bool)
+        )
+        found += is_right.reshape(parts, -1).all(axis=1).tolist() if true.size else []  # type: ignore[arg-type]
+    return found
+
+
+def _is_known(question: Question, result: Any, found: Sequence[Table]) -> bool:
+    """Return whether a result of the first call is that of the author's function with one slip."""
+    given, _ = read_results(question, found[:1], [result])
+    return bool(given) and any(is_alike(given[0], known.results, found[0]) for known in author_slips(question))
+
+
+def _known_by(question: Question, slips: Sequence[Known], given: Sequence[Results], found: Sequence[Table]) -> str:
+    """Return what is said of the slips by which the author's function gives what is given on all instances."""
+    for known in slips if given else ():
+        if is_alike(given[0], known.results, found[0]) and _holds(question, known.slip, given, found):
+            start = "Two slips: its" if len(known.slip.says) > 1 else "Its"
+            return f"{start} numbers are those of a function in which {'; and '.join(known.slip.says)}."
+    return ""
+
+
+def _holds(
+    question: Question, slip: Slip, given: Sequence[Results], found: Sequence[Table], names: Sequence[str] = ()
+) -> bool:
+    """Return whether what is given, or some of it, is what the author's function gives with slips, on all instances."""
+    made = (results_with(question, slip, table) for table in found)
+    return all(
+        results is not None and is_alike(one, results, table, names)
+        for one, results, table in zip(given, made, found, strict=False)
+    )
+
+
+def _each_by_its_own(question: Question, given: Sequence[Results], found: Sequence[Table]) -> str:
+    """Return what is said of the two slips that explain one wrong result each; '' unless there are just two."""
+    wrong = [name for name in (given[0] if given else ()) if not is_alike(given[0], found[0].results, found[0], [name])]
+    own: dict[str, list[str]] = {}
+    for name in wrong:
+        near = (known.slip for known in author_slips(question) if is_alike(given[0], known.results, found[0], [name]))
+        slip = next((slip for slip in near if _holds(question, slip, given, found, [name])), None)
+        if slip is None:
+            return ""
+        own.setdefault(slip.says[0], []).append(name)
+    if len(own) != 2:
+        return ""
+    parts = [f"those of {', '.join(names)} where {says}" for says, names in own.items()]
+    return f"Two slips: its numbers are {'; and '.join(parts)}."
