@@ -41,6 +41,7 @@ class Question:
     says over which whole numbers free indices such as t run. `printed` is a wrong line to be mended, `source` the id of
     its lecture's formula. `arguments` and `returns` map the names of a function's arrays to formulas; what stands at t
     is stacked over time, what belongs to a sequence over `batch` sequences (0: one sequence, without that axis).
+    `wrong` holds functions as students get them wrong, `answer`, and what is said of each, `says`.
     `reasons` says of wrong choices, numbers or shapes why they are wrong. A `shape` with a network and a goal is
     proven, and a wrong one compared with those of other quantities; `called` gives letters to sizes: { x = "D" }.
     `most_letters` is how many letters the last line of a derivation may hold, where the task asks for a short one;
@@ -70,6 +71,7 @@ class Question:
     source: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
     returns: Mapping[str, str] = field(default_factory=dict)
+    wrong: tuple[Mapping[str, str], ...] = ()
     batch: int = 6  # a mean over few sequences could be taken for something else
     shape: tuple[int, ...] | None = None
     called: Mapping[str, str] = field(default_factory=dict)

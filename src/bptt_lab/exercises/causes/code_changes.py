@@ -25,9 +25,10 @@ SIGN_OF, SIGN = "the sign of `{0}` is wrong", "the sign is wrong"
 TERM_SURPLUS, TERM_MISSING = "the term `{0}` is too much", "the term `{1}` is missing"
 MEAN, SUM = "a mean is taken where a sum belongs", "a sum is taken where a mean belongs"
 CUT = "{0} are cut where the whole belongs"
+EXCHANGED = "the results `{0}` and `{1}` are exchanged"
 TOO_EARLY = "what is done comes too early: `{0}` belongs before it"
 # Of the changes of a line that do the same the first one is told.
-SORTS = [{INSTEAD, MEAN, SUM, CUT, TOO_EARLY, DIVISION_SURPLUS, DIVISION_MISSING},
+SORTS = [{INSTEAD, MEAN, SUM, CUT, TOO_EARLY, EXCHANGED, DIVISION_SURPLUS, DIVISION_MISSING},
          {FACTOR_SURPLUS, FACTOR_MISSING}, {SIGN_OF, SIGN}, {TERM_SURPLUS, TERM_MISSING}]  # fmt: skip
 BACK = {
     one: other
@@ -213,6 +214,8 @@ def _operands(part: ast.expr) -> Iterator[Change]:
         sign = "-" if isinstance(part.op, ast.Add) else "+"
         yield Change(read(f"{one} {sign} {right}"), Told(SIGN_OF, other))
         yield Change(read(f"-{left} {'+' if sign == '-' else '-'} {right}"), Told(SIGN_OF, one))
+    if isinstance(part.op, ast.Sub):
+        yield Change(read(f"{right} - {left}"), Told(SIGN_OF, ast.unparse(part)))
     if isinstance(part.op, ast.Div):
         yield Change(part.left, Told(DIVISION_SURPLUS, other))
 
@@ -230,13 +233,24 @@ def _slopes(part: ast.expr) -> Iterator[Change]:
         else:
             yield _instead(part, f"1 - {within(inner)} ** 2")
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
-        if ast.unparse(part.right) == f"1 - {ast.unparse(part.left)}":
-            yield _instead(part, f"1 - {within(part.left)} ** 2")
+        yield from _slope_of_another(_factors(part))
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):
         yield _instead(part, ast.unparse(part.left))
     if _is_atom(part) and isinstance(part.ctx, ast.Load):  # type: ignore[attr-defined]
         for new in (f"(1 - {text})", f"np.tanh({text})", f"{text} ** 2", f"(1 - {text} ** 2)", f"{text}.T"):
             yield _instead(part, new)
+
+
+def _slope_of_another(factors: list[ast.expr]) -> Iterator[Change]:
+    """One minus the square for a value times one minus it, in a product."""
+    texts = [ast.unparse(factor) for factor in factors]
+    for value in texts:
+        if f"1 - {value}" in texts:
+            rest = [
+                within(one) for one, text in zip(factors, texts, strict=True) if text not in (value, f"1 - {value}")
+            ]
+            new = read(" * ".join([*rest, f"(1 - {value} ** 2)"]))
+            yield Change(new, Told(INSTEAD, f"{value} * (1 - {value})", f"1 - {value} ** 2"))
 
 
 def _brackets(part: ast.expr) -> Iterator[Change]:

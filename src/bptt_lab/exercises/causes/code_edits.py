@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from bptt_lab.exercises.causes.code_changes import (
+    EXCHANGED,
     INSTEAD,
     SIGN,
     TOO_EARLY,
@@ -60,19 +62,19 @@ class CodePair(NamedTuple):
         return sum(not told.is_usual for told in both), sum(told.sort for told in both)
 
 
-def code_edits(definition: ast.FunctionDef, only: str = "") -> Iterator[CodeEdit]:
+def code_edits(
+    definition: ast.FunctionDef, only: str = "", wanted: Callable[[Told], bool] = bool
+) -> Iterator[CodeEdit]:
     """Yield each function that differs from a definition in one place, as long as it can be compiled.
 
-    `only`: the one line that is changed, as `shown` gives it.
+    `only`: the one line that is changed, as `shown` gives it; `wanted`: by what is said of it, whether a change is.
     Errors: none; a change that is no Python is passed over.
     """
     tree = copy.deepcopy(definition)
     tree.decorator_list, seen = [], {ast.unparse(tree)}
-    for count, (line, told) in enumerate(_changed(tree, only)):
-        text = ast.unparse(tree)
-        if count >= MOST:
-            return
-        if text not in seen and not any(one in text for one in TWICE):
+    for line, told in itertools.islice(_changed(tree, only), MOST):
+        text = ast.unparse(tree) if wanted(told) else ""
+        if text and text not in seen and not any(one in text for one in TWICE):
             seen.add(text)
             try:
                 compile(text, FILE, "exec", dont_inherit=True)
@@ -119,6 +121,8 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
     for statement in list(ast.walk(tree)):
         if isinstance(statement, ast.stmt) and statement is not tree and only in ("", shown(statement)):
             yield from _in_statement(statement, known)
+    for line, told in _results_exchanged(tree) if not only else ():
+        yield line, told
     for body in _bodies(tree) if not only else []:
         yield from _set_instead(body)
         for k in range(len(body) - 1):
@@ -126,6 +130,18 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
             body[k], body[k + 1] = other, one
             yield shown(one), Told(TOO_EARLY, shown(other))
             body[k], body[k + 1] = one, other
+
+
+def _results_exchanged(tree: ast.FunctionDef) -> Iterator[tuple[str, Told]]:
+    """Exchange two of the results that a function returns, yield the line and what is said, and change it back."""
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple):
+            results, line = statement.value.elts, shown(statement)
+            for one, other in itertools.combinations(range(len(results)), 2):
+                told = Told(EXCHANGED, ast.unparse(results[one]), ast.unparse(results[other]))
+                results[one], results[other] = results[other], results[one]
+                yield line, told
+                results[one], results[other] = results[other], results[one]
 
 
 def shown(statement: ast.AST) -> str:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import FACTOR_MISSING, INSTEAD, TERM_MISSING, Told
-from bptt_lab.exercises.causes.code_edits import code_edits, lines_changed
+from bptt_lab.exercises.causes.code_changes import DIVISION_MISSING, FACTOR_MISSING, INSTEAD, MEAN, TERM_MISSING, Told
+from bptt_lab.exercises.causes.code_edits import code_edits, lines_changed, shortened
 from bptt_lab.exercises.judges.instances import Table, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.judges.steps import has_steps
@@ -22,8 +22,10 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.network.keeping import kept
 
 Results = Mapping[str, np.ndarray]
+FORGOTTEN = (FACTOR_MISSING, TERM_MISSING, DIVISION_MISSING, MEAN)
 AS_ZERO, REVERSED = "`{}` is taken as zero", "`{}` stands in the reverse order of time"
-MOST_PAIRS = 4_000
+WRITTEN, PLAIN, FAR_FETCHED = range(3)  # of slips with the same results the first is told
+MOST_PAIRS = 6_000
 RULE = np.random.default_rng(1).normal(size=997)  # what arrays are multiplied with, to compare them by one number
 
 
@@ -31,32 +33,46 @@ class Slip(NamedTuple):
     """Slips in words, and the author's function with them: its text, an argument as zero, a result reversed."""
 
     says: tuple[str, ...]
-    is_plain: bool
+    rank: int
     text: str
     zero: str = ""
     reversed: str = ""
 
 
 class Known(NamedTuple):
-    """A slip and the results of the first instance with it."""
+    """A slip, the results of the first instance with it, and one number for each of them."""
 
     slip: Slip
     results: Results
+    marks: Mapping[str, float]
 
 
 @kept
 def author_slips(question: Question) -> tuple[Known, ...]:
     """Return the single slips that change a result, the plainest of those with the same results."""
-    return _known(question, sorted(_slips(question), key=lambda slip: not slip.is_plain))
+    return _known(question, sorted(_slips(question), key=lambda slip: slip.rank))
 
 
 @kept
 def author_pairs(question: Question) -> tuple[Known, ...]:
     """Return two plain slips at once, as far as they stand in different lines."""
-    plain = [known.slip for known in author_slips(question) if known.slip.is_plain]
+    plain = [known.slip for known in author_slips(question) if known.slip.rank == PLAIN]
     lines = author_text(question).splitlines()
     both = (_both(lines, one, other) for one, other in itertools.combinations(plain, 2))
-    return _known(question, itertools.islice(filter(None, both), MOST_PAIRS))
+    again = (pair for slip in plain for pair in _in_the_same_line(question, lines, slip))
+    return _known(question, itertools.islice(filter(None, itertools.chain(both, again)), MOST_PAIRS))
+
+
+def _in_the_same_line(question: Question, lines: Sequence[str], slip: Slip) -> Iterator[Slip]:
+    """Yield the pairs of a slip and another plain one in the line that it changed."""
+    (own,) = ast.parse(slip.text).body
+    assert isinstance(own, ast.FunctionDef)
+    names = Names(own, question)
+    is_wanted = lambda told: bool(told.back) and _is_plain(told.back)
+    for line in lines_changed(lines, slip.text).values():
+        for edit in code_edits(own, shortened(line.strip()), is_wanted):
+            if (told := edit.told.back) and (says := names.said(told)) and says not in slip.says:
+                yield slip._replace(says=(*slip.says, says), text=edit.text)
 
 
 def _known(question: Question, slips: Iterable[Slip]) -> tuple[Known, ...]:
@@ -65,9 +81,32 @@ def _known(question: Question, slips: Iterable[Slip]) -> tuple[Known, ...]:
     first = tables(question)[0]
     for slip in slips:
         results = results_with(question, slip, first)
-        if results is not None and not is_alike(results, first.results, first):
-            found.setdefault(tuple(f"{mark(results[name]):.9g}" for name in results), Known(slip, results))
+        if results is not None and not is_alike(results, first.results, first) and _says_something(results, first):
+            marks = {name: mark(array) for name, array in results.items()}
+            found.setdefault(tuple(f"{one:.9g}" for one in marks.values()), Known(slip, results, marks))
     return tuple(found.values())
+
+
+def _says_something(results: Results, table: Table) -> bool:
+    """Return whether no result is zero throughout or an argument as it was: such numbers come of many slips."""
+    given = [mark(array) for array in table.arguments.values()]
+    return all(result.any() and mark(result) not in given for result in results.values())
+
+
+def not_wrong(question: Question) -> list[str]:
+    """Return what is said of the author's wrong functions that are right, or give nothing of the right kind."""
+    first = tables(question)[0]
+    found = []
+    for one in question.wrong:
+        try:
+            text = ast.unparse(ast.parse(one["answer"]).body[-1])
+        except (SyntaxError, IndexError):
+            found.append(one["says"])
+            continue
+        results = results_with(question, Slip((one["says"],), WRITTEN, text), first)
+        if results is None or is_alike(results, first.results, first):
+            found.append(one["says"])
+    return found
 
 
 def mark(array: np.ndarray) -> float:
@@ -120,34 +159,44 @@ def _made(text: str) -> Callable:
 
 
 def _slips(question: Question) -> Iterator[Slip]:
-    """Yield the slips that can be put in words: an argument as zero, a result reversed, a change of the text."""
+    """Yield the slips that can be put in words: what the author wrote, changes, results reversed, arguments as zero."""
     (own,) = ast.parse(author_text(question)).body
     assert isinstance(own, ast.FunctionDef)
     text = ast.unparse(own)
-    for name in question.arguments:
-        yield Slip((AS_ZERO.format(name),), True, text, zero=name)
-    for name in question.returns:
-        if has_steps(question, name):
-            yield Slip((REVERSED.format(name),), True, text, reversed=name)
+    for one in question.wrong:
+        yield Slip((one["says"],), WRITTEN, ast.unparse(ast.parse(one["answer"]).body[-1]))
     names = Names(own, question)
     for edit in code_edits(own):
         if (told := edit.told.back) and (says := names.said(told)):
-            yield Slip((says,), _is_plain(told), edit.text)
+            yield Slip((says,), PLAIN if _is_plain(told) else FAR_FETCHED, edit.text)
+    for name in question.returns:
+        if has_steps(question, name):
+            yield Slip((REVERSED.format(name),), PLAIN, text, reversed=name)
+    for name in question.arguments:  # last: a factor that is forgotten has the numbers of a state that is zero
+        yield Slip((AS_ZERO.format(name),), PLAIN, text, zero=name)
 
 
 def _is_plain(told: Told) -> bool:
     """Return whether a slip is one of the usual ones, or something that was forgotten, or a name for another."""
     is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
-    return told.is_usual or is_name or told.words in (FACTOR_MISSING, TERM_MISSING)
+    is_argument = told.words == INSTEAD and f"({told.stands})" in told.belongs
+    return told.is_usual or is_name or is_argument or told.words in FORGOTTEN
 
 
 def _both(lines: Sequence[str], one: Slip, other: Slip) -> Slip | None:
     """Return two slips at once; None where they stand in one line."""
     mine, theirs = lines_changed(lines, one.text), lines_changed(lines, other.text)
-    if mine.keys() & theirs.keys() or one.zero and other.zero or one.reversed and other.reversed:
+    if (
+        mine.keys() & theirs.keys()
+        or one.zero
+        and other.zero
+        or one.reversed
+        and other.reversed
+        or one.says == other.says
+    ):
         return None
     text = "\n".join((mine | theirs).get(k, line) for k, line in enumerate(lines))
-    return Slip(one.says + other.says, True, text, one.zero or other.zero, one.reversed or other.reversed)
+    return Slip(one.says + other.says, PLAIN, text, one.zero or other.zero, one.reversed or other.reversed)
 
 
 class Names:
@@ -157,11 +206,8 @@ class Names:
         self.given = {*question.arguments, "np", "t", "len", "range", "reversed"}
         self.set_by: dict[str, str] = {}
         for statement in ast.walk(own):
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target = statement.targets[0]
-                base = target.value if isinstance(target, ast.Subscript) else target
-                if isinstance(base, ast.Name):
-                    self.set_by[base.id] = ast.unparse(statement)
+            if isinstance(statement, ast.Assign):
+                self.set_by |= dict(_set_in(statement))
 
     def said(self, told: Told) -> str:
         """Return what is said of a slip, with what the author's own names stand for; '' if that is not known."""
@@ -174,3 +220,13 @@ class Names:
         if any(name not in self.set_by for name in own):
             return ""
         return told.says + "".join(f", with `{self.set_by[name]}`" for name in own)
+
+
+def _set_in(statement: ast.Assign) -> Iterator[tuple[str, str]]:
+    """Yield the names that a statement sets, each with what is said of it."""
+    (target, *_), value = statement.targets, statement.value
+    is_each = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
+    for one, its in zip(target.elts, value.elts, strict=True) if is_each else [(target, value)]:  # type: ignore[attr-defined]
+        base = one.value if isinstance(one, ast.Subscript) else one
+        if isinstance(base, ast.Name):
+            yield base.id, f"{ast.unparse(one)} = {ast.unparse(its)}"

@@ -21,7 +21,7 @@ from bptt_lab.exercises.judges.arrays import (
     everywhere_cause,
     unfilled,
 )
-from bptt_lab.exercises.judges.author_slips import reference
+from bptt_lab.exercises.judges.author_slips import not_wrong, reference
 from bptt_lab.exercises.judges.counted import axes_asked, cause_said, said
 from bptt_lab.exercises.judges.factors import constant_says, factor_says, is_one_factor, size_factor
 from bptt_lab.exercises.judges.instances import FIRST, Table, forms, one_size_each, tables
@@ -197,22 +197,29 @@ def _of_the_others(
         for other in others
         if not wrong[other][0]
     }
-    alike = [other for other in others if other in own and own[other].says == cause.says]
+    alike = [other for other in others if cause.says and other in own and own[other].says == cause.says]
     if cause.says and len(alike) < len(others):
         all_wrong = _as_a_whole(question, function, given, found, outcome)
         if all_wrong and all_wrong.slips == 2:
             return "", Cause(ELSEWISE.right, all_wrong.says, OF_A_CHANGE)
         alike = others if all_wrong else alike
+    own |= {
+        other: _by_its_numbers(question, other, given, found)
+        for other in others
+        if not (other in own and own[other].says)
+    }
     return _beside(others, own, alike), cause
+
+
+def _by_its_numbers(question: Question, name: str, given: list[dict], found: Sequence[Table]) -> Cause:
+    """Return the cause of one result by the author's function with one slip."""
+    says = whole.slip_of(question, name, given, found)
+    return Cause("", f"Its numbers are those of a function in which {says}.") if says else Cause()
 
 
 def _beside(others: Sequence[str], own: Mapping[str, Cause], alike: Sequence[str]) -> str:
     """Return what is told of other results that are wrong: by the same slip, by one of their own, or just that."""
-    told = {
-        other: own[other].says
-        for other in others
-        if other not in alike and other in own and not own[other].right.startswith("Right")
-    }
+    told = {other: own[other].says for other in others if other not in alike and other in own}
     told = {other: says for other, says in told.items() if 0 < len(says) < LONGEST_BESIDE}
     rest = [other for other in others if other not in alike and other not in told]
     same = [f"By the same slip wrong: {', '.join(alike)}."] if alike else []
@@ -413,7 +420,8 @@ def prove_function(question: Question) -> list[str]:
     except (SyntaxError, ValueError, IndexError) as error:
         return [f"the answer is not one function: {error}"]
     judged = judge_function(question, function)
-    return [] if judged.is_correct else [f"its own answer is judged: {judged}"]
+    found = [] if judged.is_correct else [f"its own answer is judged: {judged}"]
+    return found + [f"wrong has a function that is right or cannot be run: {says}" for says in not_wrong(question)]
 
 
 def goals_of(question: Question) -> list[Question]:

@@ -23,6 +23,7 @@ MOST_BETTER = 4  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
 Share = Callable[[int, Any], float]
+Known = Callable[[Sequence[Any]], str]
 DRIVER = """
 def all_of_them(*arguments):
     def plain(value):
@@ -98,25 +99,26 @@ class Search:
         plainest = [edit for edit in found if edit.told.sort == min(one.told.sort for one in found)]
         return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
 
-    def two_changes(self, is_known: Callable[[Any], bool]) -> str:
-        """Return in words the two changes that make the function right, if they are the plainest pair that does, alone.
+    def change_to_known(self, known: Known) -> str:
+        """Return in words two changes that make the function right, or one after which its results are known.
 
-        Tried are pairs that begin with a change after which the result is known, `is_known(result)`, or more of it is
-        right, and then others by which the function runs.
+        `known(results)` says what the results of the first calls are known by, '' where they are not.
         """
-        found: list[CodePair] = []
-        for tried in self._pairs(is_known) if self.text else ():
-            found = found or self._right_pairs(tried)
-        plainest = [pair for pair in found if pair.far_fetched == min(one.far_fetched for one in found)]
-        if len({frozenset({pair.one.told, pair.other.told}) for pair in plainest}) != 1:
-            return ""
-        return f"Two slips: {plainest[0].one.said()} {plainest[0].other.said()}"
+        near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result])]
+        near = sorted(near, key=plainness)[:MOST_BETTER]
+        if says := _plainest(self._right_pairs(pair for one in near for pair in pairs(one))):
+            return says
+        by_text = self._results([edit.text for edit in near], self.calls)
+        rest = ((edit, known(results)) for edit, results in zip(near, by_text, strict=False))
+        return next((f"{edit.said()} With that mended {says}" for edit, says in rest if says), "")
 
-    def _pairs(self, is_known: Callable[[Any], bool]) -> Iterator[Iterable[CodePair]]:
-        """Yield the pairs of changes that are tried, the most promising first."""
+    def two_changes(self) -> str:
+        """Return in words the plainest two changes that make the function right, if no other two are as plain."""
+        return next(filter(None, (_plainest(self._right_pairs(tried)) for tried in self._pairs())), "")
+
+    def _pairs(self) -> Iterator[Iterable[CodePair]]:
+        """Yield the pairs of changes that are tried: after one that makes more right, or by which the function runs."""
         shares = self._shares(self.results)
-        known = [edit for edit, result in zip(self.edits, self.results, strict=False) if is_known(result)]
-        yield (pair for one in sorted(known, key=plainness)[:MOST_BETTER] for pair in pairs(one))
         before = max([0.0, *self._shares(self.run(self.function, self.calls[:1]))])
         better = [(share, edit) for share, edit in zip(shares, self.edits, strict=False) if share > before]
         yield (pair for _, one in sorted(better, key=lambda pair: -pair[0])[:MOST_BETTER] for pair in pairs(one))
@@ -155,6 +157,14 @@ class Search:
     def _is_right(self, results: Sequence[Any]) -> bool:
         is_all = len(results) == len(self.calls)
         return is_all and all(self.share(k, result) == 1 for k, result in enumerate(results))
+
+
+def _plainest(found: Sequence[CodePair]) -> str:
+    """Return what is said of the plainest of some pairs; '' if that is not one."""
+    plainest = [pair for pair in found if pair.far_fetched == min(one.far_fetched for one in found)]
+    if len({frozenset({pair.one.told, pair.other.told}) for pair in plainest}) != 1:
+        return ""
+    return f"{plainest[0].one.said()} {plainest[0].other.said()}"
 
 
 def plainness(edit: CodeEdit) -> tuple[bool, int]:

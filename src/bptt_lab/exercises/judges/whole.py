@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from bptt_lab.exercises.judges.author_slips import (
     author_pairs,
     author_slips,
     is_alike,
+    mark,
     results_with,
 )
 from bptt_lab.exercises.judges.instances import Table
@@ -23,6 +25,7 @@ from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.running import run_function
 from bptt_lab.symbolic.arithmetics import REPEATABLE
 
+NEAR = 1e-6  # how far the marks of equal arrays may be apart, as a share
 SECONDS = 24.0 if REPEATABLE else 4.0  # for all changes of a function that are tried at once
 
 
@@ -40,13 +43,14 @@ def slips_of_all(question: Question, function: Any, given: Sequence[Results], fo
     was found, or nothing where it returns nothing that can be compared.
     """
     search = _search(question, function, found) if function is not None else None
-    of_author = lambda known: _known_by(question, known, given, found)
-    says = search.one_change() if search else ""
-    if says := says or of_author(author_slips(question)):
+    if says := search.one_change() if search else "":
         return Slips(1, says)
-    says = search.two_changes(lambda result: _is_known(question, result, found)) if search else ""
-    says = says or of_author(author_pairs(question)) or _each_by_its_own(question, given, found)
-    return Slips(2, says) if says else None
+    if says := _known_by(question, author_slips(question), given, found):
+        return Slips(1, says[0].upper() + says[1:])
+    says = search.change_to_known(partial(_known_results, question, found)) if search else ""
+    says = says or _known_by(question, author_pairs(question), given, found)
+    says = says or _each_by_its_own(question, given, found) or (search.two_changes() if search else "")
+    return Slips(2, f"Two slips: {says}") if says else None
 
 
 def _search(question: Question, function: Any, found: Sequence[Table]) -> Search:
@@ -76,18 +80,19 @@ def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
     return found
 
 
-def _is_known(question: Question, result: Any, found: Sequence[Table]) -> bool:
-    """Return whether a result of the first call is that of the author's function with one slip."""
-    given, _ = read_results(question, found[:1], [result])
-    return bool(given) and any(is_alike(given[0], known.results, found[0]) for known in author_slips(question))
+def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any]) -> str:
+    """Return what the results of the first calls are known by, if by one slip in the author's function."""
+    given, misfit = read_results(question, found[: len(results)], results)
+    return "" if misfit else _known_by(question, author_slips(question), given, found[: len(results)])
 
 
 def _known_by(question: Question, slips: Sequence[Known], given: Sequence[Results], found: Sequence[Table]) -> str:
     """Return what is said of the slips by which the author's function gives what is given on all instances."""
+    near = {name: mark(array) for name, array in given[0].items()} if given else {}
     for known in slips if given else ():
-        if is_alike(given[0], known.results, found[0]) and _holds(question, known.slip, given, found):
-            start = "Two slips: its" if len(known.slip.says) > 1 else "Its"
-            return f"{start} numbers are those of a function in which {'; and '.join(known.slip.says)}."
+        is_near = all(abs(known.marks[name] - near[name]) <= NEAR * (1 + abs(near[name])) for name in near)
+        if is_near and is_alike(given[0], known.results, found[0]) and _holds(question, known.slip, given, found):
+            return f"its numbers are those of a function in which {'; and '.join(known.slip.says)}."
     return ""
 
 
@@ -107,12 +112,14 @@ def _each_by_its_own(question: Question, given: Sequence[Results], found: Sequen
     wrong = [name for name in (given[0] if given else ()) if not is_alike(given[0], found[0].results, found[0], [name])]
     own: dict[str, list[str]] = {}
     for name in wrong:
-        near = (known.slip for known in author_slips(question) if is_alike(given[0], known.results, found[0], [name]))
-        slip = next((slip for slip in near if _holds(question, slip, given, found, [name])), None)
-        if slip is None:
-            return ""
-        own.setdefault(slip.says[0], []).append(name)
-    if len(own) != 2:
+        own.setdefault(slip_of(question, name, given, found), []).append(name)
+    if len(own) != 2 or "" in own:
         return ""
     parts = [f"those of {', '.join(names)} where {says}" for says, names in own.items()]
-    return f"Two slips: its numbers are {'; and '.join(parts)}."
+    return f"its numbers are {'; and '.join(parts)}."
+
+
+def slip_of(question: Question, name: str, given: Sequence[Results], found: Sequence[Table]) -> str:
+    """Return what is said of the slip by which a result is what the author's function gives; '' if none is known."""
+    near = (known.slip for known in author_slips(question) if is_alike(given[0], known.results, found[0], [name]))
+    return next((slip.says[0] for slip in near if _holds(question, slip, given, found, [name])), "")

@@ -49,6 +49,10 @@ def _is_range(value: Any) -> bool:
     return _list(_is_whole)(value) and len(value) == 2 and value[0] <= value[1]
 
 
+def _is_wrong(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"says", "answer"} and all(map(_is_text, value.values()))
+
+
 def _is_tolerance(value: Any) -> bool:
     return (
         isinstance(value, Mapping)
@@ -75,6 +79,7 @@ TYPES: Mapping[str, Type] = {
     "shape": Type(
         'a list of sizes, as numbers or as letters such as "M"', _list(lambda v: _is_text(v) or _is_whole(v))
     ),
+    "wrong": Type("a list of tables with says and answer, both texts", _list(_is_wrong)),
     "tolerance": Type("a table with abs, rel or both, numbers from 0", _is_tolerance),
 }
 
