@@ -63,6 +63,8 @@ LETTERS = {
     "h1(t)**2": "square, entry by entry",
     "W11.T": "transpose",
     "diag(h1(t))": "square matrix with the entries on its diagonal",
+    "outer(h1(t), x(t))": "outer product, column times row: `h1(t) @ x(t).T`",
+    "matrix(i, 1, 5, j, 1, 4, W0[i,j])": "matrix entry by entry: rows i from 1 to 5, columns j from 1 to 4",
     "sum(t, 1, T, d1(t))": "sum over steps",
 }
 
