@@ -210,7 +210,7 @@ def test_a_letter_that_is_not_written_is_not_told_as_a_slip_of_the_pen():
 @pytest.mark.parametrize(
     ("identity", "answer", "says"),
     [
-        ("16.2", "d_h1(t)*o(t)*(1 - c(t)**2) + d_c(t+1)*f(t+1)", "c(t) stands where tanh(c(t)) belongs."),
+        ("16.2", "d_h1(t)*o(t)*(1 - c(t)**2) + d_a1_o(t)*p + d_c(t+1)*f(t+1)", "c(t) stands where tanh(c(t)) belongs."),
         ("02.2", "-y*log(1 - h2) - (1 - y)*log(h2)", "1 - "),
         (
             "02.3",

@@ -58,6 +58,6 @@ def test_a_number_for_the_unit_matrix_is_told():
 
 
 def test_one_matrix_for_two_layers_is_told_where_shapes_do_not_fit():
-    found = told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a2(t+1)))")
+    found = told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a2(t+1))+U.T@d_a1(t+1))")
     assert "These shapes do not fit" in found and "In one of its terms W2 stands where W22 belongs." in found
-    assert "one of its terms" not in told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a3(t+1)))")
+    assert "one of its terms" not in told("14.5", "(1-h2(t)**2)*(W2.T@(d_a3(t)+d_a3(t+1))+U.T@d_a1(t+1))")

@@ -24,7 +24,7 @@ from bptt_lab.exercises.judges.short_answer import (
 from bptt_lab.exercises.judges.worked import worked_lines
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
-from bptt_lab.formulas import COURSE, Style, latex, read
+from bptt_lab.formulas import Style, latex, read
 from bptt_lab.formulas.tree import Relation
 
 LONGEST_SHOWN = 300  # characters of an answer that is set as a formula
@@ -117,10 +117,10 @@ def _choices(example: str, question: Question) -> list[str]:
 
 
 def _style(question: Question) -> Style:
-    """Return the course's hand, quantities with one entry written plain."""
+    """Return the course's hand, products told apart by shapes; a network of single numbers is written plain."""
     shapes = question.graph.network.shapes
     single = frozenset(name for name, shape in shapes.items() if all(size == 1 for size in shape))
-    return Style(numbers=single) if len(single) == len(shapes) else COURSE
+    return Style(numbers=single if len(single) == len(shapes) else frozenset(), shapes=shapes)
 
 
 LINE = 'Answer: `ex("{id}").check("…")` with a formula in quotes; products need `*`, times stand as in `h1(t-1)`.'
