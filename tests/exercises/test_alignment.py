@@ -68,7 +68,12 @@ def laid(identity, answer, is_right=lambda tree: True):
             "exp(a2(t)[k]) stands",
         ),
         # products of matrices: shapes that do not fit, links in the wrong order, outer products, * for @ and @ for *
-        ("14.5", "(1-h2(t))*(W2@d_a3(t)+W22.T@d_a2(t+1)+U.T@d_a1(t+1))", "W2 stands where W2.T belongs.", "where h2(t)**2 belongs."),
+        (
+            "14.5",
+            "(1-h2(t))*(W2@d_a3(t)+W22.T@d_a2(t+1)+U.T@d_a1(t+1))",
+            "W2 stands where W2.T belongs.",
+            "where h2(t)**2 belongs.",
+        ),
         ("03.5", "d_a2(1)+d_a2(2)-d_a2(3)", "The factor W1.T is missing at (d_a2(1)", "The sign of the term d_a2(3) "),
         (
             "06.4",
@@ -107,7 +112,12 @@ def laid(identity, answer, is_right=lambda tree: True):
             "W11.T belongs, and likewise in 1 other place.",
             "2 is too",
         ),
-        ("14.5", "(1-h2(t)**2)*(W22.T@d_a3(t)+W2.T@d_a2(t)+U.T@d_a1(t+1))", "W22 and W2 are exchanged.", "d_a2(t) stands where"),
+        (
+            "14.5",
+            "(1-h2(t)**2)*(W22.T@d_a3(t)+W2.T@d_a2(t)+U.T@d_a1(t+1))",
+            "W22 and W2 are exchanged.",
+            "d_a2(t) stands where",
+        ),
         (
             "11.4",
             "d_a1(1)@h1(1).T+d_a1(2)@h1(2).T+d_a1(3)@h1(2).T",

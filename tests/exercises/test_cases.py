@@ -57,7 +57,7 @@ def judged(identity, text):
         ("06.4", f"(rows(W11)*columns(W11) - 24)*({RIGHT_064})"),
         ("06.4", f"(T - 3)*({RIGHT_064})"),
         ("06.4", f"{RIGHT_064} + (rows(W1) - 3)*h1(t)"),
-        ("12.2", "(1 - h1(2)[1]**2)*sum(k, 1, 2, W11[k,1]*d_a1(3)[k]) + relu(x(1)[1] + 2) - 2 - x(1)[1]"),
+        ("12.2", "h1(2)[1]*(1 - h1(2)[1])*sum(k, 1, 2, W11[k,1]*d_a1(3)[k]) + relu(x(1)[1] + 2) - 2 - x(1)[1]"),
     ],
 )
 def test_an_answer_that_is_right_in_the_given_network_only_is_wrong(identity, text):
@@ -191,7 +191,7 @@ def test_the_question_itself_is_no_answer_in_whatever_spelling(identity, text):
 
 def test_the_next_step_of_the_same_quantity_is_not_the_question_itself():
     assert judged("06.4", RIGHT_064).outcome == CORRECT
-    assert judged("12.2", "(1 - h1(2)[1]**2)*D(L, h1(2)[1])").outcome == CORRECT
+    assert judged("12.2", "h1(2)[1]*(1 - h1(2)[1])*D(L, h1(2)[1])").outcome == CORRECT
 
 
 CHAINS = {  # the chain rule as a first step, where an answer must show steps

@@ -84,3 +84,20 @@ def test_no_module_compares_the_kind_of_a_question(path):
 )
 def test_a_comparison_would_be_seen(line):
     assert COMPARED.search(line)
+
+
+@pytest.mark.parametrize(
+    ("identity", "written"),
+    [
+        # a product entry by entry within a product of matrices stands in brackets, each sign written
+        ("16.4", r"\odot \mathbf{c}^{(t-1)} \odot \mathbf{f}^{(t)} \odot \left(1 - \mathbf{f}^{(t)}\right)\right) \, "),
+        ("09.4", r"\left(1 - \left(\mathbf{h}^{(t)}\right)^{2}\right) \odot \left(\mathbf{V}^{\top} \, "),
+    ],
+)
+def test_a_solution_of_vectors_is_set_by_its_shapes(identity, written):
+    assert written in Exercises()(identity).solution()
+
+
+@pytest.mark.parametrize("identity", ["06.2", "16.2", "17.2"])
+def test_a_solution_of_single_numbers_has_no_sign_for_products_of_columns(identity):
+    assert r"\odot" not in Exercises()(identity).solution()

@@ -245,7 +245,11 @@ def test_a_refusal_of_other_kinds_of_text_stays_as_it_was():
 @pytest.mark.parametrize(
     ("id", "text", "told"),
     [
-        ("14.5", "(1-h2(t)**2)*(W2.T@d3(t) + W22.T@d2(t+1) + U.T@d1(t+1))", "Its column, the gradient, is  d_a3(t), or  d3(t).T"),
+        (
+            "14.5",
+            "(1-h2(t)**2)*(W2.T@d3(t) + W22.T@d2(t+1) + U.T@d1(t+1))",
+            "Its column, the gradient, is  d_a3(t), or  d3(t).T",
+        ),
         ("14.5", "(1-h2(t)**2)*(W2.T@D(L, a3(t)) + W22.T@d_a2(t+1) + U.T@d_a1(t+1))", "is  d_a3(t), or  "),
         ("06.4", "W1.T @ d2(t) + W11.T @ ((1 - h1(t+1)**2) * d_h1(t+1))", "is  d_a2(t), or  d2(t).T"),
     ],

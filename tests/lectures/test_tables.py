@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -182,3 +183,16 @@ def test_a_folded_table_is_the_table_behind_its_summary():
     shown = table.folded("One sign.")._repr_markdown_()
     assert shown.startswith("<details><summary>One sign.</summary>\n\n|") and shown.endswith("|\n\n</details>")
     assert table._repr_markdown_() in shown and repr(table.folded("One sign.")).startswith("One sign.")
+
+
+def test_a_reason_shared_by_lines_below_each_other_is_written_once_in_a_folded_table():
+    lines = (("a", "why"), ("b", "why"), ("c", "why"), ("d", "else"), ("e", "why"), ("f", ""), ("g", ""))
+    shown = tables.Table(("", "reason"), lines).folded("all").table.lines
+    assert [line[1] for line in shown] == ["why", tables.AS_ABOVE, tables.AS_ABOVE, "else", "why", "", ""]
+    assert [line[0] for line in shown] == list("abcdefg")
+
+
+def test_in_the_list_of_a_lecture_no_reason_follows_itself():
+    for lecture in lectures.counts():
+        reasons = [line[-1] for line in errata(lecture).folded("").table.lines]
+        assert not [one for one, next_one in pairwise(reasons) if one == next_one != tables.AS_ABOVE]

@@ -20,6 +20,7 @@ SLIP = "A slip of type, which no value shows."
 NO_VALUE = "Nothing to evaluate."
 UNDECIDED = "What is checked holds."
 HOLDS = "It holds at every point tried."
+AS_ABOVE = "As above."  # the reason of the line before
 OPENING, CLOSING = ("{", r"\left"), ("}", r"\right")
 RELATIONS, SIGNS, FACTOR = (" = ", r" \neq ", r" \leq "), (" + ", " - "), r" \, "
 TOKENS = re.compile(r" = | \\neq | \\leq | \+ | - | \\, |\\[A-Za-z]+|.")
@@ -39,9 +40,17 @@ class Table(NamedTuple):
     def __repr__(self) -> str:
         return f"<a table of {len(self.lines)} lines: {', '.join(self.heading)}>"
 
+    def said_once(self) -> Table:
+        """Return the table with a reason, its last cell, written once where lines below each other share it."""
+        before = ("", *(line[-1] for line in self.lines[:-1]))
+        pairs = zip(self.lines, before, strict=True) if self.lines else ()
+        return self._replace(
+            lines=tuple((*line[:-1], AS_ABOVE) if line[-1] == last != "" else line for line, last in pairs)
+        )
+
     def folded(self, summary: str) -> Folded:
-        """Return the table behind one line of words that opens it."""
-        return Folded(summary, self)
+        """Return the table behind one line of words that opens it, each reason written once."""
+        return Folded(summary, self.said_once())
 
 
 class Folded(NamedTuple):
