@@ -28,7 +28,12 @@ def laid(identity, answer, is_right=lambda tree: True):
     ("identity", "answer", "one", "other"),
     [
         # a slope, and a letter at another time, a sign, another letter, a missing term, a transpose
-        ("05.2", "sum(t,1,3,(h2(t)-y(t))*(1-h2(t))*h1(t-1))", "h1(t) belongs.", "h2(t) stands where h2(t)**2 belongs."),
+        (
+            "05.2",
+            "sum(t,1,3,(h2(t)-y(t))*(1-h2(t))*h1(t-1))",
+            "h1(t) belongs.",
+            "h2(t) stands where h2(t)**2 belongs, in (1 - h2(t)).",
+        ),
         ("05.2", "sum(t,1,3,(y(t)-h2(t))*(1-h2(t))*h1(t))", "The sign of (y(t) - h2(t)) is wrong.", "A power is wrong"),
         ("02.3", "(h3-y)*h3*(1-h3)*W2*h2*(1-h2)*W1*(1-h1**2)*h1", "h2*(1 - h2) stands where 1 - h2**2", "where x bel"),
         ("02.5", "h1*(1-h1)*(W1.T@d_a2)", "h1*(1 - h1) stands where 1 - h1**2 belongs.", "A term is missing."),
@@ -139,7 +144,7 @@ def test_two_slips_in_different_parts_are_told(identity, answer, one, other):
 @pytest.mark.parametrize(
     ("identity", "answer", "cause"),
     [
-        ("02.2", "-(y*log(h2)+(1-y)*log(h2))", "h2 stands where 1 - h2 belongs."),
+        ("02.2", "-(y*log(h2)+(1-y)*log(h2))", "h2 stands where 1 - h2 belongs, in the term (1 - y)*log(h2)."),
         ("11.2", "g*(x2-x1+h)", "The factor 1/2 is missing at h."),
         ("01.3", "v*x*(1-u**2)+u*x+u", "The factor v is missing at u*x, and likewise in 1 other place."),
     ],

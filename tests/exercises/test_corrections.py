@@ -94,7 +94,7 @@ def test_what_is_said_is_true_of_what_is_written(identity, answer, says, never):
     ("answer", "says"),
     [
         ("v*x*(1 + u**2) + u*v*x + u*v", "A sign is wrong inside the slope of the activation in u."),
-        ("v*x*(1 - u**2) + u*v*x + u*x", "x stands where v belongs."),
+        ("v*x*(1 - u**2) + u*v*x + u*x", "x stands where v belongs, in the term u*x."),
     ],
 )
 def test_a_sign_in_a_slope_and_a_letter_are_told_where_they_stand(answer, says):
@@ -105,13 +105,16 @@ def test_a_sign_in_a_slope_and_a_letter_are_told_where_they_stand(answer, says):
     ("answer", "says"),
     [
         ("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(3)", "h1(3) stands where h1(2) belongs."),
-        ("d1(1)*h1(0) + d1(2)*h1(2) + d1(3)*h1(2)", "h1(2) stands where h1(1) belongs."),
-        ("d1(2)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "d1(2) stands where d1(1) belongs."),
+        ("d1(1)*h1(0) + d1(2)*h1(2) + d1(3)*h1(2)", "h1(2) stands where h1(1) belongs, in the term d1(2)*h1(2)."),
+        ("d1(2)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "d1(2) stands where d1(1) belongs, in the term d1(2)*h1(0)."),
         ("d1(1)*h1(0) + d2(2)*h1(1) + d1(3)*h1(2)", "belongs."),
         ("d1(1)*h1(0) + d1(2)*h1(1)**2 + d1(3)*h1(2)", "A power is wrong: h1(1)**2 stands where h1(1) belongs."),
         ("d1(1)*h1(0) + d1(2) + d1(3)*h1(2)", "The factor h1(1) is missing at d1(2)."),
         ("d1(1)*h1(0)*W11 + d1(2)*h1(1) + d1(3)*h1(2)", "The factor W11 is too much in d1(1)*h1(0)*W11."),
-        ("d1(1)*h1(1) + d1(2)*h1(0) + d1(3)*h1(2)", "are exchanged."),
+        (
+            "d1(1)*h1(1) + d1(2)*h1(0) + d1(3)*h1(2)",
+            "d1(1) and d1(2) are exchanged, or, which comes to the same, h1(1) and h1(0).",
+        ),
         ("d1(1)*h1(0) - d1(2)*h1(1) + d1(3)*h1(2)", "The sign of the term d1(2)*h1(1) is wrong."),
         ("-d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2)", "The sign of the term d1(1)*h1(0) is wrong."),
         ("d1(1)*h1(0) + d1(2)*h1(1) + d1(3)*h1(2) + d1(3)*h1(3)", "The term d1(3)*h1(3) is too much."),

@@ -21,7 +21,7 @@ def feedback(identity, answer):
         ("03.4", "W0*x(T-1)+W11*h1(T)+b0", "x(T - 1) stands where x(T) belongs.", "h1(T - 1) belongs."),
         ("03.4", "W0*x(T)-W11*h1(T-2)+b0", "The sign of the term W11*h1(T - 2) is wrong.", "h1(T - 1) belongs."),
         ("06.2", "d2(t)*W1", "The factor (1 - h1(t)**2) is missing at d2(t)*W1.", pairs.LOST_TERM),
-        ("06.3", "W1*d2(t)+V*d2(t)", "d2(t) stands where d2(t + 1) belongs.", pairs.LOST_TERM),
+        ("06.3", "W1*d2(t)+V*d2(t)", "d2(t) stands where d2(t + 1) belongs, in the term V*d2(t).", pairs.LOST_TERM),
         ("07.2", "sum(t,2,3,d1(t)*h1(t))", "h1(t) stands where h1(t - 1) belongs.", pairs.RANGE),
         ("07.2", "-sum(t,1,3,d1(t)*h1(t))", "h1(t) stands where h1(t - 1) belongs.", pairs.OF_THE_WHOLE),
         ("02.5", "W1.T@d_a2", "The factor (1 - h1**2) is missing at W1.T @ d_a2.", pairs.LOST_TERM),

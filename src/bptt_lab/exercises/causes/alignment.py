@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bptt_lab.exercises.causes.corrections import LONGEST, Own, agrees, aims_of, right_forms
-from bptt_lab.exercises.causes.edits import is_sum, spots
+from bptt_lab.exercises.causes.edits import NUMBER_LOST, is_constant, is_sum, placed, spots
 from bptt_lab.exercises.causes.forms import forms_of, with_index_of
 from bptt_lab.exercises.causes.layout import PRIME, Layout, Part, joined, summed
 from bptt_lab.exercises.causes.pairs import LOST_TERM, OF_THE_WHOLE, RANGE
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
-from bptt_lab.formulas.tree import ONE, Call, Derivative, Letter, Over, Power, Transpose, Tree, mapped, walk
+from bptt_lab.formulas.tree import ONE, Binary, Call, Derivative, Letter, Over, Power, Transpose, Tree, mapped, walk
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene
 
@@ -30,16 +30,20 @@ MADE_UP = {  # which could make anything of anything: a part taken away and one 
     ("less", "more"),
     ("lost", "surplus"),
     ("more", "surplus"),
+    ("number", "number"),
+    ("number", "surplus"),
     ("surplus", "surplus"),
 }
 FAR_FETCHED = {"letter": 1, "exchange": 2, "lost": 1}
 COMMON_FIRST = (
     "sign",
+    "number",
     "time",
     "transpose",
     "row",
     "complement",
     "function",
+    "quotient",
     "power",
     "order",
     "range",
@@ -116,7 +120,16 @@ def explanation(question: Question, own: Own, scenes: list[Scene]) -> Explanatio
     except Unsettled:
         return None
     certain = _certain([one for one in found if own.is_right(one.trees[0])])
-    return certain and certain._replace(slips=tuple(as_written(slip, own.tree, question) for slip in certain.slips))
+    return certain and certain._replace(slips=tuple(_told_of(slip, own.tree, question) for slip in certain.slips))
+
+
+def _told_of(slip: Misfit, tree: Tree, question: Question) -> Misfit:
+    """Return a slip as it is written, with its place where the same stands in other places too."""
+    new = as_written(slip, tree, question)
+    if slip.places > 1 or not slip.says.endswith(INSTEAD[3:]):
+        return new
+    says, about = placed(new.says, new.about, tree, slip.about[0])
+    return new._replace(says=says, about=about)
 
 
 def as_written(slip: Misfit, tree: Tree, question: Question) -> Misfit:
@@ -168,6 +181,8 @@ def _simplest(question: Question, tree: Tree) -> list[Match]:
 def _is_made_up(found: Match, is_lone: bool) -> bool:
     """Return whether slips would make anything of anything; `is_lone`: of an answer with one letter, another letter."""
     kinds = tuple(sorted(slip.kind for slip in found.slips))
+    if len(kinds) > 1 and "quotient" in kinds:
+        return True
     return kinds in MADE_UP or is_lone and "letter" in kinds
 
 
@@ -225,6 +240,10 @@ class Aligner:
 
     def _ways(self, ours: Part, theirs: Part) -> Iterator[Match]:
         kinds = {ours.kind, theirs.kind}
+        if is_constant(ours.tree) and is_constant(theirs.tree):
+            key = ("number", ours.key, theirs.key)
+            yield Match((Misfit("number", INSTEAD, (ours.tree, theirs.tree), key),), (theirs.tree,))
+            return
         for kind, lay in (("sum", self._sums), ("product", self._products), ("chain", self._chains)):
             if kind in kinds:
                 yield from lay(ours, theirs)
@@ -283,7 +302,7 @@ class Aligner:
             if (surplus and lost) or not (kept or pairs.trees):
                 continue
             found = [_surplus(part, kept) for part, _ in surplus]
-            found += [Misfit("lost", LOST_TERM, (), ("lost", part.key)) for part, _ in lost]
+            found += [_lost(part, whole) for part, _ in lost]
             all_terms = (*known, *pairs.trees, *(summed([term]) for term in map(_tree_of, lost)))
             new = summed([(term, True) for term in all_terms])
             yield from _with(pairs.slips, _with(tuple(found), [Match((), (new,))]))
@@ -358,6 +377,8 @@ class Aligner:
         """Return the slip of one function of a letter for another."""
         has_power = isinstance(ours.tree, Power) or isinstance(theirs.tree, Power)
         kind = "complement" if _is_complement(ours, theirs) else "power" if has_power else "function"
+        if _is_quotient(ours) != _is_quotient(theirs):
+            kind = "quotient"
         key = (kind, self.layout.timeless(ours.tree), self.layout.timeless(theirs.tree))
         return Misfit(kind, INSTEAD, (ours.tree, theirs.tree), key)
 
@@ -370,7 +391,7 @@ class Aligner:
 
     def _less(self, part: Part, whole: Part) -> Misfit:
         says, key = f"The factor {_slot(0, part.tree)} is too much in {{1}}.", self.layout.timeless(part.tree)
-        return Misfit("less", says, (part.tree, whole.tree), ("less", key))
+        return Misfit("number" if is_constant(part.tree) else "less", says, (part.tree, whole.tree), ("less", key))
 
     def _chains(self, ours: Part, theirs: Part) -> Iterator[Match]:
         """Lay the links of a chain beside those of another, in their order; an outer product also turned round."""
@@ -518,6 +539,11 @@ def _of_diagonal(part: Part) -> Part:
     return part.parts[0] if part.kind == "diag" else part
 
 
+def _is_quotient(part: Part) -> bool:
+    """Return whether something is divided by in a part."""
+    return any(isinstance(one, Binary) and one.operator == "/" and not is_constant(one) for one in walk(part.tree))
+
+
 def _is_complement(ours: Part, theirs: Part) -> bool:
     """Return whether two parts add up to one."""
     return (ours.key + theirs.key - 1) % PRIME == 0
@@ -546,9 +572,17 @@ def _apart(ours: Iterable, theirs: Iterable, key: Callable) -> tuple[list, list,
 
 
 def _surplus(part: Part, kept: list[Term]) -> Misfit:
+    if is_constant(part.tree):
+        return Misfit("number", "The number {0} is too much.", (part.tree,), ("number", id(part)))
     is_twice = part.key in [one.key for one, _ in kept]
     says = "stands twice" if is_twice else "is too much"
     return Misfit("term" if is_twice else "surplus", f"The term {{0}} {says}.", (part.tree,), ("surplus", id(part)))
+
+
+def _lost(part: Part, whole: Part) -> Misfit:
+    if is_constant(part.tree):
+        return Misfit("number", NUMBER_LOST, (whole.tree,), ("number", "lost", part.key))
+    return Misfit("lost", LOST_TERM, (), ("lost", part.key))
 
 
 def _slot(number: int, tree: Tree) -> str:

@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.causes.asked import is_the_question
-from bptt_lab.exercises.causes.edits import Edit, edits, factors_of, regrouped, spots, with_letters
+from bptt_lab.exercises.causes.edits import (
+    Edit,
+    constants_of,
+    edits,
+    factors_of,
+    placed,
+    regrouped,
+    spots,
+    with_letters,
+)
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, bindings, flat, shapes, value_at, values
 from bptt_lab.formulas import FormulaError, write
@@ -29,6 +38,7 @@ LONGEST = 240
 SECONDS = 0.5  # of processor time for all changes of an answer
 CLOSE = 1e-8
 THREE = Number(Fraction(3))
+EITHER = "{0} and {1} are exchanged, or, which comes to the same, {2} and {3}."
 NO_VALUE = (FormulaError, ArithmeticError, ValueError)
 
 
@@ -84,20 +94,32 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
     if len(write(own.tree)) > LONGEST:
         return []
     is_number = has_numbers_only(own.tree, question)
-    found: dict[tuple, Edit] = {}
+    found: dict[tuple, list[Edit]] = {}
     try:
         with patience(SECONDS), remembering(scenes):
             aims, begins_right = aims_of(question, scenes), beginning(question, scenes[0])
-            for edit in edits(
-                own.tree, question.graph.network, factors_in(question), is_number, functions_in(question)
-            ):
+            known = factors_in(question), is_number, functions_in(question), numbers_in(question)
+            for edit in edits(own.tree, question.graph.network, *known):
                 is_there = begins_right(edit.tree) and agrees(edit.tree, question, aims)
                 is_told = is_there and not _is_lost(edit, question, scenes)
                 if is_told and not _names_the_goal(edit, question):
-                    found.setdefault(as_free_numbers(edit.tree, question), edit)
+                    found.setdefault(as_free_numbers(edit.tree, question), []).append(edit)
     except Unsettled:
         return []  # those not tried may be right as well
-    return [edit for edit in found.values() if own.is_right(edit.tree)] if len(found) <= 2 else []
+    groups = [alike for alike in found.values() if alike[0].kind != "number"] or list(found.values())
+    firsts = [_told_as(alike, own.tree) for alike in groups] if len(groups) <= 2 else []
+    return [edit for edit in firsts if own.is_right(edit.tree)]
+
+
+def _told_as(alike: list[Edit], tree: Tree) -> Edit:
+    """Return the first of the changes that lead to the same formula, with its place; of two exchanges, both."""
+    first, pairs = alike[0], [edit.about for edit in alike if edit.kind == "exchange"]
+    if first.kind == "exchange" and len(pairs) > 1:
+        return first._replace(says=EITHER, about=(*pairs[0], *pairs[1]))
+    if first.part is None:
+        return first
+    says, about = placed(first.says, first.about, tree, first.part)
+    return first._replace(says=says, about=about)
 
 
 @contextmanager
@@ -117,6 +139,11 @@ def right_forms(question: Question) -> list[Tree]:
 def factors_in(question: Question) -> tuple[Tree, ...]:
     """Return the factors that stand in the right forms of a question, each once."""
     return tuple({write(factor): factor for form in right_forms(question) for factor in factors_of(form)}.values())
+
+
+def numbers_in(question: Question) -> tuple[Tree, ...]:
+    """Return the numbers that stand in the right forms of a question, each once."""
+    return tuple({write(one): one for form in right_forms(question) for one in constants_of(form)}.values())
 
 
 def functions_in(question: Question) -> tuple[str, ...]:

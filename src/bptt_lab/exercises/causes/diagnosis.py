@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -26,7 +27,7 @@ from bptt_lab.exercises.causes.corrections import (
     spelled,
     with_outer_products,
 )
-from bptt_lab.exercises.causes.edits import Edit, edits, is_product, is_sum, spots, terms
+from bptt_lab.exercises.causes.edits import LIKEWISE, Edit, edits, is_product, is_sum, spots, terms
 from bptt_lab.exercises.causes.multiplied import opened
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.paths import Account, Path, account
@@ -37,7 +38,7 @@ from bptt_lab.exercises.places import at_step, listed, said_of, without_time
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import Derivative, Letter, Number, Power, Tree, walk
+from bptt_lab.formulas.tree import ONE, Binary, Derivative, Letter, Number, Power, Tree, walk
 from bptt_lab.network.keeping import kept
 from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
@@ -50,10 +51,17 @@ EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 LOST_AND_NEGATIVE = "A term is missing, and the sign of what is there is wrong."
+WHOLE_TRANSPOSED = "The whole is transposed: its rows and columns are exchanged."
+WRONG_SIGN = "The whole has the wrong sign."
+ASKS_OF_A_SIGN = "Which sign has the whole, and where does it come from?"
+SLOPE_TOO_MUCH = "The slope of the activation in {equation} is a factor too much."
+ASKS_OF_TOTAL = "Which paths does the total derivative follow that another factor or term has followed already?"
+ASKS_OF_CANCELLING = "Does it stand in the rest already, or does it cancel against another factor?"
 ZERO = "Your answer is zero at every point tried."
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
 OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
 MOST_FACTORS = 3  # of paths that are told: of more the first is enough to begin with
+MISSING_SLOPE, SLOPE_TWICE = "B1", "B7"  # rows of the catalogue
 OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
 LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
 EVERY_LAYER = "every layer"  # where the slopes of all activations are wrong alike
@@ -69,6 +77,7 @@ OWN_ASKS = {
     "time": "Which step does the equation read that you differentiate?",
     "letter": ASKS["letter"],
     "power": ASKS["power"],
+    "number": ASKS_FORWARD["number"],
     "term": "How often does that path stand in the sum?",
     "surplus": "Through which quantity does that term come?",
     "factor": "Which immediate derivatives stand in this term, and each how often?",
@@ -81,6 +90,7 @@ OWN_ASKS = {
 OPENED_ASKS = {
     "surplus": "Which factors stand together in one term of the right sum, and which does a product of sums pair?",
 }
+SAME_STEPS = "{0} stands where {1} belongs, and {2} where {3}."
 EXCHANGED = "{0} and {1} are exchanged: each stands once where the other belongs."
 WHICH_FIRST = "Which of the two do you find first, and by which equation?"
 # of a part laid beside a right one
@@ -187,8 +197,16 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         return Cause("It is right at many points.", "It is not right everywhere.", asks)
     if same(a, g):
         return Cause("It agrees to about eight digits.", "A constant is slightly off.", "Which number did you round?")
+    found = _of_numbers(question, own, given, true)
     if _is_printed(question, scenes, a):
-        return Cause("", "That is the printed line: find the slip in it.", _asks_where(question))
+        return Cause("", "That is the printed line: find the slip in it.", found.asks or _asks_where(question))
+    return found
+
+
+def _of_numbers(question: Question, own: Own | None, given: list[list], true: list[list]) -> Cause:
+    """Return the cause of an answer of the right shape, by its numbers at the points tried."""
+    scenes = trial_scenes(question)
+    a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     single = corrections(question, own, scenes) if own else []
     edit = _the_one(single)
     named = _by_catalogue(question, a, own, edit)
@@ -203,6 +221,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         yield _of_edit(question, edit)
         yield _by_other_letter(question, scenes, a, own)
         yield _by_multiplying_out(question, own, scenes) if not single else None
+        yield _by_transposing(given, true)
         yield _by_slip(question, a, own)
         laid = explanation(question, own, scenes) if own and not single else None  # beside right forms
         kinds = {slip.kind for slip in laid.slips} if laid else set()
@@ -213,6 +232,17 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
         yield Cause(_partly_right(question, given, true))
 
     return next(cause for cause in told() if cause is not None)
+
+
+def _by_transposing(given: list[list], true: list[list]) -> Cause | None:
+    """Return the cause where rows and columns of the whole are exchanged, and the shape does not show it."""
+    turned = [np.transpose(value) for found in given for value in found]
+    expected = [np.asarray(value) for found in true for value in found]
+    if [one.shape for one in turned] != [one.shape for one in expected] or turned[0].ndim < 2:
+        return None
+    if not same(np.array(flat(turned), dtype=float), np.array(flat(expected), dtype=float)):
+        return None
+    return Cause("Every entry is right.", WHOLE_TRANSPOSED, "Which size belongs to the rows, and which to the columns?")
 
 
 def _the_one(single: list[Edit]) -> Edit | None:
@@ -232,6 +262,8 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
         return None
     says = edit.said(lambda part: spelled(part, question))
     asks = OWN_ASKS[edit.kind] if is_derivative(question) else ASKS_FORWARD[edit.kind]
+    if edit.kind == "derivative" and isinstance(edit.about[0], Derivative) and edit.about[0].kind != "immediate":
+        asks = ASKS_OF_TOTAL
     return Cause("", says, asks, "A2" if edit.kind == "derivative" else "")
 
 
@@ -244,9 +276,12 @@ def _by_alignment(question: Question, own: Own | None, scenes: list[Scene], sing
 
 def _as_one(slips: tuple[Misfit, ...]) -> tuple[Misfit, ...]:
     """Return slips, two of which each is what belongs where the other stands as one: they are exchanged."""
-    if {(slip.kind, slip.places, len(slip.about)) for slip in slips} not in ({("time", 1, 2)}, {("letter", 1, 2)}):
+    if len(slips) == 2 and [slip.kind for slip in slips] == ["time", "time"] and slips[0].key[-1] == slips[1].key[-1]:
+        about, places = (*slips[0].about[:2], *slips[1].about[:2]), slips[0].places + slips[1].places - 1
+        return (slips[0]._replace(says=SAME_STEPS, about=about, places=places),)
+    if {(slip.kind, slip.places) for slip in slips} not in ({("time", 1)}, {("letter", 1)}):
         return slips
-    is_exchange = len(slips) == 2 and slips[0].about == slips[1].about[::-1]
+    is_exchange = len(slips) == 2 and slips[0].about[:2] == slips[1].about[1::-1]
     return (slips[0]._replace(says=EXCHANGED),) if is_exchange else slips
 
 
@@ -265,9 +300,14 @@ def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause 
     found = pair(question, own, scenes) if own else None
     if found is None:
         return None
-    says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
     known = OWN_ASKS if is_derivative(question) else ASKS_FORWARD
     asks = known.get(found[0].kind, WHICH_FIRST)
+    if found[0].shift and found[0].shift == found[1].shift:
+        about = (*found[0].changes[0].about[:2], *found[1].changes[0].about[:2])
+        says = SAME_STEPS.format(*(spelled(part, question) for part in about))
+        more = LIKEWISE if any(len(slip.changes) > 1 for slip in found) else "."
+        return Cause("", says.removesuffix(".") + more, asks)
+    says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
     return Cause("", f"Two slips: {says} With both mended it is right.", asks)
 
 
@@ -339,7 +379,7 @@ def _of_factor(question: Question, a: np.ndarray, g: np.ndarray, named: Cause | 
     found = factor_cause(a, g, named)
     if found and found.says == ZERO and not is_derivative(question):
         return found._replace(asks="For which numbers is it not zero?")
-    return found
+    return found._replace(asks=ASKS_OF_A_SIGN) if found and found.says == WRONG_SIGN else found
 
 
 def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
@@ -356,7 +396,7 @@ def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | N
     if named and named.mistake != "A7":
         return named._replace(right=right)
     if factor == -1:
-        return Cause(right, "The whole has the wrong sign.", "Where did the minus come from?")
+        return Cause(right, WRONG_SIGN, "Where did the minus come from?")
     return Cause(right, f"Your answer is {factor} times the right one.", "Where does that factor come from?")
 
 
@@ -438,16 +478,51 @@ def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit
         is_true = not (has_slope and dict(mutant.detail).get("equation") == EVERY_LAYER)
         if is_true and same(a, numbers) and (has_inner_sign or mutant.mistake not in OF_INNER_SIGNS):
             cause = named_cause(mutant, question.goal_tree)
-            return cause._replace(asks=ASKS_OF_SHARES) if mutant.mistake in OF_A_LOOP else cause
+            cause = cause._replace(asks=ASKS_OF_SHARES) if mutant.mistake in OF_A_LOOP else cause
+            return _as_it_stands(question, cause, own, edit)
     return None
+
+
+def _as_it_stands(question: Question, cause: Cause, own: Own | None, edit: Edit | None) -> Cause:
+    """Return what the catalogue says of a slope, true of an answer: which one is missing, how often one stands."""
+    name = re.split(r"[ (]", cause.says.removeprefix(CATALOGUE[MISSING_SLOPE].says.split("{")[0]))[0]
+    if cause.mistake == MISSING_SLOPE and own and name in _with_right_slope(question, own):
+        if edit and edit.kind == "factor":
+            return _of_edit(question, edit)._replace(mistake=cause.mistake)  # type: ignore[union-attr]
+        return cause._replace(says=cause.says.replace("The slope", "One slope", 1))
+    if cause.mistake == SLOPE_TWICE and own and not _stands_twice(own.tree):
+        equation = cause.says.removeprefix(CATALOGUE[SLOPE_TWICE].says.split("{")[0]).split(" has ")[0]
+        return cause._replace(says=SLOPE_TOO_MUCH.format(equation=equation), asks=ASKS_OF_CANCELLING)
+    return cause
+
+
+def _stands_twice(tree: Tree) -> bool:
+    """Return whether a slope, told by its factor one minus something, is multiplied in more than once."""
+    below = {id(one) for spot in spots(tree) if _is_quotient(spot.part) for one in walk(spot.part.right)}  # type: ignore[union-attr]
+    found: Counter[Tree] = Counter()
+    for spot in spots(tree):
+        one, times = (spot.part.base, 2) if isinstance(spot.part, Power) else (spot.part, int(spot.is_factor))
+        if is_sum(one) and one.left == ONE and id(one) not in below:
+            found[one] += times
+    return any(times > 1 for times in found.values())
+
+
+def _is_quotient(part: Tree) -> bool:
+    return isinstance(part, Binary) and part.operator == "/"
 
 
 def _holds_a_right_slope(question: Question, own: Own) -> bool:
     """Return whether a slope of a right form, such as 1 - h1(3)**2, stands in an answer: then not all are wrong."""
+    return bool(_with_right_slope(question, own))
+
+
+def _with_right_slope(question: Question, own: Own) -> set[str]:
+    """Return the letters of which a slope of a right form stands in an answer."""
     right = {
         part for part in factors_in(question) if is_sum(part) and any(isinstance(one, Power) for one in walk(part))
     }
-    return any(spot.part in right for spot in spots(own.tree))
+    slopes = [spot.part for spot in spots(own.tree) if spot.part in right]
+    return {one.name for part in slopes for one in walk(part) if isinstance(one, Letter)}
 
 
 def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) -> Cause:

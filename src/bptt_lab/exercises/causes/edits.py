@@ -24,12 +24,16 @@ from bptt_lab.formulas.tree import (
     Tree,
     Variable,
     mapped,
+    walk,
 )
 from bptt_lab.network import Network
 
 TWO = Number(Fraction(2))
 OUTSIDE = ("exponent", "low", "high", "first", "last", "indices", "missing")  # parts that are numbers of a place
 LIKEWISE = ", and likewise in the other places."
+LONGEST_TERM = 60  # characters: by a longer term no place is found
+ORDINALS = ("first", "second", "third", "fourth")
+NUMBER_LOST = "A number is missing as a term of {0}."
 
 
 class Edit(NamedTuple):
@@ -40,6 +44,7 @@ class Edit(NamedTuple):
     about: tuple[Tree, ...]
     tree: Tree
     is_inside: bool = False
+    part: Tree | None = None  # the one that is changed, where it is one
 
     def said(self, write: Callable[[Tree], str]) -> str:
         """Return what is said, with its parts written in some way."""
@@ -69,15 +74,53 @@ class Spot(NamedTuple):
 def spots(tree: Tree, is_outer: bool = True, is_factor: bool = False) -> Iterator[Spot]:
     """Yield the parts of an answer that stand for values, in the order written; letters and derivatives are whole."""
     yield Spot(tree, is_outer, is_factor)
+    stays_outer = is_outer and (is_sum(tree) or isinstance(tree, Negative))
+    for part in _inner(tree):
+        yield from spots(part, stays_outer, is_product(tree))
+
+
+def _inner(tree: Tree) -> Iterator[Tree]:
+    """Yield the direct parts of a part that stand for values."""
     if isinstance(tree, Letter | Derivative):
         return
-    stays_outer = is_outer and (is_sum(tree) or isinstance(tree, Negative))
     for one in fields(tree):
         value = getattr(tree, one.name)
         inner = value if isinstance(value, tuple) else (value,)
         for part in inner if one.name not in OUTSIDE else ():
             if isinstance(part, Tree):
-                yield from spots(part, stays_outer, is_product(tree))
+                yield part
+
+
+def placed(says: str, about: tuple[Tree, ...], tree: Tree, part: Tree) -> tuple[str, tuple[Tree, ...]]:
+    """Return what is said of one part of an answer with its place, where the same stands in other places too."""
+    alike = [spot.part for spot in spots(tree) if spot.part == part]
+    which = next((n for n, one in enumerate(alike) if one is part), len(ORDINALS))
+    is_one = sum(one is part for one in alike) == 1  # a formula made here may hold one object in two places
+    if len(alike) < 2 or which >= len(ORDINALS) or not is_one:
+        return says, about
+    around = _around(tree, part)
+    if around is not None:
+        where = _slot(len(about), around) if is_sum(around) else f"the term {{{len(about)}}}"
+        return f"{says.removesuffix('.')}, in {where}.", (*about, around)
+    return f"{says.removesuffix('.')}, in the {ORDINALS[which]} of its {len(alike)} places.", about
+
+
+def _around(tree: Tree, part: Tree) -> Tree | None:
+    """Return the innermost sum, or term of one, around a part of an answer that stands there once; not the whole."""
+    written, line = [spot.part for spot in spots(tree)], _line_to(tree, part)
+    for above, one in reversed(list(itertools.pairwise(line))):
+        is_told = (is_sum(one) and not is_sum(above)) or (is_sum(above) and not is_sum(one))
+        if is_told and one is not part and written.count(one) == 1 and len(write(one)) <= LONGEST_TERM:
+            return one
+    return None
+
+
+def _line_to(tree: Tree, part: Tree) -> list[Tree]:
+    """Return the parts of an answer that hold one of its parts, the whole first and the part itself last."""
+    if tree is part:
+        return [tree]
+    found = next((line for inner in _inner(tree) if (line := _line_to(inner, part))), [])
+    return [tree, *found] if found else []
 
 
 def terms(tree: Tree, is_plus: bool = True) -> list[tuple[Tree, bool]]:
@@ -129,16 +172,21 @@ def _chained(links: list[tuple[str, Tree]]) -> Tree:
 
 
 def edits(
-    tree: Tree, network: Network, factors: Iterable[Tree], is_number: bool, functions: Iterable[str] = ()
+    tree: Tree,
+    network: Network,
+    factors: Iterable[Tree],
+    is_number: bool,
+    functions: Iterable[str] = (),
+    numbers: Iterable[Tree] = (),
 ) -> Iterator[Edit]:
     """Yield an answer with each single change, also made in all places alike.
 
-    `factors` and `functions` are those that may be missing; `is_number`: all its parts are numbers, so that the order
-    of factors does not matter.
+    `factors`, `functions` and `numbers` are those that may be missing; `is_number`: all its parts are numbers, so that
+    the order of factors does not matter.
     """
-    found = list(changes(tree, network, tuple(factors), is_number, tuple(functions)))
+    found = list(changes(tree, network, tuple(factors), is_number, tuple(functions), tuple(numbers)))
     for one in found:
-        yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside)
+        yield Edit(one.kind, one.says, one.about, _changed(tree, [one]), one.is_inside, one.part)
     for first, *others in alike(found):
         if others:
             says = first.says.removesuffix(".") + LIKEWISE
@@ -167,9 +215,15 @@ def _changed(tree: Tree, changes: list[Change]) -> Tree:
 
 
 def changes(
-    tree: Tree, network: Network, factors: tuple[Tree, ...], is_number: bool, functions: tuple[str, ...] = ()
+    tree: Tree,
+    network: Network,
+    factors: tuple[Tree, ...],
+    is_number: bool,
+    functions: tuple[str, ...] = (),
+    numbers: tuple[Tree, ...] = (),
 ) -> Iterator[Change]:
     """Yield every single change of one part of an answer; all but the tree as in `edits`."""
+    yield from _of_numbers(tree, numbers)
     for spot in spots(tree):
         part = spot.part
         yield from _of_kind(part)
@@ -184,6 +238,29 @@ def changes(
         yield from _too_much(spot)
         if not isinstance(part, Number) and not (is_number and (spot.is_factor or is_sum(part))):
             yield from _missing(part, factors, is_number)
+
+
+def _of_numbers(tree: Tree, numbers: tuple[Tree, ...]) -> Iterator[Change]:
+    """Yield a sum with another number for the one that is a term of it, and with one more where none is."""
+    inner = {id(spot.part.left) for spot in spots(tree) if is_sum(spot.part)}
+    for whole in [spot.part for spot in spots(tree) if is_sum(spot.part) and id(spot.part) not in inner]:
+        known = [term for term in _operands(whole) if is_constant(term)]
+        for old, new in itertools.product(known, numbers):
+            yield Change("number", "{0} stands where {1} belongs.", (old, new), old, new)
+        for sign, new in itertools.product("+-" if not known else "", numbers):
+            yield Change("number", NUMBER_LOST, (whole,), whole, Binary(sign, whole, new))
+
+
+def is_constant(tree: Tree) -> bool:
+    """Return whether a formula is made of numbers alone."""
+    return not any(isinstance(part, Letter | Derivative | Variable) for part in walk(tree))
+
+
+def constants_of(tree: Tree) -> Iterator[Tree]:
+    """Yield the numbers that stand in a formula, one over two as one."""
+    parts = [spot.part for spot in spots(tree) if is_constant(spot.part)]
+    inside = {id(part) for whole in parts for part in _inner(whole)}
+    yield from (part for part in parts if id(part) not in inside)
 
 
 def _of_kind(part: Tree) -> Iterator[Change]:
@@ -411,7 +488,10 @@ def _slopes(tree: Tree, network: Network) -> Iterator[Edit]:
 
 
 def _moved(tree: Tree) -> Iterator[Edit]:
-    """Yield an answer with one term of a sum a step later or earlier as a whole, and with all terms but one."""
+    """Yield an answer a step or two later or earlier as a whole, and so one term of a sum, and all terms but one."""
+    for by in (1, -1, 2, -2) if _times_in(tree) > 1 else ():
+        says = f"Every step is {'one' if abs(by) == 1 else 'two'} too {'early' if by > 0 else 'late'}."
+        yield Edit("time", says, (tree,), _later(tree, [tree], by), True)
     inner = {id(spot.part.left) for spot in spots(tree) if is_sum(spot.part)}
     for spot in spots(tree):
         several = _operands(spot.part) if is_sum(spot.part) and id(spot.part) not in inner else []

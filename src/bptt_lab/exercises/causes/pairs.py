@@ -17,6 +17,7 @@ from bptt_lab.exercises.causes.corrections import (
     factors_in,
     functions_in,
     has_numbers_only,
+    numbers_in,
     numbers_of,
     remembering,
     right_forms,
@@ -33,6 +34,7 @@ MOST_PAIRS = 1500  # a number, not a time: what is said of an answer shall not h
 SECONDS = 0.6  # of processor time, for a machine much slower than those it was written on
 COMMON_FIRST = (
     "sign",
+    "number",
     "time",
     "lost",
     "factor",
@@ -45,6 +47,7 @@ COMMON_FIRST = (
     "transpose",
 )
 COMMON_FIRST += ("function", "letter")  # type: ignore[assignment]
+MADE_UP = ({"surplus", "lost"}, {"surplus"}, {"letter"}, {"number"}, {"number", "surplus"}, {"number", "letter"})
 OF_THE_WHOLE = "The sign of the whole is wrong."
 LOST_TERM = "A term is missing."
 UNNAMED = "A factor is missing"  # too long to be named: nothing is learnt from that
@@ -65,6 +68,11 @@ class Slip(NamedTuple):
     def adds(self) -> bool:
         """Whether mending it puts in what is missing, not takes away what is too much."""
         return self.changes[0].key[:1] != ("less",)
+
+    @property
+    def shift(self) -> object:
+        """By how many steps a letter stands too early; nothing of another kind of slip."""
+        return self.changes[0].key[-1] if self.kind == "time" and self.changes[0].key else None
 
     def said(self, write: Callable[[Tree], str]) -> str:
         """Return what is said of it, with its parts written in some way."""
@@ -118,7 +126,7 @@ def _is_made_up(both: tuple[Slip, Slip]) -> bool:
         return factors[0].adds != factors[1].adds
     if factors and kinds & {"lost", "surplus"}:
         return not factors[0].adds or is_sum(_inner(factors[0].changes[0].part))
-    return kinds in ({"surplus", "lost"}, {"surplus"}, {"letter"})
+    return kinds in MADE_UP
 
 
 def _inner(part: Tree) -> Tree:
@@ -146,7 +154,8 @@ def _is_plain(both: tuple[Slip, Slip]) -> bool:
 def slips(question: Question, own: Own) -> Iterator[Slip]:
     """Yield the slips that an answer may hold, each a change in one place or in all places alike."""
     network, is_number = question.graph.network, has_numbers_only(own.tree, question)
-    found = list(changes(own.tree, network, factors_in(question), is_number, functions_in(question)))
+    known = factors_in(question), is_number, functions_in(question), numbers_in(question)
+    found = list(changes(own.tree, network, *known))
     yield from (Slip((one,)) for one in found)
     yield from (Slip(tuple(group)) for group in alike(found) if len(group) > 1)
     yield Slip((Change("sign", OF_THE_WHOLE, (), own.tree, Negative(own.tree)),))

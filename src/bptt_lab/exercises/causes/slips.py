@@ -63,6 +63,7 @@ ASKS_FORWARD = {  # of what is computed forwards, and is no derivative
     "order": "Which shape has each of the two factors, and which must the product have?",
     "range": ASKS["range"],
     "power": ASKS["power"],
+    "number": "Which numbers stand in it, and where does each come from?",
     "surplus": "Of which terms is it made?",
     "function": "Which function of it does the forward pass take?",
     "exchange": "Where does the forward pass take each of the two?",

@@ -157,22 +157,36 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
     line, verdict, is_here = lines[k], found.verdict, found.case is question
     good = f"Lines before it follow from the question ({k} of {len(lines)}). " if k else ""
     says = f"Line {line.number} does not follow:  {line.text[:100]}"
+    more = _another_slip(question, lines, k)
     if not is_here:
         told = wrong_elsewhere(question, found)
-        return told._replace(right=good.strip(), cause=f"{says}\n{told.cause}")
+        return told._replace(right=good.strip(), cause=f"{says}\n{told.cause}{more}".rstrip())
     cause = diagnose(question, lambda scene: values(line.tree, scene, question.spans), own(question, line.tree, True))
     return Feedback(
         question.id,
         WRONG,
         verdict.strength,
         (good + cause.right).strip(),
-        f"{says}\n{cause.says}".strip(),
+        f"{says}\n{cause.says}{more}".strip(),
         counterexample(question, line.tree, verdict.world) if verdict.world else "",
         question.section,
         cause.asks or f"What do you do to get from {'the line before' if k else 'the question'} to line {line.number}?",
         cause.mistake,
         lit=cause.lit,
     )
+
+
+def _another_slip(question: Question, lines: list[Written], k: int) -> str:
+    """Return which line after a bad one follows neither from the line before it nor from the question."""
+    for before, line in itertools.pairwise(lines[k:]):
+        if _trouble(question, line):
+            return ""
+        trees = before.tree, question.goal_tree
+        if all(compare(question, tree, line.tree).verdict.outcome == "different" for tree in trees):
+            return f"\nLine {line.number} does not follow from the line before it either." * (
+                line.number > before.number
+            )
+    return ""
 
 
 def _end(question: Question, lines: list[Written], strength: str, is_end: bool) -> Feedback:
