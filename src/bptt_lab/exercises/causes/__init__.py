@@ -6,6 +6,7 @@
 - `layout`, `forms`: a formula as sums, products and chains of matrices; the right forms written in other ways.
 - `multiplied`: the slip in one term of an answer whose brackets are multiplied out.
 - `pairs`: the one pair of changes that makes an answer right.
+- `fitted`: the one change by which the shapes of an answer fit.
 - `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.

@@ -24,16 +24,17 @@ LONGEST_FACTOR = 30  # characters: of a longer one that is missing nothing is le
 SECONDS = 1.0  # of processor time to certify what was found
 INSTEAD = "{0} stands where {1} belongs."
 MADE_UP = {  # which could make anything of anything: a part taken away and one added, two letters replaced
-    ("letter", "letter"),
+    ("exchange", "letter"),
     ("less", "less"),
     ("less", "lost"),
     ("less", "more"),
     ("lost", "surplus"),
-    ("more", "surplus"),
     ("number", "number"),
     ("number", "surplus"),
     ("surplus", "surplus"),
 }
+MADE_UP_OF_LITTLE = {("letter", "letter"), ("more", "surplus")}  # where little of an answer is left as it stands
+LITTLE = 6  # letters and derivatives
 FAR_FETCHED = {"letter": 1, "exchange": 2, "lost": 1}
 COMMON_FIRST = (
     "sign",
@@ -173,17 +174,19 @@ def _simplest(question: Question, tree: Tree) -> list[Match]:
     for n, form in enumerate(right_forms(question)):
         for one in forms_of(form, question.graph.T):
             ways = aligner.align(answer, layout.read(with_index_of(tree, one)))
-            found += [((*_far_fetched(way), n), way) for way in ways if not _is_made_up(way, letters == 1)]
+            found += [((*_far_fetched(way), n), way) for way in ways if not _is_made_up(way, letters)]
     least = min((rank for rank, _ in found), default=None)
     return _best(way for rank, way in found if rank == least) if aligner.left else []
 
 
-def _is_made_up(found: Match, is_lone: bool) -> bool:
-    """Return whether slips would make anything of anything; `is_lone`: of an answer with one letter, another letter."""
+def _is_made_up(found: Match, letters: int) -> bool:
+    """Return whether slips would make anything of anything, as another letter does of an answer with one letter."""
     kinds = tuple(sorted(slip.kind for slip in found.slips))
     if len(kinds) > 1 and "quotient" in kinds:
         return True
-    return kinds in MADE_UP or is_lone and "letter" in kinds
+    if kinds in MADE_UP_OF_LITTLE and letters < LITTLE:
+        return True
+    return kinds in MADE_UP or letters == 1 and "letter" in kinds
 
 
 def _far_fetched(found: Match) -> tuple[int, int]:
@@ -328,6 +331,19 @@ class Aligner:
         for one, two, so_far in ((left, right, Match()), *self._slopes(ours, left, right)):
             so_far = so_far._replace(trees=(*(part.tree for part in kept), *so_far.trees))
             yield from self._factors(ours, one, two, so_far)
+        before = Match((), tuple(part.tree for part in kept))
+        for one, two in self._in_brackets(left, right) if kept or len(right) > 1 < len(left) else ():
+            yield from self._factors(ours, one, two, before)
+
+    def _in_brackets(self, left: list[Part], right: list[Part]) -> Iterator[tuple[list, list]]:
+        """Yield what is left with the factors that are one term of a sum beside it taken together, on either side."""
+        if len(left) == 1 < len(right) and left[0].kind == "sum":
+            yield left, [self.layout.product(right)]
+        for whole in right if len(left) > 1 else ():
+            for term in whole.operands("sum") if whole.kind == "sum" else ():
+                held, others, lost = _apart(left, term.operands("product"), lambda part: part.key)
+                if len(held) > 1 and not lost and (others or len(right) > 1):
+                    yield [*others, self.layout.product(held)], right
 
     def _factors(self, whole: Part, left: list[Part], right: list[Part], so_far: Match) -> Iterator[Match]:
         for pairs, surplus, lost in self._pairings(left, right, self.align):
@@ -430,7 +446,8 @@ class Aligner:
         if len(ours) == len(theirs) == 2:
             about = joined("@", [part.tree for part in ours])
             slip = Misfit("order", "The two factors of {0} stand in the wrong order.", (about,), ("order", id(ours[0])))
-            return [Match((slip,), tuple(part.tree for part in theirs))]
+            both = _then(Match((slip,)), self.align(ours[1], theirs[0]))
+            return [found for first in both for found in _then(first, self.align(ours[0], theirs[1]))]
         return self.align(self._segment(ours), self._segment(theirs))
 
     def _segment(self, links: Links) -> Part:
@@ -511,7 +528,7 @@ def _steps(ours: Links, theirs: Links, is_start: bool) -> Iterator[tuple[int, in
         yield 1, 1
         if ours[0].key == theirs[0].key:
             return
-        if [part.key for part in ours[:2]] == [part.key for part in theirs[:2][::-1]]:
+        if len(ours) > 1 < len(theirs) and (ours[0].key == theirs[1].key or ours[1].key == theirs[0].key):
             yield 2, 2
         if theirs[0].kind == "sum":
             yield from ((i, 1) for i in range(2, len(ours) + (not is_start or len(theirs) > 1)))

@@ -43,10 +43,14 @@ NO_VALUE = (FormulaError, ArithmeticError, ValueError)
 
 
 class Own(NamedTuple):
-    """A wrong answer as it is written, and the judge's own comparison of a formula with the question."""
+    """A wrong answer as it is written, and the judge's own comparison of a formula with the question.
+
+    `is_line`: it is one line of a derivation.
+    """
 
     tree: Tree
     is_right: Callable[[Tree], bool]
+    is_line: bool = False
 
 
 class Aim(NamedTuple):

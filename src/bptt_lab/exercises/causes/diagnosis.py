@@ -28,8 +28,10 @@ from bptt_lab.exercises.causes.corrections import (
     with_outer_products,
 )
 from bptt_lab.exercises.causes.edits import LIKEWISE, Edit, edits, is_product, is_sum, spots, terms
+from bptt_lab.exercises.causes.fitted import fitted
 from bptt_lab.exercises.causes.multiplied import opened
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
+from bptt_lab.exercises.causes.pairs import Slip as SlipOfTwo
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, Slip, at_other_times, other_letters, slips
 from bptt_lab.exercises.mistakes import mutants
@@ -51,6 +53,7 @@ EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 LOST_AND_NEGATIVE = "A term is missing, and the sign of what is there is wrong."
+LONGEST_FITTED = 120  # characters of an answer whose shapes fit after one change
 WHOLE_TRANSPOSED = "The whole is transposed: its rows and columns are exchanged."
 WRONG_SIGN = "The whole has the wrong sign."
 ASKS_OF_A_SIGN = "Which sign has the whole, and where does it come from?"
@@ -149,7 +152,31 @@ def diagnose_unfit(question: Question, own: Own) -> Cause | None:
             or _of_edit(question, _the_one(single))
             or _by_alignment(question, own, trial_scenes(question), single)
             or (_by_multiplying_out(question, own, trial_scenes(question)) if not single else None)
+            or (_by_fitting(question, own) if not single else None)
         )
+
+
+def _by_fitting(question: Question, own: Own) -> Cause | None:
+    """Return the cause where one change makes the shapes fit: what it is, and what is wrong besides, if anything is."""
+    found = fitted(question, own, trial_scenes(question)[0])
+    right = [one for one in found if own.is_right(one[1])]
+    causes = [cause for one in right or found if (cause := _with_what_is_left(question, own, *one))]
+    return causes[0] if len({cause.says for cause in causes}) == 1 else None
+
+
+def _with_what_is_left(question: Question, own: Own, slip: SlipOfTwo, new: Tree) -> Cause | None:
+    """Return the cause of one slip and of what the answer is without it; nothing where of that nothing is known."""
+    says = slip.said(lambda part: spelled(part, question))
+    more = LIKEWISE if len(slip.changes) > 1 else "."
+    says, asks = f"{says.removesuffix('.')}{more}", ASKS["transpose"]
+    if own.is_right(new):
+        return Cause("", says, asks)
+    left = _cause(question, lambda scene: values(new, scene, question.spans), own._replace(tree=new))
+    written = spelled(new, question)
+    if not left.says or len(written) > LONGEST_FITTED:
+        return None
+    rest = " ".join(filter(None, (left.right.replace("Its shape is right.", ""), left.says)))
+    return Cause("", f"{says} Then the shapes fit:  {written}.  Of that: {rest}", left.asks)
 
 
 def _by_brackets(question: Question, own: Own | None) -> Cause | None:
@@ -185,6 +212,7 @@ def _cause(question: Question, answer: Callable[[Scene], list], own: Own | None)
     if [np.shape(v) for found in given for v in found] != [np.shape(v) for found in true for v in found]:
         by_shape = _by_shape(given, true)
         found = None if by_shape.right else _by_alignment(question, own, scenes, [])
+        found = found or (_by_fitting(question, own) if own and not by_shape.right else None)
         return found._replace(says=f"{by_shape.says} {found.says}") if found else by_shape
     a, g = (np.array(flat([v for found in side for v in found]), dtype=float) for side in (given, true))
     if not (np.abs(a) < LARGEST).all():
@@ -264,6 +292,8 @@ def _of_edit(question: Question, edit: Edit | None) -> Cause | None:
     asks = OWN_ASKS[edit.kind] if is_derivative(question) else ASKS_FORWARD[edit.kind]
     if edit.kind == "derivative" and isinstance(edit.about[0], Derivative) and edit.about[0].kind != "immediate":
         asks = ASKS_OF_TOTAL
+    if len(edit.about) > 2 and edit.kind == "exchange":
+        asks = "Which of them stand together in one term, and why?"
     return Cause("", says, asks, "A2" if edit.kind == "derivative" else "")
 
 

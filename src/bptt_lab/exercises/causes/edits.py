@@ -31,6 +31,7 @@ from bptt_lab.network import Network
 TWO = Number(Fraction(2))
 OUTSIDE = ("exponent", "low", "high", "first", "last", "indices", "missing")  # parts that are numbers of a place
 LIKEWISE = ", and likewise in the other places."
+EXCHANGED = "{0} and {1} are exchanged."
 LONGEST_TERM = 60  # characters: by a longer term no place is found
 ORDINALS = ("first", "second", "third", "fourth")
 NUMBER_LOST = "A number is missing as a term of {0}."
@@ -191,11 +192,17 @@ def edits(
         if others:
             says = first.says.removesuffix(".") + LIKEWISE
             yield Edit(first.kind, says, first.about, _changed(tree, [first, *others]), first.is_inside)
-    yield from _exchanged(tree, network)
+    for group in together(tree, network):
+        yield Edit(group[0].kind, group[0].says, group[0].about, _changed(tree, group))
     yield from _to_a_power(tree)
     yield from _reversed(tree)
-    yield from _complemented(tree)
     yield from _moved(tree)
+
+
+def together(tree: Tree, network: Network) -> Iterator[list[Change]]:
+    """Yield the changes that are made in several parts of an answer at once, and are one slip."""
+    yield from _exchanged(tree, network)
+    yield from _complemented(tree)
     yield from _slopes(tree, network)
 
 
@@ -418,13 +425,25 @@ def _missing(part: Tree, factors: tuple[Tree, ...], is_number: bool) -> Iterator
             yield Change("factor", says, (factor, part), part, new, ("more", write(factor)) if is_number else ())
 
 
-def _exchanged(tree: Tree, network: Network) -> Iterator[Edit]:
-    """Yield an answer with two of its letters exchanged, wherever they stand."""
+def _exchanged(tree: Tree, network: Network) -> Iterator[list[Change]]:
+    """Yield the changes by which two of the letters are exchanged, wherever they stand."""
     letters = dict.fromkeys(spot.part for spot in spots(tree) if isinstance(spot.part, Letter | Derivative))
     for one, other in itertools.combinations(letters, 2):
         if _shape(one, network) == _shape(other, network):
-            new = with_letters(tree, {one: other, other: one})
-            yield Edit("exchange", "{0} and {1} are exchanged.", (one, other), new)
+            yield _in_exchange(tree, one, other)
+
+
+def _in_exchange(tree: Tree, one: Tree, other: Tree) -> list[Change]:
+    """Return the changes that put each of two parts where the other stands; what they put in is no part of the tree."""
+    new = {one: other, other: one}
+    found = (spot.part for spot in spots(tree) if spot.part in new)
+    return [Change("exchange", EXCHANGED, (one, other), part, _copy(new[part])) for part in found]
+
+
+def _copy(tree: Tree) -> Tree:
+    """Return a part as another object with other objects in it: changes are made by identity."""
+    again = lambda part: replace(part) if isinstance(part, Letter | Derivative) else None
+    return again(tree) or mapped(tree, again)
 
 
 def _to_a_power(tree: Tree) -> Iterator[Edit]:
@@ -460,20 +479,18 @@ def _reversed(tree: Tree) -> Iterator[Edit]:
             yield Edit("time" if what == "steps" else "power", says, (order[0], order[-1]), whole)
 
 
-def _complemented(tree: Tree) -> Iterator[Edit]:
-    """Yield an answer with a letter and one minus it exchanged, wherever they stand, if both do."""
+def _complemented(tree: Tree) -> Iterator[list[Change]]:
+    """Yield the changes by which a letter and one minus it are exchanged, wherever they stand, if both do."""
     letters = dict.fromkeys(spot.part for spot in spots(tree) if isinstance(spot.part, Letter))
     written = {spot.part for spot in spots(tree)}
     for letter in letters:
         other = Binary("-", ONE, letter)
         if other in written:
-            new = {other: letter, letter: other}
-            whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))  # type: ignore[misc]
-            yield Edit("exchange", "{0} and {1} are exchanged.", (letter, other), whole)
+            yield _in_exchange(tree, letter, other)
 
 
-def _slopes(tree: Tree, network: Network) -> Iterator[Edit]:
-    """Yield an answer with the slope of each tanh squared, where it stands as 1 - h several times."""
+def _slopes(tree: Tree, network: Network) -> Iterator[list[Change]]:
+    """Yield the changes by which each value in a slope of tanh is squared, where several stand as 1 - h."""
     found = {}
     for spot in spots(tree):
         letter = spot.part.right if isinstance(spot.part, Binary) and spot.part.operator == "-" else None
@@ -481,10 +498,10 @@ def _slopes(tree: Tree, network: Network) -> Iterator[Edit]:
         if spot.part == Binary("-", ONE, letter) and "tanh" in source:  # type: ignore[arg-type]
             found[id(letter)] = letter
     if len(found) > 1:
-        first, new = next(iter(found.values())), {key: Power(letter, TWO) for key, letter in found.items()}  # type: ignore[arg-type]
+        first = next(iter(found.values()))
         says = "A power is wrong: {0} stands where {1} belongs" + LIKEWISE
         about = Binary("-", ONE, first), Binary("-", ONE, Power(first, TWO))  # type: ignore[arg-type]
-        yield Edit("power", says, about, mapped(tree, lambda part: new.get(id(part))))
+        yield [Change("power", says, about, letter, Power(letter, TWO)) for letter in found.values()]  # type: ignore[arg-type]
 
 
 def _moved(tree: Tree) -> Iterator[Edit]:

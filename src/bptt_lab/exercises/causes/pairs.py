@@ -23,7 +23,7 @@ from bptt_lab.exercises.causes.corrections import (
     right_forms,
     same,
 )
-from bptt_lab.exercises.causes.edits import Change, alike, changes, is_sum, shifted, spots, terms
+from bptt_lab.exercises.causes.edits import Change, alike, changes, is_sum, placed, shifted, spots, terms, together
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
 from bptt_lab.formulas.tree import Binary, Negative, Over, Tree, mapped
@@ -46,8 +46,10 @@ COMMON_FIRST = (
     "order",
     "transpose",
 )
-COMMON_FIRST += ("function", "letter")  # type: ignore[assignment]
+COMMON_FIRST += ("function", "exchange", "letter")  # type: ignore[assignment]
 MADE_UP = ({"surplus", "lost"}, {"surplus"}, {"letter"}, {"number"}, {"number", "surplus"}, {"number", "letter"})
+PLAIN = ("sign", "time", "factor", "power", "derivative")  # of a line on the way, which is no right form by letters
+BESIDE_AN_EXCHANGE = ("sign", "number", "power", "transpose", "order")
 OF_THE_WHOLE = "The sign of the whole is wrong."
 LOST_TERM = "A term is missing."
 UNNAMED = "A factor is missing"  # too long to be named: nothing is learnt from that
@@ -83,7 +85,8 @@ class Slip(NamedTuple):
 def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip] | None:
     """Return the two slips that make an answer right when both are mended, if there is just one such pair.
 
-    What comes out must be a right form of the question, letter by letter, and is certified by the judge.
+    What comes out must be a right form of the question, letter by letter, and is certified by the judge; in a line of a
+    derivation, which may be another right line, both slips are plain ones.
     """
     if len(write(own.tree)) > LONGEST:
         return None
@@ -95,16 +98,28 @@ def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip]
                 (both, tree)
                 for both in _tried(question, own, scenes[0])
                 for tree in _mended(own.tree, both)
-                if begins_right(tree) and agrees(tree, question, aims) and as_free_numbers(tree, question) in wanted
+                if begins_right(tree) and agrees(tree, question, aims)
+                if as_free_numbers(tree, question) in wanted or own.is_line and _is_plain(both)
             ]
     except Unsettled:
         return None
     least = min(map(_far_fetched, right), default=0)
     simplest = {tuple(slip.said(write) for slip in one[0]): one for one in right if _far_fetched(one) == least}
-    kinds = {tuple(slip.kind for slip in both) for both, _ in simplest.values()}
-    is_one = len(simplest) == 1 or len(kinds) == 1 and not kinds & {("letter", "lost"), ("letter", "factor")}
+    kinds = {tuple(sorted(slip.kind for slip in both)) for both, _ in simplest.values()}
+    is_one = len(simplest) == 1 or len(kinds) == 1 and not kinds & {("letter", "lost"), ("factor", "letter")}
     both, tree = next(iter(simplest.values()), (None, None))
-    return both if is_one and both and own.is_right(tree) else None  # type: ignore[arg-type]
+    if not (is_one and both and own.is_right(tree)):  # type: ignore[arg-type]
+        return None
+    return tuple(_in_its_place(slip, own.tree) for slip in both)  # type: ignore[return-value]
+
+
+def _in_its_place(slip: Slip, tree: Tree) -> Slip:
+    """Return a slip with its place, where the same stands in other places too."""
+    if len(slip.changes) > 1:
+        return slip
+    (one,) = slip.changes
+    says, about = placed(one.says, one.about, tree, one.part)
+    return Slip((one._replace(says=says, about=about),))
 
 
 def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]]:
@@ -115,12 +130,20 @@ def _tried(question: Question, own: Own, scene: Scene) -> list[tuple[Slip, Slip]
         if numbers is not None and not same(numbers, goal) and not slip.changes[0].says.startswith(UNNAMED):  # type: ignore[arg-type]
             found.append(slip)
     tried = [both for both in itertools.combinations(found, 2) if not _is_made_up(both)]
-    return sorted(tried, key=lambda both: sum(COMMON_FIRST.index(slip.kind) for slip in both))[:MOST_PAIRS]
+    common = sorted(tried, key=lambda both: sum(COMMON_FIRST.index(slip.kind) for slip in both))
+    few = [both for both in common if _has_exchange(both)]  # and the others are many
+    return [*few[: MOST_PAIRS // 5], *[both for both in common if not _has_exchange(both)][:MOST_PAIRS]]
+
+
+def _has_exchange(both: tuple[Slip, Slip]) -> bool:
+    return any(slip.kind == "exchange" for slip in both)
 
 
 def _is_made_up(both: tuple[Slip, Slip]) -> bool:
     """Return whether a pair could make anything of anything: a part taken away and one added, two letters replaced."""
     kinds = {slip.kind for slip in both}
+    if "exchange" in kinds:
+        return kinds == {"exchange"} or not kinds <= {"exchange", *BESIDE_AN_EXCHANGE}
     factors = [slip for slip in both if slip.kind == "factor"]
     if len(factors) == 2:
         return factors[0].adds != factors[1].adds
@@ -147,8 +170,8 @@ def _mended(tree: Tree, both: tuple[Slip, Slip]) -> Iterator[Tree]:
 
 
 def _is_plain(both: tuple[Slip, Slip]) -> bool:
-    """Return whether no letter is replaced: a sign, step, factor, power or term explains an answer more simply."""
-    return all(slip.kind != "letter" for slip in both)
+    """Return whether both slips leave an answer as it is but for a sign, a step, a factor, a power or a derivative."""
+    return all(slip.kind in PLAIN for slip in both)
 
 
 def slips(question: Question, own: Own) -> Iterator[Slip]:
@@ -158,6 +181,7 @@ def slips(question: Question, own: Own) -> Iterator[Slip]:
     found = list(changes(own.tree, network, *known))
     yield from (Slip((one,)) for one in found)
     yield from (Slip(tuple(group)) for group in alike(found) if len(group) > 1)
+    yield from (Slip(tuple(group)) for group in together(own.tree, network))
     yield Slip((Change("sign", OF_THE_WHOLE, (), own.tree, Negative(own.tree)),))
     yield from (Slip((one,)) for one in _ranges(own.tree))
     yield from (Slip((one,)) for one in _lost(question, own.tree))

@@ -322,7 +322,7 @@ def own(question: Question, tree: Tree, is_line: bool = False) -> Own:
         is_refused = any(name not in shut_out for name, _ in _all_foreign(other, question))
         return (may_stand or not is_refused) and is_same(other)
 
-    return Own(tree, is_right)
+    return Own(tree, is_right, is_line)
 
 
 def _is_right(question: Question) -> Callable[[Tree], bool]:
