@@ -13,7 +13,7 @@ from bptt_lab.exercises.authoring.generate import questions_for
 from bptt_lab.exercises.authoring.proof import prove
 from bptt_lab.exercises.judges.formula import judge_formula
 from bptt_lab.exercises.judges.function import judge_function, prove_function, reference
-from bptt_lab.exercises.judges.short_answer import judge_choice, judge_shape
+from bptt_lab.exercises.judges.short_answer import judge_choice, judge_number, judge_shape
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.network import Network, NetworkError, Place
@@ -329,3 +329,12 @@ def test_questions_are_made_about_entries_slices_and_the_number_of_steps():
     text = "h[t] = tanh(W @ h[t-1] * x[t][2] + U[1:3] @ x[t]) / T\nL[t] = mse(V @ h[t], y[t])"
     found = questions_for(text, dict(x=2, U=(4, 2), y=2))
     assert len(found) >= 4 and all(prove(question) == [] for question in found)
+
+
+@pytest.mark.parametrize("name", ["two scalars", "many to one"])
+def test_a_number_of_paths_beside_the_right_one_is_told_what_may_be_forgotten(name):
+    for question in of_kind(name, "number"):
+        for near in (question.number - 1, question.number + 1):
+            words = question.reasons.get(str(near), "")
+            assert words or near == 0
+            assert judge_number(question, near).cause == words or near == 0

@@ -1,5 +1,6 @@
 """Shapes, numbers and choices: read in any usual spelling; nothing a student hands in ends in an exception."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -382,7 +383,11 @@ def test_a_wrong_number_is_too_large_or_too_small(answer, word):
 @pytest.mark.parametrize("answer", [55, 53, "55", "53.0"])
 def test_a_number_beside_the_right_one_is_off_by_one(answer):
     found = judge_number(SLABS, answer)
-    assert found.outcome == WRONG and found.cause == "It is off by one." and found.right == ""
+    is_more = float(answer) > 54
+    word = "large" if is_more else "small"
+    assert found.outcome == WRONG and found.cause == f"It is off by one: too {word}." and found.right == ""
+    counted = judge_number(replace(SLABS, task="How many?"), answer)
+    assert counted.cause == f"It is off by one: one too {'many' if is_more else 'few'}."
 
 
 def test_only_the_opposite_number_has_the_right_size():

@@ -309,6 +309,12 @@ def _number(network: Network) -> Iterator[Data]:
             }
 
 
+ONE_TOO_FEW = (
+    "One path is not counted. Wherever several equations read a quantity, also at the next step, a path parts."
+)
+ONE_TOO_MANY = "It is one too many. Is a path counted twice, or one that does not lead to a loss?"
+
+
 def _miscounted(network: Network, name: str, T: int, right: int) -> dict[str, str]:
     """Return the reasons of wrong numbers of paths: what else there is to be counted, each where it alone has a number.
 
@@ -318,7 +324,9 @@ def _miscounted(network: Network, name: str, T: int, right: int) -> dict[str, st
     start = Place(name, 1 if network.is_timed(name) else None)
     for words, number in _counted(graph, start):
         found.setdefault(number, []).append(words)
-    return {str(number): one[0] for number, one in found.items() if len(one) == 1 and number not in (0, right)}
+    near = {right - 1: ONE_TOO_FEW, right + 1: ONE_TOO_MANY}
+    told = near | {number: one[0] for number, one in found.items() if len(one) == 1}
+    return {str(number): words for number, words in told.items() if number not in (0, right)}
 
 
 def _counted(graph: Graph, start: Place) -> Iterator[tuple[str, int]]:

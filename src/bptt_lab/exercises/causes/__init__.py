@@ -7,6 +7,7 @@
 - `multiplied`: the slip in one term of an answer whose brackets are multiplied out.
 - `pairs`: the one pair of changes that makes an answer right.
 - `fitted`: the one change by which the shapes of an answer fit.
+- `uniform`: the same slip in every term of a sum that lacks others.
 - `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.

@@ -34,6 +34,7 @@ from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.pairs import Slip as SlipOfTwo
 from bptt_lab.exercises.causes.paths import Account, Path, account
 from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, Slip, at_other_times, other_letters, slips
+from bptt_lab.exercises.causes.uniform import uniform
 from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import at_step, listed, said_of, without_time
@@ -257,6 +258,7 @@ def _of_numbers(question: Question, own: Own | None, given: list[list], true: li
         yield _of_slips(question, laid)._replace(right=_partly_right(question, given, true)) if laid else None
         yield _by_negative_slip(question, a)
         yield _by_pair(question, own, scenes)
+        yield _in_every_term(question, own)
         yield Cause(_partly_right(question, given, true))
 
     return next(cause for cause in told() if cause is not None)
@@ -339,6 +341,22 @@ def _by_pair(question: Question, own: Own | None, scenes: list[Scene]) -> Cause 
         return Cause("", says.removesuffix(".") + more, asks)
     says = " ".join(slip.said(lambda part: spelled(part, question)) for slip in found)
     return Cause("", f"Two slips: {says} With both mended it is right.", asks)
+
+
+def _in_every_term(question: Question, own: Own | None) -> Cause | None:
+    """Return the cause where every term has the same slip, and others are missing."""
+    found = uniform(question, own) if own else None
+    if found is None:
+        return None
+    likewise = ", and likewise in the other terms" if found.terms > 1 else ""
+    says = f"{found.slips[0].said(lambda part: spelled(part, question)).removesuffix('.')}{likewise}."
+    if len(found.slips) > 1:
+        if {slip.kind for slip in found.slips} != {"time"}:
+            return None
+        where = f"In {spelled(found.term, question)}{likewise}{',' if likewise else ''}"
+        says = f"{where} the steps of the factors do not belong together."
+    known = OWN_ASKS | ALIGNED_ASKS if is_derivative(question) else ASKS_FORWARD | ALIGNED_FORWARD
+    return Cause("", f"{says} Besides: {found.lost}", known.get(found.slips[0].kind, ""))
 
 
 def _by_lost_letter(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:

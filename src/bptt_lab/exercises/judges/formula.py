@@ -254,7 +254,7 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
         says = f"{foreign[0]} is not available in this exercise. Letters: {', '.join(question.letters)}."
         cause = cause._replace(says=f"{says} {cause.says}".strip(), asks="Which letters belong to this quantity?")
     if any(isinstance(part, Derivative) and part.kind == "immediate" for part in walk(tree)) and ZERO in cause.says:
-        cause = Cause(says=IMMEDIATE_ZERO, asks="Is the immediate derivative meant, or the total one?")
+        cause = Cause(says=_of_zero(question, tree), asks="Is the immediate derivative meant, or the total one?")
     example = counterexample(question, tree, verdict.world) if verdict is not None else ""  # type: ignore[arg-type]
     return Feedback(
         question.id,
@@ -267,6 +267,32 @@ def _wrong(question: Question, tree: Tree, verdict: Verdict | None) -> Feedback:
         cause.asks or "Which factor or term would you check first, and against which equation?",
         cause.mistake,
         lit=cause.lit,
+    )
+
+
+def _of_zero(question: Question, tree: Tree) -> str:
+    """Return what is said of immediate derivatives that are zero, and of the answer with the total ones for these."""
+    scene, indices = _scene(question), next(bindings(question.spans))
+
+    def change(part: Tree) -> Tree | None:
+        if isinstance(part, Derivative) and part.kind == "immediate" and part.below.name == loss:
+            return replace(part, kind="total")
+        return None
+
+    loss = question.graph.network.loss
+    new = mapped(tree, change)
+    if new == tree or _is_right(question)(new):
+        return IMMEDIATE_ZERO
+    try:
+        value_at(new, scene, indices)
+        left = diagnose(question, lambda scene: values(new, scene, question.spans), own(question, new))
+    except (Unsettled, FormulaError, ArithmeticError, ValueError):
+        return IMMEDIATE_ZERO
+    rest = " ".join(filter(None, (left.right, left.says)))
+    return (
+        f"{IMMEDIATE_ZERO} With {write(new)} in its place: {rest}"
+        if left.says and ZERO not in left.says
+        else IMMEDIATE_ZERO
     )
 
 

@@ -85,10 +85,18 @@ def judge_number(question: Question, answer: object) -> Feedback:
     elif given == -wanted:
         right, cause = "The size is right.", "The sign is not."
     elif abs(given - wanted) == 1:
-        right, cause = "", "It is off by one."
+        right, cause = "", f"It is off by one: {_by_one(question, given > wanted)}."
     else:
         right, cause = "", f"It is too {'large' if given > wanted else 'small'}."
     return Feedback(question.id, WRONG, right=right, cause=cause, section=question.section, asks="What do you count?")
+
+
+def _by_one(question: Question, is_more: bool) -> str:
+    """Return in which direction a number is off, a count in words of a count."""
+    counts = Fraction(str(question.number)).denominator == 1 and re.search(r"[Hh]ow many", question.task)
+    if counts:
+        return "one too many" if is_more else "one too few"
+    return "too large" if is_more else "too small"
 
 
 def prove_number(question: Question) -> list[str]:
