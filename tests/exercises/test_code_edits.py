@@ -215,10 +215,10 @@ def test_a_right_function_stays_right(key, in_process):
 def test_of_results_that_are_wrong_besides_the_first_it_is_told_and_why():
     cause = told("08.6", ("rows_of_a1.T @ rows_of_x", "rows_of_x.T @ rows_of_a1"),
                  ("rows_of_a1.sum(axis=0)", "rows_of_a1.mean(axis=0)")).cause  # fmt: skip
-    assert "d_W0 is wrong. Every entry is right. It is transposed." in cause
-    assert "d_b0 is wrong too: It is the right one divided by" in cause
+    assert "`rows_of_x.T @ rows_of_a1` stands where `rows_of_a1.T @ rows_of_x` belongs." in cause
+    assert "In `rows_of_a1.mean(axis=0)`, a mean is taken where a sum belongs." in cause
     cause = told("05.6", ("d_a2 = h2 - y", "d_a2 = (h2 - y) * h2 * (1 - h2)")).cause
-    assert cause.endswith("Also wrong, perhaps by the same slip: d_b1, d_h1_now.")
+    assert cause.endswith("By the same slip wrong: d_b1, d_h1_now.")
 
 
 def test_steps_are_counted_back_only_where_a_result_comes_from_later_ones():

@@ -115,7 +115,7 @@ def test_results_that_are_exchanged_are_told_where_that_is_all(new, words):
 def test_a_slip_that_exchanges_two_results_and_spoils_a_third_is_no_exchange():
     found = told("01.6", OF_PAIR)
     assert "stands in its place" not in found.cause and "order" not in found.asks
-    assert "the value of u stands where the factor with v belongs" in found.cause
+    assert "the value of u stands where the factor with v belongs. By the same slip wrong: d_B, d_x." in found.cause
 
 
 def test_one_result_that_is_there_twice_is_told_without_an_order():
@@ -237,7 +237,7 @@ def test_what_is_wrong_as_a_whole_or_has_no_steps_is_told_no_step(key, old, new)
 )
 def test_an_argument_that_is_ignored_is_told(key, old, new, ignored):
     found = told(key, (old, new))
-    assert ignored in f"{found.cause}" and ("zero" in found.cause or "step 1" in found.cause)
+    assert ignored in found.cause and any(word in found.cause for word in ("zero", "step 1", "missing"))
 
 
 def test_a_state_that_is_halved_is_not_told_as_ignored():

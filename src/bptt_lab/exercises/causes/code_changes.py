@@ -242,7 +242,7 @@ def _slopes(part: ast.expr) -> Iterator[Change]:
 
 
 def _slope_of_another(factors: list[ast.expr]) -> Iterator[Change]:
-    """One minus the square for a value times one minus it, in a product."""
+    """One minus the square for a value times one minus it, in a product; none of both."""
     texts = [ast.unparse(factor) for factor in factors]
     for value in texts:
         if f"1 - {value}" in texts:
@@ -251,6 +251,8 @@ def _slope_of_another(factors: list[ast.expr]) -> Iterator[Change]:
             ]
             new = read(" * ".join([*rest, f"(1 - {value} ** 2)"]))
             yield Change(new, Told(INSTEAD, f"{value} * (1 - {value})", f"1 - {value} ** 2"))
+            if rest:
+                yield Change(read(" * ".join(rest)), Told(FACTOR_SURPLUS, f"{value} * (1 - {value})"))
 
 
 def _brackets(part: ast.expr) -> Iterator[Change]:

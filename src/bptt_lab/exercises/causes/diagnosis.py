@@ -538,10 +538,15 @@ def _as_it_stands(question: Question, cause: Cause, own: Own | None, edit: Edit 
         if edit and edit.kind == "factor":
             return _of_edit(question, edit)._replace(mistake=cause.mistake)  # type: ignore[union-attr]
         return cause._replace(says=cause.says.replace("The slope", "One slope", 1))
-    if cause.mistake == SLOPE_TWICE and own and not _stands_twice(own.tree):
-        equation = cause.says.removeprefix(CATALOGUE[SLOPE_TWICE].says.split("{")[0]).split(" has ")[0]
-        return cause._replace(says=SLOPE_TOO_MUCH.format(equation=equation), asks=ASKS_OF_CANCELLING)
-    return cause
+    return slope_too_much(cause) if own and not _stands_twice(own.tree) else cause
+
+
+def slope_too_much(cause: Cause) -> Cause:
+    """Return a cause that does not say how often a slope stands: there may be one, where none belongs."""
+    if cause.mistake != SLOPE_TWICE:
+        return cause
+    equation = cause.says.removeprefix(CATALOGUE[SLOPE_TWICE].says.split("{")[0]).split(" has ")[0]
+    return cause._replace(says=SLOPE_TOO_MUCH.format(equation=equation), asks=ASKS_OF_CANCELLING)
 
 
 def _stands_twice(tree: Tree) -> bool:

@@ -18,6 +18,7 @@ from bptt_lab.exercises.causes.diagnosis import (
     paths_cause,
     renamed,
     same,
+    slope_too_much,
 )
 from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.judges.instances import Instance, Table, flat, is_summed
@@ -51,7 +52,7 @@ def _array_cause(case: Instance, goal: Tree, given: np.ndarray, true: np.ndarray
         )
     known_slips = catalogued_arrays(case, goal, gives_deltas)
     match = next((c for c in known_slips if same(given.ravel(), c[1].ravel())), None)
-    known = named_cause(match[0], goal) if match else None  # type: ignore[arg-type]
+    known = slope_too_much(named_cause(match[0], goal)) if match else None  # type: ignore[arg-type]
     is_inner = known is not None and known.mistake in OF_INNER_SIGNS  # what is negative as a whole has no inner sign
     factor = factor_cause(given.ravel(), true.ravel(), None if is_inner else known)
     if factor:

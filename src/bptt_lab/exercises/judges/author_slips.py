@@ -37,6 +37,7 @@ class Slip(NamedTuple):
     text: str
     zero: str = ""
     reversed: str = ""
+    told: Told | None = None
 
 
 class Known(NamedTuple):
@@ -72,7 +73,8 @@ def _in_the_same_line(question: Question, lines: Sequence[str], slip: Slip) -> I
     for line in lines_changed(lines, slip.text).values():
         for edit in code_edits(own, shortened(line.strip()), is_wanted):
             if (told := edit.told.back) and (says := names.said(told)) and says not in slip.says:
-                yield slip._replace(says=(*slip.says, says), text=edit.text)
+                both = _said_of_two(slip.told, told, (*slip.says, says)) if slip.told else (*slip.says, says)
+                yield slip._replace(says=both, text=edit.text)
 
 
 def _known(question: Question, slips: Iterable[Slip]) -> tuple[Known, ...]:
@@ -168,7 +170,7 @@ def _slips(question: Question) -> Iterator[Slip]:
     names = Names(own, question)
     for edit in code_edits(own):
         if (told := edit.told.back) and (says := names.said(told)):
-            yield Slip((says,), PLAIN if _is_plain(told) else FAR_FETCHED, edit.text)
+            yield Slip((says,), PLAIN if _is_plain(told) else FAR_FETCHED, edit.text, told=told)
     for name in question.returns:
         if has_steps(question, name):
             yield Slip((REVERSED.format(name),), PLAIN, text, reversed=name)
@@ -181,6 +183,12 @@ def _is_plain(told: Told) -> bool:
     is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
     is_argument = told.words == INSTEAD and f"({told.stands})" in told.belongs
     return told.is_usual or is_name or is_argument or told.words in FORGOTTEN
+
+
+def _said_of_two(one: Told, other: Told, says: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is said of two changes: of two parts that each stand for the other, one thing."""
+    is_exchange = one.words == INSTEAD and one.back == other
+    return (f"`{one.stands}` and `{one.belongs}` are exchanged",) if is_exchange else says
 
 
 def _both(lines: Sequence[str], one: Slip, other: Slip) -> Slip | None:
@@ -196,7 +204,10 @@ def _both(lines: Sequence[str], one: Slip, other: Slip) -> Slip | None:
     ):
         return None
     text = "\n".join((mine | theirs).get(k, line) for k, line in enumerate(lines))
-    return Slip(one.says + other.says, PLAIN, text, one.zero or other.zero, one.reversed or other.reversed)
+    says = one.says + other.says
+    if one.told and other.told:
+        says = _said_of_two(one.told, other.told, says)
+    return Slip(says, PLAIN, text, one.zero or other.zero, one.reversed or other.reversed)
 
 
 class Names:

@@ -45,12 +45,25 @@ def slips_of_all(question: Question, function: Any, given: Sequence[Results], fo
     search = _search(question, function, found) if function is not None else None
     if says := search.one_change() if search else "":
         return Slips(1, says)
-    if says := _known_by(question, author_slips(question), given, found):
-        return Slips(1, says[0].upper() + says[1:])
-    says = search.change_to_known(partial(_known_results, question, found)) if search else ""
-    says = says or _known_by(question, author_pairs(question), given, found)
-    says = says or _each_by_its_own(question, given, found) or (search.two_changes() if search else "")
+    if slip := _known_slip(question, author_slips(question), given, found):
+        return _said(slip)
+    if says := search.change_to_known(partial(_known_results, question, found)) if search else "":
+        return Slips(2, f"Two slips: {says}")
+    if slip := _known_slip(question, author_pairs(question), given, found):
+        return _said(slip)
+    says = _each_by_its_own(question, given, found) or (search.two_changes() if search else "")
     return Slips(2, f"Two slips: {says}") if says else None
+
+
+def _said(slip: Slip) -> Slips:
+    """Return what is said of a slip, or of two, by whose numbers results are known."""
+    if len(slip.says) == 1:
+        return Slips(1, f"Its {_numbers(slip)}")
+    return Slips(2, f"Two slips: its {_numbers(slip)}")
+
+
+def _numbers(slip: Slip) -> str:
+    return f"numbers are those of a function in which {'; and '.join(slip.says)}."
 
 
 def _search(question: Question, function: Any, found: Sequence[Table]) -> Search:
@@ -83,17 +96,20 @@ def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
 def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any]) -> str:
     """Return what the results of the first calls are known by, if by one slip in the author's function."""
     given, misfit = read_results(question, found[: len(results)], results)
-    return "" if misfit else _known_by(question, author_slips(question), given, found[: len(results)])
+    slip = None if misfit else _known_slip(question, author_slips(question), given, found[: len(results)])
+    return f"its {_numbers(slip)}" if slip else ""
 
 
-def _known_by(question: Question, slips: Sequence[Known], given: Sequence[Results], found: Sequence[Table]) -> str:
-    """Return what is said of the slips by which the author's function gives what is given on all instances."""
+def _known_slip(
+    question: Question, slips: Sequence[Known], given: Sequence[Results], found: Sequence[Table]
+) -> Slip | None:
+    """Return the slip, or two, with which the author's function gives what is given on all instances."""
     near = {name: mark(array) for name, array in given[0].items()} if given else {}
     for known in slips if given else ():
         is_near = all(abs(known.marks[name] - near[name]) <= NEAR * (1 + abs(near[name])) for name in near)
         if is_near and is_alike(given[0], known.results, found[0]) and _holds(question, known.slip, given, found):
-            return f"its numbers are those of a function in which {'; and '.join(known.slip.says)}."
-    return ""
+            return known.slip
+    return None
 
 
 def _holds(
