@@ -331,7 +331,7 @@ def test_an_answer_for_one_number_of_steps_or_one_set_of_sizes_is_told_which():
     assert steps.cause == "It is right for T = 4, but not for every T." and "number of steps" in steps.asks
     assert sizes.cause == "It is right for the sizes given, but not for any." and "size" in sizes.asks
     for found in (steps, sizes):
-        assert found.section == RECURRENT.section and found.strength == "certified different" and not found.example
+        assert found.section == RECURRENT.section and found.strength == "the values differ, and not by rounding" and not found.example
 
 
 def orders_asked(monkeypatch, question, one, other):

@@ -109,7 +109,7 @@ def test_a_mistake_is_told_in_the_words_of_the_catalogue_with_who_made_it_where(
     wrong = [(result.student, one) for result in found.results for one in result.answers if one.outcome == WRONG]
     made_it = {student for student, one in wrong if one.mistake == "C4"}
     assert set(slip.who) == made_it and slip.count == len(made_it) > 2
-    assert slip.words == "A local derivative reads …, one step earlier than the forward pass used it."
+    assert slip.words == "An immediate derivative reads …, one step earlier than the forward pass used it."
     said = words(made["index.html"])
     assert f"{slip.words} {slip.count} students, on 07.4 (" in said and "reads h1(t-1), one step earlier" in said
 

@@ -21,7 +21,7 @@ from bptt_lab.symbolic.worlds import World
 
 PROVED = "proved as an identity, modulo two random primes and in intervals"
 AGREES = "agrees to 40 digits in six random networks, and modulo random primes with the laws of exp and log"
-CERTIFIED = "certified different"
+CERTIFIED = "the values differ, and not by rounding"
 OTHER_SHAPES = "the two sides have different shapes"
 UNSETTLED = "neither equality nor a difference could be shown"
 STRONGEST_LAST = (AGREES, PROVED)

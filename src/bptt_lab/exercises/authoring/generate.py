@@ -268,7 +268,8 @@ def _at_wrong_times(network: Network, name: str) -> Iterator[tuple[str, str]]:
         source = network.equations[place.name].source
         for index in (NOW, Index("t", -place.time.shift)):
             moved = [said(place._replace(time=index)) if i == k else words for i, words in enumerate(right)]
-            why = f"Which step of {place.name} reads {name} of step t? Put the index of its left side into `{source}`."
+            why = f"Which step of {place.name} reads {name} of step t? "
+            why += f"Write `{source}` down for the {place.name} you chose: which step of {name} does it read?"
             yield listed(list(dict.fromkeys(moved))), why
 
 

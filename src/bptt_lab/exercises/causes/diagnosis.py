@@ -510,10 +510,15 @@ def _so_often(found: Account, factor: Fraction) -> str:
 
 def _through(found: Account, paths: Sequence[str]) -> str:
     if len(paths) > 2 and any(" → " in path for path in paths):
-        return f"{len(paths)} of the paths"  # whole paths are long
+        return _counted(len(paths), len(found.factors))  # whole paths are long
     by_others = [path for path in paths if path != found.direct]
     words = [f"the path{'s' if len(by_others) > 1 else ''} through {listed(by_others)}"] if by_others else []
     return " and ".join([*words, *(["the direct path"] if found.direct in paths and found.direct else [])])
+
+
+def _counted(count: int, total: int) -> str:
+    """Return how many paths are meant, and of how many there are."""
+    return f"all {total} paths" if count == total else f"{count} of the {total} paths"
 
 
 def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit | None) -> Cause | None:

@@ -90,7 +90,7 @@ def factor_says(question: Question, factor: Factor) -> Cause:
     one, many = factor.size.words[0], len(factor.size.words) > 1
     number = " times ".join(f"the number of {word}" for word in factor.size.words)
     start = f"It is {TIMES[factor.times]}the right one {'divided by' if factor.power < 0 else 'times'} {number}"
-    start += f" ({factor.size.values[0]} in the first instance)"
+    start += f" ({factor.size.values[0]} in the first of the tried cases)"
     mistake = "" if many else MISTAKES.get(one, "")
     if factor.power < 0:
         asks = f"Is a sum or a mean over the {listed(factor.size.words)} asked for?"

@@ -40,7 +40,7 @@ def _led_on_alike(question: Question, given: Sizes) -> str:
 def led_on(question: Question) -> str:
     """Return the question that leads on where nothing more is known of a wrong shape."""
     if question.goal and not _below(question) and len(question.shape) == 2:  # type: ignore[arg-type]
-        return "How many rows has the matrix by which is differentiated, and how many columns?"
+        return "How many rows has the matrix by which one differentiates, and how many columns?"
     return "Which size belongs to what is differentiated, and which to what it is differentiated by?"
 
 
