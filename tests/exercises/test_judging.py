@@ -304,7 +304,7 @@ def test_letters_and_derivatives_of_the_kinds_the_author_uses_may_stand_in_an_an
 )
 def test_what_may_not_stand_in_an_answer_is_named(question, text, name):
     found = judge_formula(question, text)
-    assert found.outcome == OTHER_FORM and found.cause.startswith(f"{name} is not available in this exercise.")
+    assert found.outcome == OTHER_FORM and found.cause.startswith(f"It still holds {name}, ")
     assert found.right == "The value is right." and ("Letters: " in found.cause) == bool(question.letters)
 
 
@@ -331,7 +331,11 @@ def test_an_answer_for_one_number_of_steps_or_one_set_of_sizes_is_told_which():
     assert steps.cause == "It is right for T = 4, but not for every T." and "number of steps" in steps.asks
     assert sizes.cause == "It is right for the sizes given, but not for any." and "size" in sizes.asks
     for found in (steps, sizes):
-        assert found.section == RECURRENT.section and found.strength == "the values differ, and not by rounding" and not found.example
+        assert (
+            found.section == RECURRENT.section
+            and found.strength == "the values differ, and not by rounding"
+            and not found.example
+        )
 
 
 def orders_asked(monkeypatch, question, one, other):

@@ -33,10 +33,25 @@ OF_D_A2 = "d_l[:, :, None] * (a2 - y)"
 @pytest.mark.parametrize(
     ("key", "old", "new", "words"),
     [
-        ("01.6", "d_u.T @ x,", "d_u.T @ x / len(x),", "divided by the number of examples (5 in the first of the tried cases)"),
-        ("02.6", "h2 - y", "(h2 - y) / len(y)", "divided by the number of examples (5 in the first of the tried cases)"),
+        (
+            "01.6",
+            "d_u.T @ x,",
+            "d_u.T @ x / len(x),",
+            "divided by the number of examples (5 in the first of the tried cases)",
+        ),
+        (
+            "02.6",
+            "h2 - y",
+            "(h2 - y) / len(y)",
+            "divided by the number of examples (5 in the first of the tried cases)",
+        ),
         ("02.6", "d_a1.sum(axis=0)", "d_a1.mean(axis=0)", "divided by the number of examples"),
-        ("03.6", OF_D_A2, OF_D_A2 + " / a2.shape[1]", "divided by the number of sequences (6 in the first of the tried cases)"),
+        (
+            "03.6",
+            OF_D_A2,
+            OF_D_A2 + " / a2.shape[1]",
+            "divided by the number of sequences (6 in the first of the tried cases)",
+        ),
         ("03.6", OF_D_A2, OF_D_A2 + " / a2.shape[2]", "divided by the number of entries of d_a2"),
         ("03.6", OF_D_A2, OF_D_A2 + " / len(a2)", "divided by the number of steps (4 in the first of the tried cases)"),
         ("03.6", OF_D_A2, OF_D_A2 + " * len(a2)", "the right one times the number of steps"),

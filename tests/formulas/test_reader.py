@@ -212,8 +212,8 @@ def test_a_wide_equation_is_broken_before_the_signs_of_its_right_side():
     ("text", "told"),
     [
         ("sum(t=1..T, x(t))", "Write  sum(t, 1, T, x(t))"),
-        ("sum(t=1, T, x(t))", "sum(t, 1, 3, …)"),
-        ("sum(x(t), t=1..T)", "A = sign cannot stand inside brackets"),
+        ("sum(t=1, T, x(t))", "Write  sum(t, 1, T, x(t))"),
+        ("sum(x(t), t=1..T)", "Write  sum(t, 1, T, x(t))"),
         ("(x(1) = 3)", "A = sign cannot stand inside brackets"),
     ],
 )
@@ -228,22 +228,22 @@ def test_a_range_written_with_an_equals_sign_is_told_as_it_is_written_here(text,
         ("sum(d1(t)[1]*h1(t-1)[2] for t in range(1,4))", "sum(t, 1, 3, d1(t)[1]*h1(t-1)[2])"),
         ("sum([d1(k)[1]*h1(k-1)[2] for k in range(1, T+1)])", "sum(k, 1, T, d1(k)[1]*h1(k-1)[2])"),
         ("np.sum([h1(k)[1] for k in range(T)])", "sum(k, 0, T - 1, h1(k)[1])"),
-        ("2*sum((h1(k)[1] for k in range(t, t + 3)))", "sum(k, t, t + 2, h1(k)[1])"),
+        ("2*sum((h1(k)[1] for k in range(t, t + 3)))", "2*sum(k, t, t + 2, h1(k)[1])"),
         ("prod(h1(k)[1] for k in range(2, t-1))", "prod(k, 2, t - 2, h1(k)[1])"),
         ("sum(h1(k)[1] for k in steps)", "sum(k, 1, T, h1(k)[1])"),
         ("transpose(h1(1))", "h1(1).T"),
         ("np.transpose(a1(1) + h1(1))", "(a1(1) + h1(1)).T"),
-        ("d_a1(2) @ h1(1)^T", "h1(1).T"),
-        ("np.outer(d_a1(2), h1(1))", "outer(d_a1(2), h1(1))"),
-        ("1 - np.tanh(a1(t))**2", "1 - tanh(a1(t))**2"),
+        ("d_a1(2) @ h1(1)^T", "d_a1(2) @ h1(1).T"),
         ("np.dot(W11, h1(1))", "W11 @ h1(1)"),
-        ("np.dot(h1(2), h1(1))", "dot(h1(2), h1(1))"),
         ("torch.matmul(W11.T, d_a1(t+1))", "W11.T @ d_a1(t+1)"),
         ("np.multiply(1 - h1(t)**2, d_h1(t))", "(1 - h1(t)**2)*d_h1(t)"),
         ("np.concatenate([h1(t-1), x(t)])", "concat(h1(t-1), x(t))"),
         ("W1.T d_a2(t)", "W1.T @ d_a2(t)"),
         ("d1(2)[1] h1(1)[2]", "d1(2)[1]*h1(1)[2]"),
-        ("W11.T @ (1 - h1(t+1)**2) d_h1(t+1)", "(1 - h1(t+1)**2)*d_h1(t+1)"),
+        ("W11.T @ (1 - h1(t+1)**2) d_h1(t+1)", "W11.T @ ((1 - h1(t+1)**2)*d_h1(t+1))"),
+        ("1 - np.transpose(d_a1(2) + h1(1)) @ h1(1)", "1 - (d_a1(2) + h1(1)).T @ h1(1)"),
+        ("1 - np.subtract(d_a1(2), h1(1))", "1 - (d_a1(2) - h1(1))"),
+        ("h1(1)*np.matmul(W11, h1(1))", "h1(1)*(W11 @ h1(1))"),
         ("2h1(1)", "2*h1(1)"),
         ("d(2)[1]", "d1(2)"),
     ],
@@ -251,6 +251,27 @@ def test_a_range_written_with_an_equals_sign_is_told_as_it_is_written_here(text,
 def test_what_is_written_elsewhere_is_told_as_it_is_written_here(text, rewrite):
     assert message(text).endswith(f"Write  {rewrite}")
     assert tree(rewrite)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("np.outer(d_a1(2), h1(1))", "outer(d_a1(2), h1(1))"),
+        ("1 - np.tanh(a1(t))**2", "1 - tanh(a1(t))**2"),
+        ("torch.diag(1 - h1(t)**2)·math.exp(2)", "diag(1 - h1(t)**2)*exp(2)"),
+        ("np.dot(h1(2), h1(1))", "dot(h1(2), h1(1))"),
+        ("W11·h1(1)", "W11 @ h1(1)"),
+        ("h1(1)·h1(2)", "h1(1)*h1(2)"),
+    ],
+)
+def test_a_function_of_a_module_and_a_dot_that_mean_the_same_are_read(text, same):
+    assert tree(text) == tree(same)
+
+
+@pytest.mark.parametrize("text", ["np.identity(3)", "np.ones(3)", "np.linalg(2)", "np.tanh"])
+def test_a_function_of_a_module_that_means_something_else_is_not_read(text):
+    with pytest.raises(FormulaError):
+        tree(text)
 
 
 def test_an_operator_that_no_shape_tells_is_left_to_the_student():

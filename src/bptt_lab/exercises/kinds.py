@@ -96,8 +96,13 @@ def _shown(example: str, question: Question) -> list[str]:
     return [
         *([_printed(question)] if question.printed else []),
         *([f"Letters you may use: {letters}."] if letters else []),
-        example.format(id=question.id),
+        example.format(id=question.id, times=times_said(question) if "{times}" in example else ""),
     ]
+
+
+def times_said(question: Question) -> str:
+    """Return how times are written, where a letter that may be used has one."""
+    return ", times stand as in `h1(t-1)`" if question.has_times else ""
 
 
 def _printed(question: Question) -> str:
@@ -123,7 +128,7 @@ def _style(question: Question) -> Style:
     return Style(numbers=single if len(single) == len(shapes) else frozenset(), shapes=shapes)
 
 
-LINE = 'Answer: `ex("{id}").check("…")` with a formula in quotes; products need `*`, times stand as in `h1(t-1)`.'
+LINE = 'Answer: `ex("{id}").check("…")` with a formula in quotes; products need `*`{times}.'
 MATRIX = 'Answer: `ex("{id}").check("…")` with a formula in quotes; `@` multiplies matrices, `.T` transposes.'
 DERIVATION = "Answer: `%%derive {id}` at the top of a cell, then a formula a line; `D`, `d` may stand on the way."
 FUNCTION = 'Answer: write the function in a cell, then `ex("{id}").check(its_name)`.'

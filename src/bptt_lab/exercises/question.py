@@ -116,6 +116,12 @@ class Question:
         asked = tuple(name for name in variables if re.search(rf"\b{name}\b", self.goal))
         return Language(self.graph.network, variables, offered=self.letters, is_limited=is_limited, asked=asked)
 
+    @property
+    def has_times(self) -> bool:
+        """Whether a letter that an answer may use carries a time."""
+        letters = self.language.letters
+        return any(self.language.is_timed(name) for name in self.letters or letters if name in letters)
+
     @cached_property
     def goal_tree(self) -> Any:
         """The goal as a tree (errors: QuestionError)."""

@@ -19,14 +19,33 @@ OPERATORS = {
     "square": "{}**2",
     "power": "{}**{}",
     "pow": "{}**{}",
+    "logsumexp": "log(sum(exp({})))",
 }
-OTHER_FUNCTIONS = {"concatenate": "concat", "cat": "concat", "inner": "dot"}
+# of a module only: the names are short
+OPERATORS_OF_MODULES = OPERATORS | {
+    "t": "{}.T",
+    "mm": "{} @ {}",
+    "mv": "{} @ {}",
+    "mul": "{}*{}",
+    "div": "{}/{}",
+    "sub": "{} - {}",
+    "neg": "-{}",
+}
+OTHER_FUNCTIONS = {
+    "concatenate": "concat",
+    "cat": "concat",
+    "inner": "dot",
+    "ones_like": "ones",
+    "ger": "outer",
+    "vdot": "dot",
+}
+OTHER_MEANING = {"identity", "ones"}  # of a size in NumPy, of an argument here
 Shape = tuple[int, ...]
 
 
 def as_operator(name: str, items: list[tuple[Tree, str]]) -> str:
     """Return a call of a function as the operator it is here; each argument as its tree and its text."""
-    pattern = OPERATORS[name]
+    pattern = OPERATORS_OF_MODULES[name]
     if pattern.count("{}") != len(items):
         return pattern.replace("{}", "…")
     return pattern.format(*(_bound(tree, text) for tree, text in items))

@@ -9,6 +9,7 @@ class FormulaError(ValueError):
     """A formula that cannot be read or has no value; the message shows the text, a caret and the mend."""
 
     sign = ""  # the operator that is missing at the column, where shapes tell which
+    piece: tuple[int, int, str] | None = None  # from where to where the text is to be replaced, and by what
 
     def __init__(self, what: str, mend: str = "", text: str = "", column: int = 0) -> None:
         self.what, self.mend, self.text, self.column = what, mend, text, column

@@ -145,24 +145,27 @@ class Language:
         if len(rounds) > 1 or len(squares) not in (0, rank):
             indices = "no index of its own" if rank == 0 else f"{rank} {'index' if rank == 1 else 'indices'} an entry"
             what = f"{token.text} has {'a time and ' if timed else ''}{indices}."
-            error = FormulaError(what, "", "", groups[-1][0].column)
-            error.sign = self._sign_before(token, groups)
+            sign, column = self._sign_before(token, groups)
+            error = FormulaError(what, "", "", column if sign else groups[-1][0].column)
+            error.sign = sign
             raise error
         if timed and time is None and token.text != self.network.loss:
             mend = f"Write  {token.text}(t)  or  {token.text}(2)"
             raise FormulaError(f"{token.text} needs a time.", mend, "", token.column)
         return time, tuple(squares)
 
-    def _sign_before(self, token: Token, groups: list[tuple[Token, list[Tree]]]) -> str:
-        """Return the operator that is missing before the second round bracket after a letter, which is a factor."""
+    def _sign_before(self, token: Token, groups: list[tuple[Token, list[Tree]]]) -> tuple[str, int]:
+        """Return the operator that is missing before the second round bracket after a letter, a factor, and where."""
         brackets = "".join(opening.text for opening, _ in groups)
-        if brackets not in ("((", "([(") or any(len(items) > 1 for _, items in groups):
-            return ""
-        time, *entry, factor = (items[0] for _, items in groups)
+        if not re.fullmatch(r"\(\[?\(+", brackets) or any(len(items) > 1 for _, items in groups):
+            return "", 0
+        at = brackets.index("(", 1)
+        time, *entry, factor = (items[0] for _, items in groups[: at + 1])
         try:
-            return self.operator(Letter(self.letters[token.text].name, time, tuple(entry)), factor) or ""
+            sign = self.operator(Letter(self.letters[token.text].name, time, tuple(entry)), factor) or ""
         except FormulaError:
-            return ""
+            return "", 0
+        return sign, groups[at][0].column
 
     def letter(self, token: Token, time: Tree | None, entry: tuple[Tree, ...]) -> Tree:
         """Return a letter as a tree: a quantity, or the derivative of the loss that it stands for."""

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.functions import ROWS
 from bptt_lab.formulas.language import DERIVATIVES
+from bptt_lab.formulas.scripts import RUN, has_scripts, spelled
 from bptt_lab.formulas.tokens import LATEX, LONGEST, PASTED, Token
 
 if TYPE_CHECKING:
     from bptt_lab.formulas.language import Language
 
 DEEPEST = 40
-PIECES = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+PIECES = re.compile(rf"[∑Σ∏∇](?={RUN.pattern})|∇(?=_)|{RUN.pattern}|\\[A-Za-z]+|\\.|\*\*|.", re.DOTALL)
+OVER = {"∑": r"\sum", "Σ": r"\sum", "∏": r"\prod", "∇": r"\nabla"}
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{aligned\}")
 UNSEEN = {r"\left", r"\right", r"\big", r"\bigl", r"\bigr", r"\Big", r"\Bigl", r"\Bigr", r"\displaystyle", r"\limits"}
 UNSEEN |= {r"\,", r"\;", r"\:", r"\!", r"\ ", r"\quad", r"\qquad", r"\\", r"\(", r"\)", r"\[", r"\]", "&", "$", "~"}
@@ -32,10 +34,20 @@ GREEK = {r"\delta": "d", r"\tau": "tau", r"\alpha": "alpha", r"\beta": "beta", r
 GREEK |= {r"\epsilon": "epsilon", r"\varepsilon": "epsilon"}
 FUNCTIONS = {row.latex: name for name, row in ROWS.items() if re.fullmatch(r"\\[a-z]+", row.latex)}
 FUNCTIONS |= {r"\log": "log", r"\sinh": "sinh", r"\cosh": "cosh", r"\sqrt": "sqrt"}
-PRODUCTS = {r"\cdot": " ", r"\times": " ", r"\odot": "*", r"\circ": "*", r"\ast": "*", "*": "*", "/": "/", "@": "@"}
+PRODUCTS = {
+    r"\cdot": " ",
+    r"\times": " ",
+    "·": " ",
+    r"\odot": "*",
+    r"\circ": "*",
+    r"\ast": "*",
+    "*": "*",
+    "/": "/",
+    "@": "@",
+}
 RELATIONS = {"=": "=", r"\neq": "!=", r"\ne": "!=", r"\leq": "<=", r"\le": "<="}
 ROW = (r"\text", "{", "r", "o", "w", "}")
-TRANSPOSES = {r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}"}
+TRANSPOSES = {".T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}"}
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 DOTS = {r"\ldots", r"\dots", r"\cdots"}
 ENDS = {None, "+", "-", ",", ";", ")", "]", "}", "<", ">", *RELATIONS, *DOTS}
@@ -43,8 +55,8 @@ Range = tuple[int, int]
 
 
 def is_latex(text: object) -> bool:
-    """Return whether a text holds a sign that LaTeX has and the language has not."""
-    return isinstance(text, str) and any(sign in text for sign in "\\{}")
+    """Return whether a text holds a sign that LaTeX has and the language has not, or a small character for one."""
+    return isinstance(text, str) and (any(sign in text for sign in "\\{}") or has_scripts(text))
 
 
 def latex_tokens(text: str, language: Language) -> list[Token]:
@@ -54,18 +66,34 @@ def latex_tokens(text: str, language: Language) -> list[Token]:
     return _Translator(text, language).whole()
 
 
-def _pieces(text: str) -> list[Token]:
+def _pieces(text: str, language: Language) -> list[Token]:
     """Return the commands and characters of a text, without what only moves or sizes them."""
     plain = ENVIRONMENT.sub(lambda found: " " * len(found[0]), text).partition("#")[0]
-    found = [(PASTED.get(match.group(), match.group()), match.start()) for match in PIECES.finditer(plain)]
+    found = [piece for match in PIECES.finditer(plain) for piece in _pieces_of(match, language)]
     return [Token("latex", piece, column) for piece, column in found if piece not in UNSEEN and not piece.isspace()]
+
+
+def _pieces_of(match: re.Match, language: Language) -> list[tuple[str, int]]:
+    """Return the pieces that a command or character stands for: of small ones a script, or the digits of a name."""
+    piece, start = match.group(), match.start()
+    if not RUN.fullmatch(piece):
+        is_over = piece in OVER and (
+            RUN.match(match.string, match.end()) or piece == "∇" and match.string[match.end() :][:1] == "_"
+        )
+        return [(OVER[piece] if is_over else PASTED.get(piece, piece), start)]
+    mark, inner = spelled(piece)
+    characters = [(sign, start + k) for k, sign in enumerate(inner)]
+    name = re.search(r"[A-Za-z]\w*$", match.string[:start], re.ASCII)
+    if mark == "_" and name and any(letter.startswith(name[0] + inner) for letter in language.letters):
+        return characters
+    return [(mark, start), ("{", start), *characters, ("}", match.end() - 1)]
 
 
 class _Translator:
     """The pieces of a formula while they are turned into tokens: how far that has come, and where a group ends."""
 
     def __init__(self, text: str, language: Language) -> None:
-        self.pieces, self.language, self.out = _pieces(text), language, []
+        self.pieces, self.language, self.out = _pieces(text, language), language, []
         self.at, self.end, self.depth, self.length = 0, len(self.pieces), 0, len(text)
 
     @property
@@ -104,6 +132,8 @@ class _Translator:
         if opening in FONTS and self.next == "{":
             self.group()
             return start, self.at
+        if opening == "(":
+            self.at = self.closing(start, self.end)
         if opening != "{":
             return start, self.at
         depth = 1
@@ -274,7 +304,7 @@ class _Translator:
     def scripts(self) -> None:
         """Translate what stands above and below a factor: a power, a transpose, an entry."""
         while True:
-            if self.takes("^"):
+            if self.takes("^") or self.takes("**"):
                 self.above(self.group())
             elif self.takes("_"):
                 self.entry(self.group(), 0)
@@ -330,7 +360,7 @@ class _Translator:
                 has_time = has_time or self.next == "("
                 self.arguments()
             return True
-        if len(name) > 1 and self.next == "(" and self.language.function(name):
+        if len(name) > 1 and self.next in ("(", "^", "**") and self.language.function(name):
             self.function(name)
             return True
         self.at = start
@@ -416,6 +446,8 @@ class _Translator:
             self.arguments()
         for group in entries:
             self.entry(group, self.language.rank(name) if name in self.language.letters else 0)
+        if entries and self.next == "[" and self.column == self.pieces[self.at - 1].column + 1:
+            self.arguments()  # an entry after a time below
         if is_delta:
             self.emit(")", column=column)
         for group in rest:
@@ -493,7 +525,7 @@ class _Translator:
         """Translate a function with its argument, a bracket or one factor, and the power at its name."""
         self.emit(name, kind="name", column=self.pieces[self.at - 1].column)
         powers = []
-        while self.takes("^"):
+        while self.takes("^") or self.takes("**"):
             powers.append(self.group())
         if self.next == "{" and self.pieces[self.at + 1 : self.at + 2] and self.pieces[self.at + 1].text == "(":
             self.within(self.group(), self.arguments)

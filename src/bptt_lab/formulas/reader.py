@@ -2,7 +2,7 @@
 
 relation   sum [ = | != | <= sum ]
 sum        product { + | - product }
-product    signed { * | / | @ signed }
+product    signed { * | / | @ | · signed }
 signed     - signed | power
 power      postfix [ ** signed ]
 postfix    atom { .T | [ index ] | [ first : last ] | [ : , first : last ] }
@@ -17,7 +17,9 @@ from functools import partial
 
 from bptt_lab.formulas.elsewhere import (
     OPERATORS,
+    OPERATORS_OF_MODULES,
     OTHER_FUNCTIONS,
+    OTHER_MEANING,
     as_operator,
     last_of_range,
 )
@@ -25,6 +27,7 @@ from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import DERIVATIVES, Language
 from bptt_lab.formulas.latex_tokens import is_latex, latex_tokens
 from bptt_lab.formulas.rewriting import left_side, rewritten
+from bptt_lab.formulas.shapes import is_fit, shape_of
 from bptt_lab.formulas.tokens import MENDS, Token, tokens
 from bptt_lab.formulas.tree import (
     Binary,
@@ -165,9 +168,9 @@ class _Reader:
     def product(self) -> Tree:
         start, tree = self.at, self.signed()
         factor = tree
-        while sign := self.takes("*", "/", "@", " "):
+        while sign := self.takes("*", "/", "@", " ", "·"):
             start, factor = self.at, self.signed()
-            operator = sign.text if sign.text != " " else self.by_shapes(tree, factor, sign)
+            operator = sign.text if sign.text not in " ·" else self.by_shapes(tree, factor, sign)
             tree = Binary(operator, tree, factor, sign.column)
         is_next = self.next.kind in ("name", "number", "module") or self.next.text in ("(", "[")
         if is_next and self.at not in self.ends:
@@ -175,8 +178,12 @@ class _Reader:
         return tree
 
     def by_shapes(self, left: Tree, right: Tree, sign: Token) -> str:
-        """Return the operator of two factors side by side in LaTeX (errors: FormulaError where none fits)."""
+        """Return the operator of two factors side by side in LaTeX, or with a dot between (errors: FormulaError)."""
+        if sign.text == "·" and not self.language.has_ranges:
+            return "*"
         operator = self.language.operator(left, right)
+        if operator is None and sign.text == "·":
+            return "*"
         if operator is None:
             raise FormulaError(
                 "The shapes of these two factors fit no product.",
@@ -197,8 +204,11 @@ class _Reader:
         if operator is None:
             return error
         sign = f" {operator} " if operator == "@" else operator
-        error = FormulaError(error.what, f"Write  {self.said(start, end)}{sign}{self.said(end)}", "", error.column)
+        product = f"{self.said(start, end)}{sign}{self.said(end)}"
+        error = FormulaError(error.what, f"Write  {product}", "", error.column)
         error.sign = sign
+        if operator == "*" and start and self.tokens[start - 1].text == "@":  # what stands side by side goes first
+            return self.with_piece(error, self.tokens[start].column, f"({product})")
         return error
 
     def signed(self) -> Tree:
@@ -299,7 +309,7 @@ class _Reader:
         if token.kind == "name":
             return self.named(token)
         if token.kind == "module":
-            raise self.of_module(token)
+            return self.of_module(token)
         if token.text == "(":
             tree = self.sum()
             self.expect(")", "a bracket opened before is not closed")
@@ -331,17 +341,36 @@ class _Reader:
         self.language.check(name, token.column)
         return self.letter(token)
 
-    def of_module(self, module: Token) -> FormulaError:
-        """Return the error of a function of a module, such as np.tanh: with what the call is here."""
+    def of_module(self, module: Token) -> Tree:
+        """Return a call of a module's function that is one here too, such as np.tanh (errors: FormulaError)."""
         start, token = self.at, self.take()
         name = OTHER_FUNCTIONS.get(token.text, token.text)
         function, dot = self.language.function(name), module.column + len(module.text) - 1
-        if self.next.text != "(" or not function and name not in OPERATORS:
-            return FormulaError(*MENDS["."], "", dot)
-        if name in OPERATORS or name == "concat" or name == "dot" and self.language.has_ranges:
-            return self.an_operator(token, module, name)
-        self.call(function, token)  # type: ignore[arg-type]
-        return FormulaError(MENDS["."][0], f"Write  {self.said(start)}", "", dot)
+        is_operator = name in OPERATORS_OF_MODULES
+        if self.next.text != "(" or token.text in OTHER_MEANING or not function and not is_operator:
+            raise FormulaError(*MENDS["."], "", dot)
+        if name == "dot" and self.language.has_ranges and (product := self.dot_of_columns(token)):
+            return product
+        if is_operator or name == "concat" or name == "dot" and self.language.has_ranges:
+            raise self.an_operator(token, module, name)
+        try:
+            call = self.call(function, token)  # type: ignore[arg-type]
+        except FormulaError as error:
+            if error.piece and error.piece[0] == token.column:
+                error.piece = module.column, *error.piece[1:]
+            raise
+        if self.language.has_ranges:
+            return call
+        raise FormulaError(MENDS["."][0], f"Write  {self.said(start)}", "", dot)
+
+    def dot_of_columns(self, token: Token) -> Tree | None:
+        """Return a call of dot, and pass it, where it is the product of two columns; None for one of matrices."""
+        at, shapes = self.at, self.language.network.shapes
+        call = self.call("dot", token)
+        if is_fit(call, shapes) and all(shape_of(part, shapes)[1:] == (1,) for part in parts(call)):
+            return call
+        self.at = at
+        return None
 
     def an_operator(self, token: Token, first: Token, name: str = "") -> FormulaError:
         """Return the error of a call that is written another way here, such as transpose(…): with that way."""
@@ -354,10 +383,22 @@ class _Reader:
             self.expect("]", "a bracket opened before is not closed")
         self.expect(")", "a bracket opened before is not closed")
         name, texts = name or token.text, ", ".join(text for _, text in items)
-        is_product = name == "dot" and len(items) == 2 and self.language.operator(items[0][0], items[1][0]) == "@"
-        name = "matmul" if is_product else name
-        rewrite = as_operator(name, items) if name in OPERATORS else f"{name}({texts})"
-        return FormulaError(f"{token.text} is not written like this here.", f"Write  {rewrite}", "", first.column)
+        if name == "dot" and len(items) == 2:
+            operator = self.language.operator(items[0][0], items[1][0])
+            if operator is None:
+                what = f"The shapes of these two fit no product {token.text}(…, …)."
+                raise FormulaError(what, "Check the order and .T", "", first.column)
+            name = "matmul" if operator == "@" else name
+        rewrite = as_operator(name, items) if name in OPERATORS_OF_MODULES else f"{name}({texts})"
+        error = FormulaError(f"{token.text} is not written like this here.", f"Write  {rewrite}", "", first.column)
+        return self.with_piece(error, first.column, rewrite)
+
+    def with_piece(self, error: FormulaError, start: int, new: str) -> FormulaError:
+        """Return an error that says what the text from a column to where the reading has come is to be."""
+        end = self.tokens[self.at].column
+        if not self.is_latex and "…" not in new:
+            error.piece = start, len(self.text[:end].rstrip()), new
+        return error
 
     def argument(self) -> tuple[Tree, str]:
         """Return one argument, and its text."""
@@ -473,6 +514,8 @@ class _Reader:
             low, high = items[0][1] if len(items) == 2 else "0", last_of_range(*items[-1])
             for closing in (")", *second, ")"):
                 self.expect(closing, "a bracket opened before is not closed")
+            rewrite = f"{function}({variable}, {low}, {high}, {body})"
+            return self.with_piece(FormulaError(what, f"Write  {rewrite}", "", token.column), token.column, rewrite)
         return FormulaError(what, f"Write  {function}({variable}, {low}, {high}, {body})", "", token.column)
 
     def is_plain_sum(self) -> bool:

@@ -18,6 +18,7 @@ from bptt_lab.formulas.tree import (
     Transpose,
     Tree,
     Unless,
+    walk,
 )
 
 NUMBERS_OF = MAKING_ONE_NUMBER | {"same", "rows", "columns"}
@@ -47,6 +48,22 @@ def shape_of(tree: Tree, shapes: Shapes) -> tuple[int, ...]:
         case Call(function, arguments) if function not in NUMBERS_OF:
             return _called(function, [shape_of(argument, shapes) for argument in arguments])
     return ()
+
+
+def is_fit(tree: Tree, shapes: Shapes) -> bool:
+    """Return whether the shapes of all parts of a formula fit, as far as they are known."""
+    return all(_is_fit(part, shapes) for part in walk(tree))
+
+
+def _is_fit(part: Tree, shapes: Shapes) -> bool:
+    """Return whether the two sides of an operator have shapes that it takes; of dot, whether both are columns alike."""
+    match part:
+        case Binary(operator, left, right) | Call("dot" as operator, (left, right)):
+            one, two = shape_of(left, shapes), shape_of(right, shapes)
+            if 0 in (*one, *two) or not one or not two:
+                return True
+            return one[1] == two[0] if operator == "@" else one == two and (operator != "dot" or one[1] == 1)
+    return True
 
 
 def _derivative(below: tuple[int, ...], above: tuple[int, ...]) -> tuple[int, ...]:

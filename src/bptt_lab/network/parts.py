@@ -35,8 +35,8 @@ def results(name: str, index: Index | None, trees: Mapping[Entry, Scalar]) -> di
 class Parts:
     """The steps in which an equation is computed: parts named inside, then the equation's own quantity.
 
-    The logits of softmax(V @ h[t] + d) are a part: with them, a derivative is one immediate derivative times another, as
-    if the text had named them. Parts go by names that no text can hold, and are shown nowhere.
+    The logits of softmax(V @ h[t] + d) are a part: with them, a derivative is one immediate derivative times another,
+    as if the text had named them. Parts go by names that no text can hold, and are shown nowhere.
     """
 
     def __init__(self, key: str, equation: Equation, shape: Shape, shape_of: Callable[[Tree], Shape]) -> None:

@@ -20,7 +20,7 @@ from nbformat import NotebookNode, v4, writes
 
 from bptt_lab import workbook
 from bptt_lab.exercises.closed import FILE_NAME
-from bptt_lab.exercises.kinds import KINDS
+from bptt_lab.exercises.kinds import KINDS, times_said
 from bptt_lab.exercises.question import Question
 from bptt_lab.teaching import roster
 from bptt_lab.teaching.coursefile import Assignment, Course, Entry
@@ -71,7 +71,7 @@ def _function(question: Question) -> str:
 
 
 HOW: Mapping[str, How] = {
-    "line": How("with a formula in quotes; products need `*`, times stand as in `h1(t-1)`.", _call),
+    "line": How("with a formula in quotes; products need `*`{times}.", _call),
     "matrix": How("with a formula in quotes; `@` multiplies matrices, `.T` transposes.", _call),
     "derivation": How(
         "with a formula a line between the quotes; `D` and `d` may stand on the way.",
@@ -176,7 +176,8 @@ def task_text(question: Question, entry: Entry) -> str:
     shown = KINDS[question.kind].show(question)[:-1]  # the last line tells how to answer outside of a release
     first = f" Of several answers, separated by commas, the best of the first {entry.attempts} counts."
     more = first if entry.attempts > 1 else ""
-    how = f'Answer: `hand_in("{question.id}", …)` {HOW[question.kind].words}{more}'
+    words = HOW[question.kind].words.format(times=times_said(question) if question.kind == "line" else "")
+    how = f'Answer: `hand_in("{question.id}", …)` {words}{more}'
     network = ["{}\n\n```\n{}\n```".format(*network_shown(question))] if question.network else []
     head = f"### {question.id} · {in_points(entry.points)}"
     return "\n\n".join([head, question.task, *network, *shown, how])

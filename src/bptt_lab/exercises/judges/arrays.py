@@ -160,7 +160,9 @@ def everywhere_cause(given: list[np.ndarray], true: list[np.ndarray], found: Seq
         if _are_whole(given):
             return WHOLE
         return Cause(
-            "", "It is zero in the first of the tried cases, though not in all of them.", "What is cut off, or left out?"
+            "",
+            "It is zero in the first of the tried cases, though not in all of them.",
+            "What is cut off, or left out?",
         )
     if _are_whole(given) and not (true[0] == np.trunc(true[0])).all():
         return WHOLE

@@ -16,7 +16,7 @@ from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.judges.left_out import unwanted
-from bptt_lab.exercises.judges.matrices import rows_of_numpy, unit_matrix
+from bptt_lab.exercises.judges.matrices import dot_of_columns, rows_of_numpy, unit_matrix
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.places import said, said_of
 from bptt_lab.exercises.question import Question
@@ -37,7 +37,6 @@ SECONDS_OF_A_CORRECTION = 1.0
 UNDECIDABLE = "Neither equality nor a difference could be shown. Try a plainer form."
 TOO_LARGE = "A number on the way is too large to compute with: more than 300 digits."
 NO_VALUE = "This has no value: look for a division by zero or the logarithm of what is not positive."
-
 
 IMMEDIATE_ZERO = (
     "Your answer is zero: d is the immediate derivative, and it is zero where an equation does not read the letter "
@@ -171,16 +170,29 @@ def _right(question: Question, text: str, tree: Tree, strength: str) -> Feedback
         return Feedback(question.id, OTHER_FORM, cause="That is the question itself.", asks=asks, is_open=True)
     foreign = _foreign(tree, question) or _in_a_circle(tree, question)
     if foreign:
-        offer = f"Letters: {', '.join(question.letters)}." if question.letters else ""
-        name, column = foreign
-        place = () if column is None else (text, column)
-        error = FormulaError(f"{name} is not available in this exercise.", offer, *place)
-        is_open = any(isinstance(part, Derivative) and write(part) == name for part in walk(tree))
-        return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error), is_open=is_open)
+        return _in_other_letters(question, text, tree, strength, *foreign)
     if left := unwanted(question, tree):
         cause = f"It still holds {left.words}: the task asks for a form without."
         return Feedback(question.id, OTHER_FORM, strength, "The value is right.", cause, asks=left.asks, is_open=True)
     return Feedback(question.id, CORRECT, strength)
+
+
+def _in_other_letters(
+    question: Question, text: str, tree: Tree, strength: str, name: str, column: int | None
+) -> Feedback:
+    """Return the feedback on a right value with a letter or derivative that does not stand in the form wanted."""
+    part = next((one for one in walk(tree) if isinstance(one, Derivative) and write(one) == name), None)
+    offer, asks = f"Letters: {', '.join(question.letters)}." if question.letters else "", ""
+    what = f"{name} is not available in this exercise."
+    if part and not question.letters:
+        kind = "an immediate" if part.kind == "immediate" else "a total"
+        what, asks = (
+            f"It still holds {name}, {kind} derivative that the form wanted does without.",
+            "Can it be written out, or left out?",
+        )
+    error = FormulaError(what, offer, *(() if column is None else (text, column)))
+    is_open = part is not None
+    return Feedback(question.id, OTHER_FORM, strength, "The value is right.", str(error), asks=asks, is_open=is_open)
 
 
 def _foreign(tree: Tree, question: Question) -> tuple[str, int] | None:
@@ -301,6 +313,7 @@ def _unfit(question: Question, tree: Tree | None, error: str) -> Feedback:
     cause = tree and (
         diagnose_unfit(question, own(question, tree))
         or _by_rows(question, tree)
+        or dot_of_columns(tree, question, _is_right(question))
         or rows_of_numpy(tree, question, _is_right(question))
     )
     if not cause:

@@ -46,6 +46,25 @@ def _is_column(letter: Letter, shapes: dict) -> bool:
     return shape_of(letter, shapes)[1:] == (1,)
 
 
+def dot_of_columns(tree: Tree, question: Question, is_right: IsRight) -> Cause | None:
+    """Return the cause where @ stands between two columns, as in NumPy, and dot in its place makes the answer right."""
+    shapes = question.graph.network.shapes
+
+    def with_dot(part: Tree) -> Tree | None:
+        match part:
+            case Binary("@", left, right) if shape_of(left, shapes) == shape_of(right, shapes) and (
+                shape_of(left, shapes)[1:] == (1,)
+            ):
+                return Call("dot", (mapped(left, with_dot), mapped(right, with_dot)), part.column)
+        return None
+
+    new = mapped(tree, with_dot)
+    if new == tree or not is_right(new):
+        return None
+    says = f"Two columns have no product @: their dot product is written dot(…, …). Write  {write(new)}"
+    return Cause("", says, "Which shape has each factor?")
+
+
 def rows_of_numpy(tree: Tree, question: Question, is_right: IsRight) -> Cause | None:
     """Return the cause where columns stand as rows, x @ W.T, and W @ x in their place makes the answer right."""
     shapes, found = question.graph.network.shapes, []

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from bptt_lab.exercises.judges.counts import SIGNS, plain_signs, with_counts
 from bptt_lab.formulas import FormulaError, Language, read
 from bptt_lab.formulas.tree import Binary, Negative, Number, Power, Tree
 from bptt_lab.network import Network
@@ -154,7 +155,8 @@ def _number_in(text: str) -> Fraction:
     """Return the number that stands in a text: a decimal, a fraction, or plain arithmetic (errors: Unread)."""
     if len(text) > LONGEST:
         raise Unread
-    plain = re.sub(r"^\s*([A-Za-z]\w*\s*)?=", "", text.translate(SIGNS)).strip().strip("$`[]'\" ").removesuffix(".")
+    plain = re.sub(r"^\s*([A-Za-z]\w*\s*)?=", "", with_counts(plain_signs(text)))
+    plain = plain.strip().strip("$`[]'\" ").removesuffix(".")
     if not re.search(r"\b0[xX]", plain):
         plain = re.sub(r"(?<=[0-9)])\s*x\s*(?=[0-9(])", "*", plain)
     if re.fullmatch(r"[-+]?[0-9]+(,[0-9]+)+", plain):
@@ -175,7 +177,6 @@ def _no_letters() -> Language:
     return Language(Network("n = x\nL = mse(n, y)", sizes={"x": 1}), ())
 
 
-SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "⁄": "/", "^": "**"})
 OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 

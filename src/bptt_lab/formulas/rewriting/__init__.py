@@ -1,26 +1,36 @@
 """A formula in other notation, rewritten in the language: only where the rewrite can be read and means the same.
 
-`pieces` finds brackets and operands in a text; `letters` and `operations` hold the habits, a rule each.
+`pieces` finds brackets and operands in a text; `letters`, `operations` and `programs` hold the habits, a rule each.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from bptt_lab.formulas.errors import FormulaError
 from bptt_lab.formulas.language import Language
-from bptt_lab.formulas.rewriting import letters, operations
-from bptt_lab.formulas.rewriting.pieces import Edit
+from bptt_lab.formulas.rewriting import letters, operations, programs
+from bptt_lab.formulas.rewriting.pieces import Edit, put_in
+from bptt_lab.formulas.shapes import is_fit
 from bptt_lab.formulas.tree import Tree
 
 LONGEST, MOST = 500, 40  # characters of a text that is rewritten, and changes made in it
 
 Rule = Callable[[str, Language], Iterator[Edit]]
 RULES: tuple[Rule, ...] = (
+    letters.scripts,
+    programs.ends,
+    programs.names,
+    programs.new_axes,
+    programs.methods,
+    programs.dotted,
+    programs.stars,
+    programs.angles,
+    programs.series,
     operations.brackets,
     operations.sums,
+    operations.bare_sums,
     operations.sums_over_time,
     letters.timeless,
     operations.bounds,
@@ -37,10 +47,10 @@ RULES: tuple[Rule, ...] = (
     letters.glued,
     operations.arguments,
     operations.hadamards,
-    operations.modules,
     operations.identities,
     operations.exponentials,
     operations.products,
+    operations.inner_products,
 )
 
 
@@ -54,17 +64,17 @@ def rewritten(
     if len(text) > LONGEST or "#" in text:
         return None
     first = next(_edits(text, language), None)
-    changed: Any
     changed, count = _changed(text, language)
-    changed, more = _with_operators(changed, attempt)
-    # of these the piece alone would lose the rest
-    is_whole = first is not None and first.what.startswith((operations.ALONE, letters.TIMELESS))
-    is_exact = error.mend.startswith("Write  ") and not is_whole and not re.search(r"…|  or  |\(t\)", error.mend)
-    if changed is not None and count + more > int(is_exact):
-        what, column = (first.what, first.start + first.inside) if first else (error.what, error.column)
-        return FormulaError(what, f"Write  {changed.strip()}", text, column)
+    whole, more = _mended(changed, language, attempt)
+    has_time = first is not None and first.what.startswith(letters.TIMELESS)
+    is_exact = error.mend.startswith("Write  ") and not has_time and not re.search(r"…|  or  |\(t\)", error.mend)
+    if whole and count + more:
+        what, column = (
+            (error.what, error.column) if first is None or is_exact else (first.what, first.start + first.inside)
+        )
+        return FormulaError(what, f"Write  {whole.strip()}", text, column)
     here = next((edit for edit in _edits(text, language) if edit.start <= error.column < edit.end), None)
-    if changed is None and here and not is_exact:
+    if here and not is_exact and not here.text.startswith("*"):
         return FormulaError(here.what, f"Write  {here.text}", text, here.start + here.inside)
     return None
 
@@ -86,18 +96,19 @@ def _changed(text: str, language: Language) -> tuple[str, int]:
     return text, 0
 
 
-def _with_operators(text: str, attempt: Callable[[str], Tree]) -> tuple[str | None, int]:
-    """Return a text with the operators put in that shapes tell, and how many; None where it cannot be read."""
+def _mended(text: str, language: Language, attempt: Callable[[str], Tree]) -> tuple[str, int]:
+    """Return a text with all put in that its errors tell, and how often; '' where it cannot be read or does not fit."""
     for count in range(MOST):
         try:
-            attempt(text)
-            return text, count
+            return text if is_fit(attempt(text), language.network.shapes) else "", count
         except FormulaError as error:
-            if not error.sign:
-                return None, count
-            before, after = text[: error.column].rstrip(), text[error.column :]
-            text = before + error.sign + after
-    return None, 0
+            if error.piece:
+                text = put_in(text, *error.piece)
+            elif error.sign:
+                text = text[: error.column].rstrip() + error.sign + text[error.column :]
+            else:
+                return "", count
+    return "", 0
 
 
 def _edits(text: str, language: Language) -> Iterator[Edit]:

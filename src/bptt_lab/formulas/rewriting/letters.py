@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from bptt_lab.formulas.language import Language
 from bptt_lab.formulas.rewriting.pieces import NAME, Edit, indices_of, is_known, operand_before
+from bptt_lab.formulas.scripts import RUN, has_scripts, spelled
 
 PLACE = r"(?:\([^()]*\))?(?:\[[^\[\]]*\])?"
 FRACTION = re.compile(rf"(?<![\w\\])[d∂]([A-Za-z]\w*)({PLACE})\s*/\s*[d∂]([A-Za-z]\w*)({PLACE})")
@@ -19,7 +20,31 @@ WITH_PLUS = re.compile(
 SUBSCRIPT = re.compile(
     r"(?<![\w\\}])([A-Za-z][A-Za-z0-9_]*?)_(?:\{([^{}=]*)\}|([0-9]+|[A-Za-z]))(?![\w{])(\([^()]*\))?(?=([\[(^])?)"
 )
+NUMBER = r"(?:\{(\d+)\}|(\d+)(?![\d.]))"
 TIMELESS = "For all steps there is one"
+
+
+def scripts(text: str, language: Language) -> Iterator[Edit]:
+    """W⁰ is W0, where there is no W; beside other small characters than powers, all are scripts: xₜ is x_{t}."""
+    what = "Small raised and lowered characters are written in the line."
+    for match in RUN.finditer(text):
+        mark, inner = spelled(match[0])
+        name = re.search(NAME + "$", text[: match.start()])
+        number = _number_of(name[0], inner, language) if name else ""
+        if number:
+            power = f"**{inner[len(number) :]}" if number != inner else ""
+            is_glued = text[match.end() : match.end() + 1].isalpha()
+            yield Edit(match.start(), match.end(), f"{number}{power}{' ' * is_glued}", what)
+        elif has_scripts(text):
+            yield Edit(match.start(), match.end(), f"{mark}{{{inner}}}", what)
+
+
+def _number_of(base: str, digits: str, language: Language) -> str:
+    """Return how much of the small digits at a letter is the number of its layer: in h¹², where h1 is known, the 1."""
+    if base in language.letters or not digits.isdigit():
+        return ""
+    known = [digits[:cut] for cut in range(len(digits), 0, -1) if base + digits[:cut] in language.letters]
+    return next((number for number in known if digits[len(number) :] in ("", "2", "3")), "")
 
 
 def fractions(text: str, language: Language) -> Iterator[Edit]:
@@ -78,7 +103,16 @@ def subscripts(text: str, language: Language) -> Iterator[Edit]:
         if base not in language.letters or f"{base}_{index}" in language.letters or not index:
             continue
         edit = _placed(base, index, time, next_mark, language)
-        if edit:
+        if (
+            edit
+            and (later := re.match(r"[+-]\d(?![\d.])", text[match.end() :]))
+            and language.is_timed(base)
+            and not time
+        ):
+            # x_t+1*W is x(t+1)*W, but x_t+1 alone may be x(t) + 1
+            if re.match(r"\s*[*@]", text[match.end() + later.end() :]) and index in ("t", "T"):
+                yield Edit(match.start(), match.end() + later.end(), f"{base}({index}{later[0]})", edit[1])
+        elif edit:
             yield Edit(match.start(), match.end(), *edit)
 
 
@@ -113,13 +147,13 @@ def entries(text: str, language: Language) -> Iterator[Edit]:
 
 def numbered(text: str, language: Language) -> Iterator[Edit]:
     """h^3 and h_3 are h3, where there is no h; W^11_r is W11_r; x4 is x(4), where x is a number and there is no x4."""
-    for match in re.finditer(r"(?<![\w\\])([A-Za-z]+|d_[A-Za-z]+)[_^]\{?(\d+)\}?(?![\d.])", text):
-        base, number = match.groups()
+    for match in re.finditer(rf"(?<![\w\\])([A-Za-z]+|d_[A-Za-z]+)[_^]{NUMBER}", text):
+        base, number = match[1], match[2] or match[3]
         if base not in language.letters and base + number in language.letters:
             yield Edit(match.start(), match.end(), base + number, "The number of a layer is part of the name.")
-    for match in re.finditer(r"(?<![\w\\])([A-Za-z]+)(?:\^\{?(\d+)\}?_(\w+)|_([A-Za-z]+)\^\{?(\d+)\}?)", text):
-        base, number, label, first, second = match.groups()
-        name = f"{base}{number or second}_{label or first}"
+    for match in re.finditer(rf"(?<![\w\\])([A-Za-z]+)(?:\^{NUMBER}_(\w+)|_([A-Za-z]+)\^{NUMBER})", text):
+        base, *numbers, label, first, third, fourth = match.groups()
+        name = f"{base}{next(filter(None, (*numbers, third, fourth)))}_{label or first}"
         if name in language.letters and match[0] not in language.letters:
             yield Edit(match.start(), match.end(), name, "The number of a layer and the label are part of the name.")
     for match in re.finditer(r"(?<![\w\\])([A-Za-z_]+)(\d+)(?![\w(\[{^_])", text):

@@ -33,7 +33,7 @@ SUM = re.compile(
     r"(?<![A-Za-z0-9_])(\\?)(sum|prod|Σ|∑|∏)_(?:\{\s*(\w+)\s*(?:=\s*([^{}]+))?\}|(\w)(?!\w))(?:\^(?:\{([^{}]+)\}|(\w)))?"
 )
 OFFERED = {name for name, row in ROWS.items() if row.is_offered}
-ALONE = "A function stands alone"
+INNER = "A product of two columns is written dot(…, …)."
 SIGNS = {"Σ": "sum", "∑": "sum", "∏": "prod"}
 
 
@@ -71,6 +71,18 @@ def sums(text: str, language: Language) -> Iterator[Edit]:
             yield Edit(match.start(), match.end(), rf"\{word}_{{{index}={low}}}^{{{high}}}", what)
         else:
             yield Edit(match.start(), end, f"{word}({index}, {low}, {high}, {body})", what)
+
+
+def bare_sums(text: str, language: Language) -> Iterator[Edit]:
+    """Σ d1(t) h1(t-1) is sum(t, 1, T, d1(t) h1(t-1)), where the question is not about a general t."""
+    if "t" in language.asked or "t" not in language.variables:
+        return
+    for match in re.finditer(r"(?<![\w\\])(?:(?:Σ|∑)\s*|sum[ ]+)(?=[A-Za-z(])", text):
+        end = _end_of_product(text, match.end())
+        body, is_unsure = text[match.end() : end].strip(), re.search(r"(?<!\w)t(?!\w)", text[end:])
+        if _range("t", body, language) == ("1", "T") and not is_unsure and not re.search(r"\bfor\b|,", body):
+            what = "A sum names its index, its first and its last value."
+            yield Edit(match.start(), end, f"sum(t, 1, T, {body})", what)
 
 
 def sums_over_time(text: str, language: Language) -> Iterator[Edit]:
@@ -123,9 +135,13 @@ def bounds(text: str, language: Language) -> Iterator[Edit]:
 
 
 def _term_last(parts: list[str]) -> list[str]:
-    """Return what stands in a sum with its term last: of A, t, 1, T and of A, (t, 1, T), as in SymPy, t, 1, T, A."""
+    """Return what stands in a sum with its term last: of A, t, 1, T and A, (t, 1, T), as in SymPy, t, 1, T, A."""
     if len(parts) == 2 and re.fullmatch(r"\(.*\)", parts[1]):
         parts = [parts[0], *arguments_of(parts[1][1:-1])]
+    if len(parts) == 2 and (ends := re.fullmatch(r"(\w+)\s*=\s*(\w+)\s*\.\.+\s*(\w+)", parts[1])):
+        parts = [parts[0], *ends.groups()]
+    if len(parts) == 3 and (start := re.fullmatch(r"([a-z]\w*)\s*=\s*(\w+)", parts[0])):
+        return [*start.groups(), *parts[1:]]
     is_index = len(parts) == 4 and re.fullmatch(r"[a-z]\w*", parts[1]) and not re.fullmatch(r"[a-z]\w*", parts[0])
     return [*parts[1:], parts[0]] if is_index else parts if len(parts) < 4 else []
 
@@ -149,7 +165,7 @@ def _range(index: str, body: str, language: Language) -> tuple[str, str] | None:
         rest = body[match.start() + len(base) :]
         if not base:
             continue
-        if language.is_timed(base) and re.match(rf"[(\[]\s*{index}(?!\w)", rest):
+        if language.is_timed(base) and re.match(rf"(?:\^\{{\d*)?[(\[]\s*{index}(?!\w)", rest):
             return "1", "T"
         entry = re.match(r"(?:\([^()]*\)|\^\{[^{}]*\})?(?:\[([^\[\]]*)\]|_\{([^{}]*)\}|_(\w)(?!\w))", rest)
         parts = [part.strip() for part in (entry[1] or entry[2] or entry[3]).split(",")] if entry else []
@@ -264,7 +280,7 @@ def transposes(text: str, language: Language) -> Iterator[Edit]:
         if language.has_matrices and end > 0 and "transpose" not in language.letters:
             part = inner if operand_after(inner, 0) == len(inner) else f"({inner})"
             yield Edit(match.start(), end, f"{part}.T", "A transpose is written .T.")
-    for match in re.finditer(r"(?:\*\*|\^)T\b", text):
+    for match in re.finditer(r"(?:\*\*|\^)(?:T\b|[⊤ᵀ])", text):
         start = operand_before(text, match.start())
         shape = shape_of_text(text[start : match.start()], language) if start >= 0 and language.has_matrices else None
         if shape and max(shape) > 1:
@@ -273,7 +289,7 @@ def transposes(text: str, language: Language) -> Iterator[Edit]:
 
 def products(text: str, language: Language) -> Iterator[Edit]:
     """A.T.dot(v) is A.T @ v; x⊗y is outer(x, y)."""
-    for match in re.finditer(r"\.dot\(", text):
+    for match in re.finditer(r"\.(?:dot|matmul|mm|mv)\(", text):
         start, end = operand_before(text, match.start()), closed_at(text, match.end() - 1)
         if start < 0 or end < 0:
             continue
@@ -285,7 +301,7 @@ def products(text: str, language: Language) -> Iterator[Edit]:
             is_tight = re.search(r"[*/@]\s*$", text[:start]) or re.match(r"\.|\[|\^|\*\*", text[end:])
             yield Edit(start, end, f"({product})" if is_tight else product, "A product of matrices is written @.")
         elif is_column(one) and one == two:
-            yield Edit(start, end, f"dot({left}, {inside(right)})", "A product of two columns is written dot(…, …).")
+            yield Edit(start, end, f"dot({left}, {inside(right)})", INNER)
     for match in re.finditer(r"(?<![\w.])(?:np\.)?(?:dot|matmul)(?=\()", text):
         end = closed_at(text, match.end())
         parts = arguments_of(text[match.end() + 1 : end - 1]) if end > 0 else []
@@ -295,7 +311,7 @@ def products(text: str, language: Language) -> Iterator[Edit]:
             is_tight = re.search(r"[*/@]\s*$", text[: match.start()]) or re.match(r"\s*(\.|\[|\^|\*|@)", text[end:])
             product = f"({left} @ {right})" if is_tight else f"{left} @ {right}"
             yield Edit(match.start(), end, product, "A product of matrices is written @.")
-    for match in re.finditer(r"\s*⊗\s*", text):
+    for match in re.finditer(r"\s*(?:⊗|\\otimes(?![A-Za-z]))\s*", text):
         start, end = operand_before(text, match.start()), operand_after(text, match.end())
         if start >= 0 and end >= 0:
             left, right = text[start : match.start()], text[match.end() : end]
@@ -327,11 +343,16 @@ def hadamards(text: str, language: Language) -> Iterator[Edit]:
         yield Edit(match.start(), end, f"({product})" if is_tight else product, what)
 
 
-def modules(text: str, language: Language) -> Iterator[Edit]:
-    """np.outer(x, y) is outer(x, y)."""
-    for match in re.finditer(r"(?<![\w.])(?:np|numpy|math|torch)\.(?=(\w+)\()", text):
-        if language.function(match[1]):
-            yield Edit(match.start(), match.end(), "", f"{ALONE}: {match[1]}(…).")
+def inner_products(text: str, language: Language) -> Iterator[Edit]:
+    """y @ a is dot(y, a), as NumPy reads it, where both are columns."""
+    for match in re.finditer(r"\s*@\s*", text):
+        start, end = operand_before(text, match.start()), operand_after(text, match.end())
+        if start < 0 or end < 0 or re.search(r"[*/@]\s*$", text[:start]) or re.match(r"\s*(\*\*|\^)", text[end:]):
+            continue
+        left, right = text[start : match.start()], text[match.end() : end]
+        one, two = shape_of_text(left, language), shape_of_text(right, language)
+        if is_column(one) and one == two:
+            yield Edit(start, end, f"dot({inside(left)}, {inside(right)})", INNER, match.start() - start)
 
 
 def identities(text: str, language: Language) -> Iterator[Edit]:

@@ -78,6 +78,16 @@ def operand_before(text: str, end: int) -> int:
     return at if at < end else -1
 
 
+def put_in(text: str, start: int, end: int, new: str) -> str:
+    """Return a text with a piece replaced, in brackets where an operator beside it would cut what stands for it."""
+    top = re.sub(r"\*\*", "^", new)
+    signs = {sign for at, sign in enumerate(top) if sign in "+-*/@^" and depth_of(top[:at]) == 0}
+    before, after = text[:start].rstrip()[-1:], text[end:].lstrip()
+    is_sum, is_last = bool(signs & set("+-")), not re.match(r"[*/@.\[^]", after)
+    is_cut = before in tuple("*/@^") or is_sum and before in tuple("+-") or not is_last
+    return text[:start] + (f"({new})" if signs and is_cut else new) + text[end:]
+
+
 def inside(text: str) -> str:
     """Return an operand without the brackets around all of it."""
     return text[1:-1] if text.startswith("(") and closed_at(text, 0) == len(text) else text
