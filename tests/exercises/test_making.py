@@ -116,6 +116,14 @@ def test_each_wrong_choice_has_a_reason_of_its_own_and_differs_from_the_right_on
             assert set(re.split(r", | and ", question.choices[key])) != right
 
 
+def test_a_step_chosen_wrongly_is_to_be_put_into_the_equation_that_reads_it():
+    told = "Which step of a reads h of step t? Write `{}` down for the a you chose: which step of h does it read?"
+    text = "a[t] = w * h[t-1] + x[t]\nh[t] = tanh(a[t])\np[t] = v * h[t]\nL[t] = mse(p[t], y[t])"
+    found = [question for question in questions_for(text, {"x": 1}, T) if question.kind == "choice"]
+    reasons = [words for question in found for words in question.reasons.values()]
+    assert told.format("a[t] = w * h[t-1] + x[t]") in reasons
+
+
 @every_network
 def test_the_shape_is_that_of_the_matrix_and_not_of_its_transpose(name):
     for question in of_kind(name, "shape"):

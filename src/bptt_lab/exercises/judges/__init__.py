@@ -4,5 +4,6 @@
 - `derivation`: several lines, each against the one before it.
 - `function`: NumPy code, run on `instances`, drawn by `stress` and `sizing`; `returned` reads what it gives, `arrays`
   says why an array is wrong, and `elsewhere` on which instances if not on the first of them.
-- `short_answer`: a shape, a number or a choice, as `short_reading` reads it; `shapes_near` says whose a wrong shape is.
+- `short_answer`: a shape, a number or a choice, as `short_reading` reads it, with the binomials, factorials and
+  fractions of `counts`; `shapes_near` says whose a wrong shape is.
 """
