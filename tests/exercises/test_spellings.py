@@ -147,6 +147,8 @@ def test_a_rewrite_that_is_offered_for_a_right_answer_is_accepted(habit):
         ("08.2", "Σ d1(t) + x(t)"),  # which terms it covers
         ("08.2", "np.identity(d1(1))"),
         ("09.3", "d_a @ h"),  # columns at each step
+        ("01.4", "A.T*np.multiply(v, d_h) + B.T*(u*d_h)"),  # a star for @ is a slip, but in MATLAB
+        ("01.4", "A.'*(v.*d_h) + w.'*(u.*d_h)"),
     ],
 )
 def test_no_line_is_offered_that_would_be_refused_or_mean_another_thing(identity, answer):

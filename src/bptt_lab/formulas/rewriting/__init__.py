@@ -25,7 +25,6 @@ RULES: tuple[Rule, ...] = (
     programs.new_axes,
     programs.methods,
     programs.dotted,
-    programs.stars,
     programs.angles,
     programs.series,
     operations.brackets,
@@ -74,7 +73,8 @@ def rewritten(
         )
         return FormulaError(what, f"Write  {whole.strip()}", text, column)
     here = next((edit for edit in _edits(text, language) if edit.start <= error.column < edit.end), None)
-    if here and not is_exact and not here.text.startswith("*"):
+    is_all = here is not None and here.end - here.start == len(text)  # which has just been refused
+    if here and not is_exact and not is_all and not here.text.startswith("*"):
         return FormulaError(here.what, f"Write  {here.text}", text, here.start + here.inside)
     return None
 

@@ -73,25 +73,27 @@ def methods(text: str, language: Language) -> Iterator[Edit]:
 
 
 def dotted(text: str, language: Language) -> Iterator[Edit]:
-    """A .* b is A * b, and A.' is A.T, as MATLAB writes them."""
-    for match in re.finditer(r"(?<=[\w)\]\s])\.[*/^']", text):
-        if not re.search(r"(?<!\w)\d+$", text[: match.start()]):
-            what = "A dot before an operator is not needed: * / ** go entry by entry."
-            yield Edit(match.start(), match.end(), DOTTED[match[0]], what)
+    """A.' * (u .* v) is A.T @ (u * v), as MATLAB writes it: there * is the product of matrices."""
+    found = list(re.finditer(r"(?<=[\w)\]\s])(?<!\b\d)\.[*/^']", text))
+    if not found:
+        return
+    new = re.sub(r"(?<=[\w)\]\s])(?<!\b\d)\.[*/^']", lambda match: DOTTED[match[0]], text)
+    while (star := _star(new, language)) is not None:
+        new = f"{new[: star.start()].rstrip()} @ {new[star.end() :].lstrip()}"
+    what = "No dot stands before an operator: * / ** go entry by entry, a product of matrices is @."
+    yield Edit(0, len(text), new, what, found[0].start())
 
 
-def stars(text: str, language: Language) -> Iterator[Edit]:
-    """A*v is A @ v, beside other habits, where the shapes fit no product entry by entry."""
-    for match in re.finditer(r"(?<!\*)\s*\*\s*(?!\*)", text):
-        start, end = operand_before(text, match.start()), operand_after(text, match.end())
-        if start < 0 or end < 0:
-            continue
-        one, two = (
-            shape_of_text(text[start : match.start()], language),
-            shape_of_text(text[match.end() : end], language),
-        )
-        if one and two and one != two and one[1] == two[0] and 1 not in (max(one), max(two)):
-            yield Edit(match.start(), match.end(), " @ ", "A product of matrices is written @.")
+def _star(text: str, language: Language) -> re.Match | None:
+    """Return the first * whose sides have shapes for a product of matrices and for none entry by entry."""
+    for match in re.finditer(r"(?<!\*)\*(?!\*)", text):
+        left, right = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+        start, end = operand_before(left, len(left)), operand_after(right, 0)
+        if start >= 0 and end >= 0:
+            one, two = shape_of_text(left[start:], language), shape_of_text(right[:end], language)
+            if one and two and one != two and one[1] == two[0] and 1 not in (max(one), max(two)):
+                return match
+    return None
 
 
 def angles(text: str, language: Language) -> Iterator[Edit]:
