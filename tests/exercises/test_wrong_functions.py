@@ -226,7 +226,7 @@ def test_the_first_step_that_goes_wrong_is_told(key, old, new, words):
 
 def test_the_number_shown_is_of_the_step_that_goes_wrong_first():
     found = told("10.3", (OF_CARRY, OF_CARRY + " * (0.7 if t == 2 else 1)"))
-    assert found.example.startswith("In the first instance d_a1[1, ")
+    assert found.example.startswith("In the first of the tried cases d_a1[1, ")
 
 
 @pytest.mark.parametrize(

@@ -408,7 +408,7 @@ def _first_difference(question: Question, name: str, given: np.ndarray, table: T
         is_right[: steps.first_wrong(is_right.reshape(len(true), -1).all(axis=1).tolist())] = True  # type: ignore[arg-type]
     entry = np.unravel_index(np.argmin(is_right), true.shape)
     at = f"[{', '.join(map(str, entry))}]" if true.ndim else ""
-    start = "In the first instance" if case.kind == "tame" else "There"
+    start = "In the first of the tried cases" if case.kind == "tame" else "There"
     texts = told_apart(float(given[entry]), float(true[entry]))
     return f"{start} {name}{at} is {texts[0]}; it should be {texts[1]}." if texts else ""
 
