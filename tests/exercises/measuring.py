@@ -14,7 +14,9 @@ import numpy as np
 from near_misses import MISSES, near_miss
 from rewriting import equal_form, spelled, symbolic_questions
 
-from bptt_lab.exercises.causes.diagnosis import Cause, catalogued, diagnose, same, trial_scenes
+from bptt_lab.exercises.causes.cause import Cause
+from bptt_lab.exercises.causes.diagnosis import diagnose, same
+from bptt_lab.exercises.causes.named import catalogued, trial_scenes
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges import function as judge

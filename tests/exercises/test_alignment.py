@@ -5,9 +5,9 @@ import pytest
 from bptt_lab.exercises.causes import alignment
 from bptt_lab.exercises.causes.alignment import Aligner, Misfit, explanation
 from bptt_lab.exercises.causes.corrections import Own, right_forms
-from bptt_lab.exercises.causes.diagnosis import trial_scenes
 from bptt_lab.exercises.causes.forms import forms_of
 from bptt_lab.exercises.causes.layout import Layout
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.questions import course_questions

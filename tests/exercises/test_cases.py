@@ -3,7 +3,7 @@
 import pytest
 
 from bptt_lab import ex
-from bptt_lab.exercises.causes.diagnosis import trial_scenes
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.judges.cases import cases, in_words, is_for_every_T, of_other_sizes
 from bptt_lab.exercises.judges.left_out import unwanted
 from bptt_lab.exercises.kinds import KINDS

@@ -10,9 +10,11 @@ from rewriting import symbolic_questions
 
 from bptt_lab import ex
 from bptt_lab.exercises.causes import corrections
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.causes.corrections import Own, spelled
-from bptt_lab.exercises.causes.diagnosis import Cause, diagnose, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import diagnose
 from bptt_lab.exercises.causes.edits import edits, factors_of, regrouped, terms
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.judges.arrays import UNFILLED, unfilled
 from bptt_lab.exercises.judges.formula import judge_formula, own
 from bptt_lab.exercises.kinds import KINDS

@@ -3,8 +3,8 @@
 import pytest
 
 from bptt_lab.exercises.causes.corrections import Own
-from bptt_lab.exercises.causes.diagnosis import trial_scenes
-from bptt_lab.exercises.causes.fitted import MOVED, fitted
+from bptt_lab.exercises.causes.fitted import MOVED, TURNED, fitted
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.questions import course_questions
@@ -39,9 +39,21 @@ def test_a_transpose_and_what_is_wrong_besides_are_told(identity, answer, says, 
     assert found.outcome == WRONG and says in found.cause and besides in found.cause
 
 
-@pytest.mark.parametrize(("identity", "answer", "mended"), [("01.5", "x.T @ d_y", "x @ d_y.T")])
+@pytest.mark.parametrize(
+    ("identity", "answer", "mended"),
+    [
+        ("01.5", "x.T @ d_h + h.T @ d_y", "x @ d_h.T + h @ d_y.T"),
+        ("01.5", "x.T @ d_h + h @ d_y.T", "x @ d_h.T + h @ d_y.T"),
+    ],
+)
 def test_a_row_times_a_column_is_told_where_moving_the_transpose_mends_it(identity, answer, mended):
-    assert MOVED in feedback(identity, answer).cause and feedback(identity, mended).outcome == CORRECT
+    assert MOVED.removesuffix(".") in feedback(identity, answer).cause and feedback(identity, mended).outcome == CORRECT
+
+
+def test_columns_that_meet_columns_are_told_at_once():
+    assert TURNED.removesuffix(".") in feedback("01.5", "x @ d_h + h @ d_y").cause
+    assert "d_y and h are exchanged." in feedback("01.5", "x @ d_h + d_y @ h").cause
+    assert TURNED.removesuffix(".") not in feedback("01.5", "x @ d_h.T + h.T @ d_y").cause
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 import networks
 from bptt_lab import Network
 from bptt_lab.exercises.authoring import generate
-from bptt_lab.exercises.causes.diagnosis import catalogued, diagnose, same
+from bptt_lab.exercises.causes.diagnosis import diagnose, same
+from bptt_lab.exercises.causes.named import catalogued
 from bptt_lab.exercises.judges import arrays, instances
 from bptt_lab.exercises.judges.function import judge_function, reference
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import asked
 import pytest
 
-from bptt_lab.exercises.causes.diagnosis import catalogued
+from bptt_lab.exercises.causes.named import catalogued
 from bptt_lab.exercises.judges import formula as judging
 from bptt_lab.exercises.judges.formula import judge_formula
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG

@@ -5,7 +5,7 @@ from functools import cache
 import measuring
 import pytest
 
-from bptt_lab.exercises.causes.diagnosis import catalogued
+from bptt_lab.exercises.causes.named import catalogued
 from bptt_lab.exercises.mistakes import result_edits
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.symbolic.verdicts import AGREES, Verdict

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import networks
-from bptt_lab.exercises.causes import diagnosis
+from bptt_lab.exercises.causes import cause
 from bptt_lab.exercises.causes.paths import Account, account
 from bptt_lab.exercises.places import place_of, said
 from bptt_lab.exercises.scenes import flat, scene_of, values
@@ -371,4 +371,4 @@ def test_an_answer_may_differ_by_a_hundred_millionth_of_what_the_paths_carry():
 @pytest.mark.parametrize(("count", "words"), [(3, "3 of the 8 paths"), (7, "7 of the 8 paths"), (8, "all 8 paths")])
 def test_of_many_whole_paths_it_is_said_how_many_there_are(count, words):
     paths = [f"h({t}) → L({t})" for t in range(8)]
-    assert diagnosis._through(Account(dict.fromkeys(paths, Fraction(1)), {}), paths[:count]) == words
+    assert cause._through(Account(dict.fromkeys(paths, Fraction(1)), {}), paths[:count]) == words

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import asked
 
-from bptt_lab.exercises.causes.diagnosis import catalogued, trial_scenes
+from bptt_lab.exercises.causes.named import catalogued, trial_scenes
 from bptt_lab.exercises.judges.cases import cases
 
 

@@ -4,7 +4,8 @@ import asked
 import numpy as np
 import pytest
 
-from bptt_lab.exercises.causes.diagnosis import pen_slips, same, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import pen_slips, same
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.causes.slips import ASKS, SAYS, slips
 from bptt_lab.exercises.questions import course_questions, make
 from bptt_lab.exercises.scenes import flat, values

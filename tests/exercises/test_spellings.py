@@ -98,7 +98,10 @@ def test_what_means_one_thing_is_read(identity, answer):
         ("08.2", "sum d1(t)*x(t)"),
         ("13.3", "Diag(1-h1(2)²) + Diag(1-h1(2)²) W11 Diag(1-h1(1)²)"),
         ("14.5", "(1-h2(t)**2).*(W2.'*d_a3(t) + W22.'*d_a2(t+1) + U.'*d_a1(t+1))"),
-        ("14.5", "torch.diag(1-h2(t)**2) @ (torch.t(W2) @ d_a3(t) + torch.t(W22) @ d_a2(t+1) + torch.t(U) @ d_a1(t+1))"),
+        (
+            "14.5",
+            "torch.diag(1-h2(t)**2)@(torch.t(W2) @ d_a3(t) + torch.t(W22) @ d_a2(t+1) + torch.t(U) @ d_a1(t+1))",
+        ),
         ("16.2", "f(t+1) d_c(t+1) + o(t) (1 - tanh(c(t))) (1 + tanh(c(t))) d_h1(t) + p d_a1_o(t)"),
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bptt_lab.exercises.causes.diagnosis import catalogued, same, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import same
+from bptt_lab.exercises.causes.named import catalogued, trial_scenes
 from bptt_lab.exercises.kinds import KINDS, Kind
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
 from bptt_lab.exercises.places import place_of

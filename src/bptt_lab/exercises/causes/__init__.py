@@ -1,5 +1,7 @@
 """Why a wrong answer is wrong.
 
+- `cause`: one cause; a constant factor and the paths an answer holds, in words.
+- `named`: what the catalogue of mistakes says of an answer's numbers.
 - `diagnosis`: the causes, tried in their order on the numbers of an answer.
 - `corrections`: the one change of a wrong answer, as it is written, that makes it right.
 - `alignment`: the slips where a wrong answer, laid beside a right form, does not match it.
@@ -13,4 +15,5 @@
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.
 - `clipping`: right gradients, clipped.
+- `code_changes`, `code_edits`: what a part of a function's text may become, and the function with one change or two.
 """

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fractions import Fraction
-from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 
 from bptt_lab.exercises.causes.alignment import Explanation, Misfit, explanation
+from bptt_lab.exercises.causes.cause import LEFT_OUT, OFTEN, WRONG_SIGN, ZERO, Cause, factor_cause, paths_cause
 from bptt_lab.exercises.causes.corrections import (
     LONGEST,
     Own,
@@ -30,44 +28,33 @@ from bptt_lab.exercises.causes.corrections import (
 from bptt_lab.exercises.causes.edits import LIKEWISE, Edit, edits, is_product, is_sum, spots, terms
 from bptt_lab.exercises.causes.fitted import fitted
 from bptt_lab.exercises.causes.multiplied import opened
+from bptt_lab.exercises.causes.named import catalogued, named_cause, slope_too_much, trial_scenes
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.pairs import Slip as SlipOfTwo
-from bptt_lab.exercises.causes.paths import Account, Path, account
+from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.causes.slips import ASKS, ASKS_FORWARD, SAYS, Slip, at_other_times, other_letters, slips
 from bptt_lab.exercises.causes.uniform import uniform
-from bptt_lab.exercises.mistakes import mutants
 from bptt_lab.exercises.mistakes.catalogue import CATALOGUE
-from bptt_lab.exercises.places import at_step, listed, said_of, without_time
+from bptt_lab.exercises.places import said_of
 from bptt_lab.exercises.question import Question
-from bptt_lab.exercises.scenes import bindings, flat, scene_of, values
+from bptt_lab.exercises.scenes import bindings, flat, values
 from bptt_lab.formulas import FormulaError, write
-from bptt_lab.formulas.tree import ONE, Binary, Derivative, Letter, Number, Power, Tree, walk
+from bptt_lab.formulas.tree import ONE, Binary, Derivative, Letter, Power, Tree, walk
 from bptt_lab.network.keeping import kept
-from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.arithmetics import Unsettled, patience
 from bptt_lab.symbolic.values import Scene, shape_text
 
-TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
 SECONDS = 2.0  # of processor time for the values of an answer
-SMALLEST, LARGEST_FACTOR = 1e-200, 10**6  # less is nothing, more is no factor that somebody wrote
 EQUAL = 1e-13
 LARGEST = 1e100  # past it squares of numbers are infinite, and nothing can be fitted
 TOO_LARGE = "Your answer is a number of more than a hundred digits at a point tried."
 LOST_AND_NEGATIVE = "A term is missing, and the sign of what is there is wrong."
 LONGEST_FITTED = 120  # characters of an answer whose shapes fit after one change
 WHOLE_TRANSPOSED = "The whole is transposed: its rows and columns are exchanged."
-WRONG_SIGN = "The whole has the wrong sign."
 ASKS_OF_A_SIGN = "Which sign has the whole, and where does it come from?"
-SLOPE_TOO_MUCH = "The slope of the activation in {equation} is a factor too much."
 ASKS_OF_TOTAL = "Which paths does the total derivative follow that another factor or term has followed already?"
-ASKS_OF_CANCELLING = "Does it stand in the rest already, or does it cancel against another factor?"
-ZERO = "Your answer is zero at every point tried."
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
-OFTEN = {2: "counted twice", 3: "counted three times", -1: "taken with the wrong sign"}
-MOST_FACTORS = 3  # of paths that are told: of more the first is enough to begin with
-MISSING_SLOPE, SLOPE_TWICE = "B1", "B7"  # rows of the catalogue
-OF_A_PATH = frozenset({"A1", "A7"})  # told of a path through a quantity
-LEFT_OUT = "A1"  # the catalogue's row of a path through a quantity that is left out
+MISSING_SLOPE = "B1"  # a row of the catalogue
 EVERY_LAYER = "every layer"  # where the slopes of all activations are wrong alike
 OF_A_LOOP = frozenset({"A5"})  # which asks about a loop: a formula has none
 ASKS_OF_SHARES = "At which steps is it used, and does the share of each of them stand in the sum?"
@@ -117,21 +104,6 @@ ALIGNED_FORWARD = {
 }
 ALIGNED_FORWARD |= {"more": ASKS_FORWARD["factor"], "less": ASKS_FORWARD["factor"]}
 TWICE = {LOST_TERM: "Two terms are missing.", RANGE: "A sum begins and ends at the wrong step."}
-
-Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]
-
-
-class Cause(NamedTuple):
-    """One cause: what is right, what is wrong, a question that leads on, and the slip's id in the catalogue.
-
-    `lit` are the paths in the network that are meant, where paths are told.
-    """
-
-    right: str = ""
-    says: str = ""
-    asks: str = ""
-    mistake: str = ""
-    lit: tuple[Path, ...] = ()
 
 
 def diagnose(question: Question, answer: Callable[[Scene], list], own: Own | None = None) -> Cause:
@@ -402,22 +374,6 @@ def _asks_where(question: Question) -> str:
 
 
 @kept
-def trial_scenes(question: Question) -> list[Scene]:
-    """Return the scenes at which causes are looked for."""
-    first = scene_of(worlds.float_world(question.graph, 0))
-    is_small = len(flat(values(question.goal_tree, first, question.spans))) < SMALL
-    return [scene_of(world) for world in islice(_different_worlds(question), TRIED_SMALL if is_small else TRIED)]
-
-
-def _different_worlds(question: Question) -> Iterator[worlds.World]:
-    known: list[Mapping] = []
-    for world in worlds.readable_worlds(question.graph):
-        if world.leaves not in known:
-            known.append(world.leaves)
-            yield world
-
-
-@kept
 def _goal_values(question: Question) -> list[list]:
     """Return the values of the goal in every scene, over the free indices."""
     return [values(question.goal_tree, scene, question.spans) for scene in trial_scenes(question)]
@@ -428,24 +384,6 @@ def _of_factor(question: Question, a: np.ndarray, g: np.ndarray, named: Cause | 
     if found and found.says == ZERO and not is_derivative(question):
         return found._replace(asks="For which numbers is it not zero?")
     return found._replace(asks=ASKS_OF_A_SIGN) if found and found.says == WRONG_SIGN else found
-
-
-def factor_cause(a: np.ndarray, g: np.ndarray, named: Cause | None) -> Cause | None:
-    """Return the cause where an answer is a constant times the goal; `named` is what the catalogue says of it."""
-    if not (np.abs(a) > SMALLEST).any():
-        return Cause("", ZERO, "Does the loss depend on this quantity?")
-    share = float(a @ g / (g @ g)) if (g @ g) else 0.0
-    if not abs(share) <= LARGEST_FACTOR:
-        return None
-    factor = Fraction(share).limit_denominator(60)
-    if not factor or not same(a, float(factor) * g):
-        return None
-    right = "Everything is right up to the sign." if factor == -1 else "Everything is right up to a constant factor."
-    if named and named.mistake != "A7":
-        return named._replace(right=right)
-    if factor == -1:
-        return Cause(right, WRONG_SIGN, "Where did the minus come from?")
-    return Cause(right, f"Your answer is {factor} times the right one.", "Where does that factor come from?")
 
 
 def _by_paths(
@@ -461,64 +399,6 @@ def _by_paths(
     if edit.kind == "surplus" or found.with_factor(lambda factor: factor not in (0, 1, *OFTEN)):  # type: ignore[union-attr]
         return own  # a path taken 8/3 times is a number of the points tried, not of the slip
     return told._replace(says=f"{told.says} {own.says}", asks=own.asks)
-
-
-def paths_cause(found: Account, goal: Derivative, named: Cause | None) -> Cause:
-    """Return the cause where an answer holds each path a number of times; `named` is what the catalogue says of it."""
-    right = found.with_factor(lambda factor: factor == 1)
-    is_whole = not found.with_factor(lambda factor: factor == 0)
-    words = f"Right: {_through(found, right)}." if right else "Each path is there." if is_whole else ""
-    if named and not _is_of_the_direct_path(found, named) and not _is_of_whole_paths(found, named):
-        return named._replace(right=words, lit=found.wrong)
-    end = "the loss" if found.is_loss else write(goal.below)
-    asks = f"Through which quantities does {goal.above.name} reach {end}, and how often each?"
-    if found.direct:
-        asks = f"In which equations does {goal.above.name} stand? That of {write(goal.below)} may be one of them."
-    return Cause(words, _paths_say(found), asks, named.mistake if named else "", lit=found.wrong)
-
-
-def _is_of_the_direct_path(found: Account, named: Cause) -> bool:
-    """Return whether what the catalogue says is about the one path that goes through nothing."""
-    is_wrong = found.direct and found.factors[found.direct] != 1
-    return bool(is_wrong and len(found.wrong) == 1 and named.mistake in OF_A_PATH)
-
-
-def _is_of_whole_paths(found: Account, named: Cause) -> bool:
-    """Return whether one path is missing, from end to end, and what is named lies on a right path too."""
-    missing = found.with_factor(lambda factor: factor != 1)
-    is_one = len(missing) == 1 and " → " in missing[0] and found.factors[missing[0]] == 0
-    place = re.search(r"path through (\S+) left out", named.says)
-    right = (path.split(" → ") for path in found.with_factor(lambda factor: factor == 1))
-    return bool(is_one and named.mistake == LEFT_OUT and place and any(place[1] in path for path in right))
-
-
-def _paths_say(found: Account) -> str:
-    missing = found.with_factor(lambda factor: factor == 0)
-    lost = _through(found, missing)
-    lost = f"{lost[0].upper()}{lost[1:]} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""
-    others = [factor for factor in dict.fromkeys(found.factors.values()) if factor not in (0, 1)]
-    told = others if len(others) <= MOST_FACTORS else others[:1]
-    return " ".join([*filter(None, [lost]), *(_so_often(found, factor) for factor in told)])
-
-
-def _so_often(found: Account, factor: Fraction) -> str:
-    """Return what is said of all paths that stand in an answer with one factor."""
-    paths = found.with_factor(lambda one: one == factor)
-    said, verb = _through(found, paths), "is" if len(paths) == 1 else "are"
-    return f"{said[0].upper()}{said[1:]} {verb} {OFTEN.get(factor, f'taken {factor} times')}."  # type: ignore[call-overload]
-
-
-def _through(found: Account, paths: Sequence[str]) -> str:
-    if len(paths) > 2 and any(" → " in path for path in paths):
-        return _counted(len(paths), len(found.factors))  # whole paths are long
-    by_others = [path for path in paths if path != found.direct]
-    words = [f"the path{'s' if len(by_others) > 1 else ''} through {listed(by_others)}"] if by_others else []
-    return " and ".join([*words, *(["the direct path"] if found.direct in paths and found.direct else [])])
-
-
-def _counted(count: int, total: int) -> str:
-    """Return how many paths are meant, and of how many there are."""
-    return f"all {total} paths" if count == total else f"{count} of the {total} paths"
 
 
 def _by_catalogue(question: Question, a: np.ndarray, own: Own | None, edit: Edit | None) -> Cause | None:
@@ -544,14 +424,6 @@ def _as_it_stands(question: Question, cause: Cause, own: Own | None, edit: Edit 
             return _of_edit(question, edit)._replace(mistake=cause.mistake)  # type: ignore[union-attr]
         return cause._replace(says=cause.says.replace("The slope", "One slope", 1))
     return slope_too_much(cause) if own and not _stands_twice(own.tree) else cause
-
-
-def slope_too_much(cause: Cause) -> Cause:
-    """Return a cause that does not say how often a slope stands: there may be one, where none belongs."""
-    if cause.mistake != SLOPE_TWICE:
-        return cause
-    equation = cause.says.removeprefix(CATALOGUE[SLOPE_TWICE].says.split("{")[0]).split(" has ")[0]
-    return cause._replace(says=SLOPE_TOO_MUCH.format(equation=equation), asks=ASKS_OF_CANCELLING)
 
 
 def _stands_twice(tree: Tree) -> bool:
@@ -581,71 +453,6 @@ def _with_right_slope(question: Question, own: Own) -> set[str]:
     }
     slopes = [spot.part for spot in spots(own.tree) if spot.part in right]
     return {one.name for part in slopes for one in walk(part) if isinstance(one, Letter)}
-
-
-def named_cause(mutant: mutants.Mutant | mutants.ArrayMutant, goal: Derivative) -> Cause:
-    """Return the cause that the catalogue gives for a mistake; a path is told at the goal's own time."""
-    mistake, detail = CATALOGUE[mutant.mistake], dict(mutant.detail)
-    if goal.above.time is not None:
-        # the edge may lie anywhere on the way: only a path from the goal itself can be told at its time
-        detail |= {slot: without_time(text) for slot, text in detail.items() if slot in ("equation", "wrong")}
-    if isinstance(goal.above.time, Number) and detail.get("quantity", "").startswith(f"{goal.above.name}("):
-        for slot in ("path", "quantity"):
-            detail[slot] = at_step(detail[slot], int(goal.above.time.value))
-    return Cause("", mistake.says.format_map(detail), mistake.asks.format_map(detail), mistake.id)
-
-
-OF_CODE = frozenset({"C9", "E10", "E11"})  # told in words of code, which mean nothing to a formula
-OF_THE_LOSS = frozenset({"A7", "B8", "D1", "D2", "D3", "D4", "D5", "D6"})
-OF_MANY_TIMES = frozenset({"C11"})  # told of all steps, which means nothing where the goal stands at one
-
-
-def _fits(mistake: str, goal: Derivative, is_code: bool, gives_deltas: bool) -> bool:
-    """Return whether what the catalogue says of a mistake can be said of an answer to this goal."""
-    if gives_deltas and mistake in OF_THE_LOSS:
-        return False  # the loss is differentiated already in what the student was given
-    if mistake == "C6" and goal.above.entry:
-        return False  # one entry has no rows and columns: its indices are exchanged, a slip of the pen
-    if mistake in OF_MANY_TIMES and isinstance(goal.above.time, Number):
-        return False
-    return is_code or mistake not in OF_CODE
-
-
-def renamed(mutant: mutants.Mutant, goal: Derivative, is_code: bool, gives_deltas: bool) -> mutants.Mutant | None:
-    """Return a mutant under the first of its names that fits the goal, or None."""
-    names, said = (mutant.mistake, *mutant.also), (goal, is_code, gives_deltas)
-    if _fits(names[0], *said):
-        return mutant
-    fitting = [name for name in names[1:] if _fits(name, *said) and set(_slots(name)) <= set(mutant.detail)]
-    return mutant._replace(mistake=fitting[0]) if fitting else None
-
-
-def gives_deltas(names: Iterable[str], question: Question) -> bool:
-    """Return whether a question hands out derivatives of the loss: deltas or gradients among its letters."""
-    meanings = [question.language.letters.get(name) for name in names]
-    return any(meaning is not None and meaning.kind != "value" for meaning in meanings)
-
-
-def _slots(mistake: str) -> list[str]:
-    return re.findall(r"{(\w+)}", CATALOGUE[mistake].says + CATALOGUE[mistake].asks)
-
-
-@kept
-def catalogued(question: Question, only: frozenset[str] = frozenset(CATALOGUE)) -> Catalogued:
-    """Return every catalogued mistake that can be made on a question, with its numbers at the points tried.
-
-    `only` names the mistakes that are wanted.
-    """
-    goal = question.goal_tree
-    if not isinstance(goal, Derivative) or goal.kind == "immediate":
-        return ()
-    scenes, indices, found = tuple(trial_scenes(question)), list(bindings(question.spans)), []
-    for mutant in mutants.mutants(question.graph, goal, question.spans, only):
-        mutant = renamed(mutant, goal, is_code=False, gives_deltas=gives_deltas(question.letters, question))  # type: ignore[assignment]
-        numbers = mutant and mutant.numbers(scenes, goal, indices)
-        if numbers:
-            found.append((mutant, numbers.rows.ravel()))
-    return tuple(found)
 
 
 def _by_multiplying_out(question: Question, own: Own | None, scenes: list[Scene]) -> Cause | None:

@@ -15,6 +15,7 @@ from bptt_lab.formulas.tree import Binary, Letter, Transpose, Tree
 from bptt_lab.symbolic.values import Scene
 
 MOVED = "A row times a column is a number: the .T belongs on the other factor."
+TURNED = "Two columns have no product: the second one belongs there as a row, with .T."
 OF_SHAPES = ("transpose", "order")
 
 
@@ -35,7 +36,11 @@ def _slips(question: Question, tree: Tree) -> Iterator[Slip]:
     yield from (Slip((one,)) for one in known)
     yield from (Slip(tuple(group)) for group in _of_letters(known))
     yield from (Slip(tuple(group)) for group in alike(known) if len(group) > 1)
-    yield from (Slip((one,)) for one in _moved(question, tree))
+    for made in (_moved(question, tree), _turned(question, tree)):
+        each = list(made)
+        yield from (Slip((one,)) for one in each)
+        if len(each) > 1:
+            yield Slip(tuple(each))
 
 
 def _of_letters(known: list[Change]) -> Iterator[list[Change]]:
@@ -53,6 +58,14 @@ def _moved(question: Question, tree: Tree) -> Iterator[Change]:
             new = Binary("@", part.left.inner, Transpose(part.right))
             if _is_column(part.left.inner, question) and _is_column(part.right, question):
                 yield Change("transpose", MOVED, (part,), part, new)
+
+
+def _turned(question: Question, tree: Tree) -> Iterator[Change]:
+    """Yield a column times a column as the column times the other as a row."""
+    for part in (spot.part for spot in spots(tree)):
+        if isinstance(part, Binary) and part.operator == "@":
+            if _is_column(part.left, question) and _is_column(part.right, question):
+                yield Change("transpose", TURNED, (part,), part, Binary("@", part.left, Transpose(part.right)))
 
 
 def _is_column(part: Tree, question: Question) -> bool:

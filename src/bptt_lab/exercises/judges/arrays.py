@@ -8,18 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from bptt_lab.exercises.causes.cause import Cause, factor_cause, paths_cause
 from bptt_lab.exercises.causes.clipping import Pair, clipped
-from bptt_lab.exercises.causes.diagnosis import (
-    LARGEST,
-    OF_INNER_SIGNS,
-    Cause,
-    factor_cause,
-    named_cause,
-    paths_cause,
-    renamed,
-    same,
-    slope_too_much,
-)
+from bptt_lab.exercises.causes.diagnosis import LARGEST, OF_INNER_SIGNS, same
+from bptt_lab.exercises.causes.named import named_cause, renamed, slope_too_much
 from bptt_lab.exercises.causes.paths import account
 from bptt_lab.exercises.judges.instances import Instance, Table, flat, is_summed
 from bptt_lab.exercises.mistakes import mutants

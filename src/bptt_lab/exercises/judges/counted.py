@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.places import listed, without_time
 from bptt_lab.exercises.question import Question
 

@@ -6,8 +6,9 @@ import itertools
 import re
 from typing import NamedTuple
 
-from bptt_lab.exercises.causes.diagnosis import diagnose, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import diagnose
 from bptt_lab.exercises.causes.edits import terms
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.formula import (
     NO_VALUE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.judges.instances import RESPECTS, SHARES, Table, forms
 from bptt_lab.exercises.judges.returned import stated_shapes
 from bptt_lab.exercises.question import Question

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.judges.counted import things
 from bptt_lab.exercises.judges.instances import Table, is_shared, is_summed
 from bptt_lab.exercises.places import listed

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bptt_lab.exercises.causes.asked import is_the_question
+from bptt_lab.exercises.causes.cause import ZERO, Cause
 from bptt_lab.exercises.causes.corrections import Own
-from bptt_lab.exercises.causes.diagnosis import ZERO, Cause, diagnose, diagnose_unfit, is_derivative, trial_scenes
+from bptt_lab.exercises.causes.diagnosis import diagnose, diagnose_unfit, is_derivative
+from bptt_lab.exercises.causes.named import trial_scenes
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges.cases import cases, in_words, is_all_there, is_explicit
 from bptt_lab.exercises.judges.left_out import unwanted

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere, steps, whole
 from bptt_lab.exercises.judges.arrays import (

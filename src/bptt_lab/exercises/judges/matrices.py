@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bptt_lab.exercises.causes.diagnosis import Cause
+from bptt_lab.exercises.causes.cause import Cause
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
 from bptt_lab.formulas.shapes import shape_of
