@@ -25,7 +25,7 @@ Results = Mapping[str, np.ndarray]
 FORGOTTEN = (FACTOR_MISSING, TERM_MISSING, DIVISION_MISSING, MEAN)
 AS_ZERO, REVERSED = "`{}` is taken as zero", "`{}` stands in the reverse order of time"
 WRITTEN, PLAIN, FAR_FETCHED = range(3)  # of slips with the same results the first is told
-MOST_PAIRS = 6_000
+MOST_PAIRS, MOST_AGAIN = 2_500, 1_000  # of two slips, in different lines and in one
 RULE = np.random.default_rng(1).normal(size=997)  # what arrays are multiplied with, to compare them by one number
 
 
@@ -59,12 +59,20 @@ def author_pairs(question: Question) -> tuple[Known, ...]:
     """Return two plain slips at once, as far as they stand in different lines."""
     plain = [known.slip for known in author_slips(question) if known.slip.rank == PLAIN]
     lines = author_text(question).splitlines()
-    both = (_both(lines, one, other) for one, other in itertools.combinations(plain, 2))
-    again = (pair for slip in plain for pair in _in_the_same_line(question, lines, slip))
-    return _known(question, itertools.islice(filter(None, itertools.chain(both, again)), MOST_PAIRS))
+    both = (_both(lines, *pair) for pair in sorted(itertools.combinations(plain, 2), key=_unusual))
+    again = (
+        pair for slip in sorted(plain, key=lambda slip: _unusual((slip,))) for pair in _again(question, lines, slip)
+    )
+    firsts = itertools.islice(filter(None, both), MOST_PAIRS), itertools.islice(again, MOST_AGAIN)
+    return _known(question, itertools.chain(*firsts))
 
 
-def _in_the_same_line(question: Question, lines: Sequence[str], slip: Slip) -> Iterator[Slip]:
+def _unusual(slips: Iterable[Slip]) -> int:
+    """Return how many of some slips are neither usual nor something that was forgotten."""
+    return sum(not (slip.told and (slip.told.is_usual or slip.told.words in FORGOTTEN)) for slip in slips)
+
+
+def _again(question: Question, lines: Sequence[str], slip: Slip) -> Iterator[Slip]:
     """Yield the pairs of a slip and another plain one in the line that it changed."""
     (own,) = ast.parse(slip.text).body
     assert isinstance(own, ast.FunctionDef)

@@ -18,7 +18,7 @@ from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
-MOST_PAIRS = 1_500  # pairs of changes that are tried at once
+MOST_PAIRS = 800  # pairs of changes that are tried at once
 MOST_BETTER = 4  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
