@@ -17,6 +17,7 @@ from bptt_lab.exercises.causes.code_changes import (
     SUM,
     TOO_EARLY,
     Told,
+    undo_each_other,
 )
 from bptt_lab.exercises.judges import author_slips, whole
 from bptt_lab.exercises.judges import function as judge
@@ -112,6 +113,53 @@ def test_a_change_of_the_text_and_a_slip_known_by_its_numbers_are_told_together(
     assert (
         "the factor `0.5` is missing. With that mended its numbers are those of a function in which `1 - np.t" in cause
     )
+
+
+HELPER = """def softmax(z):
+    z = np.exp(z - np.max(z, axis=1, keepdims=True))
+    return z / np.sum(z, axis=1, keepdims=True)
+def mine(o, y):
+    return softmax(o) - y
+"""
+
+
+def test_slips_in_a_function_beside_are_told_with_their_lines():
+    cause = told("09.6", HELPER)
+    assert "Two slips: In `z = np.exp(z - np.max(z, axis=1, keepdims=True))`, " in cause
+    assert "In `return z / np.sum(z, axis=1, keepdims=True)`, " in cause and "axis=-1" in cause
+
+
+def test_what_one_change_takes_away_and_another_puts_back_is_not_told():
+    cause = told("12.4", """def mine(W11, h1):
+    T, M = h1.shape
+    out, G = np.empty((T, M, M)), np.eye(M)
+    for t in range(T - 1, -1, -1):
+        G = W11.T @ np.diag(1 - h1[t] ** 2) @ G
+        out[t] = G
+    return out
+""")  # fmt: skip
+    assert not ("too much" in cause and "missing" in cause)
+    assert undo_each_other(Told(FACTOR_SURPLUS, "a"), Told(FACTOR_MISSING, belongs="b"))
+    assert not undo_each_other(Told(FACTOR_SURPLUS, "a"), Told(FACTOR_SURPLUS, "b"))
+
+
+def test_two_arguments_exchanged_in_a_line_are_one_slip_beside_another():
+    cause = told("13.6", """def mine(W11, W1, s, g, h1, d_a2):
+    d_a1 = d_a2 @ W1
+    d_c = (d_a1 @ W11) - (d_a1 @ W11) * g * g
+    return sum(a.T @ b + c.T @ d for a, b, c, d in zip(d_a1, s, d_c, g))
+""")  # fmt: skip
+    assert "`s` and `g` are exchanged" in cause and "`1 - h1 ** 2` is missing" in cause
+
+
+def test_numbers_that_are_not_finite_are_told_besides_a_sign():
+    cause = told("09.6", "def mine(o, y):\n    p = np.exp(o) / np.exp(o).sum(-1, keepdims=True)\n    return y - p\n")
+    assert "the wrong sign" in cause and "Besides, it holds numbers that are not finite for" in cause
+    cause = told(
+        "09.6",
+        "def mine(o, y):\n    p = np.exp(o - o.max(-1, keepdims=True))\n    return y - p / p.sum(-1, keepdims=True)\n",
+    )
+    assert "the wrong sign" in cause and "Besides" not in cause
 
 
 def test_a_slip_that_shows_on_the_first_instance_alone_is_not_told():

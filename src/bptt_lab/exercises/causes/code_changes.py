@@ -66,6 +66,17 @@ class Told(NamedTuple):
         return Told(BACK[self.words], self.belongs, self.stands) if self.words in BACK else None
 
 
+def takes_away(told: Told) -> bool:
+    """Return whether a change takes away a factor or a term."""
+    return told.words in (FACTOR_SURPLUS, TERM_SURPLUS)
+
+
+def undo_each_other(one: Told, other: Told) -> bool:
+    """Return whether one change takes something away and the other adds something of its sort: they say nothing."""
+    surplus = ((FACTOR_SURPLUS, FACTOR_MISSING), (TERM_SURPLUS, TERM_MISSING))
+    return (one.words, other.words) in surplus or (other.words, one.words) in surplus
+
+
 @cache
 def _differ_as_usual(one: str, other: str) -> bool:
     return any(re.sub(part, "", one) == re.sub(part, "", other) for part in USUAL)
@@ -83,7 +94,7 @@ class Known:
 
     def __init__(self, tree: ast.FunctionDef) -> None:
         parts = list(ast.walk(tree))
-        arguments = [one.arg for one in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
+        arguments = [one.arg for part in parts if isinstance(part, ast.arguments) for one in _all_of(part)]
         targets = {name for loop in parts if isinstance(loop, ast.For) for name in names_in(loop.target)}
         stored = {one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
         self.indices: Names = frozenset(targets)
@@ -114,6 +125,10 @@ class Known:
             yield f"{one} @ {other}"
             for index in sorted(self.indices):
                 yield f"{one}[{index}] @ {other}"
+
+
+def _all_of(arguments: ast.arguments) -> list[ast.arg]:
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
 def _is_product(part: ast.AST) -> bool:
@@ -359,8 +374,9 @@ def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known)
     if isinstance(part, ast.Constant | ast.Tuple | ast.List):
         return
     for factor in known.factors:
-        for one in (factor, f"(1 - {factor})"):
-            yield Change(put(f"{within(part)} * {one}"), Told(FACTOR_MISSING, belongs=one.strip("()")))
+        for one in (factor, f"(1 - {factor})", f"{factor} * (1 - {factor})"):
+            missing = one[1:-1] if one.startswith("(") else one
+            yield Change(put(f"{within(part)} * {one}"), Told(FACTOR_MISSING, belongs=missing))
     for number in ("0.5", "2"):
         yield Change(put(f"{number} * {within(part)}"), Told(FACTOR_MISSING, belongs=number))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ from bptt_lab.network.keeping import kept
 
 Results = Mapping[str, np.ndarray]
 FORGOTTEN = (FACTOR_MISSING, TERM_MISSING, DIVISION_MISSING, MEAN)
+EXCHANGED = "`{}` and `{}` are exchanged"
+AS_MEAN = "`{}` is divided by the number of sequences, as if a mean over them were taken, not a sum"
 AS_ZERO, REVERSED = "`{}` is taken as zero", "`{}` stands in the reverse order of time"
 WRITTEN, PLAIN, FAR_FETCHED = range(3)  # of slips with the same results the first is told
 MOST_PAIRS, MOST_AGAIN = 2_500, 1_000  # of two slips, in different lines and in one
@@ -37,6 +40,7 @@ class Slip(NamedTuple):
     text: str
     zero: str = ""
     reversed: str = ""
+    mean: str = ""
     told: Told | None = None
 
 
@@ -122,7 +126,8 @@ def not_wrong(question: Question) -> list[str]:
 def mark(array: np.ndarray) -> float:
     """Return one number that differs for arrays of other entries, of another order or shape."""
     flat = np.ravel(array)
-    return float(np.resize(RULE, flat.size) @ flat) + array.ndim
+    with np.errstate(all="ignore"):
+        return float(np.resize(RULE, flat.size) @ flat) + array.ndim
 
 
 def is_alike(one: Results, other: Results, table: Table, names: Sequence[str] = ()) -> bool:
@@ -156,6 +161,8 @@ def results_with(question: Question, slip: Slip, table: Table) -> Results | None
         return None
     if slip.reversed:
         found[slip.reversed] = found[slip.reversed][::-1]
+    if slip.mean:
+        found[slip.mean] = found[slip.mean] / len(table.case.scenes)
     return found if all(np.isfinite(array).all() for array in found.values()) else None
 
 
@@ -173,17 +180,31 @@ def _slips(question: Question) -> Iterator[Slip]:
     (own,) = ast.parse(author_text(question)).body
     assert isinstance(own, ast.FunctionDef)
     text = ast.unparse(own)
-    for one in question.wrong:
-        yield Slip((one["says"],), WRITTEN, ast.unparse(ast.parse(one["answer"]).body[-1]))
+    for wrong in question.wrong:
+        yield Slip((wrong["says"],), WRITTEN, ast.unparse(ast.parse(wrong["answer"]).body[-1]))
     names = Names(own, question)
     for edit in code_edits(own):
         if (told := edit.told.back) and (says := names.said(told)):
             yield Slip((says,), PLAIN if _is_plain(told) else FAR_FETCHED, edit.text, told=told)
+    for one, other, changed in _exchanges(text, list(question.arguments)):
+        yield Slip((EXCHANGED.format(one, other),), PLAIN, changed)
     for name in question.returns:
         if has_steps(question, name):
             yield Slip((REVERSED.format(name),), PLAIN, text, reversed=name)
+        if question.batch:
+            yield Slip((AS_MEAN.format(name),), PLAIN, text, mean=name)
     for name in question.arguments:  # last: a factor that is forgotten has the numbers of a state that is zero
         yield Slip((AS_ZERO.format(name),), PLAIN, text, zero=name)
+
+
+def _exchanges(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield two arguments that stand in one line of a function, and its text with each in the other's place there."""
+    head, *lines = text.splitlines()
+    for k, line in enumerate(lines):
+        for one, other in itertools.combinations([name for name in names if re.search(rf"\b{name}\b", line)], 2):
+            swap = {one: other, other: one}
+            new = re.sub(rf"\b({one}|{other})\b", lambda found, swap=swap: swap[found[1]], line)  # type: ignore[misc]
+            yield one, other, "\n".join([head, *lines[:k], new, *lines[k + 1 :]])
 
 
 def _is_plain(told: Told) -> bool:
@@ -196,7 +217,7 @@ def _is_plain(told: Told) -> bool:
 def _said_of_two(one: Told, other: Told, says: tuple[str, ...]) -> tuple[str, ...]:
     """Return what is said of two changes: of two parts that each stand for the other, one thing."""
     is_exchange = one.words == INSTEAD and one.back == other
-    return (f"`{one.stands}` and `{one.belongs}` are exchanged",) if is_exchange else says
+    return (EXCHANGED.format(one.stands, one.belongs),) if is_exchange else says
 
 
 def _both(lines: Sequence[str], one: Slip, other: Slip) -> Slip | None:
@@ -215,7 +236,7 @@ def _both(lines: Sequence[str], one: Slip, other: Slip) -> Slip | None:
     says = one.says + other.says
     if one.told and other.told:
         says = _said_of_two(one.told, other.told, says)
-    return Slip(says, PLAIN, text, one.zero or other.zero, one.reversed or other.reversed)
+    return Slip(says, PLAIN, text, one.zero or other.zero, one.reversed or other.reversed, one.mean or other.mean)
 
 
 class Names:

@@ -22,6 +22,14 @@ def cause(question: Question, tame: Table, wrong: Sequence[Table], given: np.nda
     return Cause("", f"{where(question, tame, wrong)} {_what(given, true)}".strip(), asks)
 
 
+def not_finite(question: Question, found: Sequence[Table], given: Sequence[np.ndarray]) -> str:
+    """Return what is said of an array that holds numbers that are not finite on some instances, but the first."""
+    tables = [table for array, table in zip(given, found, strict=False) if not np.isfinite(array).all()]
+    if not tables or tables[0] is found[0]:
+        return ""
+    return f"Besides, it holds numbers that are not finite for {_alone(question, found[0], tables[0])}."
+
+
 def where(question: Question, tame: Table, wrong: Sequence[Table]) -> str:
     """Return for which instance an answer is right and for which it is not."""
     right, other = _words(question, tame, wrong[0])

@@ -30,7 +30,7 @@ from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, CRASHED, OTHER_FOR
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.sandbox.functions import places
 from bptt_lab.exercises.sandbox.running import Outcome, run_function
-from bptt_lab.formulas.tree import Derivative, walk
+from bptt_lab.formulas.tree import Derivative, Tree, walk
 from bptt_lab.symbolic.arithmetics import REPEATABLE
 
 # By the clock, for all calls and for a single one; where a class is graded nobody waits, and a machine that has much to
@@ -170,6 +170,9 @@ def _compared(
     beside, cause = _of_the_others(question, given, found, wrong, name, cause, function, outcome)
     right_at = steps.right_steps(question, name, given[which][name], found[which])
     cause = _with_steps(cause, right_at, which > 0, steps.goes_back(question, name))
+    if cause.right.startswith("Everything is right up to"):
+        more = elsewhere.not_finite(question, found, [one[name] for one in given])
+        cause = cause._replace(says=f"{cause.says} {more}".strip())
     others = [other for other in question.returns if other not in wrong]
     right = f"Right: {', '.join(others)}." if others else ""
     says = " ".join(filter(None, [f"{name} is wrong.", cause.right, cause.says, beside]))
@@ -291,6 +294,8 @@ def _why(
     has_deltas = any(isinstance(part, Derivative) for tree in arguments for part in walk(tree))
     goal = question.tree(question.returns[name])
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
+    if not _is_named_with_more_steps(cause, goal, mine, found, has_deltas):
+        cause = ELSEWISE
     cause = unfilled(cause, goal, mine, found, name)
     if cause.asks == AXES:
         return cause._replace(asks=axes_asked(question))
@@ -305,6 +310,21 @@ def _why(
     if cause != ELSEWISE and is_one_factor(cause, mine, found, name):
         return cause
     return _said_of_all(_as_a_whole(question, function, given, found, outcome)) or ELSEWISE
+
+
+def _is_named_with_more_steps(
+    cause: Cause, goal: Tree, mine: Sequence[np.ndarray], found: Sequence[Table], has_deltas: bool
+) -> bool:
+    """Return whether a catalogued mistake has the numbers with more steps too: few steps make some of them alike."""
+    longer = [(array, table) for array, table in zip(mine, found, strict=False) if table.case.kind == "longer"]
+    if not cause.mistake or not longer or cause.right.startswith("Everything is right up to"):
+        return True
+    ((array, table),) = longer[:1]
+    slips = catalogued_arrays(table.case, goal, has_deltas)
+    return any(
+        one.mistake == cause.mistake and other.shape == array.shape and bool(table.case.agrees(array, other).all())
+        for one, other in slips
+    )
 
 
 def _as_a_whole(

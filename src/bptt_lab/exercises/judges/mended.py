@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bptt_lab.exercises.causes.code_changes import Told
 from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
@@ -23,7 +24,7 @@ MOST_BETTER = 4  # changed functions that are changed once more
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
 Share = Callable[[int, Any], float]
-Known = Callable[[Sequence[Any]], str]
+Known = Callable[[Sequence[Any], Told], str]
 DRIVER = """
 def all_of_them(*arguments):
     def plain(value):
@@ -46,18 +47,30 @@ def all_of_them(*arguments):
 
 
 def definition_of(function: Any) -> ast.FunctionDef | None:
-    """Return the text of a function as a tree, if it is a plain one and that is surely its text."""
+    """Return the text of a function as a tree, if it is a plain one and that is surely its text.
+
+    The functions beside it that it calls stand at the head of its body.
+    """
     try:
-        if type(function) is Written:
-            tree = definition_in(function)
-        elif type(function) is types.FunctionType and not function.__code__.co_freevars:
-            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body  # type: ignore[assignment]
-            tree = tree if isinstance(tree, ast.FunctionDef) and _is_text_of(tree, function) else None
-        else:
-            tree = None
+        tree = definition_in(function) if type(function) is Written else _with_helpers(function, {function.__name__})
         return tree if tree and len(ast.unparse(tree)) <= LONGEST_TEXT else None
     except Exception:  # no text, or an object that raises when it is looked at
         return None
+
+
+def _with_helpers(function: Any, seen: set[str]) -> ast.FunctionDef | None:
+    """Return the definition of a plain function with those of the plain functions that it calls, none twice."""
+    if type(function) is not types.FunctionType or function.__code__.co_freevars:
+        return None
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(tree, ast.FunctionDef) or not _is_text_of(tree, function):
+        return None
+    for name in function.__code__.co_names:
+        one = function.__globals__.get(name)
+        if type(one) is types.FunctionType and one.__name__ == name and name not in seen:
+            inner = _with_helpers(one, seen | {name})
+            tree.body = [inner, *tree.body] if inner else tree.body
+    return tree
 
 
 def _is_text_of(tree: ast.FunctionDef, function: types.FunctionType) -> bool:
@@ -102,14 +115,15 @@ class Search:
     def change_to_known(self, known: Known) -> str:
         """Return in words two changes that make the function right, or one after which its results are known.
 
-        `known(results)` says what the results of the first calls are known by, '' where they are not.
+        `known(results, told)` says what the results of the first calls are known by after what is told of a change,
+        '' where they are not.
         """
-        near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result])]
+        near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result], edit.told)]
         near = sorted(near, key=plainness)[:MOST_BETTER]
         if says := _plainest(self._right_pairs(pair for one in near for pair in pairs(one))):
             return says
         by_text = self._results([edit.text for edit in near], self.calls)
-        rest = ((edit, known(results)) for edit, results in zip(near, by_text, strict=False))
+        rest = ((edit, known(results, edit.told)) for edit, results in zip(near, by_text, strict=False))
         return next((f"{edit.said()} With that mended {says}" for edit, says in rest if says), "")
 
     def two_changes(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bptt_lab.exercises.causes.code_changes import Told, takes_away, undo_each_other
 from bptt_lab.exercises.judges.author_slips import (
     Known,
     Results,
@@ -93,11 +94,17 @@ def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
     return found
 
 
-def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any]) -> str:
-    """Return what the results of the first calls are known by, if by one slip in the author's function."""
+def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any], told: Told) -> str:
+    """Return what the results of the first calls are known by after a change: by one slip in the author's function."""
     given, misfit = read_results(question, found[: len(results)], results)
-    slip = None if misfit else _known_slip(question, author_slips(question), given, found[: len(results)])
+    slips = [one for one in author_slips(question) if not _undoes(one.slip, told)]
+    slip = None if misfit else _known_slip(question, slips, given, found[: len(results)])
     return f"its {_numbers(slip)}" if slip else ""
+
+
+def _undoes(slip: Slip, told: Told) -> bool:
+    """Return whether a slip leaves out what a change takes away or puts in: together they say nothing."""
+    return bool(slip.zero and takes_away(told) or slip.told and undo_each_other(told, slip.told))
 
 
 def _known_slip(

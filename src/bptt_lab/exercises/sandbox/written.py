@@ -81,10 +81,17 @@ def extended(answer: Written, more: str, name: str) -> Written:
 
 
 def definition_in(answer: Written) -> ast.FunctionDef | None:
-    """Return the definition of a function as a tree; None of one that is made in another way than by `def`."""
+    """Return the definition of a function as a tree; None of one that is made in another way than by `def`.
+
+    The other functions that it needs stand at the head of its body.
+    """
     needed, _ = _needed(ast.parse("\n".join(answer.lines), FILE).body, answer.name)
     found = _definition(needed, answer.name)
-    return found if isinstance(found, ast.FunctionDef) else None
+    if not isinstance(found, ast.FunctionDef):
+        return None
+    beside = [one for one in needed if isinstance(one, ast.FunctionDef) and one.name != found.name]
+    found.body = [*beside, *found.body]
+    return found
 
 
 def _why(error: BaseException) -> str:
