@@ -141,6 +141,16 @@ def test_what_one_change_takes_away_and_another_puts_back_is_not_told():
     assert not ("too much" in cause and "missing" in cause)
     assert undo_each_other(Told(FACTOR_SURPLUS, "a"), Told(FACTOR_MISSING, belongs="b"))
     assert not undo_each_other(Told(FACTOR_SURPLUS, "a"), Told(FACTOR_SURPLUS, "b"))
+    assert undo_each_other(Told(INSTEAD, "a", "b"), Told(INSTEAD, "b", "a"))
+
+
+def test_the_shape_of_a_result_is_called_right_only_if_it_is():
+    cause = told("02.6", """def mine(W0, W1, x, h1, h2, y):
+    e = h2 - y
+    d = (e @ W1) * (h1 > 0)
+    return d.T @ x, d.sum(axis=1), e.T @ h1, e.sum(axis=1), d @ W0
+""")  # fmt: skip
+    assert "d_b0 is wrong." in cause and "Its shape is right" not in cause
 
 
 def test_two_arguments_exchanged_in_a_line_are_one_slip_beside_another():

@@ -59,14 +59,14 @@ def test_a_derivative_is_asked_about_as_before(identity, answer, asks):
 @pytest.mark.parametrize(
     ("identity", "asks"),
     [
-        ("01.5", "Where does it fail: at which entry?"),  # no steps
-        ("02.2", "Which part of it is not right, and why?"),  # one number, no steps
-        ("03.4", "Which part of it is not right, and why?"),  # one number at one step
-        ("06.5", "Where does it fail: at which entry?"),  # a column at one step
-        ("05.5", "Where does it fail: at which step?"),  # one number at every step
+        ("01.5", "Is the derivative asked for or the gradient, and which shape has it?"),
+        ("02.2", "Which sign has the whole, and where does it come from?"),
+        ("03.4", "From which step does the forward pass take it?"),
+        ("06.5", "Which of the two does a change meet first on its way back?"),
+        ("05.5", "Which sign has the whole, and where does it come from?"),
     ],
 )
-def test_a_printed_line_is_asked_about_where_it_can_fail(identity, asks):
+def test_a_printed_line_is_asked_about_by_its_own_slip(identity, asks):
     found = judged(identity, COURSE[identity].printed)
     assert found.asks == asks and found.cause.startswith("That is the printed line")
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_instances import here
 
+from bptt_lab.exercises.causes import code_changes
 from bptt_lab.exercises.causes.code_edits import code_edits
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import mended, steps, whole
@@ -92,6 +93,20 @@ def test_one_slip_in_a_function_is_told_with_its_line(key, old, new, says, in_pr
 def test_one_slip_by_which_a_function_crashes_is_told_after_the_error(key, old, new, says):
     found = told(key, (old, new))
     assert found.outcome == CRASHED and found.cause.endswith(says) and ". In `" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("end", "by", "moved"),
+    [("T", 1, "T + 1"), ("T - 1", 1, "T"), ("T - 2", 1, "T - 1"), ("len(h) - 1", -1, "len(h) - 2"), ("0", -1, "-1"),
+     ("-1", 1, "0"), ("T + 1", -1, "T"), ("T", 0, "T"), ("a - b", 1, "a - b + 1"), ("3", 1, "4")],
+)  # fmt: skip
+def test_the_end_of_a_range_is_moved_as_one_would_write_it(end, by, moved):
+    assert code_changes._shifted(end, by) == moved
+
+
+def test_no_loop_begins_before_the_first_step():
+    (tree,) = ast.parse("def f(a):\n    for t in range(len(a)):\n        a[t] = a[t] + 1\n    return a").body
+    assert not any("range(-1" in edit.text for edit in code_edits(tree))
 
 
 def test_an_order_of_two_lines_is_told():

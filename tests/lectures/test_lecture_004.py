@@ -395,6 +395,8 @@ def test_the_counts_that_notebook_09_tells_are_those_of_the_ledger():
     numbered = [row for row in found if re.fullmatch(r"004-\d+", row.id)]
     counts = [sum(row.verdict == "erratum" for row in rows) for rows in (numbered, found)]
     said = f"Of the {len(numbered)} numbered formulas {counts[0]} are wrong as they stand"
-    more = f"{len(found)} rows, parts of lines and claims in words among them, of which {counts[1]} are wrong"
+    others, wrong = len(found) - len(numbered), counts[1] - counts[0]
+    more = f"The appendix adds {others} rows without a number, for parts of lines and claims in words; {wrong} of these"
+    whole = f"So it has {len(found)} rows, and {counts[1]} that"
     text = (Path(__file__).parents[2] / "notebooks" / "09_element_by_element.ipynb").read_text(encoding="utf-8")
-    assert said in text and more in text
+    assert said in text and more in text and whole in text

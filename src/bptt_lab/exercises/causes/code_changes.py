@@ -67,14 +67,16 @@ class Told(NamedTuple):
 
 
 def takes_away(told: Told) -> bool:
-    """Return whether a change takes away a factor or a term."""
-    return told.words in (FACTOR_SURPLUS, TERM_SURPLUS)
+    """Return whether a change takes away a factor or a term, or puts another name for what was computed."""
+    is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
+    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS)
 
 
 def undo_each_other(one: Told, other: Told) -> bool:
-    """Return whether one change takes something away and the other adds something of its sort: they say nothing."""
+    """Return whether one change takes away and the other adds, or puts back what stood there: they say nothing."""
     surplus = ((FACTOR_SURPLUS, FACTOR_MISSING), (TERM_SURPLUS, TERM_MISSING))
-    return (one.words, other.words) in surplus or (other.words, one.words) in surplus
+    is_there_and_back = one.words == INSTEAD and one.back == other
+    return is_there_and_back or (one.words, other.words) in surplus or (other.words, one.words) in surplus
 
 
 @cache
@@ -363,11 +365,22 @@ def ranges(part: ast.expr) -> Iterator[Change]:
     if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "range" and len(inner.args) <= 2:
         ends = list(map(ast.unparse, inner.args))
         first, last = ["0", *ends][-2:]
-        shifted = [(f"{first} + 1", last), (f"{first} - 1", last), (first, f"{last} - 1"), (first, f"{last} + 1")]
-        shifted += [(f"{first} + 1", f"{last} + 1"), (f"{first} - 1", f"{last} - 1")]
-        for one, other in shifted:
-            new = f"range({one}, {other})".replace("0 + 1", "1").replace("1 - 1", "0").replace("range(0, ", "range(")
-            yield _instead(part, f"reversed({new})" if is_back else new)
+        ways = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, 1), (-1, -1)]
+        for one, other in ((_shifted(first, by), _shifted(last, also)) for by, also in ways):
+            if one != "-1":  # a step before the first is the last one
+                new = f"range({one}, {other})".replace("range(0, ", "range(")
+                yield _instead(part, f"reversed({new})" if is_back else new)
+
+
+def _shifted(end: str, by: int) -> str:
+    """Return the end of a range, moved by some steps, as one would write it."""
+    base, sign, number = end.rpartition(" + ") if " + " in end else end.rpartition(" - ")
+    if end.lstrip("-").isdigit():
+        return str(int(end) + by)
+    if not number.isdigit() or not base:
+        base, sign, number = end, " + ", "0"
+    moved = int(f"{sign.strip()}{number}") + by
+    return f"{base} {'+' if moved > 0 else '-'} {abs(moved)}" if moved else base
 
 
 def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known) -> Iterator[Change]:
@@ -383,9 +396,8 @@ def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known)
 
 def _steps_back(ends: list[str], says: Callable[[str], Change]) -> Iterator[Change]:
     first, last, step = ends
-    for one, other in ((first, f"{last} - 1"), (first, f"{last} + 1"), (f"{first} - 1", last), (f"{first} + 1", last)):
-        new = f"range({one}, {other}, {step})".replace("0 - 1", "-1").replace("1 - 1", "0").replace("- 1 + 1", "")
-        yield says(new)
+    for by, also in ((0, -1), (0, 1), (-1, 0), (1, 0)):
+        yield says(f"range({_shifted(first, by)}, {_shifted(last, also)}, {step})")
 
 
 def more(part: ast.expr, known: Known) -> Iterator[Change]:

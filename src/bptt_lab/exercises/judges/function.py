@@ -204,7 +204,8 @@ def _of_the_others(
     if cause.says and len(alike) < len(others):
         all_wrong = _as_a_whole(question, function, given, found, outcome)
         if all_wrong and all_wrong.slips == 2:
-            return "", Cause(ELSEWISE.right, all_wrong.says, OF_A_CHANGE)
+            fits = given[0][name].shape == found[0].results[name].shape
+            return "", Cause(ELSEWISE.right if fits else "", all_wrong.says, OF_A_CHANGE)
         alike = others if all_wrong else alike
     own |= {
         other: _by_its_numbers(question, other, given, found)
@@ -309,7 +310,9 @@ def _why(
         return factor_says(question, factor)
     if cause != ELSEWISE and is_one_factor(cause, mine, found, name):
         return cause
-    return _said_of_all(_as_a_whole(question, function, given, found, outcome)) or ELSEWISE
+    fits = given[0][name].shape == true[name].shape
+    of_all = _said_of_all(_as_a_whole(question, function, given, found, outcome))
+    return of_all._replace(right=ELSEWISE.right if fits else "") if of_all else ELSEWISE
 
 
 def _is_named_with_more_steps(

@@ -10,6 +10,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.code_changes import Told, takes_away, undo_each_other
 from bptt_lab.exercises.judges.author_slips import (
+    FORGOTTEN,
     Known,
     Results,
     Slip,
@@ -104,7 +105,8 @@ def _known_results(question: Question, found: Sequence[Table], results: Sequence
 
 def _undoes(slip: Slip, told: Told) -> bool:
     """Return whether a slip leaves out what a change takes away or puts in: together they say nothing."""
-    return bool(slip.zero and takes_away(told) or slip.told and undo_each_other(told, slip.told))
+    leaves_out = slip.zero or slip.told and slip.told.words in FORGOTTEN
+    return bool(leaves_out and takes_away(told) or slip.told and undo_each_other(told, slip.told))
 
 
 def _known_slip(
