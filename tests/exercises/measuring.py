@@ -80,10 +80,10 @@ def _timed(tally: Tally, judge: Judge, question: Question, text: str) -> Feedbac
 
 def equal_forms(count: int, seed: int, judge: Judge = judged) -> Tally:
     """Return how the checker judges so many random equal forms, taken from every question in turn."""
-    tally, chance, questions = Tally(), random.Random(seed), symbolic_questions()
+    tally, questions = Tally(), symbolic_questions()
     for k in range(count):
         question = questions[k % len(questions)]
-        tree, used = equal_form(question, chance)
+        tree, used = equal_form(question, random.Random(f"{seed} {k} {question.id}"))  # whatever other questions are
         text = spelled(tree, question)
         found = _timed(tally, judge, question, text)
         tally.counts.update({"forms": 1, found.outcome: 1, **{f"rule {name}": 1 for name in set(used)}})
