@@ -67,9 +67,9 @@ class Told(NamedTuple):
 
 
 def takes_away(told: Told) -> bool:
-    """Return whether a change takes away a factor or a term, or puts another name for what was computed."""
+    """Return whether a change takes away a factor, a term or what was computed: another name, or a line too late."""
     is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
-    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS)
+    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS, TOO_EARLY)
 
 
 def undo_each_other(one: Told, other: Told) -> bool:
