@@ -236,6 +236,34 @@ def test_the_proof_of_a_question_names_wrong_functions_that_are_right(monkeypatc
     assert prove_function(question) == ["wrong has a function that is right or cannot be run: words of mine"]
 
 
+LOOPS = [
+    """def mine(W11, h1):
+    J, t = np.zeros_like(W11), 0
+    while t < len(h1):
+        J = (1 - h1[t]**2)[:, None] * (W11 @ J + np.eye(len(W11)))
+        t += 1
+    return J
+""",
+    """def mine(W11, h1):
+    if not len(h1):
+        return np.zeros_like(W11)
+    return (1 - h1[-1]**2)[:, None] * (W11 @ mine(W11, h1[:-1]) + np.eye(len(W11)))
+""",
+]
+
+
+@pytest.mark.parametrize("answer", LOOPS)
+def test_an_authors_loop_that_might_not_end_is_not_changed(answer):
+    question = replace(COURSE["13.4"], answer=answer)
+    assert {known.slip.rank for known in author_slips.author_slips(question)} == {author_slips.WRITTEN}
+    assert not author_slips.author_pairs(question)
+
+
+def test_an_authors_function_that_takes_long_is_not_changed(monkeypatch):
+    monkeypatch.setattr(author_slips, "SECONDS", -1.0)
+    assert len(author_slips.author_slips(replace(COURSE["13.4"]))) == len(COURSE["13.4"].wrong)
+
+
 def test_numbers_that_say_nothing_are_known_by_nothing():
     """What is zero throughout, or an argument handed back, has the numbers of many slips."""
     for key, question in FUNCTIONS.items():
