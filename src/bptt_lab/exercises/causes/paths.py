@@ -59,7 +59,8 @@ def account(
         return None
     for is_whole in (False, True):
         routes = _all_routes(goal, graph, scenes[0], spans, is_whole)
-        columns = routes and _columns(goal, graph, scenes, spans, is_whole, is_summed)
+        is_few = 2 <= len(routes) <= MOST_PATHS  # their shares are many numbers
+        columns = _columns(goal, graph, scenes, spans, is_whole, is_summed) if is_few else None
         factors = columns and _fit(columns, answer)
         if factors:
             is_loss = (goal.below.name, goal.below.time) == (graph.network.loss, None)
