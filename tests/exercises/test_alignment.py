@@ -1,6 +1,7 @@
 """A wrong answer is laid beside the right forms: what does not match is told, and what comes of it is certified."""
 
 import pytest
+from replies import feedback
 
 from bptt_lab.exercises.causes import alignment
 from bptt_lab.exercises.causes.alignment import Aligner, Misfit, explanation
@@ -8,15 +9,9 @@ from bptt_lab.exercises.causes.corrections import Own, right_forms
 from bptt_lab.exercises.causes.forms import forms_of
 from bptt_lab.exercises.causes.layout import Layout
 from bptt_lab.exercises.causes.named import trial_scenes
-from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas import write
-
-
-def feedback(identity, answer):
-    question = course_questions()[identity]
-    return KINDS[question.kind].check(question, answer)
 
 
 def laid(identity, answer, is_right=lambda tree: True):

@@ -264,6 +264,17 @@ def test_an_authors_function_that_takes_long_is_not_changed(monkeypatch):
     assert len(author_slips.author_slips(replace(COURSE["13.4"]))) == len(COURSE["13.4"].wrong)
 
 
+@pytest.mark.parametrize("key", ["10.3", "12.4", "16.5"])
+def test_what_a_slip_never_fills_is_zero(key):
+    """In its place stood what memory held before: other numbers in every run."""
+    question, first = COURSE[key], tables(COURSE[key])[0]
+    assert "np.empty" in question.answer
+    for known in author_slips.author_slips(question):
+        np.full(10_000, np.pi)  # what memory may hold
+        again = author_slips.results_with(question, known.slip, first)
+        assert all(np.array_equal(again[name], known.results[name]) for name in again)
+
+
 def test_numbers_that_say_nothing_are_known_by_nothing():
     """What is zero throughout, or an argument handed back, has the numbers of many slips."""
     for key, question in FUNCTIONS.items():

@@ -24,6 +24,9 @@ def backwards(d, W, h):
 """
 
 
+OF_EMPTY = "np.empty_like(c), np.zeros_like(c_start)\n    for t in reversed(range(len(c)))"
+
+
 def replaced(key, *pairs):
     """Return a question's own answer as the text of a cell, with some of its words replaced."""
     text = COURSE[key].answer
@@ -63,7 +66,13 @@ def in_process(monkeypatch):
         ("16.5", "carry = d_c * f[t]", "carry = d_c * (1 - f[t])", "`1 - f[t]` stands where `f[t]` belongs"),
         ("16.5", "carry = d_c * f[t]", "carry = d_c", "In `carry = d_c`, the factor `f[t]` is missing"),
         ("16.5", "reversed(range(len(c)))", "range(len(c))", "`range(len(c))` stands where `reversed(range(len(c)))`"),
-        ("16.5", "reversed(range(len(c)))", "reversed(range(1, len(c)))", "`reversed(range(len(c)))` belongs"),
+        # zeros: what is never filled must not hold what memory held before
+        (
+            "16.5",
+            OF_EMPTY,
+            OF_EMPTY.replace("empty", "zeros").replace("range(len", "range(1, len"),
+            "`reversed(range(len(c)))` belongs",
+        ),
         ("17.5", "(d_a1_n @ W11_n) * before", "(d_a1_n * before @ W11_n)", "where `d_a1_n @ W11_n * before` belongs"),
         ("17.5", "r * before)", "before)", "the factor `r` is missing"),
         ("17.5", "r * before)", "r * h1)", "`h1` stands where `before` belongs"),

@@ -1,19 +1,14 @@
 """Where shapes do not fit, the one change by which they do is told, and what is wrong besides."""
 
 import pytest
+from replies import feedback
 
 from bptt_lab.exercises.causes.corrections import Own
 from bptt_lab.exercises.causes.fitted import MOVED, TURNED, fitted
 from bptt_lab.exercises.causes.named import trial_scenes
-from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CORRECT, WRONG
 from bptt_lab.exercises.questions import course_questions
 from bptt_lab.formulas import write
-
-
-def feedback(identity, answer):
-    question = course_questions()[identity]
-    return KINDS[question.kind].check(question, answer)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,11 @@
 """A factored answer is multiplied out where its slip stands in one term; nothing is told that no letter mends."""
 
 import pytest
+from replies import told
 
 from bptt_lab.exercises.kinds import KINDS
-from bptt_lab.exercises.outcomes import CORRECT, WRONG
+from bptt_lab.exercises.outcomes import CORRECT
 from bptt_lab.exercises.questions import course_questions
-
-
-def told(identity, answer):
-    question = course_questions()[identity]
-    found = KINDS[question.kind].check(question, answer)
-    assert found.outcome == WRONG
-    return f"{found.right} {found.cause}"
 
 
 @pytest.mark.parametrize(

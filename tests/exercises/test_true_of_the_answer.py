@@ -1,21 +1,10 @@
 """What is told of a wrong formula is true of it as it is written: which one of several, how often, by how much."""
 
 import pytest
+from replies import feedback, told
 
-from bptt_lab.exercises.kinds import KINDS
-from bptt_lab.exercises.outcomes import CORRECT, WRONG
+from bptt_lab.exercises.outcomes import CORRECT
 from bptt_lab.exercises.questions import course_questions
-
-
-def feedback(identity, answer):
-    question = course_questions()[identity]
-    return KINDS[question.kind].check(question, answer)
-
-
-def told(identity, answer):
-    found = feedback(identity, answer)
-    assert found.outcome == WRONG
-    return f"{found.right} {found.cause}"
 
 
 @pytest.mark.parametrize(

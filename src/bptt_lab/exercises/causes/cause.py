@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.corrections import (
-    same,
-)
+from bptt_lab.exercises.causes.corrections import same
 from bptt_lab.exercises.causes.paths import Account, Path
 from bptt_lab.exercises.places import listed
 from bptt_lab.formulas import write

@@ -64,7 +64,7 @@ class CodePair(NamedTuple):
 
 
 def code_edits(
-    definition: ast.FunctionDef, only: str = "", wanted: Callable[[Told], bool] = bool
+    definition: ast.FunctionDef, only: str = "", wanted: Callable[[Told], bool] | None = None
 ) -> Iterator[CodeEdit]:
     """Yield each function that differs from a definition in one place, as long as it can be compiled.
 
@@ -74,7 +74,7 @@ def code_edits(
     tree = copy.deepcopy(definition)
     tree.decorator_list, seen = [], {ast.unparse(tree)}
     for line, told in itertools.islice(_changed(tree, only), MOST):
-        text = ast.unparse(tree) if wanted(told) else ""
+        text = ast.unparse(tree) if wanted is None or wanted(told) else ""
         if text and text not in seen and not any(one in text for one in TWICE):
             seen.add(text)
             try:
@@ -119,9 +119,8 @@ def lines_changed(lines: Sequence[str], text: str) -> dict[int, str]:
 def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
     """Change a function in one place at a time, yield the line and what is said, and change it back."""
     known = Known(tree)
-    for line, told in _results_exchanged(tree) if not only else ():
-        yield line, told
-    for body in _bodies(tree) if not only else []:
+    yield from _results_exchanged(tree) if not only else ()
+    for body in _bodies(tree) if not only else ():
         yield from _set_instead(body)
         for k in range(len(body) - 1):
             one, other = body[k], body[k + 1]

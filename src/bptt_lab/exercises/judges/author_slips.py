@@ -63,13 +63,12 @@ def author_slips(question: Question) -> tuple[Known, ...]:
 
 @kept
 def author_pairs(question: Question) -> tuple[Known, ...]:
-    """Return two plain slips at once, as far as they stand in different lines."""
+    """Return two plain slips at once, in different lines of the function or in one."""
     plain = [known.slip for known in author_slips(question) if known.slip.rank == PLAIN]
     lines = author_text(question).splitlines()
     both = (_both(lines, *pair) for pair in sorted(itertools.combinations(plain, 2), key=_unusual))
-    again = (
-        pair for slip in sorted(plain, key=lambda slip: _unusual((slip,))) for pair in _again(question, lines, slip)
-    )
+    usual_first = sorted(plain, key=lambda slip: _unusual([slip]))
+    again = (pair for slip in usual_first for pair in _again(question, lines, slip))
     firsts = itertools.islice(filter(None, both), MOST_PAIRS), itertools.islice(again, MOST_AGAIN)
     return _known(question, itertools.chain(*firsts))
 
@@ -116,7 +115,7 @@ def not_wrong(question: Question) -> list[str]:
     found = []
     for one in question.wrong:
         try:
-            text = ast.unparse(ast.parse(one["answer"]).body[-1])
+            text = _last_definition(one["answer"])
         except (SyntaxError, IndexError):
             found.append(one["says"])
             continue
@@ -148,7 +147,11 @@ def reference(question: Question) -> Callable:
 
 def author_text(question: Question) -> str:
     """Return the text of the author's function, without what stands above it."""
-    return ast.unparse(ast.parse(question.answer).body[-1])
+    return _last_definition(question.answer)
+
+
+def _last_definition(text: str) -> str:
+    return ast.unparse(ast.parse(text).body[-1])
 
 
 def results_with(question: Question, slip: Slip, table: Table) -> Results | None:
@@ -159,7 +162,7 @@ def results_with(question: Question, slip: Slip, table: Table) -> Results | None
         arguments[slip.zero][...] = 0
     try:
         with np.errstate(all="ignore"):
-            found = named(question, _made(f"{above}\n{slip.text}")(*arguments.values()), table.results)
+            found = named(question, _made(_filled(f"{above}\n{slip.text}"))(*arguments.values()), table.results)
     except (ArithmeticError, ValueError, LookupError, TypeError, NameError, AttributeError, Misfit):
         return None
     if slip.reversed:
@@ -167,6 +170,11 @@ def results_with(question: Question, slip: Slip, table: Table) -> Results | None
     if slip.mean:
         found[slip.mean] = found[slip.mean] / len(table.case.scenes)
     return found if all(np.isfinite(array).all() for array in found.values()) else None
+
+
+def _filled(text: str) -> str:
+    """Return a text whose new arrays hold zeros: with a slip some entry may never be set."""
+    return text.replace("np.empty_like(", "np.zeros_like(").replace("np.empty(", "np.zeros(")
 
 
 def _made(text: str) -> Callable:
@@ -184,7 +192,7 @@ def _slips(question: Question) -> Iterator[Slip]:
     assert isinstance(own, ast.FunctionDef)
     text = ast.unparse(own)
     for wrong in question.wrong:
-        yield Slip((wrong["says"],), WRITTEN, ast.unparse(ast.parse(wrong["answer"]).body[-1]))
+        yield Slip((wrong["says"],), WRITTEN, _last_definition(wrong["answer"]))
     if not _may_be_changed(question, own):
         return
     names = Names(own, question)
