@@ -5,9 +5,9 @@ from dataclasses import replace
 import asked
 import pytest
 
+from bptt_lab.exercises.causes.worked import chain_line
 from bptt_lab.exercises.judges.derivation import MOST_LINES, judge_derivation
 from bptt_lab.exercises.judges.formula import compare
-from bptt_lab.exercises.judges.worked import chain_line
 from bptt_lab.exercises.kinds import KINDS
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.questions import course_questions

@@ -3,6 +3,7 @@
 import pytest
 from replies import feedback, told
 
+from bptt_lab.exercises.causes.edits import is_contrived
 from bptt_lab.exercises.outcomes import CORRECT
 from bptt_lab.exercises.questions import course_questions
 
@@ -154,3 +155,45 @@ def test_how_a_number_was_found_is_not_claimed():
         feedback("06.1", "7").cause.startswith("7 is what 1 + 3 + 3 gives")
         and feedback("06.1", "13").outcome == CORRECT
     )
+
+
+@pytest.mark.parametrize(
+    ("identity", "answer", "says", "never"),
+    [
+        ("11.2", "g*(x2 + h - x1 - 1/2)", "h stands where (1 + h)/2 belongs.", "missing at 1/2"),
+        ("11.2", "g*(x2 - x1 - h + (1 + h)/2 - 1/2)", "The term h is too much.", "factor"),
+        ("02.4", "(-y/h2-(1-y)/(1-h2))*h2", "The factor (1 - h2) is missing", "y stands where h2 belongs"),
+    ],
+)
+def test_no_change_is_told_by_which_something_cancels(identity, answer, says, never):
+    found = told(identity, answer)
+    assert says in found and never not in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_one"),
+    [
+        ("x2 + h - 1/2", "x2 + h - h/2", True),
+        ("x1/h + (1 - x1)/(1 - h)", "x1/h + (1 - h)/(1 - h)", True),
+        ("x2*h - x1", "x2*h - h*x2/3", True),
+        ("x2*h - x1", "x2*h - h*x1", False),
+        ("x2*h - h*x2/3", "x2*h - h*x2/4", False),
+        ("x2 + 1 - 1/2", "h + 1 - 1/3", False),
+        ("h - h/x2", "h - x2/h", False),
+    ],
+)
+def test_what_cancels_after_a_change_and_not_before_is_contrived(old, new, is_one):
+    one, other = map(course_questions()["11.2"].tree, (new, old))
+    assert is_contrived(one, other) is is_one
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("sum(t,1,T,d_a1(t)*g(t)+d_a1(t-1)*W11*s(t))", "The factor (1 - g(t)**2) is missing at d_a1(t - 1)*W11*s(t)."),
+        ("sum(t,1,T,d_a1(t)*g(t-1)+d_a1(t)*W11*s(t))", "The factor (1 - g(t)**2) is missing at d_a1(t)*W11*s(t)."),
+    ],
+)
+def test_in_one_sum_over_steps_a_missing_slope_is_told_as_a_factor(answer, says):
+    found = told("13.2", answer)
+    assert says in found and "term is missing" not in found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from bptt_lab.exercises.causes.worked import worked_lines
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.derivation import judge_derivation
 from bptt_lab.exercises.judges.formula import judge_formula, prove_formula
@@ -21,7 +22,6 @@ from bptt_lab.exercises.judges.short_answer import (
     prove_number,
     prove_shape,
 )
-from bptt_lab.exercises.judges.worked import worked_lines
 from bptt_lab.exercises.outcomes import CANNOT_READ
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import Style, latex, read

@@ -10,6 +10,7 @@
 - `pairs`: the one pair of changes that makes an answer right.
 - `fitted`: the one change by which the shapes of an answer fit.
 - `uniform`: the same slip in every term of a sum that lacks others.
+- `worked`: the lines of a derivation as the machine writes them.
 - `asked`: whether a formula reads what is asked for, which no correction may.
 - `edits`: the changes that are tried.
 - `paths`: which paths to the loss an answer holds, and how often each.

@@ -17,11 +17,13 @@ from bptt_lab.exercises.causes.edits import (
     constants_of,
     edits,
     factors_of,
+    is_contrived,
     placed,
     regrouped,
     spots,
     with_letters,
 )
+from bptt_lab.exercises.causes.worked import worked_lines
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, bindings, flat, shapes, value_at, values
 from bptt_lab.formulas import FormulaError, write
@@ -102,10 +104,10 @@ def corrections(question: Question, own: Own, scenes: list[Scene]) -> list[Edit]
     try:
         with patience(SECONDS), remembering(scenes):
             aims, begins_right = aims_of(question, scenes), beginning(question, scenes[0])
-            known = factors_in(question), is_number, functions_in(question), numbers_in(question)
+            known = factors_in(question, own.is_line), is_number, functions_in(question), numbers_in(question)
             for edit in edits(own.tree, question.graph.network, *known):
                 is_there = begins_right(edit.tree) and agrees(edit.tree, question, aims)
-                is_told = is_there and not _is_lost(edit, question, scenes)
+                is_told = is_there and not _is_lost(edit, question, scenes) and not is_contrived(edit.tree, own.tree)
                 if is_told and not _names_the_goal(edit, question):
                     found.setdefault(as_free_numbers(edit.tree, question), []).append(edit)
     except Unsettled:
@@ -140,9 +142,11 @@ def right_forms(question: Question) -> list[Tree]:
     return [question.tree(form) for form in (question.answer, *question.same)]
 
 
-def factors_in(question: Question) -> tuple[Tree, ...]:
-    """Return the factors that stand in the right forms of a question, each once."""
-    return tuple({write(factor): factor for form in right_forms(question) for factor in factors_of(form)}.values())
+def factors_in(question: Question, is_line: bool = False) -> tuple[Tree, ...]:
+    """Return the factors in the right forms of a question; of a line of a derivation, also those on the way there."""
+    on_the_way = worked_lines(question)[1:-1] if is_line else []
+    forms = [*right_forms(question), *map(question.tree, on_the_way)]
+    return tuple({write(factor): factor for form in forms for factor in factors_of(form)}.values())
 
 
 def numbers_in(question: Question) -> tuple[Tree, ...]:

@@ -588,6 +588,32 @@ def _unsigned(tree: Tree) -> Tree:
     return _unsigned(tree.inner) if isinstance(tree, Negative) else tree
 
 
+def is_contrived(new: Tree, old: Tree) -> bool:
+    """Return whether a change of an answer makes something in it cancel that did not: a student's slip does not."""
+    return new is not old and _cancels(new) and not _cancels(old)
+
+
+def _cancels(tree: Tree) -> bool:
+    """Return whether two terms of a sum have the same factors but for numbers, or a quotient above and below."""
+    for part in walk(tree):
+        if is_sum(part) and len(cores := [core for term, _ in terms(part) if (core := _core(term))]) > len(set(cores)):
+            return True
+        if isinstance(part, Binary) and part.operator == "/" and _core(part.left) == _core(part.right) != ():
+            return True
+    return False
+
+
+def _core(tree: Tree) -> tuple[str, ...]:
+    """Return the factors of a term as text, but for its numbers, those divided by with a mark, in one order."""
+    match tree:
+        case Binary("*" | "/" as sign, left, right):
+            below = _core(right)
+            return tuple(sorted((*_core(left), *(below if sign == "*" else (f"/ {one}" for one in below)))))
+        case Negative(inner):
+            return _core(inner)
+    return () if is_constant(tree) else (write(tree),)
+
+
 def _slot(number: int, tree: Tree) -> str:
     """Return the slot of a sentence for a part, in brackets around a sum."""
     return f"({{{number}}})" if is_sum(tree) else f"{{{number}}}"

@@ -27,9 +27,14 @@ OF_A_SUM = ("low", "high", "body")
 
 
 def forms_of(tree: Tree, T: int) -> list[Tree]:
-    """Return a right form, its sums written out where they have a number of terms, and its products multiplied out."""
+    """Return a right form, its sums written out where they have a number of terms, and its products multiplied out.
+
+    The terms of one sum over steps stand in sums of their own, and in one sum.
+    """
     found = [tree, unrolled(tree, T)]
     found += [summed(several) for one in found if 1 < len(several := multiplied_out(one)) <= MOST_TERMS]
+    if isinstance(tree, Over) and 1 < len(several := multiplied_out(tree.body)) <= MOST_TERMS:
+        found.append(replace(tree, body=summed(several)))
     return list(dict.fromkeys(found))
 
 

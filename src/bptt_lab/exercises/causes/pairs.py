@@ -23,7 +23,18 @@ from bptt_lab.exercises.causes.corrections import (
     right_forms,
     same,
 )
-from bptt_lab.exercises.causes.edits import Change, alike, changes, is_sum, placed, shifted, spots, terms, together
+from bptt_lab.exercises.causes.edits import (
+    Change,
+    alike,
+    changes,
+    is_contrived,
+    is_sum,
+    placed,
+    shifted,
+    spots,
+    terms,
+    together,
+)
 from bptt_lab.exercises.question import Question
 from bptt_lab.formulas import write
 from bptt_lab.formulas.tree import Binary, Negative, Over, Tree, mapped
@@ -100,6 +111,7 @@ def pair(question: Question, own: Own, scenes: list[Scene]) -> tuple[Slip, Slip]
                 for tree in _mended(own.tree, both)
                 if begins_right(tree) and agrees(tree, question, aims)
                 if as_free_numbers(tree, question) in wanted or own.is_line and _is_plain(both)
+                if not is_contrived(tree, own.tree)
             ]
     except Unsettled:
         return None
@@ -177,7 +189,7 @@ def _is_plain(both: tuple[Slip, Slip]) -> bool:
 def slips(question: Question, own: Own) -> Iterator[Slip]:
     """Yield the slips that an answer may hold, each a change in one place or in all places alike."""
     network, is_number = question.graph.network, has_numbers_only(own.tree, question)
-    known = factors_in(question), is_number, functions_in(question), numbers_in(question)
+    known = factors_in(question, own.is_line), is_number, functions_in(question), numbers_in(question)
     found = list(changes(own.tree, network, *known))
     yield from (Slip((one,)) for one in found)
     yield from (Slip(tuple(group)) for group in alike(found) if len(group) > 1)

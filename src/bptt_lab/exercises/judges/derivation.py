@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bptt_lab.exercises.causes.diagnosis import diagnose
 from bptt_lab.exercises.causes.edits import terms
 from bptt_lab.exercises.causes.named import trial_scenes
+from bptt_lab.exercises.causes.worked import chain_line
 from bptt_lab.exercises.feedback import Feedback
 from bptt_lab.exercises.judges.formula import (
     NO_VALUE,
@@ -22,7 +23,6 @@ from bptt_lab.exercises.judges.formula import (
     wrong_elsewhere,
 )
 from bptt_lab.exercises.judges.left_out import unwanted
-from bptt_lab.exercises.judges.worked import chain_line
 from bptt_lab.exercises.outcomes import CANNOT_READ, CORRECT, OTHER_FORM, UNDECIDED, WRONG
 from bptt_lab.exercises.question import Question
 from bptt_lab.exercises.scenes import FreeScene, flat, shapes, values
