@@ -253,3 +253,10 @@ def test_steps_are_counted_back_only_where_a_result_comes_from_later_ones():
     assert not of("09.6", "d_o") and not of("05.6", "d_h1_now")
     assert steps.said([False, True, True], True, is_back=False) == "It is right at t = 3 and 2, and wrong at t = 1."
     assert steps.said([False, False, False], True, is_back=False) == ""
+
+
+def test_a_result_that_is_a_name_is_told_with_the_line_it_stands_in():
+    (tree,) = ast.parse("def f(a, W):\n    b = a @ W\n    return b, W * 2").body
+    lines = {one.told.says: one.line for one in code_edits(tree)}
+    assert lines["`b` stands where `b.T` belongs"] == "return b, W * 2"
+    assert lines["the factor `2` is too much"] == "W * 2"

@@ -3,7 +3,7 @@
 import pytest
 
 from bptt_lab import Network, course
-from bptt_lab.formulas import FormulaError, Language, latex, latex_lines, read
+from bptt_lab.formulas import FormulaError, Language, Style, latex, latex_lines, read
 from bptt_lab.formulas.tree import Derivative, Letter, Number, free_variables
 
 NETWORK = course.network("one hidden layer")
@@ -180,6 +180,13 @@ def test_a_name_of_the_network_goes_before_a_word_of_the_language():
 )
 def test_a_formula_is_shown_in_the_letters_of_the_course(text, written):
     assert latex(tree(text)) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("x2", "x_{2}"), ("h2", "h^{2}"), ("x", "x"), ("x2_b", r"x_{\mathrm{b}}^{2}")]
+)
+def test_the_number_of_an_input_is_no_layer_and_stands_below(name, written):
+    assert latex(Letter(name), Style(numbers=frozenset({name}))) == written
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,12 @@ class Symbol(NamedTuple):
 
 
 def course_symbol(name: str) -> Symbol:
-    """Return how the course writes a quantity: h1 is a bold h with 1 above, its entries a plain h."""
+    """Return how the course writes a quantity: h1 is a bold h with 1 above, its entries a plain h; x2 has 2 below."""
     match = re.fullmatch(r"([A-Za-z]+)(\d*)((?:_\w+)?)", name)
     base, upper, suffix = match.groups() if match else (name, "", "")
     below = rf"_{{\mathrm{{{suffix[1:]}}}}}".replace("_{\\mathrm{}}", "") if suffix else ""
+    if base == "x" and upper and not suffix:  # an input has no layer
+        upper, below = "", f"_{{{upper}}}"
     single = base if len(base) == 1 else rf"\mathrm{{{base}}}"
     return Symbol(rf"\mathbf{{{base}}}{below}", single + below, upper, base == "a")
 

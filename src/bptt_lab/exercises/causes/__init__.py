@@ -16,5 +16,6 @@
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.
 - `clipping`: right gradients, clipped.
+- `operators`: a function's text with operators for calls of NumPy.
 - `code_changes`, `code_edits`: what a part of a function's text may become, and the function with one change or two.
 """

@@ -36,6 +36,7 @@ BACK = {
     + [(MEAN, SUM), (INSTEAD, INSTEAD), (SIGN_OF, SIGN_OF), (SIGN, SIGN)]
     for one, other in (pair, pair[::-1])
 }
+THERE_AND_BACK = (SIGN_OF, SIGN)  # what is said of a sign is said of it also when it is changed back
 
 
 class Told(NamedTuple):
@@ -63,6 +64,8 @@ class Told(NamedTuple):
     @property
     def back(self) -> Told | None:
         """What is said of the change that takes this one back, if it can be said."""
+        if self.words in THERE_AND_BACK:
+            return self
         return Told(BACK[self.words], self.belongs, self.stands) if self.words in BACK else None
 
 
@@ -103,7 +106,11 @@ class Known:
         self.variables = sorted({*arguments, *stored} - targets)
         at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(names_in(one.slice)) & targets]
         self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
-        self.own = sorted(stored - targets)
+        assigned = [one for one in parts if isinstance(one, ast.Assign) and _is_list(one.value)]
+        self.lists: Names = frozenset(
+            one.id for whole in assigned for one in whole.targets if isinstance(one, ast.Name)
+        )
+        self.own = sorted(stored - targets - self.lists)
         self.factors = self._factors(parts, arguments)
         read = {one.id for one in parts if isinstance(one, ast.Name)}
         sides = [side for one in parts if _is_product(one) for side in (one.left, one.right)]  # type: ignore[attr-defined]
@@ -118,7 +125,16 @@ class Known:
         found = {ast.unparse(one) for one in parts if _is_atom(one) and isinstance(one.ctx, ast.Load)}  # type: ignore[attr-defined]
         inside = {f"{name}[{index}]" for name in arguments for index in sorted(self.indices)}
         called = {ast.unparse(one.func) for one in parts if isinstance(one, ast.Call)}
-        return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - {"np"})
+        return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - self.lists - {"np"})
+
+    def at_place(self, target: ast.expr) -> Known:
+        """Return what is known where an entry is set: the arrays taken at an index are factors at its place too."""
+        if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant | ast.UnaryOp | ast.BinOp)):
+            return self
+        place = ast.unparse(target.slice)
+        here = copy.copy(self)
+        here.factors = sorted({*self.factors, *(f"{name}[{place}]" for name in self.stacked)})
+        return here
 
     def _products(self, unread: list[str]) -> Iterator[str]:
         """Yield the products of two arguments that are read nowhere: a path that was forgotten."""
@@ -135,6 +151,14 @@ def _all_of(arguments: ast.arguments) -> list[ast.arg]:
 
 def _is_product(part: ast.AST) -> bool:
     return isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
+
+
+def _is_list(part: ast.AST) -> bool:
+    """Return whether an expression makes a list or a dict: no factor and no term."""
+    if isinstance(part, ast.BinOp):
+        return isinstance(part.op, ast.Mult) and (_is_list(part.left) or _is_list(part.right))
+    is_call = isinstance(part, ast.Call) and ast.unparse(part.func) in ("list", "dict")
+    return is_call or isinstance(part, ast.List | ast.Dict | ast.ListComp | ast.DictComp)
 
 
 def _is_unit(part: ast.AST) -> bool:
@@ -181,7 +205,8 @@ def names_instead(part: ast.expr, known: Known) -> Iterator[Change]:
     """Another name; of arrays that the function takes at an index, another one of these."""
     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in known.variables:
         for other in known.variables:
-            if other != part.id and (other in known.stacked) == (part.id in known.stacked):
+            is_alike = all((other in kind) == (part.id in kind) for kind in (known.stacked, known.lists))
+            if other != part.id and is_alike:
                 yield _instead(part, other)
 
 
@@ -387,7 +412,7 @@ def factor_missing(part: ast.expr, put: Callable[[str], ast.expr], known: Known)
     if isinstance(part, ast.Constant | ast.Tuple | ast.List):
         return
     for factor in known.factors:
-        for one in (factor, f"(1 - {factor})", f"{factor} * (1 - {factor})"):
+        for one in (factor, f"(1 - {factor})", f"{factor} * (1 - {factor})", f"(1 - {factor} ** 2)"):
             missing = one[1:-1] if one.startswith("(") else one
             yield Change(put(f"{within(part)} * {one}"), Told(FACTOR_MISSING, belongs=missing))
     for number in ("0.5", "2"):

@@ -15,6 +15,7 @@ import numpy as np
 
 from bptt_lab.exercises.causes.code_changes import Told
 from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
+from bptt_lab.exercises.causes.operators import with_operators
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
@@ -27,11 +28,13 @@ Share = Callable[[int, Any], float]
 Known = Callable[[Sequence[Any], Told], str]
 DRIVER = """
 def all_of_them(*arguments):
-    def plain(value):
+    def plain(value, depth=0):
+        if depth > 5:  # a list that holds itself
+            raise ValueError
         if isinstance(value, (tuple, list)):
-            return tuple(plain(one) for one in value)
+            return tuple(plain(one, depth + 1) for one in value)
         if isinstance(value, dict):
-            return {str(name): plain(one) for name, one in value.items()}
+            return {str(name): plain(one, depth + 1) for name, one in value.items()}
         value = np.asarray(value, dtype=float)
         return value if value.size < 20_000 else None
 
@@ -98,10 +101,18 @@ class Search:
 
     def __init__(self, function: Any, calls: Sequence[tuple], run: Run, share: Share) -> None:
         self.function, self.calls, self.run, self.share = function, calls, run, share
-        tree = definition_of(function)
+        tree = self._with_operators(definition_of(function))
         self.text = ast.unparse(tree) if tree else ""
         self.edits = list(code_edits(tree)) if tree else []
         self.results = [one[0] for one in self._results([edit.text for edit in self.edits], self.calls[:1])]
+
+    def _with_operators(self, tree: ast.FunctionDef | None) -> ast.FunctionDef | None:
+        """Return a definition with operators for calls, if what it gives is the same."""
+        texts = [ast.unparse(one) for one in (tree, with_operators(tree))] if tree else []
+        if not tree or texts[0] == texts[1]:
+            return tree
+        one, other = self._results(texts, self.calls) or ([], None)
+        return with_operators(tree) if _are_alike(one, other) else tree
 
     def one_change(self) -> str:
         """Return in words the one change that makes the function right in all calls; '' where none does."""
@@ -171,6 +182,17 @@ class Search:
     def _is_right(self, results: Sequence[Any]) -> bool:
         is_all = len(results) == len(self.calls)
         return is_all and all(self.share(k, result) == 1 for k, result in enumerate(results))
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """Return whether two results hold the same numbers; two that are none are alike."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_are_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_are_alike, one, other))
+    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+        return one is None and other is None
+    return one.shape == other.shape and np.allclose(one, other, equal_nan=True)
 
 
 def _plainest(found: Sequence[CodePair]) -> str:

@@ -21,6 +21,7 @@ SUBSCRIPT = re.compile(
     r"(?<![\w\\}])([A-Za-z][A-Za-z0-9_]*?)_(?:\{([^{}=]*)\}|([0-9]+|[A-Za-z]))(?![\w{])(\([^()]*\))?(?=([\[(^])?)"
 )
 NUMBER = r"(?:\{(\d+)\}|(\d+)(?![\d.]))"
+NUMBERED = "A number that is part of a name stands right behind the letter."
 TIMELESS = "For all steps there is one"
 
 
@@ -150,7 +151,7 @@ def numbered(text: str, language: Language) -> Iterator[Edit]:
     for match in re.finditer(rf"(?<![\w\\])([A-Za-z]+|d_[A-Za-z]+)[_^]{NUMBER}", text):
         base, number = match[1], match[2] or match[3]
         if base not in language.letters and base + number in language.letters:
-            yield Edit(match.start(), match.end(), base + number, "The number of a layer is part of the name.")
+            yield Edit(match.start(), match.end(), base + number, NUMBERED)
     for match in re.finditer(rf"(?<![\w\\])([A-Za-z]+)(?:\^{NUMBER}_(\w+)|_([A-Za-z]+)\^{NUMBER})", text):
         base, *numbers, label, first, third, fourth = match.groups()
         name = f"{base}{next(filter(None, (*numbers, third, fourth)))}_{label or first}"
@@ -171,7 +172,7 @@ def labelled(text: str, language: Language) -> Iterator[Edit]:
         base, label = match.groups()
         found = [name for name in language.offered or language.letters if re.fullmatch(rf"{base}\d+_{label}", name)]
         if len(found) == 1 and not is_known(match[0], language):
-            yield Edit(match.start(), match.end(), found[0], "The number of a layer is part of the name.")
+            yield Edit(match.start(), match.end(), found[0], NUMBERED)
 
 
 def glued(text: str, language: Language) -> Iterator[Edit]:
