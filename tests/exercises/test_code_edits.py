@@ -7,7 +7,18 @@ import pytest
 from test_instances import here
 
 from bptt_lab.exercises.causes import code_changes
+from bptt_lab.exercises.causes.code_changes import (
+    DIVISION_MISSING,
+    DIVISION_SURPLUS,
+    INSTEAD,
+    SIGN,
+    SIGN_OF,
+    Told,
+    is_one_slip,
+    undo_each_other,
+)
 from bptt_lab.exercises.causes.code_edits import code_edits
+from bptt_lab.exercises.causes.operators import with_operators
 from bptt_lab.exercises.judges import function as judge
 from bptt_lab.exercises.judges import mended, steps, whole
 from bptt_lab.exercises.judges.function import judge_function
@@ -157,9 +168,15 @@ def test_where_no_single_change_makes_a_function_right_none_is_told(key, pairs, 
 
 
 def test_two_changes_in_one_line_that_do_the_same_are_told_as_a_line():
-    search = mended.Search(in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: float(found == 0.0))
+    search = mended.Search(
+        in_line("return a + b"), [(2.0, 2.0)], run_here, lambda k, found: float(found == 0.0), misses
+    )
     says = search.one_change()
     assert says == "One change in `return a + b` makes it right."
+
+
+def misses(k, found):
+    return 0.0
 
 
 def in_line(line):
@@ -210,7 +227,9 @@ def test_of_a_text_the_definition_that_holds_is_changed_if_it_is_short():
     text = "def f(a):\n    return a\ndef f(a):\n    return -a\ng = f"
     for name in "fg":
         assert ast.unparse(mended.definition_of(written(text, name))).endswith("return -a")
-    search = mended.Search(written(text, "g"), [(2.0,), (3.0,)], run_here, lambda k, found: float(found == k + 2))
+    search = mended.Search(
+        written(text, "g"), [(2.0,), (3.0,)], run_here, lambda k, found: float(found == k + 2), misses
+    )
     says = search.one_change()
     assert says == "In `return -a`, the sign of `a` is wrong."
     long = "def f(a):\n" + "    a = a + 1\n" * (mended.LONGEST_TEXT // 10) + "    return a"
@@ -260,3 +279,120 @@ def test_a_result_that_is_a_name_is_told_with_the_line_it_stands_in():
     lines = {one.told.says: one.line for one in code_edits(tree)}
     assert lines["`b` stands where `b.T` belongs"] == "return b, W * 2"
     assert lines["the factor `2` is too much"] == "W * 2"
+
+
+def edits_of(text):
+    """Return what is said of each change of a function, and the text with it."""
+    (tree,) = ast.parse(text).body
+    return {one.said(): one.text for one in code_edits(tree)}
+
+
+@pytest.mark.parametrize(
+    ("call", "operator"),
+    [
+        ("np.matmul(a, b)", "a @ b"),
+        ("np.dot(a, np.transpose(b))", "a @ b.T"),
+        ("a.dot(b)", "a @ b"),
+        ("np.multiply(a, 1 - np.square(b))", "a * (1 - b ** 2)"),
+        ("np.subtract(a, np.negative(b))", "a - -b"),
+        ("np.matmul(a, b, out=c)", "np.matmul(a, b, out=c)"),
+        ("np.transpose(a, (1, 0))", "np.transpose(a, (1, 0))"),
+    ],
+)
+def test_a_call_that_is_an_operator_is_read_as_one(call, operator):
+    (tree,) = ast.parse(f"def f(a, b):\n    return {call}").body
+    assert ast.unparse(with_operators(tree)).endswith(f"return {operator}")
+
+
+def test_operators_stand_for_calls_only_if_they_give_the_same():
+    arguments = (np.arange(24.0).reshape(2, 3, 4), np.arange(24.0).reshape(2, 4, 3))
+    for line, is_same in (("a[0].dot(b[0])", True), ("a.dot(b).sum()", False)):
+        search = mended.Search(in_line(f"return {line}"), [arguments], run_here, lambda k, found: 0.0, misses)
+        assert ("@" in search.text) is is_same
+
+
+def test_a_change_by_which_a_list_holds_itself_is_not_made():
+    found = edits_of("def f(a, b):\n    kept = []\n    for c in a:\n        kept.append(c)\n    return kept, b * 2")
+    assert found and not any("append(kept)" in text or "(c * kept)" in text for text in found.values())
+
+
+def test_what_a_loop_counts_with_is_changed_only_where_it_begins_and_in_its_condition():
+    text = "def f(a):\n    t = len(a) - 2\n    while t > 0:\n        a[t] = a[t + 1] * 2\n        t -= 1\n    return a"
+    found = edits_of(text)
+    assert "In `while t > 0:`, `t > 0` stands where `t >= 0` belongs." in found
+    assert "In `t = len(a) - 2`, `len(a) - 2` stands where `len(a) - 1` belongs." in found
+    assert all("    t -= 1" in text for text in found.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "slip"),
+    [
+        ("b @ (c + a)", "b @ c + a"),
+        ("b @ c @ (a - c)", "b @ c @ a - c"),
+        ("(a + c) @ b", "a + c @ b"),
+        ("b @ c + a", "b @ (c + a)"),
+    ],
+)
+def test_a_matrix_that_reaches_one_term_only_is_told(line, slip):
+    found = edits_of(f"def f(a, b, c):\n    return {slip}")
+    assert f"def f(a, b, c):\n    return {line}" in found.values()
+
+
+@pytest.mark.parametrize(("line", "never"), [("a - b", "a - a"), ("a + b", "b + b"), ("a / b", "a / a")])
+def test_no_change_makes_a_part_cancel(line, never):
+    found = edits_of(f"def f(a, b):\n    return {line}")
+    assert found and not any(text.endswith(f"return {never}") for text in found.values())
+
+
+def test_an_entry_that_is_being_set_is_not_read():
+    found = edits_of("def f(a):\n    for t in range(3):\n        a[t] = a[t + 1] * 2\n    return a")
+    assert not any("a[t] = a[t] " in text for text in found.values())
+    assert any("a[t] = a[t - 1] " in text for text in found.values())
+
+
+def test_of_a_slope_at_the_last_step_the_factor_is_told_that_is_missing(in_process):
+    text = (
+        "def backwards(W1, W11, h1, d_last):\n    d_a1 = np.zeros_like(h1)\n    d_a1[-1] = np.matmul(d_last, W1)\n"
+        "    for k in range(2, len(h1) + 1):\n        d_a1[-k] = (1 - h1[-k] ** 2) * (d_a1[-k + 1] @ W11)\n"
+        "    return d_a1, d_a1[0] @ W11"
+    )
+    cause = judge_function(COURSE["06.6"], written(f"import numpy as np\n{text}", "backwards")).cause
+    assert "In `d_a1[-1] = d_last @ W1`, the factor `1 - h1[-1] ** 2` is missing." in cause
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_said"),
+    [
+        (Told(INSTEAD, "back", "1 - back"), Told(INSTEAD, "1 - d_a[t]", "d_a[t]"), False),
+        (Told(INSTEAD, "back", "1 - back ** 2"), Told(INSTEAD, "1 - d ** 2", "d"), False),
+        (Told(DIVISION_SURPLUS, "B"), Told(DIVISION_MISSING, belongs="p.sum()"), False),
+        (Told(INSTEAD, "h[t]", "h[t + 1]"), Told(INSTEAD, "d[t + 1]", "d[t]"), True),
+        (Told(INSTEAD, "W", "W.T"), Told(INSTEAD, "d.T", "d"), True),
+    ],
+)
+def test_what_one_change_does_and_the_other_undoes_is_no_pair(one, other, is_said):
+    assert undo_each_other(one, other) is not is_said
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        (Told(INSTEAD, "a.sum(axis=1)", "a.sum(axis=0)"), Told(INSTEAD, "b.sum(axis=1)", "b.sum(axis=0)"), True),
+        (Told(INSTEAD, "y", "h2"), Told(INSTEAD, "y", "h2"), True),
+        (Told(INSTEAD, "a.sum(axis=1)", "a.sum(axis=0)"), Told(INSTEAD, "b.sum(axis=0)", "b.sum(axis=1)"), False),
+        (Told(SIGN), Told(SIGN), False),
+    ],
+)
+def test_the_same_change_in_two_places_is_one_slip(one, other, is_one):
+    assert is_one_slip(one, other) is is_one
+
+
+def test_of_a_sign_the_way_back_says_the_same():
+    assert Told(SIGN_OF, "h2 - y").back == Told(SIGN_OF, "h2 - y")
+
+
+def test_two_lines_either_of_which_can_be_mended_are_both_told():
+    text = "def f(a):\n    b = a + 1\n    c = b * 2\n    return c"
+    search = mended.Search(written(text, "f"), [(2.0,), (3.0,)], run_here, lambda k, r: float(r == 2 * k + 4), misses)
+    says = search.one_change()
+    assert says.startswith("Either of two changes makes it right. In `b = a + 1`,") and " Or: In `c = b * 2`," in says

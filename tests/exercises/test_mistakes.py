@@ -41,7 +41,7 @@ def test_no_two_mistakes_have_one_name_or_one_sentence():
 
 def test_the_slots_are_words_that_an_edit_can_fill():
     words = {"path", "quantity", "equation", "wrong", "matrix", "parameter", "step", "part", "count", "target"}
-    words |= {"state", "joined", "other", "weight"}
+    words |= {"state", "joined", "other", "weight", "place"}
     assert set().union(*(slots(m.says + m.asks) for m in CATALOGUE.values())) == words
 
 

@@ -197,3 +197,37 @@ def test_what_cancels_after_a_change_and_not_before_is_contrived(old, new, is_on
 def test_in_one_sum_over_steps_a_missing_slope_is_told_as_a_factor(answer, says):
     found = told("13.2", answer)
     assert says in found and "term is missing" not in found
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            "W1.T @ diag(1 - h1(4)**2) @ W11.T @ diag(1 - h1(3)**2) @ W11.T @ d_a2",
+            "All factors but the last stand in the reverse order.",
+        ),
+        (
+            "d_a2 @ W1.T @ diag(1 - h1(4)**2) @ W11.T @ diag(1 - h1(3)**2) @ W11.T",
+            "All factors stand in the reverse order.",
+        ),
+    ],
+)
+def test_a_chain_written_in_the_order_of_a_row_is_told_as_one_slip(answer, says):
+    assert says in told("12.3", answer)
+
+
+def test_of_a_line_what_is_right_of_it_is_told_with_it():
+    found = feedback("16.3", "-D(L, f(3))*d(f(3), a1_f(3))\nd_c(3)*c(2)*f(3)*(1 - f(3)**2)")
+    assert "up to the sign" not in found.right and "Line 2 does not follow" in found.cause
+    assert found.cause.index("Line 1") < found.cause.index("Everything is right up to the sign.")
+
+
+def test_lines_that_only_rename_deltas_are_answered_with_the_line_that_is_wanted():
+    lines = "sum(t, 1, 3, D(L, a1(t))*h1(t-1) + D(L, a2(t))*h2(t-1))\nsum(t, 1, 3, d1(t)*h1(t-1) + d2(t)*h2(t-1))"
+    found = feedback("14.4", lines)
+    first = found.cause.split(":  ")[-1]
+    assert "d(a1(1), W)" in first and feedback("14.4", f"{first}\n{lines}").outcome == CORRECT
+
+
+def test_one_step_for_all_is_told_by_the_quantity_of_that_step():
+    assert "The derivative by a at step 4 has been used for every step." in told("04.4", "sum(i, 1, T, d_s(T)*w_y)")

@@ -417,7 +417,7 @@ class _Translator:
         above, below = [], []
         while self.next in ("^", "_"):
             (above if self.take() == "^" else below).append(self.group())
-        label, entries = self.label(base, below)
+        label, entries = self.label(base, below, above)
         layer, time, rest = self.place(base, label, above)
         name = base + layer + label
         if time is not None and not is_delta and self.is_power(name, time):
@@ -474,8 +474,16 @@ class _Translator:
         is_letter = name in self.language.letters and name != self.language.network.loss
         return is_letter and not above and is_near and self.next == "(" and self.language.is_timed(name)
 
-    def label(self, base: str, below: list[Range]) -> tuple[str, list[Range]]:
-        r"""Return the label below a letter, as in \mathbf{W}_{\mathrm{f}}, and the entries that stand beside it."""
+    def is_numbered(self, base: str, number: str) -> bool:
+        """Return whether a letter without a time is one of several, told apart by numbers: x1, x2, and no x."""
+        known, name = self.language.letters, base + number
+        return number.isdigit() and base not in known and name in known and not self.language.is_timed(name)
+
+    def label(self, base: str, below: list[Range], above: list[Range]) -> tuple[str, list[Range]]:
+        r"""Return the label below a letter, as in \mathbf{W}_{\mathrm{f}}, and the entries that stand beside it.
+
+        A number below is the end of the name where without it there is no such letter, as in x_{2}.
+        """
         label, entries = "", []
         for group in below:
             first, *more = self.cut(group, ",")
@@ -485,6 +493,8 @@ class _Translator:
             if is_label and not label:
                 label = "_" + (match[1] if match else text).replace(r"\_", "_")
                 entries += [(more[0][0], group[1])] if more else []
+            elif not label and not above and self.is_numbered(base, text):
+                label = text
             else:
                 entries.append(group)
         return label, entries

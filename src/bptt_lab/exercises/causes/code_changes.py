@@ -77,9 +77,35 @@ def takes_away(told: Told) -> bool:
 
 def undo_each_other(one: Told, other: Told) -> bool:
     """Return whether one change takes away and the other adds, or puts back what stood there: they say nothing."""
-    surplus = ((FACTOR_SURPLUS, FACTOR_MISSING), (TERM_SURPLUS, TERM_MISSING))
+    surplus = [(FACTOR_SURPLUS, FACTOR_MISSING), (TERM_SURPLUS, TERM_MISSING), (DIVISION_SURPLUS, DIVISION_MISSING)]
     is_there_and_back = one.words == INSTEAD and one.back == other
+    is_there_and_back |= _bare(one) == _bare(other)[::-1] and "1 - " in "".join(_bare(one))  # of whichever names
     return is_there_and_back or (one.words, other.words) in surplus or (other.words, one.words) in surplus
+
+
+def _bare(told: Told) -> tuple[str, str]:
+    """Return what stands and what belongs with one letter for every name."""
+    return _of_one_letter(told.stands), _of_one_letter(told.belongs)
+
+
+@cache
+def _of_one_letter(text: str) -> str:
+    return re.sub(r"[A-Za-z_]\w*(\[[^][]*\])?", "n", text)
+
+
+def is_one_slip(one: Told, other: Told) -> bool:
+    """Return whether two changes are one slip made twice: the same stands where the same belongs."""
+    return one.words == other.words == INSTEAD and _core(one) == _core(other)
+
+
+def _core(told: Told) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what stands and what belongs without what both begin and end with."""
+    one, other = (re.findall(r"\w+|\W", text) for text in (told.stands, told.belongs))
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    return tuple(one), tuple(other)
 
 
 @cache
@@ -102,7 +128,11 @@ class Known:
         arguments = [one.arg for part in parts if isinstance(part, ast.arguments) for one in _all_of(part)]
         targets = {name for loop in parts if isinstance(loop, ast.For) for name in names_in(loop.target)}
         stored = {one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        self.set_here = ""  # the entry that a statement sets
         self.indices: Names = frozenset(targets)
+        loops = [loop for loop in parts if isinstance(loop, ast.While)]
+        self.counts: Names = frozenset(name for loop in loops for name in names_in(loop.test)) & frozenset(stored)
+        self.counting = [one for loop in loops for one in ast.walk(loop) if set(stored_in(one)) & self.counts]
         self.variables = sorted({*arguments, *stored} - targets)
         at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(names_in(one.slice)) & targets]
         self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
@@ -129,11 +159,12 @@ class Known:
 
     def at_place(self, target: ast.expr) -> Known:
         """Return what is known where an entry is set: the arrays taken at an index are factors at its place too."""
-        if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant | ast.UnaryOp | ast.BinOp)):
+        if not isinstance(target, ast.Subscript):
             return self
-        place = ast.unparse(target.slice)
-        here = copy.copy(self)
-        here.factors = sorted({*self.factors, *(f"{name}[{place}]" for name in self.stacked)})
+        place, here = ast.unparse(target.slice), copy.copy(self)
+        here.set_here = ast.unparse(target)
+        if isinstance(target.slice, ast.Constant | ast.UnaryOp | ast.BinOp):
+            here.factors = sorted({*self.factors, *(f"{name}[{place}]" for name in self.stacked)})
         return here
 
     def _products(self, unread: list[str]) -> Iterator[str]:
@@ -165,6 +196,33 @@ def _is_unit(part: ast.AST) -> bool:
     return isinstance(part, ast.Call) and ast.unparse(part.func) in ("np.eye", "np.identity")
 
 
+def says_twice(part: ast.expr) -> bool:
+    """Return whether a sum has a term twice, or something is divided by itself: a slip of somebody has not."""
+    for one in ast.walk(part):
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub):
+            terms = [ast.unparse(term).removeprefix("1 * ") for term in _all_terms(one)]
+            if len(terms) > len(set(terms)):
+                return True
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div) and ast.dump(one.left) == ast.dump(one.right):
+            return True
+    return False
+
+
+def _all_terms(part: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
+        yield from _all_terms(part.left)
+        yield from _all_terms(part.right)
+    else:
+        yield part.operand if isinstance(part, ast.UnaryOp) else part
+
+
+def stored_in(statement: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement sets."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AugAssign) else targets
+    yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
 def names_in(part: ast.AST) -> Iterator[str]:
     return (one.id for one in ast.walk(part) if isinstance(one, ast.Name))
 
@@ -181,6 +239,7 @@ def of_part(part: ast.expr, known: Known) -> Iterator[Change]:
     yield from _operands(part)
     yield from _slopes(part)
     yield from _brackets(part)
+    yield from _brackets_of_chains(part)
     yield from _calls(part)
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
         yield from _products_missing(part, known)
@@ -201,12 +260,15 @@ def within(part: ast.AST) -> str:
     return text if is_tight else f"({text})"
 
 
-def names_instead(part: ast.expr, known: Known) -> Iterator[Change]:
-    """Another name; of arrays that the function takes at an index, another one of these."""
+def names_instead(part: ast.expr, known: Known, is_taken: bool = False) -> Iterator[Change]:
+    """Another name; of arrays that the function takes at an index, another one of these.
+
+    `is_taken`: of the name an entry is taken, which may be one of any array.
+    """
     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in known.variables:
         for other in known.variables:
-            is_alike = all((other in kind) == (part.id in kind) for kind in (known.stacked, known.lists))
-            if other != part.id and is_alike:
+            is_alike = is_taken or (other in known.stacked) == (part.id in known.stacked)
+            if other != part.id and is_alike and (other in known.lists) == (part.id in known.lists):
                 yield _instead(part, other)
 
 
@@ -226,6 +288,8 @@ def _times_instead(part: ast.expr, known: Known) -> Iterator[Change]:
     for other in others:
         if other != text:
             new = f"{base}[{other}]" if other else base
+            if new == known.set_here:
+                continue  # what is being set is not read
             changed = read(new)
             if isinstance(part.ctx, ast.Store) and isinstance(changed, ast.Subscript):
                 changed.ctx = ast.Store()
@@ -234,7 +298,7 @@ def _times_instead(part: ast.expr, known: Known) -> Iterator[Change]:
 
 def _operands(part: ast.expr) -> Iterator[Change]:
     """An operand too many, another sign or operator, a transpose too many or too few, two factors exchanged."""
-    if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
+    if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub) and not isinstance(part.operand, ast.Constant):
         yield Change(part.operand, Told(SIGN_OF, ast.unparse(part.operand)))
     if isinstance(part, ast.Attribute) and part.attr == "T":
         yield Change(part.value, Told(INSTEAD, ast.unparse(part), ast.unparse(part.value)))
@@ -332,6 +396,34 @@ def _brackets(part: ast.expr) -> Iterator[Change]:
                     yield _instead(part, f"({both}) * {' * '.join(map(within, shared))}")
 
 
+def _brackets_of_chains(part: ast.expr) -> Iterator[Change]:
+    """A matrix that multiplies one term only, or one term too many."""
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
+        sign = "+" if isinstance(part.op, ast.Add) else "-"
+        links, other = _links(part.left), within(part.right)
+        for k in range(1, len(links)):
+            one, two = (" @ ".join(map(within, some)) for some in (links[:k], links[k:]))
+            yield _instead(part, f"{one} @ ({two} {sign} {other})")
+            yield _instead(part, f"({one} {sign} {other}) @ {two}")
+        links, other = _links(part.right), ast.unparse(part.left)
+        for k in range(1, len(links)):
+            one, two = (" @ ".join(map(within, some)) for some in (links[:k], links[k:]))
+            yield _instead(part, f"{one} @ ({other} {sign} {two})")
+            yield _instead(part, f"({other} {sign} {one}) @ {two}")
+    if not _is_product(part):
+        return
+    inner = part.right  # type: ignore[attr-defined]
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
+        sign, one = "+" if isinstance(inner.op, ast.Add) else "-", within(part.left)  # type: ignore[attr-defined]
+        left, right = within(inner.left), within(inner.right)
+        yield _instead(part, f"{one} @ {left} {sign} {right}")
+        yield _instead(part, f"{left} {sign} {one} @ {right}")
+
+
+def _links(part: ast.expr) -> list[ast.expr]:
+    return [*_links(part.left), part.right] if _is_product(part) else [part]  # type: ignore[attr-defined]
+
+
 def _factors(part: ast.expr) -> list[ast.expr]:
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
         return [*_factors(part.left), *_factors(part.right)]
@@ -395,6 +487,23 @@ def ranges(part: ast.expr) -> Iterator[Change]:
             if one != "-1":  # a step before the first is the last one
                 new = f"range({one}, {other})".replace("range(0, ", "range(")
                 yield _instead(part, f"reversed({new})" if is_back else new)
+
+
+COMPARED = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
+
+
+def bounds(part: ast.expr) -> Iterator[Change]:
+    """A loop with `while` that goes a step further, or not as far."""
+    if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in COMPARED:
+        new = ast.Compare(part.left, [COMPARED[type(part.ops[0])]()], part.comparators)
+        yield Change(new, Told(INSTEAD, ast.unparse(part), ast.unparse(new)))
+
+
+def starts(part: ast.expr) -> Iterator[Change]:
+    """Another number with which the count of a loop begins."""
+    if not isinstance(part, ast.Tuple):
+        for by in (1, -1):
+            yield _instead(part, _shifted(ast.unparse(part), by))
 
 
 def _shifted(end: str, by: int) -> str:

@@ -21,12 +21,17 @@ from bptt_lab.exercises.causes.code_changes import (
     Change,
     Known,
     Told,
+    bounds,
     factor_missing,
     more,
     names_instead,
     of_part,
     ranges,
     read,
+    says_twice,
+    starts,
+    stored_in,
+    takes_away,
     uncut,
     undo_each_other,
 )
@@ -35,6 +40,7 @@ MOST = 1_500  # changes of one function; the course's answers have that many, bu
 LONGEST_SHOWN = 72  # letters of a line that is quoted
 FILE = "<changed>"
 AS_A_WHOLE = {(ast.Subscript, "slice"), (ast.Call, "func")}  # or not at all
+ENTRY = re.compile(r"(\w+)\[[^\]]*\]")
 INTO_ITSELF = re.compile(r"\b(\w+)\.(?:append|insert|extend)\((?:\w+, )?\1\)")  # such a list has no end
 TWICE = ("1 - (1 - ", ".T.T", "** 2 ** 2")  # what has a shorter change of the same value, or none
 
@@ -49,6 +55,13 @@ class CodeEdit(NamedTuple):
     def said(self) -> str:
         """Return the sentence about the change, with the line it is in."""
         return f"In `{self.line}`, {self.told.says}."
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether the change takes something away, or reads another entry of what is filled: it may be empty there."""
+        one, other = (ENTRY.fullmatch(text) for text in (self.told.stands, self.told.belongs))
+        is_entry = one and other and one[1] == other[1] and re.search(rf"\b{one[1]}\[[^\]]*\] [-+]?=", self.text)
+        return bool(is_entry) or takes_away(self.told)
 
 
 class CodePair(NamedTuple):
@@ -123,7 +136,7 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
     known = Known(tree)
     yield from _results_exchanged(tree) if not only else ()
     for body in _bodies(tree) if not only else ():
-        yield from _set_instead(body)
+        yield from _set_instead(body, known)
         for k in range(len(body) - 1):
             one, other = body[k], body[k + 1]
             body[k], body[k + 1] = other, one
@@ -179,6 +192,13 @@ def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _in_statement(statement: ast.stmt, known: Known) -> Iterator[tuple[str, Told]]:
     line = shown(statement)
+    if statement in known.counting:
+        return  # a loop whose count does not go on has no end
+    if isinstance(statement, ast.While):
+        yield from ((line, told) for told in _at(statement, "test", bounds))
+    if isinstance(statement, ast.Assign) and set(stored_in(statement)) & known.counts:
+        yield from ((line, told) for told in _at(statement, "value", starts))
+        return
     if isinstance(statement, ast.Assign):
         known = known.at_place(statement.targets[0])
     if isinstance(statement, ast.AugAssign):
@@ -188,15 +208,22 @@ def _in_statement(statement: ast.stmt, known: Known) -> Iterator[tuple[str, Told
     for slot in _roots(statement):
         is_place = slot.name == "elts" and not isinstance(slot.part, ast.Name)  # a name alone is found nowhere
         own = shown(slot.part) if is_place else line
-        for inner in _slots(slot):
-            changes = names_instead if isinstance(inner.holder, ast.Subscript) else of_part
-            yield from ((own, told) for told in _at(*inner[:2], partial(changes, known=known), inner.place))
-            if _takes_factors(inner.holder, inner.name):
-                missing = partial(factor_missing, put=read, known=known)
-                yield from ((own, told) for told in _at(*inner[:2], missing, inner.place))
-        if slot.name != "targets":
-            yield from ((own, told) for told in _at(*slot[:2], partial(more, known=known), slot.place))
-            yield from ((own, told) for told in _at(*slot[:2], uncut, slot.place))
+        said_twice = says_twice(slot.part)
+        found = _in_slot(slot, known)
+        yield from ((own, told) for told in found if said_twice or not says_twice(slot.part))
+
+
+def _in_slot(slot: Slot, known: Known) -> Iterator[Told]:
+    """Change an expression in one place at a time, yield what is said, and change it back."""
+    for inner in _slots(slot):
+        is_taken = isinstance(inner.holder, ast.Subscript)
+        changes = partial(names_instead, is_taken=True) if is_taken else of_part
+        yield from _at(*inner[:2], partial(changes, known=known), inner.place)
+        if _takes_factors(inner.holder, inner.name):
+            yield from _at(*inner[:2], partial(factor_missing, put=read, known=known), inner.place)
+    if slot.name != "targets":
+        yield from _at(*slot[:2], partial(more, known=known), slot.place)
+        yield from _at(*slot[:2], uncut, slot.place)
 
 
 class Slot(NamedTuple):
@@ -273,9 +300,11 @@ def _other_sign(statement: ast.AugAssign) -> Iterator[Told]:
         statement.op = op
 
 
-def _set_instead(body: list[ast.stmt]) -> Iterator[tuple[str, Told]]:
+def _set_instead(body: list[ast.stmt], known: Known) -> Iterator[tuple[str, Told]]:
     """Put `=` for `+=`, and the other way round, at each statement of a body in turn; yield the line and the words."""
     for k, old in enumerate(body):
+        if old in known.counting or set(stored_in(old)) & known.counts:
+            continue
         if isinstance(old, ast.AugAssign) and isinstance(old.op, ast.Add):
             body[k] = ast.Assign([old.target], old.value, lineno=old.lineno)
             yield shown(old), Told(INSTEAD, "+=", "=")

@@ -32,6 +32,7 @@ TWO = Number(Fraction(2))
 OUTSIDE = ("exponent", "low", "high", "first", "last", "indices", "missing")  # parts that are numbers of a place
 LIKEWISE = ", and likewise in the other places."
 EXCHANGED = "{0} and {1} are exchanged."
+LONG_CHAIN = 4  # factors: in a shorter one two are exchanged
 LONGEST_TERM = 60  # characters: by a longer term no place is found
 ORDINALS = ("first", "second", "third", "fourth")
 NUMBER_LOST = "A number is missing as a term of {0}."
@@ -196,6 +197,7 @@ def edits(
         yield Edit(group[0].kind, group[0].says, group[0].about, _changed(tree, group))
     yield from _to_a_power(tree)
     yield from _reversed(tree)
+    yield from _turned_round(tree)
     yield from _moved(tree)
 
 
@@ -477,6 +479,27 @@ def _reversed(tree: Tree) -> Iterator[Edit]:
             says = f"The {what} run the wrong way round: {{0}} stands where {{1}} belongs, and so on."
             whole = mapped(tree, lambda part, new=new: new.get(part, part if isinstance(part, Derivative) else None))  # type: ignore[misc]
             yield Edit("time" if what == "steps" else "power", says, (order[0], order[-1]), whole)
+
+
+def _turned_round(tree: Tree) -> Iterator[Edit]:
+    """Yield an answer with a long chain of products in the reverse order, as it is written on a row.
+
+    Also with the column or row at one end left there.
+    """
+    inner = {id(spot.part.left) for spot in spots(tree) if isinstance(spot.part, Binary)}
+    for part in (spot.part for spot in spots(tree) if id(spot.part) not in inner):
+        links = [operand for _, operand in _links(part)]
+        if len(links) < LONG_CHAIN or any(sign != "@" for sign, _ in _links(part)[1:]):
+            continue
+        ways = {
+            "": links[::-1],
+            " but the last": [*links[-2::-1], links[-1]],
+            " but the first": [links[0], *links[:0:-1]],
+        }
+        for kept, way in ways.items():
+            new = {id(part): _chained([("@", link) for link in way])}
+            says = f"All factors{kept}{' of {0}' * (part is not tree)} stand in the reverse order."
+            yield Edit("order", says, (part,), mapped(tree, lambda one, new=new: new.get(id(one))))  # type: ignore[misc]
 
 
 def _complemented(tree: Tree) -> Iterator[list[Change]]:

@@ -167,8 +167,8 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
         question.id,
         WRONG,
         verdict.strength,
-        (good + cause.right).strip(),
-        f"{says}\n{cause.says}{more}".strip(),
+        good.strip(),
+        f"{says}\n{cause.right} {cause.says}".rstrip().replace("\n ", "\n") + more,
         counterexample(question, line.tree, verdict.world) if verdict.world else "",
         question.section,
         cause.asks or f"What do you do to get from {'the line before' if k else 'the question'} to line {line.number}?",
@@ -219,9 +219,9 @@ def _end(question: Question, lines: list[Written], strength: str, is_end: bool) 
 
 def _without_steps(question: Question, lines: list[Written]) -> str:
     """Return what is said of lines that follow from each other by algebra: the derivatives come before them."""
-    formulas = list(dict.fromkeys(line.tree for line in lines if not is_the_question(line.tree, question)))
+    formulas = dict.fromkeys(line.text for line in lines if not is_the_question(line.tree, question))
     first = chain_line(question)
-    if len(formulas) < 2 or not first or any(isinstance(p, Derivative) for tree in formulas for p in walk(tree)):
+    if len(formulas) < 2 or not first:
         return "The end is right. Write the steps that lead to it too, one a line."
     cause = "All lines follow, and algebra alone leads from one to the next. Write the steps before them too, first the"
     return f"{cause} line with the derivatives themselves:  {first}"

@@ -9,23 +9,29 @@ import inspect
 import textwrap
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import Told
+from bptt_lab.exercises.causes.code_changes import is_one_slip
 from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
 from bptt_lab.exercises.causes.operators import with_operators
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
-MOST_PAIRS = 800  # pairs of changes that are tried at once
+MOST_PAIRS = 1_200  # pairs of changes that are tried at once
 MOST_BETTER = 4  # changed functions that are changed once more
+AGAIN = "The same once more: "
+EITHER = "Either of two changes makes it right. {0} Or: {1}"
+SEVERAL = "One change makes it right, in any of {0} lines."
+WORSE = 2  # times as far from the right results: two slips may make up for each other in part
 DRIVER_NAME = "all_of_them"
 Run = Callable[[Any, Sequence[tuple]], Sequence[Any]]
 Share = Callable[[int, Any], float]
-Known = Callable[[Sequence[Any], Told], str]
+Misses = Callable[[int, Any], float]
+Known = Callable[[Sequence[Any], CodeEdit], str]
 DRIVER = """
 def all_of_them(*arguments):
     def plain(value, depth=0):
@@ -96,11 +102,11 @@ class Search:
     """A student's function, the calls, and what judges the results of changed functions, given as texts.
 
     `run(function, calls)` returns what a function gives for each call; `share(k, result)` which share of the result of
-    call k is right, from 0 to 1, or -1 where there is none.
+    call k is right, from 0 to 1, or -1 where there is none; `misses(k, result)` by how much it misses the right one.
     """
 
-    def __init__(self, function: Any, calls: Sequence[tuple], run: Run, share: Share) -> None:
-        self.function, self.calls, self.run, self.share = function, calls, run, share
+    def __init__(self, function: Any, calls: Sequence[tuple], run: Run, share: Share, misses: Misses) -> None:
+        self.function, self.calls, self.run, self.share, self.misses = function, calls, run, share, misses
         tree = self._with_operators(definition_of(function))
         self.text = ast.unparse(tree) if tree else ""
         self.edits = list(code_edits(tree)) if tree else []
@@ -115,27 +121,40 @@ class Search:
         return with_operators(tree) if _are_alike(one, other) else tree
 
     def one_change(self) -> str:
-        """Return in words the one change that makes the function right in all calls; '' where none does."""
+        """Return in words the one change that makes the function right in all calls; '' where none does.
+
+        Where it can be made in either of two lines, both are told.
+        """
         texts = [edit.text for edit in self.edits]
         found = [self.edits[k] for k in self._right_everywhere(texts, self._shares(self.results))]
-        if not found or len({edit.line for edit in found}) > 1:
-            return ""
-        plainest = [edit for edit in found if edit.told.sort == min(one.told.sort for one in found)]
-        return plainest[0].said() if len(plainest) == 1 else f"One change in `{found[0].line}` makes it right."
+        by_line = [list(edits) for _, edits in groupby(sorted(found, key=_line), _line)]
+        said = [_of_a_line(edits) for edits in by_line]
+        if len(said) <= 1:
+            return "".join(said)
+        return EITHER.format(*said) if len(said) == 2 else SEVERAL.format(len(said))
 
     def change_to_known(self, known: Known) -> str:
         """Return in words two changes that make the function right, or one after which its results are known.
 
-        `known(results, told)` says what the results of the first calls are known by after what is told of a change,
-        '' where they are not.
+        `known(results, edit)` says, with a space before it, what the results of the first calls are known by after a
+        change, '' where they are not.
         """
-        near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result], edit.told)]
+        near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result], edit)]
         near = sorted(near, key=plainness)[:MOST_BETTER]
         if says := _plainest(self._right_pairs(pair for one in near for pair in pairs(one))):
             return says
         by_text = self._results([edit.text for edit in near], self.calls)
-        rest = ((edit, known(results, edit.told)) for edit, results in zip(near, by_text, strict=False))
-        return next((f"{edit.said()} With that mended {says}" for edit, says in rest if says), "")
+        rest = [(edit, results) for edit, results in zip(near, by_text, strict=False) if known(results, edit)]
+        before = self.run(self.function, self.calls) if rest else []
+        told = (edit.said() + known(results, edit) for edit, results in rest if self._is_no_worse(results, before))
+        return next(told, "")
+
+    def _is_no_worse(self, results: Sequence[Any], before: Sequence[Any]) -> bool:
+        """Return whether results are as right as they were before a change, in every call: else it mends nothing."""
+        pairs_of_both = [*enumerate(zip(results, before, strict=False))]
+        is_as_right = all(self.share(k, one) >= self.share(k, old) for k, (one, old) in pairs_of_both)
+        misses = [(self.misses(k, one), self.misses(k, old)) for k, (one, old) in pairs_of_both]
+        return is_as_right and sum(one > WORSE * old for one, old in misses) <= len(misses) / 2
 
     def two_changes(self) -> str:
         """Return in words the plainest two changes that make the function right, if no other two are as plain."""
@@ -184,6 +203,16 @@ class Search:
         return is_all and all(self.share(k, result) == 1 for k, result in enumerate(results))
 
 
+def _line(edit: CodeEdit) -> str:
+    return edit.line
+
+
+def _of_a_line(edits: Sequence[CodeEdit]) -> str:
+    """Return what is said of the changes of one line each of which makes a function right."""
+    plainest = [edit for edit in edits if edit.told.sort == min(one.told.sort for one in edits)]
+    return plainest[0].said() if len(plainest) == 1 else f"One change in `{edits[0].line}` makes it right."
+
+
 def _are_alike(one: Any, other: Any) -> bool:
     """Return whether two results hold the same numbers; two that are none are alike."""
     if isinstance(one, dict) and isinstance(other, dict):
@@ -200,7 +229,8 @@ def _plainest(found: Sequence[CodePair]) -> str:
     plainest = [pair for pair in found if pair.far_fetched == min(one.far_fetched for one in found)]
     if len({frozenset({pair.one.told, pair.other.told}) for pair in plainest}) != 1:
         return ""
-    return f"{plainest[0].one.said()} {plainest[0].other.said()}"
+    one, other = plainest[0].one, plainest[0].other
+    return f"{one.said()} {AGAIN if is_one_slip(one.told, other.told) else ''}{other.said()}"
 
 
 def plainness(edit: CodeEdit) -> tuple[bool, int]:

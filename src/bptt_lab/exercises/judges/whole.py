@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import Told, takes_away, undo_each_other
+from bptt_lab.exercises.causes.code_changes import is_one_slip, undo_each_other
+from bptt_lab.exercises.causes.code_edits import CodeEdit
 from bptt_lab.exercises.judges.author_slips import (
     FORGOTTEN,
     Known,
@@ -49,6 +50,8 @@ def slips_of_all(question: Question, function: Any, given: Sequence[Results], fo
         return Slips(1, says)
     if slip := _known_slip(question, author_slips(question), given, found):
         return _said(slip)
+    if says := _of_the_one_wrong(question, given, found):
+        return Slips(1, f"Its numbers are those of a function in which {says}.")
     if says := search.change_to_known(partial(_known_results, question, found)) if search else "":
         return Slips(2, f"Two slips: {says}")
     if slip := _known_slip(question, author_pairs(question), given, found):
@@ -80,7 +83,22 @@ def _search(question: Question, function: Any, found: Sequence[Table]) -> Search
         given, _ = read_results(question, found[k : k + 1], [result])
         return float(np.mean(_right_parts(given[0], found[k]))) if given else -1.0
 
-    return Search(function, calls, run, share)
+    def misses(k: int, result: Any) -> float:
+        given, _ = read_results(question, found[k : k + 1], [result])
+        return _how_far(given[0], found[k]) if given else np.inf
+
+    return Search(function, calls, run, share, misses)
+
+
+def _how_far(given: Mapping[str, np.ndarray], table: Table) -> float:
+    """Return by how much the worst of some results misses the right one, as a share of that."""
+    with np.errstate(all="ignore"):
+        return max(
+            float(np.linalg.norm(given[name] - true) / np.linalg.norm(true))
+            if given[name].shape == true.shape
+            else np.inf
+            for name, true in table.results.items()
+        )
 
 
 def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
@@ -95,18 +113,19 @@ def _right_parts(given: Mapping[str, np.ndarray], table: Table) -> list[bool]:
     return found
 
 
-def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any], told: Told) -> str:
+def _known_results(question: Question, found: Sequence[Table], results: Sequence[Any], edit: CodeEdit) -> str:
     """Return what the results of the first calls are known by after a change: by one slip in the author's function."""
     given, misfit = read_results(question, found[: len(results)], results)
-    slips = [one for one in author_slips(question) if not _undoes(one.slip, told)]
+    slips = [one for one in author_slips(question) if not _undoes(one.slip, edit)]
     slip = None if misfit else _known_slip(question, slips, given, found[: len(results)])
-    return f"its {_numbers(slip)}" if slip else ""
+    again = " too, the same slip once more" if slip and slip.told and is_one_slip(slip.told, edit.told) else ""
+    return f" With that mended its {_numbers(slip).removesuffix('.')}{again}." if slip else ""
 
 
-def _undoes(slip: Slip, told: Told) -> bool:
+def _undoes(slip: Slip, edit: CodeEdit) -> bool:
     """Return whether a slip leaves out what a change takes away or puts in: together they say nothing."""
     leaves_out = slip.zero or slip.told and slip.told.words in FORGOTTEN
-    return bool(leaves_out and takes_away(told) or slip.told and undo_each_other(told, slip.told))
+    return bool(leaves_out and edit.takes_away or slip.told and undo_each_other(edit.told, slip.told))
 
 
 def _known_slip(
@@ -132,9 +151,21 @@ def _holds(
     )
 
 
+def _wrong(given: Sequence[Results], found: Sequence[Table]) -> list[str]:
+    """Return the names of the results that are wrong in the first call."""
+    return [name for name in (given[0] if given else ()) if not is_alike(given[0], found[0].results, found[0], [name])]
+
+
+def _of_the_one_wrong(question: Question, given: Sequence[Results], found: Sequence[Table]) -> str:
+    """Return what is said of the slip that explains the one wrong result among several; '' where it is unknown."""
+    wrong = _wrong(given, found)
+    is_one = len(wrong) == 1 < len(question.returns)
+    return slip_of(question, wrong[0], given, found) if is_one else ""
+
+
 def _each_by_its_own(question: Question, given: Sequence[Results], found: Sequence[Table]) -> str:
     """Return what is said of the two slips that explain one wrong result each; '' unless there are just two."""
-    wrong = [name for name in (given[0] if given else ()) if not is_alike(given[0], found[0].results, found[0], [name])]
+    wrong = _wrong(given, found)
     own: dict[str, list[str]] = {}
     for name in wrong:
         own.setdefault(slip_of(question, name, given, found), []).append(name)

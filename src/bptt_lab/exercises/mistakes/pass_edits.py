@@ -154,8 +154,10 @@ def _steps(graph: Graph, uses: Uses) -> Iterator[Edit]:
             continue
         for mistake, part, counted in _sums(graph, name):
             yield Edit(mistake, {"parameter": name, **part}, own, scaled(_dropped(own, counted), 0))
+        users = " and ".join(dict.fromkeys(use.lower for use in own))
         for step in (1, graph.T):
-            yield Edit("C11", {"step": str(step)}, own, borrowed(of(*own), lambda graph, step=step: step))  # type: ignore[misc]
+            place = {"place": f"{users} at step {step}"}
+            yield Edit("C11", place, own, borrowed(of(*own), lambda graph, step=step: step))  # type: ignore[misc]
 
 
 def _sums(graph: Graph, name: str) -> Iterator[tuple[str, Detail, Callable[[int], bool]]]:

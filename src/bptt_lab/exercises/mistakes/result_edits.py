@@ -70,7 +70,8 @@ def _moved(tables: Tables, asked: Asked, which: str = "above", **parts: Any) -> 
 def _other_times(graph: Graph, goal: Derivative) -> Iterator[Found]:
     yield "E11", {}, lambda tables, asked: sum(_moved(tables, asked, time=t) for t in range(1, graph.T + 1))  # type: ignore[misc, return-value]
     for step in (1, graph.T):
-        yield "C11", {"step": str(step)}, lambda tables, asked, step=step: _moved(tables, asked, time=step)  # type: ignore[misc]
+        place = f"{goal.above.name} at step {step}"
+        yield "C11", {"place": place}, lambda tables, asked, step=step: _moved(tables, asked, time=step)  # type: ignore[misc]
     if goal.below.time is not None:
         for which, by in itertools.product(("below", "above"), (1, -1)):
             yield "A8", {}, partial(_neighbour, which, by)
