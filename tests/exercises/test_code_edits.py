@@ -396,3 +396,34 @@ def test_two_lines_either_of_which_can_be_mended_are_both_told():
     search = mended.Search(written(text, "f"), [(2.0,), (3.0,)], run_here, lambda k, r: float(r == 2 * k + 4), misses)
     says = search.one_change()
     assert says.startswith("Either of two changes makes it right. In `b = a + 1`,") and " Or: In `c = b * 2`," in says
+
+
+def test_of_what_stands_twice_in_a_line_it_is_told_which_one():
+    text = "def f(a, W):\n    for t in range(3):\n        a[t] = a[t + 1] + a[t + 1] @ W\n    return a"
+    found = edits_of(text)
+    for place, new in (("first", "a[t - 1] + a[t + 1] @ W"), ("second", "a[t + 1] + a[t - 1] @ W")):
+        says = f"`a[t + 1]` stands where `a[t - 1]` belongs, in the {place} of its 2 places there."
+        assert f"a[t] = {new}" in found[f"In `a[t] = a[t + 1] + a[t + 1] @ W`, {says}"]
+    assert not any("places there" in says for says in edits_of("def f(ab, a):\n    return ab * a + a_b"))
+
+
+def test_no_slip_is_told_after_a_change_that_makes_things_worse(in_process):
+    """One sum for the whole batch: without its start it is a known slip, and further from what is right."""
+    text = (
+        "def gradient(a2, y, s_start):\n    r = a2 - y\n    s = np.sum(s_start) + 0.5 * np.sum(r ** 2)\n"
+        "    d_l = (1 - np.tanh(s / 10) ** 2) * np.ones(r.shape[:2])\n    return d_l, d_l[:, :, None] * r"
+    )
+    cause = judge_function(COURSE["03.6"], written(f"import numpy as np\n{text}", "gradient")).cause
+    assert "one sum is taken over all sequences, their starts and their losses" in cause and "Two slips" not in cause
+
+
+@pytest.mark.parametrize(
+    ("line", "never"),
+    [
+        ("return 1 / (1 + np.exp(-np.clip(o, -500, 500))) - y", "the term"),
+        ("e = np.exp(np.clip(o, -50, 50))\n    return e / e.sum(axis=-1, keepdims=True) - y", "sign of `50`"),
+    ],
+)
+def test_no_pair_is_told_of_which_one_takes_away_what_the_other_misses(line, never):
+    answer = written(f"import numpy as np\ndef by_scores(o, y):\n    {line}", "by_scores")
+    assert never not in judge_function(COURSE["09.6"], answer).cause

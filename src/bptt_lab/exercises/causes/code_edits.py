@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+import os.path
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -35,6 +36,7 @@ from bptt_lab.exercises.causes.code_changes import (
     uncut,
     undo_each_other,
 )
+from bptt_lab.exercises.causes.edits import ORDINALS
 
 MOST = 1_500  # changes of one function; the course's answers have that many, but for two
 LONGEST_SHOWN = 72  # letters of a line that is quoted
@@ -46,15 +48,28 @@ TWICE = ("1 - (1 - ", ".T.T", "** 2 ** 2")  # what has a shorter change of the s
 
 
 class CodeEdit(NamedTuple):
-    """A change: the line it is in, what is said of it, and the text of the whole function with it."""
+    """A change: the line it is in, what is said of it, and the text of the whole function with it and without it."""
 
     line: str
     told: Told
     text: str
+    before: str
 
     def said(self) -> str:
-        """Return the sentence about the change, with the line it is in."""
-        return f"In `{self.line}`, {self.told.says}."
+        """Return the sentence about the change, with the line it is in; which one, of what stands there repeatedly."""
+        return f"In `{self.line}`, {self.told.says}{self._where()}."
+
+    def _where(self) -> str:
+        """Return in which of its places in a line something stands that is changed; '' where it has one."""
+        lines = self.before.splitlines()
+        changed = lines_changed(lines, self.text) if self.told.words == INSTEAD else {}
+        for k, new in changed.items():
+            starts = [one.start() for one in re.finditer(rf"(?<![\w.]){re.escape(self.told.stands)}(?!\w)", lines[k])]
+            until = len(os.path.commonprefix([lines[k], new]))
+            which = sum(start <= until for start in starts)
+            if len(starts) > 1 and 0 < which <= len(ORDINALS):
+                return f", in the {ORDINALS[which - 1]} of its {len(starts)} places there"
+        return ""
 
     @property
     def takes_away(self) -> bool:
@@ -87,7 +102,9 @@ def code_edits(
     Errors: none; a change that is no Python is passed over.
     """
     tree = copy.deepcopy(definition)
-    tree.decorator_list, seen = [], {ast.unparse(tree)}
+    tree.decorator_list = []
+    before = ast.unparse(tree)
+    seen = {before}
     for line, told in itertools.islice(_changed(tree, only), MOST):
         text = ast.unparse(tree) if wanted is None or wanted(told) else ""
         if text and text not in seen and not any(one in text for one in TWICE) and not INTO_ITSELF.search(text):
@@ -96,7 +113,7 @@ def code_edits(
                 compile(text, FILE, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
-            yield CodeEdit(line, told, text)
+            yield CodeEdit(line, told, text, before)
 
 
 def pairs_of_lines(text: str, edits: Sequence[CodeEdit]) -> Iterator[CodePair]:
