@@ -7,7 +7,7 @@ import pytest
 from test_code_edits import COURSE, made
 from test_instances import here
 
-from bptt_lab.exercises.causes.code_changes import (
+from bptt_lab.exercises.causes.told import (
     EXCHANGED,
     FACTOR_MISSING,
     FACTOR_SURPLUS,

@@ -17,5 +17,6 @@
 - `slips`: a right formula with one slip of the pen.
 - `clipping`: right gradients, clipped.
 - `operators`: a function's text with operators for calls of NumPy.
-- `code_changes`, `code_edits`: what a part of a function's text may become, and the function with one change or two.
+- `told`: what is said of a change of a function's text; `code_names`: what such a text works with; `code_changes`,
+  `code_edits`: what a part of it may become, and the function with one change or two.
 """

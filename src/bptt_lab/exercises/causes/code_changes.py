@@ -7,110 +7,27 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
-USUAL = (r"\.T", r" \*\* 2", r" [-+] 1(?=\])", r"axis=\S+?(?=[,)])|\(0, \d\)|, keepdims=True", r"->\w+|'[\w,]+")
+from bptt_lab.exercises.causes.code_names import Known, is_atom, is_product, is_unit, names_in
+from bptt_lab.exercises.causes.told import (
+    CUT,
+    DIVISION_SURPLUS,
+    FACTOR_MISSING,
+    FACTOR_SURPLUS,
+    INSTEAD,
+    MEAN,
+    SIGN_OF,
+    SUM,
+    TERM_MISSING,
+    TERM_SURPLUS,
+    Told,
+)
+
 OVER_AXES = ("sum", "mean", "max", "min")
 CUTS = [":-1", "1:", "::-1"]
-Names = frozenset[str]
-
-
-INSTEAD = "`{0}` stands where `{1}` belongs"
-FACTOR_SURPLUS, FACTOR_MISSING = "the factor `{0}` is too much", "the factor `{1}` is missing"
-DIVISION_SURPLUS, DIVISION_MISSING = "the division by `{0}` is too much", "the division by `{1}` is missing"
-SIGN_OF, SIGN = "the sign of `{0}` is wrong", "the sign is wrong"
-TERM_SURPLUS, TERM_MISSING = "the term `{0}` is too much", "the term `{1}` is missing"
-MEAN, SUM = "a mean is taken where a sum belongs", "a sum is taken where a mean belongs"
-CUT = "{0} are cut where the whole belongs"
-EXCHANGED = "the results `{0}` and `{1}` are exchanged"
-TOO_EARLY = "what is done comes too early: `{0}` belongs before it"
-# Of the changes of a line that do the same the first one is told.
-SORTS = [{INSTEAD, MEAN, SUM, CUT, TOO_EARLY, EXCHANGED, DIVISION_SURPLUS, DIVISION_MISSING},
-         {FACTOR_SURPLUS, FACTOR_MISSING}, {SIGN_OF, SIGN}, {TERM_SURPLUS, TERM_MISSING}]  # fmt: skip
-BACK = {
-    one: other
-    for pair in [(FACTOR_SURPLUS, FACTOR_MISSING), (DIVISION_SURPLUS, DIVISION_MISSING), (TERM_SURPLUS, TERM_MISSING)]
-    + [(MEAN, SUM), (INSTEAD, INSTEAD), (SIGN_OF, SIGN_OF), (SIGN, SIGN)]
-    for one, other in (pair, pair[::-1])
-}
-THERE_AND_BACK = (SIGN_OF, SIGN)  # what is said of a sign is said of it also when it is changed back
-
-
-class Told(NamedTuple):
-    """What is said of a change: words, with what stands there and what belongs there."""
-
-    words: str
-    stands: str = ""
-    belongs: str = ""
-
-    @property
-    def says(self) -> str:
-        """The words with their parts."""
-        return self.words.format(self.stands, self.belongs)
-
-    @property
-    def sort(self) -> int:
-        """How far it is fetched: a part that stands for another, a factor, a sign, a term."""
-        return next(k for k, words in enumerate(SORTS) if self.words in words)
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether it is one of the slips that are made most: a sign, a transpose, a square, a step, an axis."""
-        return self.words in (SIGN, SIGN_OF) or self.words == INSTEAD and _differ_as_usual(self.stands, self.belongs)
-
-    @property
-    def back(self) -> Told | None:
-        """What is said of the change that takes this one back, if it can be said."""
-        if self.words in THERE_AND_BACK:
-            return self
-        return Told(BACK[self.words], self.belongs, self.stands) if self.words in BACK else None
-
-
-def takes_away(told: Told) -> bool:
-    """Return whether a change takes away a factor, a term or what was computed: another name, or a line too late."""
-    is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
-    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS, TOO_EARLY)
-
-
-def undo_each_other(one: Told, other: Told) -> bool:
-    """Return whether one change takes away and the other adds, or puts back what stood there: they say nothing."""
-    surplus = [(FACTOR_SURPLUS, FACTOR_MISSING), (TERM_SURPLUS, TERM_MISSING), (DIVISION_SURPLUS, DIVISION_MISSING)]
-    is_there_and_back = one.words == INSTEAD and one.back == other
-    is_there_and_back |= _bare(one) == _bare(other)[::-1] and "1 - " in "".join(_bare(one))  # of whichever names
-    return is_there_and_back or (one.words, other.words) in surplus or (other.words, one.words) in surplus
-
-
-def _bare(told: Told) -> tuple[str, str]:
-    """Return what stands and what belongs with one letter for every name."""
-    return _of_one_letter(told.stands), _of_one_letter(told.belongs)
-
-
-@cache
-def _of_one_letter(text: str) -> str:
-    return re.sub(r"[A-Za-z_]\w*(\[[^][]*\])?", "n", text)
-
-
-def is_one_slip(one: Told, other: Told) -> bool:
-    """Return whether two changes are one slip made twice: the same stands where the same belongs."""
-    return one.words == other.words == INSTEAD and _core(one) == _core(other)
-
-
-def _core(told: Told) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what stands and what belongs without what both begin and end with."""
-    one, other = (re.findall(r"\w+|\W", text) for text in (told.stands, told.belongs))
-    while one and other and one[0] == other[0]:
-        one, other = one[1:], other[1:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
-    return tuple(one), tuple(other)
-
-
-@cache
-def _differ_as_usual(one: str, other: str) -> bool:
-    return any(re.sub(part, "", one) == re.sub(part, "", other) for part in USUAL)
 
 
 class Change(NamedTuple):
@@ -118,119 +35,6 @@ class Change(NamedTuple):
 
     part: ast.expr
     told: Told
-
-
-class Known:
-    """The names of a function: arguments and variables, indices of loops, and what may be a factor or a term."""
-
-    def __init__(self, tree: ast.FunctionDef) -> None:
-        parts = list(ast.walk(tree))
-        arguments = [one.arg for part in parts if isinstance(part, ast.arguments) for one in _all_of(part)]
-        targets = {name for loop in parts if isinstance(loop, ast.For) for name in names_in(loop.target)}
-        stored = {one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        self.set_here = ""  # the entry that a statement sets
-        self.indices: Names = frozenset(targets)
-        loops = [loop for loop in parts if isinstance(loop, ast.While)]
-        self.counts: Names = frozenset(name for loop in loops for name in names_in(loop.test)) & frozenset(stored)
-        self.counting = [one for loop in loops for one in ast.walk(loop) if set(stored_in(one)) & self.counts]
-        self.variables = sorted({*arguments, *stored} - targets)
-        at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(names_in(one.slice)) & targets]
-        self.stacked: Names = frozenset(one.value.id for one in at_index if isinstance(one.value, ast.Name))
-        assigned = [one for one in parts if isinstance(one, ast.Assign) and _is_list(one.value)]
-        self.lists: Names = frozenset(
-            one.id for whole in assigned for one in whole.targets if isinstance(one, ast.Name)
-        )
-        self.own = sorted(stored - targets - self.lists)
-        self.factors = self._factors(parts, arguments)
-        read = {one.id for one in parts if isinstance(one, ast.Name)}
-        sides = [side for one in parts if _is_product(one) for side in (one.left, one.right)]  # type: ignore[attr-defined]
-        found = {one.value if isinstance(one, ast.Attribute) else one for one in sides}
-        used = {one.id for one in found if isinstance(one, ast.Name) and one.id in arguments}
-        self.matrices = sorted(used | {name for name in arguments if name not in read})
-        self.products = list(self._products([name for name in arguments if name not in read]))
-        self.products += sorted({ast.unparse(one) for one in parts if _is_unit(one)})
-
-    def _factors(self, parts: list[ast.AST], arguments: list[str]) -> list[str]:
-        """Return what stands in the function and could be a factor elsewhere: names, and names at an index."""
-        found = {ast.unparse(one) for one in parts if _is_atom(one) and isinstance(one.ctx, ast.Load)}  # type: ignore[attr-defined]
-        inside = {f"{name}[{index}]" for name in arguments for index in sorted(self.indices)}
-        called = {ast.unparse(one.func) for one in parts if isinstance(one, ast.Call)}
-        return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - self.lists - {"np"})
-
-    def at_place(self, target: ast.expr) -> Known:
-        """Return what is known where an entry is set: the arrays taken at an index are factors at its place too."""
-        if not isinstance(target, ast.Subscript):
-            return self
-        place, here = ast.unparse(target.slice), copy.copy(self)
-        here.set_here = ast.unparse(target)
-        if isinstance(target.slice, ast.Constant | ast.UnaryOp | ast.BinOp):
-            here.factors = sorted({*self.factors, *(f"{name}[{place}]" for name in self.stacked)})
-        return here
-
-    def _products(self, unread: list[str]) -> Iterator[str]:
-        """Yield the products of two arguments that are read nowhere: a path that was forgotten."""
-        for one in unread if len(unread) == 2 else []:
-            (other,) = set(unread) - {one}
-            yield f"{one} @ {other}"
-            for index in sorted(self.indices):
-                yield f"{one}[{index}] @ {other}"
-
-
-def _all_of(arguments: ast.arguments) -> list[ast.arg]:
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-
-
-def _is_product(part: ast.AST) -> bool:
-    return isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
-
-
-def _is_list(part: ast.AST) -> bool:
-    """Return whether an expression makes a list or a dict: no factor and no term."""
-    if isinstance(part, ast.BinOp):
-        return isinstance(part.op, ast.Mult) and (_is_list(part.left) or _is_list(part.right))
-    is_call = isinstance(part, ast.Call) and ast.unparse(part.func) in ("list", "dict")
-    return is_call or isinstance(part, ast.List | ast.Dict | ast.ListComp | ast.DictComp)
-
-
-def _is_unit(part: ast.AST) -> bool:
-    return isinstance(part, ast.Call) and ast.unparse(part.func) in ("np.eye", "np.identity")
-
-
-def says_twice(part: ast.expr) -> bool:
-    """Return whether a sum has a term twice, or something is divided by itself: a slip of somebody has not."""
-    for one in ast.walk(part):
-        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub):
-            terms = [ast.unparse(term).removeprefix("1 * ") for term in _all_terms(one)]
-            if len(terms) > len(set(terms)):
-                return True
-        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div) and ast.dump(one.left) == ast.dump(one.right):
-            return True
-    return False
-
-
-def _all_terms(part: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
-        yield from _all_terms(part.left)
-        yield from _all_terms(part.right)
-    else:
-        yield part.operand if isinstance(part, ast.UnaryOp) else part
-
-
-def stored_in(statement: ast.AST) -> Iterator[str]:
-    """Yield the names that a statement sets."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    targets = [statement.target] if isinstance(statement, ast.AugAssign) else targets
-    yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def names_in(part: ast.AST) -> Iterator[str]:
-    return (one.id for one in ast.walk(part) if isinstance(one, ast.Name))
-
-
-def _is_atom(part: ast.AST) -> bool:
-    """Return whether a part is a name, or a name at an index."""
-    is_entry = isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name)
-    return isinstance(part, ast.Name) or is_entry
 
 
 def of_part(part: ast.expr, known: Known) -> Iterator[Change]:
@@ -342,7 +146,7 @@ def _slopes(part: ast.expr) -> Iterator[Change]:
         yield from _slope_of_another(_factors(part))
     if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):
         yield _instead(part, ast.unparse(part.left))
-    if _is_atom(part) and isinstance(part.ctx, ast.Load):  # type: ignore[attr-defined]
+    if is_atom(part) and isinstance(part.ctx, ast.Load):  # type: ignore[attr-defined]
         for new in (f"(1 - {text})", f"np.tanh({text})", f"{text} ** 2", f"(1 - {text} ** 2)", f"{text}.T"):
             yield _instead(part, new)
 
@@ -410,7 +214,7 @@ def _brackets_of_chains(part: ast.expr) -> Iterator[Change]:
             one, two = (" @ ".join(map(within, some)) for some in (links[:k], links[k:]))
             yield _instead(part, f"{one} @ ({other} {sign} {two})")
             yield _instead(part, f"({other} {sign} {one}) @ {two}")
-    if not _is_product(part):
+    if not is_product(part):
         return
     inner = part.right  # type: ignore[attr-defined]
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
@@ -421,7 +225,7 @@ def _brackets_of_chains(part: ast.expr) -> Iterator[Change]:
 
 
 def _links(part: ast.expr) -> list[ast.expr]:
-    return [*_links(part.left), part.right] if _is_product(part) else [part]  # type: ignore[attr-defined]
+    return [*_links(part.left), part.right] if is_product(part) else [part]  # type: ignore[attr-defined]
 
 
 def _factors(part: ast.expr) -> list[ast.expr]:
@@ -453,7 +257,7 @@ def _calls(part: ast.expr) -> Iterator[Change]:
         yield Change(average, Told(SUM))
     if name.rpartition(".")[2] in OVER_AXES:
         yield from _axes(part, text)
-    if _is_unit(part) and len(part.args) == 1:
+    if is_unit(part) and len(part.args) == 1:
         size = ast.unparse(part.args[0])
         yield _instead(part, f"np.zeros(({size}, {size}))")
 

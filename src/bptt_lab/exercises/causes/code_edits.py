@@ -15,13 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bptt_lab.exercises.causes.code_changes import (
-    EXCHANGED,
-    INSTEAD,
-    SIGN,
-    TOO_EARLY,
     Change,
-    Known,
-    Told,
     bounds,
     factor_missing,
     more,
@@ -29,14 +23,12 @@ from bptt_lab.exercises.causes.code_changes import (
     of_part,
     ranges,
     read,
-    says_twice,
     starts,
-    stored_in,
-    takes_away,
     uncut,
-    undo_each_other,
 )
+from bptt_lab.exercises.causes.code_names import Known, says_twice, stored_in
 from bptt_lab.exercises.causes.edits import ORDINALS
+from bptt_lab.exercises.causes.told import EXCHANGED, INSTEAD, SIGN, TOO_EARLY, Told, takes_away, undo_each_other
 
 MOST = 1_500  # changes of one function; the course's answers have that many, but for two
 LONGEST_SHOWN = 72  # letters of a line that is quoted

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import DIVISION_MISSING, FACTOR_MISSING, INSTEAD, MEAN, TERM_MISSING, Told
 from bptt_lab.exercises.causes.code_edits import code_edits, lines_changed, shortened
+from bptt_lab.exercises.causes.told import DIVISION_MISSING, FACTOR_MISSING, INSTEAD, MEAN, TERM_MISSING, Told
 from bptt_lab.exercises.judges.instances import Table, tables
 from bptt_lab.exercises.judges.returned import Misfit, named
 from bptt_lab.exercises.judges.steps import has_steps

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import is_one_slip
 from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
 from bptt_lab.exercises.causes.operators import with_operators
+from bptt_lab.exercises.causes.told import is_one_slip
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt_lab.exercises.causes.code_changes import is_one_slip, undo_each_other
 from bptt_lab.exercises.causes.code_edits import CodeEdit
+from bptt_lab.exercises.causes.told import is_one_slip, undo_each_other
 from bptt_lab.exercises.judges.author_slips import (
     FORGOTTEN,
     Known,
@@ -81,7 +81,8 @@ def _search(question: Question, function: Any, found: Sequence[Table]) -> Search
 
     def share(k: int, result: Any) -> float:
         given, _ = read_results(question, found[k : k + 1], [result])
-        return float(np.mean(_right_parts(given[0], found[k]))) if given else -1.0
+        with np.errstate(all="ignore"):
+            return float(np.mean(_right_parts(given[0], found[k]))) if given else -1.0
 
     def misses(k: int, result: Any) -> float:
         given, _ = read_results(question, found[k : k + 1], [result])
