@@ -312,6 +312,10 @@ def test_what_a_loop_counts_with_is_changed_only_where_it_begins_and_in_its_cond
     assert "In `while t > 0:`, `t > 0` stands where `t >= 0` belongs." in found
     assert "In `t = len(a) - 2`, `len(a) - 2` stands where `len(a) - 1` belongs." in found
     assert all("    t -= 1" in text for text in found.values())
+    endless = text.replace("while t > 0:", "while True:").replace(
+        "t -= 1", "t -= 1\n        if t < 0:\n            break"
+    )
+    assert all("    t -= 1\n" in text for text in edits_of(endless).values())
 
 
 @pytest.mark.parametrize(

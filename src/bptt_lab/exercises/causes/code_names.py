@@ -20,7 +20,7 @@ class Known:
         self.set_here = ""  # the entry that a statement sets
         self.indices: Names = frozenset(targets)
         loops = [loop for loop in parts if isinstance(loop, ast.While)]
-        self.counts: Names = frozenset(name for loop in loops for name in names_in(loop.test)) & frozenset(stored)
+        self.counts: Names = frozenset(name for loop in loops for name in _counted_in(loop)) & frozenset(stored)
         self.counting = [one for loop in loops for one in ast.walk(loop) if set(stored_in(one)) & self.counts]
         self.variables = sorted({*arguments, *stored} - targets)
         at_index = [one for one in parts if isinstance(one, ast.Subscript) and set(names_in(one.slice)) & targets]
@@ -83,6 +83,14 @@ def _is_list(part: ast.AST) -> bool:
 
 def is_unit(part: ast.AST) -> bool:
     return isinstance(part, ast.Call) and ast.unparse(part.func) in ("np.eye", "np.identity")
+
+
+def _counted_in(loop: ast.While) -> Iterator[str]:
+    """Yield the names by which a loop may end: those of its condition, and those that go on by a number in it."""
+    yield from names_in(loop.test)
+    for one in ast.walk(loop):
+        if isinstance(one, ast.AugAssign) and isinstance(one.value, ast.Constant):
+            yield from stored_in(one)
 
 
 def says_twice(part: ast.expr) -> bool:
