@@ -16,7 +16,7 @@
 - `paths`: which paths to the loss an answer holds, and how often each.
 - `slips`: a right formula with one slip of the pen.
 - `clipping`: right gradients, clipped.
-- `operators`: a function's text with operators for calls of NumPy.
+- `operators`, `unset`: a function's text with operators for calls of NumPy; with no numbers where none has been set.
 - `told`: what is said of a change of a function's text; `code_names`: what such a text works with; `code_changes`,
   `code_edits`: what a part of it may become, and the function with one change or two.
 """

@@ -306,8 +306,9 @@ def bounds(part: ast.expr) -> Iterator[Change]:
 def starts(part: ast.expr) -> Iterator[Change]:
     """Another number with which the count of a loop begins."""
     if not isinstance(part, ast.Tuple):
-        for by in (1, -1):
-            yield _instead(part, _shifted(ast.unparse(part), by))
+        for new in (_shifted(ast.unparse(part), by) for by in (1, -1)):
+            if new != "-1":  # a step before the first is the last one
+                yield _instead(part, new)
 
 
 def _shifted(end: str, by: int) -> str:

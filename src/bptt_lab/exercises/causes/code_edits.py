@@ -26,15 +26,25 @@ from bptt_lab.exercises.causes.code_changes import (
     starts,
     uncut,
 )
-from bptt_lab.exercises.causes.code_names import Known, says_twice, stored_in
+from bptt_lab.exercises.causes.code_names import Known, names_in, says_twice, stored_in
 from bptt_lab.exercises.causes.edits import ORDINALS
-from bptt_lab.exercises.causes.told import EXCHANGED, INSTEAD, SIGN, TOO_EARLY, Told, takes_away, undo_each_other
+from bptt_lab.exercises.causes.told import (
+    EXCHANGED,
+    INSTEAD,
+    LINE_SURPLUS,
+    SIGN,
+    TOO_EARLY,
+    Told,
+    takes_away,
+    undo_each_other,
+)
 
 MOST = 1_500  # changes of one function; the course's answers have that many, but for two
 LONGEST_SHOWN = 72  # letters of a line that is quoted
 FILE = "<changed>"
 AS_A_WHOLE = {(ast.Subscript, "slice"), (ast.Call, "func")}  # or not at all
 ENTRY = re.compile(r"(\w+)\[[^\]]*\]")
+ENDS = {"0", "-1"}
 INTO_ITSELF = re.compile(r"\b(\w+)\.(?:append|insert|extend)\((?:\w+, )?\1\)")  # such a list has no end
 TWICE = ("1 - (1 - ", ".T.T", "** 2 ** 2")  # what has a shorter change of the same value, or none
 
@@ -62,6 +72,12 @@ class CodeEdit(NamedTuple):
             if len(starts) > 1 and 0 < which <= len(ORDINALS):
                 return f", in the {ORDINALS[which - 1]} of its {len(starts)} places there"
         return ""
+
+    @property
+    def takes_another_end(self) -> bool:
+        """Whether the change takes the last entry for the first one, or the first for the last."""
+        one, other = (re.fullmatch(r"(\w+)\[(-?\d)\]", text) for text in (self.told.stands, self.told.belongs))
+        return bool(one and other and one[1] == other[1] and {one[2], other[2]} == ENDS)
 
     @property
     def takes_away(self) -> bool:
@@ -146,11 +162,8 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
     yield from _results_exchanged(tree) if not only else ()
     for body in _bodies(tree) if not only else ():
         yield from _set_instead(body, known)
-        for k in range(len(body) - 1):
-            one, other = body[k], body[k + 1]
-            body[k], body[k + 1] = other, one
-            yield shown(one), Told(TOO_EARLY, shown(other))
-            body[k], body[k + 1] = one, other
+        yield from _other_order(body)
+        yield from _left_out(body, known)
     for statement in list(ast.walk(tree)):
         if (
             isinstance(statement, ast.stmt)
@@ -158,6 +171,26 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
             and only in ("", shortened(_first_line(statement)))
         ):
             yield from _in_statement(statement, known)
+
+
+def _other_order(body: list[ast.stmt]) -> Iterator[tuple[str, Told]]:
+    """Exchange two neighbouring statements at a time, yield the first and what is said, and change them back."""
+    for k, (one, other) in enumerate(itertools.pairwise(list(body))):
+        if not isinstance(other, ast.Return):  # what stands after it is left out
+            body[k], body[k + 1] = other, one
+            yield shown(one), Told(TOO_EARLY, shown(other))
+            body[k], body[k + 1] = one, other
+
+
+def _left_out(body: list[ast.stmt], known: Known) -> Iterator[tuple[str, Told]]:
+    """Leave out one statement at a time that computes something anew, yield it and what is said, and put it back."""
+    for k, one in enumerate(list(body)):
+        is_loop = isinstance(one, ast.For | ast.AugAssign) and one not in known.counting
+        is_anew = isinstance(one, ast.Assign) and set(stored_in(one)) & set(names_in(one.value))
+        if (is_loop or is_anew) and len(body) > 1:
+            del body[k]
+            yield shown(one), Told(LINE_SURPLUS)
+            body.insert(k, one)
 
 
 def _results_exchanged(tree: ast.FunctionDef) -> Iterator[tuple[str, Told]]:
@@ -210,6 +243,8 @@ def _in_statement(statement: ast.stmt, known: Known) -> Iterator[tuple[str, Told
         return
     if isinstance(statement, ast.Assign):
         known = known.at_place(statement.targets[0])
+    if isinstance(statement, ast.Return):
+        known = known.at_the_end()
     if isinstance(statement, ast.AugAssign):
         yield from ((line, told) for told in _other_sign(statement))
     if isinstance(statement, ast.For):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 
 Names = frozenset[str]
@@ -47,13 +48,26 @@ class Known:
         return sorted((found | inside | set(arguments)) - called - self.indices - self.stacked - self.lists - {"np"})
 
     def at_place(self, target: ast.expr) -> Known:
-        """Return what is known where an entry is set: the arrays taken at an index are factors at its place too."""
+        """Return what is known where something is set, which is no factor of itself.
+
+        The arrays taken at an index are factors at the place of an entry that is set, too.
+        """
         if not isinstance(target, ast.Subscript):
-            return self
+            here = copy.copy(self)
+            here.factors = [factor for factor in self.factors if factor != ast.unparse(target)]
+            return here
         place, here = ast.unparse(target.slice), copy.copy(self)
         here.set_here = ast.unparse(target)
         if isinstance(target.slice, ast.Constant | ast.UnaryOp | ast.BinOp):
             here.factors = sorted({*self.factors, *(f"{name}[{place}]" for name in self.stacked)})
+        return here
+
+    def at_the_end(self) -> Known:
+        """Return what is known after all loops: of the arrays taken at an index, the first entry and the last."""
+        here = copy.copy(self)
+        inside = {factor for factor in self.factors if set(re.findall(r"\w+", factor.partition("[")[2])) & self.indices}
+        ends = {f"{name}[{place}]" for name in self.stacked for place in ("0", "-1")}
+        here.factors = sorted({*self.factors, *ends} - inside)
         return here
 
     def _products(self, unread: list[str]) -> Iterator[str]:

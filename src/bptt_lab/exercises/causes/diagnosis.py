@@ -28,7 +28,7 @@ from bptt_lab.exercises.causes.corrections import (
 from bptt_lab.exercises.causes.edits import LIKEWISE, Edit, edits, is_product, is_sum, spots, terms
 from bptt_lab.exercises.causes.fitted import fitted
 from bptt_lab.exercises.causes.multiplied import opened
-from bptt_lab.exercises.causes.named import catalogued, named_cause, slope_too_much, trial_scenes
+from bptt_lab.exercises.causes.named import MISSING_SLOPE, catalogued, named_cause, slope_too_much, trial_scenes
 from bptt_lab.exercises.causes.pairs import LOST_TERM, RANGE, pair
 from bptt_lab.exercises.causes.pairs import Slip as SlipOfTwo
 from bptt_lab.exercises.causes.paths import account
@@ -54,7 +54,6 @@ WHOLE_TRANSPOSED = "The whole is transposed: its rows and columns are exchanged.
 ASKS_OF_A_SIGN = "Which sign has the whole, and where does it come from?"
 ASKS_OF_TOTAL = "Which paths does the total derivative follow that another factor or term has followed already?"
 OF_INNER_SIGNS = frozenset({"B8"})  # told of a slope that stands in the answer with a wrong sign, and of no other
-MISSING_SLOPE = "B1"  # a row of the catalogue
 EVERY_LAYER = "every layer"  # where the slopes of all activations are wrong alike
 OF_A_LOOP = frozenset({"A5"})  # which asks about a loop: a formula has none
 ASKS_OF_SHARES = "At which steps is it used, and does the share of each of them stand in the sum?"

@@ -20,7 +20,7 @@ from bptt_lab.symbolic import worlds
 from bptt_lab.symbolic.values import Scene
 
 TRIED, TRIED_SMALL, SMALL = 3, 10, 8  # a goal of few numbers is tried at more points: paths must be told apart
-SLOPE_TWICE = "B7"  # a row of the catalogue
+MISSING_SLOPE, SLOPE_TWICE = "B1", "B7"  # rows of the catalogue
 SLOPE_TOO_MUCH = "The slope of the activation in {equation} is a factor too much."
 ASKS_OF_CANCELLING = "Does it stand in the rest already, or does it cancel against another factor?"
 Catalogued = tuple[tuple[mutants.Mutant, np.ndarray], ...]

@@ -17,9 +17,10 @@ MEAN, SUM = "a mean is taken where a sum belongs", "a sum is taken where a mean 
 CUT = "{0} are cut where the whole belongs"
 EXCHANGED = "the results `{0}` and `{1}` are exchanged"
 TOO_EARLY = "what is done comes too early: `{0}` belongs before it"
+LINE_SURPLUS = "the whole line is too much"
 # Of the changes of a line that do the same the first one is told.
 SORTS = [{INSTEAD, MEAN, SUM, CUT, TOO_EARLY, EXCHANGED, DIVISION_SURPLUS, DIVISION_MISSING},
-         {FACTOR_SURPLUS, FACTOR_MISSING}, {SIGN_OF, SIGN}, {TERM_SURPLUS, TERM_MISSING}]  # fmt: skip
+         {FACTOR_SURPLUS, FACTOR_MISSING, LINE_SURPLUS}, {SIGN_OF, SIGN}, {TERM_SURPLUS, TERM_MISSING}]  # fmt: skip
 BACK = {
     one: other
     for pair in [(FACTOR_SURPLUS, FACTOR_MISSING), (DIVISION_SURPLUS, DIVISION_MISSING), (TERM_SURPLUS, TERM_MISSING)]
@@ -62,7 +63,7 @@ class Told(NamedTuple):
 def takes_away(told: Told) -> bool:
     """Return whether a change takes away a factor, a term or what was computed: another name, or a line too late."""
     is_name = told.words == INSTEAD and told.stands.isidentifier() and told.belongs.isidentifier()
-    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS, TOO_EARLY)
+    return is_name or told.words in (FACTOR_SURPLUS, TERM_SURPLUS, TOO_EARLY, LINE_SURPLUS)
 
 
 def undo_each_other(one: Told, other: Told) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bptt_lab.exercises.causes.cause import Cause
+from bptt_lab.exercises.causes.named import MISSING_SLOPE
 from bptt_lab.exercises.feedback import Feedback, told_apart
 from bptt_lab.exercises.judges import elsewhere, steps, whole
 from bptt_lab.exercises.judges.arrays import (
@@ -40,6 +41,7 @@ QUICK = 0.3  # seconds a call may take if more instances are to be tried
 OUTCOME_OF = {"refused": CANNOT_READ, "timed out": TIMED_OUT, "crashed": CRASHED, "unsteady": WRONG}
 MENDABLE = ("crashed", "unsteady")  # ends for which a change of the function is looked for too
 OF_A_CHANGE = "Which equation does this line say?"
+OF_NUMBERS = "In which of your lines is that, and which equation does it say?"
 LONGEST_BESIDE = 200  # letters of a cause that is told beside another one
 IN_PLACE = "E10"
 
@@ -85,7 +87,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     is_told = given and failed and outcome.kind != "timed out"
     here = said(question, elsewhere.where(question, found[0], failed)) if is_told else ""
     is_mendable = misfit or outcome.kind in MENDABLE
-    own = _said_of_all(_as_a_whole(question, function, [], found, outcome)) if is_mendable else None
+    own = _as_a_whole(question, function, [], found, outcome) if is_mendable else None
     if misfit:
         says = _joined(here and f"{here} There:", misfit, own)
         return Feedback(question.id, WRONG, cause=says, section=question.section, asks=ASKS_RETURNS)
@@ -94,7 +96,7 @@ def _judged(question: Question, function: Callable, outcome: Outcome, found: tup
     return Feedback(question.id, OUTCOME_OF[outcome.kind], cause=says, section=question.section, asks=asks)
 
 
-def _joined(where: str, says: str, own: Cause | None) -> str:
+def _joined(where: str, says: str, own: whole.Slips | None) -> str:
     """Return what went wrong, where, and the one change that mends it if there is one."""
     whole = says if not own or says.endswith((".", "?", "!")) else f"{says}."
     return " ".join(filter(None, [where, whole, own.says if own else ""]))
@@ -193,8 +195,11 @@ def _of_the_others(
 ) -> tuple[str, Cause]:
     """Return what is told of other results that are wrong, and the cause, another one where two slips explain all."""
     others = [other for other in wrong if other != name]
-    if not others or cause.asks == OF_A_CHANGE or _exchanged(given, found):
+    if not others or _exchanged(given, found):
         return "", cause
+    if cause.asks in (OF_A_CHANGE, OF_NUMBERS):  # told of all results at once
+        words = "Also" if cause.says.startswith("Two slips") else "By the same slip"
+        return f"{words} wrong: {', '.join(others)}.", cause
     own = {
         other: cause_said(question, _why(question, other, given, found, wrong[other], None, None))
         for other in others
@@ -205,7 +210,8 @@ def _of_the_others(
         all_wrong = _as_a_whole(question, function, given, found, outcome)
         if all_wrong and all_wrong.slips == 2:
             fits = given[0][name].shape == found[0].results[name].shape
-            return "", Cause(ELSEWISE.right if fits else "", all_wrong.says, OF_A_CHANGE)
+            of_all = _said_of_all(all_wrong)
+            return f"Also wrong: {', '.join(others)}.", of_all._replace(right=ELSEWISE.right if fits else "")
         alike = others if all_wrong else alike
     own |= {
         other: _by_its_numbers(question, other, given, found)
@@ -297,6 +303,8 @@ def _why(
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
     if not _is_named_with_more_steps(cause, goal, mine, found, has_deltas):
         cause = ELSEWISE
+    if cause.mistake == MISSING_SLOPE and (by_author := whole.written_slip(question, given, found)):
+        return _said_of_all(by_author)  # a slope that is there may be wrong so that it does nothing
     cause = unfilled(cause, goal, mine, found, name)
     if cause.asks == AXES:
         return cause._replace(asks=axes_asked(question))
@@ -311,8 +319,8 @@ def _why(
     if cause != ELSEWISE and is_one_factor(cause, mine, found, name):
         return cause
     fits = given[0][name].shape == true[name].shape
-    of_all = _said_of_all(_as_a_whole(question, function, given, found, outcome))
-    return of_all._replace(right=ELSEWISE.right if fits else "") if of_all else ELSEWISE
+    all_wrong = _as_a_whole(question, function, given, found, outcome)
+    return _said_of_all(all_wrong)._replace(right=ELSEWISE.right if fits else "") if all_wrong else ELSEWISE
 
 
 def _is_named_with_more_steps(
@@ -344,8 +352,9 @@ def _as_a_whole(
     return whole.slips_of_all(question, function if is_quick else None, given, found)
 
 
-def _said_of_all(slips: whole.Slips | None) -> Cause | None:
-    return Cause(ELSEWISE.right, slips.says, OF_A_CHANGE) if slips else None
+def _said_of_all(slips: whole.Slips) -> Cause:
+    """Return the cause of what is told of all results: of a line that is quoted, or of numbers alone."""
+    return Cause(ELSEWISE.right, slips.says, OF_A_CHANGE if "n `" in slips.says else OF_NUMBERS)
 
 
 def _exchanged(given: Sequence[Mapping[str, np.ndarray]], found: Sequence[Table]) -> dict[str, str]:

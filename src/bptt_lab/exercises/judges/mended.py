@@ -9,6 +9,7 @@ import inspect
 import textwrap
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from bptt_lab.exercises.causes.code_edits import CodeEdit, CodePair, code_edits, pairs, pairs_in_a_line, pairs_of_lines
 from bptt_lab.exercises.causes.operators import with_operators
 from bptt_lab.exercises.causes.told import is_one_slip
+from bptt_lab.exercises.causes.unset import with_unset_entries
 from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
@@ -145,6 +147,9 @@ class Search:
             return says
         by_text = self._results([edit.text for edit in near], self.calls)
         rest = [(edit, results) for edit, results in zip(near, by_text, strict=False) if known(results, edit)]
+        if rest and self._sets_what_it_reads:
+            again = self._results([with_unset_entries(edit.text) for edit, _ in rest], self.calls)
+            rest = [one for one, results in zip(rest, again, strict=False) if _are_alike(one[1], results)]
         before = self.run(self.function, self.calls) if rest else []
         told = (edit.said() + known(results, edit) for edit, results in rest if self._is_no_worse(results, before))
         return next(told, "")
@@ -185,7 +190,20 @@ class Search:
         if not 0 < len(near) <= MOST_NEAR:
             return []
         everywhere = self._results([texts[k] for k in near], self.calls)
-        return [k for k, results in zip(near, everywhere, strict=False) if self._is_right(results)]
+        right = [k for k, results in zip(near, everywhere, strict=False) if self._is_right(results)]
+        if not right or not self._sets_what_it_reads:
+            return right
+        again = self._results([with_unset_entries(texts[k]) for k in right], self.calls)
+        return [k for k, results in zip(right, again, strict=False) if self._is_right(results)]
+
+    @cached_property
+    def _sets_what_it_reads(self) -> bool:
+        """Whether the function reads no entry that it has not set, as a change of it then may not."""
+        unset = with_unset_entries(self.text)
+        if unset == self.text:
+            return False
+        one, other = self._results([self.text, unset], self.calls) or ([], None)
+        return _are_alike(one, other)
 
     def _right_pairs(self, tried: Iterable[CodePair]) -> list[CodePair]:
         """Return the pairs of changes by which the function is right in all calls, one for each text."""

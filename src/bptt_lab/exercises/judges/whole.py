@@ -12,6 +12,7 @@ from bptt_lab.exercises.causes.code_edits import CodeEdit
 from bptt_lab.exercises.causes.told import is_one_slip, undo_each_other
 from bptt_lab.exercises.judges.author_slips import (
     FORGOTTEN,
+    WRITTEN,
     Known,
     Results,
     Slip,
@@ -58,6 +59,13 @@ def slips_of_all(question: Question, function: Any, given: Sequence[Results], fo
         return _said(slip)
     says = _each_by_its_own(question, given, found) or (search.two_changes() if search else "")
     return Slips(2, f"Two slips: {says}") if says else None
+
+
+def written_slip(question: Question, given: Sequence[Results], found: Sequence[Table]) -> Slips | None:
+    """Return the slip that the author wrote down by whose numbers results are known; None if there is none."""
+    by_author = [known for known in author_slips(question) if known.slip.rank == WRITTEN]
+    slip = _known_slip(question, by_author, given, found)
+    return _said(slip) if slip else None
 
 
 def _said(slip: Slip) -> Slips:
@@ -126,7 +134,8 @@ def _known_results(question: Question, found: Sequence[Table], results: Sequence
 def _undoes(slip: Slip, edit: CodeEdit) -> bool:
     """Return whether a slip leaves out what a change takes away or puts in: together they say nothing."""
     leaves_out = slip.zero or slip.told and slip.told.words in FORGOTTEN
-    return bool(leaves_out and edit.takes_away or slip.told and undo_each_other(edit.told, slip.told))
+    is_turned = slip.rank == WRITTEN and edit.takes_another_end  # where a loop ends depends on its direction
+    return bool(is_turned or leaves_out and edit.takes_away or slip.told and undo_each_other(edit.told, slip.told))
 
 
 def _known_slip(
