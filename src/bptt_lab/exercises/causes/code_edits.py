@@ -125,14 +125,18 @@ def code_edits(
 
 
 def pairs_of_lines(text: str, edits: Sequence[CodeEdit]) -> Iterator[CodePair]:
-    """Yield each two changes of different lines of a function's text."""
+    """Yield each two changes of different lines of a function's text, the plainest first."""
     lines = text.splitlines()
     found = [(changed, edit) for edit in edits if len(changed := lines_changed(lines, edit.text)) == 1]
-    for place, (mine, one) in enumerate(found):
-        for theirs, other in found[place + 1 :]:
-            if mine.keys() != theirs.keys() and not undo_each_other(one.told, other.told):
-                both = mine | theirs
-                yield CodePair("\n".join(both.get(k, line) for k, line in enumerate(lines)), one, other)
+    cost = [(not edit.told.is_usual, edit.told.sort) for _, edit in found]
+    order = sorted(
+        itertools.combinations(range(len(found)), 2),
+        key=lambda pair: (cost[pair[0]][0] + cost[pair[1]][0], cost[pair[0]][1] + cost[pair[1]][1]),
+    )
+    for (mine, one), (theirs, other) in ((found[first], found[second]) for first, second in order):
+        if mine.keys() != theirs.keys() and not undo_each_other(one.told, other.told):
+            both = mine | theirs
+            yield CodePair("\n".join(both.get(k, line) for k, line in enumerate(lines)), one, other)
 
 
 def pairs_in_a_line(text: str, edits: Sequence[CodeEdit]) -> Iterator[CodePair]:

@@ -23,7 +23,7 @@ from bptt_lab.exercises.sandbox.written import Written, definition_in, extended
 
 LONGEST_TEXT = 5_000  # letters of a function that is changed
 MOST_NEAR = 20  # changed functions that are right in the first call and tried in the others
-MOST_PAIRS = 1_200  # pairs of changes that are tried at once
+MOST_AFTER, MOST_PAIRS = 1_200, 700  # pairs that are tried at once: after a change that leads to what is known, others
 MOST_BETTER = 4  # changed functions that are changed once more
 AGAIN = "The same once more: "
 EITHER = "Either of two changes makes it right. {0} Or: {1}"
@@ -143,7 +143,7 @@ class Search:
         """
         near = [edit for edit, result in zip(self.edits, self.results, strict=False) if known([result], edit)]
         near = sorted(near, key=plainness)[:MOST_BETTER]
-        if says := _plainest(self._right_pairs(pair for one in near for pair in pairs(one))):
+        if says := _plainest(self._right_pairs((pair for one in near for pair in pairs(one)), MOST_AFTER)):
             return says
         by_text = self._results([edit.text for edit in near], self.calls)
         rest = [(edit, results) for edit, results in zip(near, by_text, strict=False) if known(results, edit)]
@@ -172,7 +172,7 @@ class Search:
         better = [(share, edit) for share, edit in zip(shares, self.edits, strict=False) if share > before]
         yield (pair for _, one in sorted(better, key=lambda pair: -pair[0])[:MOST_BETTER] for pair in pairs(one))
         runs = [edit for share, edit in zip(shares, self.edits, strict=False) if share >= 0]
-        yield sorted(pairs_of_lines(self.text, runs), key=lambda pair: pair.far_fetched)
+        yield pairs_of_lines(self.text, runs)
         yield pairs_in_a_line(self.text, [edit for edit in runs if edit.told.is_usual])
 
     def _results(self, texts: Sequence[str], calls: Sequence[tuple]) -> list[list[Any]]:
@@ -205,12 +205,12 @@ class Search:
         one, other = self._results([self.text, unset], self.calls) or ([], None)
         return _are_alike(one, other)
 
-    def _right_pairs(self, tried: Iterable[CodePair]) -> list[CodePair]:
+    def _right_pairs(self, tried: Iterable[CodePair], most: int = MOST_PAIRS) -> list[CodePair]:
         """Return the pairs of changes by which the function is right in all calls, one for each text."""
         by_text: dict[str, CodePair] = {}
         for pair in tried:
             by_text.setdefault(pair.text, pair)
-            if len(by_text) == MOST_PAIRS:
+            if len(by_text) == most:
                 break
         texts = list(by_text)
         shares = self._shares([one[0] for one in self._results(texts, self.calls[:1])])
