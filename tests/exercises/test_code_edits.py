@@ -368,6 +368,7 @@ def test_of_what_stands_twice_in_a_line_it_is_told_which_one():
         says = f"`a[t + 1]` stands where `a[t - 1]` belongs, in the {place} of its 2 places there."
         assert f"a[t] = {new}" in found[f"In `a[t] = a[t + 1] + a[t + 1] @ W`, {says}"]
     assert not any("places there" in says for says in edits_of("def f(ab, a):\n    return ab * a + a_b"))
+    assert not any("places there" in says for says in edits_of("def f(a, b):\n    return a @ b, b - a"))
 
 
 def test_no_slip_is_told_after_a_change_that_makes_things_worse(in_process):
@@ -390,3 +391,18 @@ def test_no_slip_is_told_after_a_change_that_makes_things_worse(in_process):
 def test_no_pair_is_told_of_which_one_takes_away_what_the_other_misses(line, never):
     answer = written(f"import numpy as np\ndef by_scores(o, y):\n    {line}", "by_scores")
     assert never not in judge_function(COURSE["09.6"], answer).cause
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("J = D @ W11 @ J + np.eye(len(W11))", "stands where `D @ (W11 @ J + np.eye(len(W11)))` belongs"),
+        ("J = W11 @ J + np.eye(len(W11))", "The slope of the activation in h1(t) is missing."),
+    ],
+)
+def test_a_slope_that_reaches_one_term_only_is_not_told_as_missing(line, says, in_process):
+    text = (
+        "import numpy as np\ndef forwards(W11, h1):\n    J = np.zeros_like(W11)\n    for h in h1:\n"
+        f"        D = np.diag(1 - h ** 2)\n        {line}\n    return J"
+    )
+    assert says in judge_function(COURSE["13.4"], written(text, "forwards")).cause

@@ -62,15 +62,17 @@ class CodeEdit(NamedTuple):
         return f"In `{self.line}`, {self.told.says}{self._where()}."
 
     def _where(self) -> str:
-        """Return in which of its places in a line something stands that is changed; '' where it has one."""
+        """Return in which of its places, in what is quoted, something stands that is changed; '' where it has one."""
         lines = self.before.splitlines()
         changed = lines_changed(lines, self.text) if self.told.words == INSTEAD else {}
         for k, new in changed.items():
-            starts = [one.start() for one in re.finditer(rf"(?<![\w.]){re.escape(self.told.stands)}(?!\w)", lines[k])]
-            until = len(os.path.commonprefix([lines[k], new]))
-            which = sum(start <= until for start in starts)
-            if len(starts) > 1 and 0 < which <= len(ORDINALS):
-                return f", in the {ORDINALS[which - 1]} of its {len(starts)} places there"
+            begins = max(0, lines[k].find(quoted := self.line.removesuffix("…")))
+            ends = begins + len(quoted) if quoted in lines[k] else len(lines[k])
+            found = re.finditer(rf"(?<![\w.]){re.escape(self.told.stands)}(?!\w)", lines[k])
+            places = [one.start() for one in found if begins <= one.start() < ends]
+            which = sum(start <= len(os.path.commonprefix([lines[k], new])) for start in places)
+            if len(places) > 1 and 0 < which <= len(ORDINALS):
+                return f", in the {ORDINALS[which - 1]} of its {len(places)} places there"
         return ""
 
     @property
@@ -168,12 +170,9 @@ def _changed(tree: ast.FunctionDef, only: str) -> Iterator[tuple[str, Told]]:
         yield from _set_instead(body, known)
         yield from _other_order(body)
         yield from _left_out(body, known)
-    for statement in list(ast.walk(tree)):
-        if (
-            isinstance(statement, ast.stmt)
-            and statement is not tree
-            and only in ("", shortened(_first_line(statement)))
-        ):
+    statements = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and one is not tree]
+    for statement in statements:
+        if only in ("", shortened(_first_line(statement))):
             yield from _in_statement(statement, known)
 
 
@@ -189,9 +188,9 @@ def _other_order(body: list[ast.stmt]) -> Iterator[tuple[str, Told]]:
 def _left_out(body: list[ast.stmt], known: Known) -> Iterator[tuple[str, Told]]:
     """Leave out one statement at a time that computes something anew, yield it and what is said, and put it back."""
     for k, one in enumerate(list(body)):
-        is_loop = isinstance(one, ast.For | ast.AugAssign) and one not in known.counting
+        is_added = isinstance(one, ast.For | ast.AugAssign) and one not in known.counting
         is_anew = isinstance(one, ast.Assign) and set(stored_in(one)) & set(names_in(one.value))
-        if (is_loop or is_anew) and len(body) > 1:
+        if (is_added or is_anew) and len(body) > 1:
             del body[k]
             yield shown(one), Told(LINE_SURPLUS)
             body.insert(k, one)

@@ -108,7 +108,7 @@ def _counted_in(loop: ast.While) -> Iterator[str]:
 
 
 def says_twice(part: ast.expr) -> bool:
-    """Return whether a sum has a term twice, or something is divided by itself: a slip of somebody has not."""
+    """Return whether a sum has a term twice, or something is divided by itself, as no slip makes it."""
     for one in ast.walk(part):
         if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub):
             terms = [ast.unparse(term).removeprefix("1 * ") for term in _all_terms(one)]

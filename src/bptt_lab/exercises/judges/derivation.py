@@ -168,7 +168,7 @@ def _bad_line(question: Question, lines: list[Written], k: int, found: Compariso
         WRONG,
         verdict.strength,
         good.strip(),
-        f"{says}\n{cause.right} {cause.says}".rstrip().replace("\n ", "\n") + more,
+        "\n".join(filter(None, [says, f"{cause.right} {cause.says}".strip()])) + more,
         counterexample(question, line.tree, verdict.world) if verdict.world else "",
         question.section,
         cause.asks or f"What do you do to get from {'the line before' if k else 'the question'} to line {line.number}?",

@@ -303,8 +303,8 @@ def _why(
     cause = diagnose_array(found[0].case, goal, given[0][name], true[name], has_deltas)
     if not _is_named_with_more_steps(cause, goal, mine, found, has_deltas):
         cause = ELSEWISE
-    if cause.mistake == MISSING_SLOPE and (by_author := whole.written_slip(question, given, found)):
-        return _said_of_all(by_author)  # a slope that is there may be wrong so that it does nothing
+    if cause.mistake == MISSING_SLOPE and (own := _of_a_slope(question, function, given, found, outcome)):
+        return _said_of_all(own)
     cause = unfilled(cause, goal, mine, found, name)
     if cause.asks == AXES:
         return cause._replace(asks=axes_asked(question))
@@ -350,6 +350,20 @@ def _as_a_whole(
         return None
     is_quick = outcome.seconds <= QUICK or REPEATABLE
     return whole.slips_of_all(question, function if is_quick else None, given, found)
+
+
+def _of_a_slope(
+    question: Question,
+    function: Any,
+    given: Sequence[Mapping[str, np.ndarray]],
+    found: Sequence[Table],
+    outcome: Outcome | None,
+) -> whole.Slips | None:
+    """Return the slip by which a slope that stands there does nothing, or not everywhere; None if it is missing."""
+    if by_author := whole.written_slip(question, given, found):
+        return by_author
+    own = _as_a_whole(question, function, given, found, outcome)
+    return own if own and own.says.startswith("In `") and "is missing" not in own.says else None
 
 
 def _said_of_all(slips: whole.Slips) -> Cause:

@@ -116,11 +116,11 @@ class Search:
 
     def _with_operators(self, tree: ast.FunctionDef | None) -> ast.FunctionDef | None:
         """Return a definition with operators for calls, if what it gives is the same."""
-        texts = [ast.unparse(one) for one in (tree, with_operators(tree))] if tree else []
-        if not tree or texts[0] == texts[1]:
+        plain = with_operators(tree) if tree else None
+        if tree is None or plain is None or ast.unparse(plain) == ast.unparse(tree):
             return tree
-        one, other = self._results(texts, self.calls) or ([], None)
-        return with_operators(tree) if _are_alike(one, other) else tree
+        one, other = self._results([ast.unparse(tree), ast.unparse(plain)], self.calls) or ([], None)
+        return plain if _are_alike(one, other) else tree
 
     def one_change(self) -> str:
         """Return in words the one change that makes the function right in all calls; '' where none does.
