@@ -406,3 +406,25 @@ def test_a_slope_that_reaches_one_term_only_is_not_told_as_missing(line, says, i
         f"        D = np.diag(1 - h ** 2)\n        {line}\n    return J"
     )
     assert says in judge_function(COURSE["13.4"], written(text, "forwards")).cause
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a.reshape(*a.shape, 1)",
+        "a.reshape(*a.shape[:1], -1)",
+        "max(*a)",
+        "np.stack([*a, *b])",
+        "(*a, b)[0] * 2",
+        "{**dict(c=a)}['c'] - b",
+        "[one * 2 for one in a if one > 0]",
+        "(lambda c: c * 2)(a)",
+        "(c := a * 2) + b",
+        "a if a.any() else -b",
+        "f'{a}' and b[:, None, ...] @ a",
+        "sum(one @ two for one, two in zip(a, b))",
+    ],
+)
+def test_whatever_is_written_can_be_changed(line):
+    found = edits_of(f"def f(a, b):\n    c = {line}\n    return c * a")
+    assert any("`c * a`" in says or "`return c * a`" in says for says in found)

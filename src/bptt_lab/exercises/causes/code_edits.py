@@ -326,11 +326,12 @@ def _at(
 
 
 def _slots(root: Slot) -> Iterator[Slot]:
-    """Yield where an expression and each of its parts stand, without indices and names of functions."""
+    """Yield where an expression and each of its parts stand, without indices, names of functions and starred parts."""
     waiting = [root]
     while waiting:
         slot = waiting.pop()
-        yield slot
+        if not isinstance(slot.part, ast.Starred):  # which is no expression by itself
+            yield slot
         holder = slot.part
         for name, value in ast.iter_fields(holder):
             if (type(holder), name) not in AS_A_WHOLE:
