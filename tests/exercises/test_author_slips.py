@@ -111,7 +111,8 @@ def test_a_change_of_the_text_and_a_slip_known_by_its_numbers_are_told_together(
     return slope, (a2 - y) * slope[..., None]
 """)  # fmt: skip
     assert (
-        "the factor `0.5` is missing. With that mended its numbers are those of a function in which `1 - np.t" in cause
+        "the factor `0.5` is missing. With that mended the numbers of d_l, d_a2 are those of a function in which"
+        in cause
     )
 
 

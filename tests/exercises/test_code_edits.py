@@ -428,3 +428,18 @@ def test_a_slope_that_reaches_one_term_only_is_not_told_as_missing(line, says, i
 def test_whatever_is_written_can_be_changed(line):
     found = edits_of(f"def f(a, b):\n    c = {line}\n    return c * a")
     assert any("`c * a`" in says or "`return c * a`" in says for says in found)
+
+
+def test_one_minus_a_matrix_is_no_change_of_a_product():
+    found = edits_of("def f(d, W):\n    return d @ W")
+    assert found and not any("@ (1 - W)" in text or "(1 - d) @" in text for text in found.values())
+
+
+def test_of_several_results_it_is_told_whose_numbers_are_known(in_process):
+    text = (
+        "import numpy as np\ndef gradients(W0, d_a1, x):\n"
+        "    d_W0 = np.einsum('tbi,tbj->ij', d_a1[1:], x[1:])\n"
+        "    return d_W0, np.einsum('tbi->i', d_a1), np.einsum('tbi,ij,tbj->tbj', d_a1, W0, x)"
+    )
+    cause = judge_function(COURSE["08.6"], written(text, "gradients")).cause
+    assert "With that mended the numbers of d_x are those of a function in which the factor `x` is too much." in cause

@@ -26,7 +26,7 @@ from bptt_lab.exercises.causes.code_changes import (
     starts,
     uncut,
 )
-from bptt_lab.exercises.causes.code_names import Known, names_in, says_twice, stored_in
+from bptt_lab.exercises.causes.code_names import Known, is_product, names_in, says_twice, stored_in
 from bptt_lab.exercises.causes.edits import ORDINALS
 from bptt_lab.exercises.causes.told import (
     EXCHANGED,
@@ -265,7 +265,9 @@ def _in_slot(slot: Slot, known: Known) -> Iterator[Told]:
     for inner in _slots(slot):
         is_taken = isinstance(inner.holder, ast.Subscript)
         changes = partial(names_instead, is_taken=True) if is_taken else of_part
-        yield from _at(*inner[:2], partial(changes, known=known), inner.place)
+        found = _at(*inner[:2], partial(changes, known=known), inner.place)
+        is_link = is_product(inner.holder)  # of a product of matrices: one minus a matrix is no slip
+        yield from (told for told in found if not (is_link and told.belongs.startswith("1 - ")))
         if _takes_factors(inner.holder, inner.name):
             yield from _at(*inner[:2], partial(factor_missing, put=read, known=known), inner.place)
     if slot.name != "targets":

@@ -128,7 +128,10 @@ def _known_results(question: Question, found: Sequence[Table], results: Sequence
     is_told = lambda slip: not _undoes(slip, edit)
     slip = None if misfit else _known_slip(question, author_slips(question), given, found[: len(results)], is_told)
     again = " too, the same slip once more" if slip and slip.told and is_one_slip(slip.told, edit.told) else ""
-    return f" With that mended its {_numbers(slip).removesuffix('.')}{again}." if slip else ""
+    if slip is None:
+        return ""
+    whose = f"the numbers of {', '.join(_wrong(given, found))}" if len(question.returns) > 1 else "its numbers"
+    return f" With that mended {whose} {_numbers(slip).removeprefix('numbers ').removesuffix('.')}{again}."
 
 
 def _undoes(slip: Slip, edit: CodeEdit) -> bool:
